@@ -1,0 +1,63 @@
+"""A frozen snapshot as training sees it: a folder of `manifest.json` and one JSONL file per split.
+
+One line is one judged candidate. Lines are sorted by query and passage, so that the files, and
+with them the digest, come out the same for the same judgments and policy.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+SPLITS: Final = ("train", "dev", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One judged candidate of a snapshot.
+
+    `grade` is the resolved grade; `gain` its nDCG gain, `target` its training target in [0, 1] and
+    `relevant` whether the binary measures count it. `rank` is the 1-based position in the
+    first-stage run, None where that run did not propose the passage; `score` is that run's own.
+    """
+
+    query_id: str
+    query: str
+    passage_id: str
+    title: str
+    text: str
+    grade: float
+    gain: float
+    target: float
+    relevant: bool
+    rank: int | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The pairs of every split, with the manifest they were frozen under."""
+
+    manifest: Mapping[str, Any]
+    splits: Mapping[str, Sequence[Pair]]
+
+    @property
+    def digest(self) -> str:
+        """The snapshot's content digest, hexadecimal sha256."""
+        return str(self.manifest["digest"])
+
+
+def snapshot_read(folder: Path) -> Snapshot:
+    """Read a snapshot folder. Raises FileNotFoundError where it is incomplete."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    splits = {name: tuple(_pairs(folder / f"{name}.jsonl")) for name in SPLITS}
+    return Snapshot(manifest=manifest, splits=splits)
+
+
+def _pairs(path: Path) -> Iterator[Pair]:
+    names = set(Pair.__dataclass_fields__)
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            yield Pair(**{name: row[name] for name in names & row.keys()})
