@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 class Bm25:
-    """A BM25 index (Lucene's variant, k1 = 1.5, b = 0.75) over `texts`, English stems, no stop words.
+    """A BM25 index over `texts`: Lucene's variant, k1 = 1.5, b = 0.75, English stems.
 
     Source of the variants: Lù 2024, "BM25S", arXiv:2407.03618. Scores are non-negative floats;
     rows are positions in `texts`.
@@ -35,7 +35,7 @@ class Bm25:
         return np.asarray(self._index.get_scores(known), dtype=np.float32)
 
     def top(self, query: str, k: int) -> list[tuple[int, float]]:
-        """Return up to `k` (row, score), best first, ties by row; rows without a shared term are left out."""
+        """Return up to `k` (row, score) with a shared term, best first, ties by row."""
         scores = self.scores(query)
         order = np.argsort(-scores, kind="stable")[:k]
         return [(int(row), float(scores[row])) for row in order if scores[row] > 0]
