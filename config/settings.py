@@ -12,6 +12,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import django_stubs_ext
 
 from config import env
+from config.embedded import Valkey, secrets_ensure
+from config.postgres import Postgres
+from config.processes import ProcessError
 
 # Lets classes such as `ModelForm[Project]` name their type argument at run time, too.
 django_stubs_ext.monkeypatch()
@@ -25,7 +28,9 @@ ARBITER_SAMPLE = env.read_bool("ARBITER_SAMPLE", True)
 PUBLIC_URL = env.read_url("PUBLIC_URL", f"http://{ARBITER_BIND}", schemes=["http", "https"])
 
 DEBUG = env.read_bool("DEBUG", False)
-SECRET_KEY = env.read_secret("SECRET_KEY", minimum=32)
+SECRET_KEY = (
+    env.read_secret("SECRET_KEY", "", minimum=32) or secrets_ensure(ARBITER_HOME).secret_key
+)
 
 _PUBLIC = urlsplit(PUBLIC_URL)
 ALLOWED_HOSTS = list(
@@ -108,7 +113,19 @@ def _database(url: str) -> dict[str, Any]:
     }
 
 
-DATABASES = {"default": _database(env.read_url("DATABASE_URL", schemes=["postgresql", "postgres"]))}
+def _embedded_database() -> str:
+    """Return the embedded database's URL; before its first start one that nothing answers."""
+    try:
+        return Postgres(ARBITER_HOME / "postgres").url
+    except ProcessError:
+        return "postgresql://127.0.0.1:1/not-started"
+
+
+DATABASES = {
+    "default": _database(
+        env.read_url("DATABASE_URL", _embedded_database(), schemes=["postgresql", "postgres"])
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -165,6 +182,7 @@ IMPORT_MAX_BYTES = env.read_int("IMPORT_MAX_BYTES", 20 << 30, minimum=1)
 
 CELERY_BROKER_URL = env.read_url(
     "CELERY_BROKER_URL",
+    Valkey(ARBITER_HOME / "valkey").broker_url,
     schemes=["redis", "rediss", "redis+socket", "amqp", "amqps"],
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
