@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from playwright.sync_api import Browser, Page, sync_playwright
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from tests.factory import PASSWORD, Cast, make_cast
 
@@ -16,14 +17,14 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 def pytest_configure() -> None:
     """Cheap password hashes, and static files straight from their folders."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    django_settings.WHITENOISE_AUTOREFRESH = django_settings.WHITENOISE_USE_FINDERS = True
     plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
-    settings.STORAGES["staticfiles"] = {"BACKEND": plain}
+    django_settings.STORAGES["staticfiles"] = {"BACKEND": plain}
 
 
 @pytest.fixture(autouse=True)
-def blobs_of_this_test(tmp_path: Path, settings: SettingsWrapper) -> None:
+def blobs_of_this_test(tmp_path: Path, settings: Settings) -> None:
     """Give each test stores of its own."""
     stores = {**settings.STORAGES}
     for alias in ("default", "blobs"):
