@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import RestrictedError
 from django.db.models.functions import Now
 
@@ -87,13 +87,32 @@ def project_create(
     return project
 
 
-def project_update(*, project: Project, **fields: Any) -> Project:
-    """Change a project's settings. Raises ValidationError per field."""
+@transaction.atomic
+def project_update(
+    *, project: Project, grades: Sequence[Mapping[str, Any]] | None = None, **fields: Any
+) -> Project:
+    """Change a project's settings, and its label scheme where `grades` are given.
+
+    Raises ValidationError per field.
+    """
     for name, value in fields.items():
         setattr(project, name, value)
     project.full_clean()
     project.save(update_fields=[*fields])
+    if grades is not None:
+        scheme_set(project=project, grades=grades)
     return project
+
+
+@transaction.atomic
+def project_delete(*, project: Project) -> None:
+    """Delete a project with everything in it; its models' files are left to garbage collection.
+
+    Versions and logs refuse to be deleted alone; this transaction says that it means all of it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL arbiter.deleting_project = 'on'")
+    project.delete()
 
 
 @transaction.atomic

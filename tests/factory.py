@@ -63,7 +63,7 @@ def make_annotator(project: Project, name: str) -> User:
     return user
 
 
-def bearer(user: User, scope: str = "write") -> dict[str, str]:
+def bearer(user: User, scope: str = "write") -> dict[str, Any]:
     """Return the header arguments for Django's test client that carry a fresh token."""
     secret = token_create(user=user, name="test", scope=scope).secret
     return {"HTTP_AUTHORIZATION": f"Bearer {secret}"}
