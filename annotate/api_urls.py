@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from annotate.api import snapshots
+
+urlpatterns = [
+    path("projects/<str:slug>/snapshots/", snapshots.SnapshotList.as_view()),
+    path("projects/<str:slug>/snapshots/<str:reference>/", snapshots.SnapshotDetail.as_view()),
+]

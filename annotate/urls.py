@@ -1,5 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from annotate.views import snapshots
 
 app_name = "annotate"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("snapshots/", snapshots.snapshot_list, name="snapshot-list"),
+    path("snapshots/<str:reference>/", snapshots.snapshot_detail, name="snapshot-detail"),
+]
