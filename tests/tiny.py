@@ -37,7 +37,8 @@ def tiny_cross_encoder(
         num_attention_heads=2,
         intermediate_size=64,
         max_position_embeddings=max_length,
-        num_labels=1,
+        id2label={0: "LABEL_0"},
+        label2id={"LABEL_0": 0},
     )
     BertForSequenceClassification(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
