@@ -10,13 +10,19 @@ from itertools import combinations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from training.ml import binary
-from training.ml.binary import Thresholds
+from training.ml.binary import Thresholds, thresholds_best
 from training.ml.data import Pair
-from training.ml.intervals import bootstrap, interval, sign_flip_p
-from training.ml.judged import Aligned, Judged, SystemScores, align, judged_build
+from training.ml.figures import (
+    Figures,
+    binary_figures,
+    dev_threshold_figures,
+    ranking_figures,
+    resample,
+    scores_filled,
+)
+from training.ml.intervals import Floats, bootstrap, interval, sign_flip_p
+from training.ml.judged import Judged, SystemScores, align, judged_build
 from training.ml.ranking import LEVELS, RANKING_METRICS, RankingMeasures
 from training.ml.systems import bm25_scores, first_stage_scores, oracle_scores
 
@@ -150,24 +156,31 @@ def evaluate(
     if strangers := given.keys() - systems.keys():
         raise ValueError(f"thresholds for systems that are not evaluated: {sorted(strangers)}")
     judged = judged_build(pairs, seed=seed)
-    aligned = {name: align(judged, name, scores, seed=seed) for name, scores in systems.items()}
+    counts = _counts(judged)
     measures = RankingMeasures(judged)
-    values = {name: measures.per_query(scores) for name, scores in aligned.items()}
-    notes = [note for scores in aligned.values() for note in scores.notes]
+    both = 0 < counts.positives < counts.pairs
+    notes: list[str] = []
+    values: dict[str, Floats] = {}
+    parts: list[tuple[str, Figures]] = []
+    for name, scores in systems.items():
+        aligned = align(judged, name, scores, seed=seed)
+        notes += aligned.notes
+        values[name] = measures.per_query(aligned)
+        parts.append((name, ranking_figures(values[name])))
+        if both:
+            parts.append((name, binary_figures(judged, aligned)))
+        if both and name in given:
+            parts.append((name, dev_threshold_figures(judged, aligned, given[name])))
     if not measures.gains_exact:
         notes.append(f"nDCG@10: gains are rounded to 1/{LEVELS} of each query's highest")
-    rows = {name: _ranking_rows(name, values[name], seed) for name in systems}
-    if bool(judged.relevant.all()) or not bool(judged.relevant.any()):
-        label = "relevant" if judged.relevant[0] else "not relevant"
-        notes.append(f"binary metrics are undefined: all {len(judged.query)} pairs are {label}")
-    else:
-        for name in systems:
-            rows[name] += _binary_rows(name, judged, aligned[name], given.get(name), seed)
+    if not both:
+        label = "relevant" if counts.positives else "not relevant"
+        notes.append(f"binary metrics are undefined: all {counts.pairs} pairs are {label}")
     return Evaluation(
-        rows=tuple(row for name in systems for row in rows[name]),
+        rows=_rows(parts, counts, seed),
         differences=_differences(values, list(combinations(systems, 2)), seed),
         per_query={name: _named(judged, values[name]) for name in systems},
-        counts=_counts(judged),
+        counts=counts,
         notes=tuple(notes),
     )
 
@@ -177,9 +190,7 @@ def thresholds_choose(pairs: Sequence[Pair], scores: SystemScores) -> Thresholds
     judged = judged_build(pairs)
     if bool(judged.relevant.all()) or not bool(judged.relevant.any()):
         return None
-    return binary.thresholds_best(
-        judged.relevant, _filled(align(judged, "thresholds", scores).scores)
-    )
+    return thresholds_best(judged.relevant, scores_filled(align(judged, "thresholds", scores)))
 
 
 def paired_difference(
@@ -200,57 +211,25 @@ def paired_difference(
     return _differences(values, [(against, system)], seed)
 
 
-def _ranking_rows(system: str, values: NDArray[np.float64], seed: int) -> list[MetricRow]:
-    n = len(values)
-    sampled = bootstrap(n, lambda weights: weights @ values / n, seed=seed)
-    return [
-        _row(system, metric, float(values[:, column].mean()), sampled[:, column], n, n)
-        for column, metric in enumerate(RANKING_METRICS)
-    ]
-
-
-def _binary_rows(
-    system: str, judged: Judged, aligned: Aligned, given: Thresholds | None, seed: int
-) -> list[MetricRow]:
-    labels = judged.relevant
-    scores = _filled(aligned.scores, given)
-    stock = binary.thresholds_best(labels, scores)
-    chosen = [stock] if given is None else [stock, given]
-    statistics = [
-        binary.average_precision_statistic(labels, scores, judged.query),
-        *(binary.threshold_statistic(labels, scores, judged.query, each) for each in chosen),
-    ]
-    queries = len(judged.query_ids)
-    sampled = bootstrap(
-        queries, lambda weights: np.hstack([each(weights) for each in statistics]), seed=seed
-    )
-    values = {"average_precision": binary.average_precision(labels, scores)}
-    values |= binary.threshold_values(labels, scores, stock)
-    if given is not None:
-        honest = binary.threshold_values(labels, scores, given)
-        values |= {f"{name}_at_dev_threshold": value for name, value in honest.items()}
-    units = {"pairs": len(labels), "positives": int(labels.sum())}
-    rows = {
-        name: _row(system, name, value, column, units[METRIC_UNITS[name]], queries)
-        for (name, value), column in zip(values.items(), sampled.T, strict=True)
-    }
-    fixed = {"accuracy_threshold": stock.accuracy, "f1_threshold": stock.f1}
-    if given is not None:
-        fixed |= {"accuracy_dev_threshold": given.accuracy, "f1_dev_threshold": given.f1}
-    for name, value in fixed.items():
-        rows[name] = MetricRow(system, name, value, None, None, units[METRIC_UNITS[name]])
-    return [rows[name] for name in (*BINARY_METRICS, *DEV_THRESHOLD_METRICS) if name in rows]
-
-
-def _row(
-    system: str, metric: str, value: float, sampled: NDArray[np.float64], n: int, queries: int
-) -> MetricRow:
-    low, high = interval(sampled, queries) or (None, None)
-    return MetricRow(system, metric, value, low, high, n)
+def _rows(parts: Sequence[tuple[str, Figures]], counts: Counts, seed: int) -> tuple[MetricRow, ...]:
+    if not parts:
+        return ()
+    units = {"queries": counts.queries, "pairs": counts.pairs, "positives": counts.positives}
+    sampled = resample([part for _, part in parts], counts.queries, seed=seed)
+    rows = []
+    for (system, part), columns in zip(parts, sampled, strict=True):
+        bounds = {
+            metric: interval(column, counts.queries)
+            for metric, column in zip(part.resampled, columns.T, strict=True)
+        }
+        for metric, value in part.values.items():
+            low, high = bounds.get(metric) or (None, None)
+            rows.append(MetricRow(system, metric, value, low, high, units[METRIC_UNITS[metric]]))
+    return tuple(rows)
 
 
 def _differences(
-    values: Mapping[str, NDArray[np.float64]], couples: Sequence[tuple[str, str]], seed: int
+    values: Mapping[str, Floats], couples: Sequence[tuple[str, str]], seed: int
 ) -> tuple[DifferenceRow, ...]:
     couples = [couple for couple in couples if ORACLE not in couple]
     if not couples:
@@ -269,23 +248,7 @@ def _differences(
     return tuple(rows)
 
 
-def _filled(scores: NDArray[np.float64], given: Thresholds | None = None) -> binary.Scores:
-    """Put pairs without a score below all others and below the thresholds given.
-
-    `CrossEncoder.predict` returns float32. Where all scores are float32 values they become float32
-    again, so that a threshold midway between two is rounded as the stock evaluator rounds it.
-    """
-    known = scores[np.isfinite(scores)]
-    floor = [float(known.min())] if len(known) else [0.0]
-    floor += [given.accuracy, given.f1] if given else []
-    bottom = min(min(floor) - 1, float(np.nextafter(np.float32(min(floor)), np.float32(-np.inf))))
-    filled = np.where(np.isfinite(scores), scores, bottom)
-    single = filled.astype(np.float32)
-    lossless = bool((single[np.isfinite(scores)] == known).all())
-    return single if lossless else filled
-
-
-def _named(judged: Judged, values: NDArray[np.float64]) -> dict[str, dict[str, float]]:
+def _named(judged: Judged, values: Floats) -> dict[str, dict[str, float]]:
     return {
         query_id: dict(zip(RANKING_METRICS, row, strict=True))
         for query_id, row in zip(judged.query_ids, values.tolist(), strict=True)
