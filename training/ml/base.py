@@ -56,6 +56,7 @@ class BaseRequest:
 class BaseInfo:
     """What was asked for, what was loaded, and why; free of this machine's paths.
 
+    `again` is the name that loads the same base again, also where the Hub can be reached.
     `revision` is a commit for a Hub model, the package's version for the packaged one and what
     the request said for a folder. `fresh_head`: the base had no output layer, so that its own
     scores mean nothing before training.
@@ -63,6 +64,7 @@ class BaseInfo:
 
     requested: str
     loaded: str
+    again: str
     kind: Kind
     revision: str | None
     fell_back: bool
@@ -104,6 +106,7 @@ def base_load(
     info = BaseInfo(
         requested=_shown(request.name),
         loaded=found.loaded,
+        again=PACKAGED if found.kind == "packaged" else found.loaded,
         kind=found.kind,
         revision=found.revision,
         fell_back=found.fell_back,
