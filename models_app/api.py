@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import NotAuthenticated
+from rest_framework.exceptions import APIException, NotAuthenticated
 from rest_framework.pagination import BasePagination
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -22,6 +22,7 @@ from models_app import selectors
 from models_app.access import Access, reranker_access
 from models_app.comparison import versions_compare
 from models_app.downloads import archive_response, file_response
+from models_app.integrity import DamagedError
 from models_app.models import Alias, Version
 from models_app.revisions import revision_find
 from models_app.serializers import (
@@ -45,6 +46,13 @@ class LatestMoveFirst(NewestFirst):
     ordering = ("-moved_at", "-pk")
 
 
+class DamagedStorageError(APIException):
+    """503: the storage lacks a file; nothing was sent."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "damaged"
+
+
 class RegistryView(APIView):
     """A call about one reranker; `reranker_access` decides, since public ones are for everybody."""
 
@@ -55,6 +63,8 @@ class RegistryView(APIView):
             exc = NotAuthenticated("Send a token or log in.")
         if isinstance(exc, Version.DoesNotExist | Alias.DoesNotExist):
             exc = Http404(str(exc))
+        if isinstance(exc, DamagedError):
+            exc = DamagedStorageError(f"{exc}. Restore it from a backup.")
         return super().handle_exception(exc)
 
 

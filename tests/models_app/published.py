@@ -139,15 +139,19 @@ def publish(
     seed: int = 0,
     job: uuid.UUID | None = None,
     model: float = 0.81,
+    saved: bool = False,
     **fields: Any,
 ) -> Version:
-    """Publish a version of `project`'s reranker `name` from a fresh folder."""
+    """Publish a version of `project`'s reranker `name`.
+
+    A small model is written into `folder` first, unless one is `saved` there.
+    """
     job = job or uuid.uuid4()
     reranker = reranker_ensure(project=project, name=name, created_by=by)
     return version_publish(
         **{
             "reranker": reranker,
-            "folder": model_folder(folder, seed=seed),
+            "folder": folder if saved else model_folder(folder, seed=seed),
             "job": job,
             "base_model": "cross-encoder/ms-marco-MiniLM-L6-v2",
             "snapshot_digest": DIGEST,

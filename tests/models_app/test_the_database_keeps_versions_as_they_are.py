@@ -1,7 +1,6 @@
 """The database keeps versions as they are, whatever code asks it to do."""
 
 import uuid
-from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -10,12 +9,6 @@ from accounts.services import project_delete
 from models_app.models import Alias, AliasMove, Artifact, Version
 from models_app.services.rerankers import alias_move
 from tests.factory import Cast
-from tests.models_app.published import publish
-
-
-@pytest.fixture
-def version(cast: Cast, tmp_path: Path) -> Version:
-    return publish(cast.project, tmp_path / "m", by=cast.manager)
 
 
 @pytest.mark.parametrize(
