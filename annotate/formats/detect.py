@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from annotate.formats.beir import is_beir_qrels
-from annotate.formats.columns import PAIR_FIELDS, looks_like_triplets, resolve
+from annotate.formats.columns import NAMES, PAIR_FIELDS, looks_like_triplets, normalised, resolve
 from annotate.formats.records import BadValueError, FormatError
+from annotate.formats.trec import is_topics_header
 
 AUTO = "auto"
 SYNTAXES = ("jsonl", "csv", "tsv", "tsv-plain", "parquet")
@@ -78,24 +79,39 @@ def _guess_jsonl(first: str, name: str) -> str:
 def _guess_lines(first: str, known: str | None) -> str:
     if first.lstrip().startswith("<"):
         return "trec-topics"
-    cells = first.split("\t")
-    if len(cells) > 1 and is_beir_qrels(cells):
-        return "beir-qrels"
-    if len(cells) > 1 and _is_header(cells):
-        return "tsv"
-    if len(cells) == 2:
-        return "trec-topics"
-    if _RUN.match(first):
-        return "trec-run"
-    if _QRELS.match(first):
-        return "trec-qrels"
-    if known or len(cells) > 1:
-        return "tsv"
-    if "," in first or ";" in first:
-        return "csv"
     if not first:
         raise FormatError("the file is empty", line=1)
+    cells = first.split("\t")
+    if len(cells) > 1:
+        return _guess_tabbed(first, cells)
+    found = _guess_trec(first)
+    if found is None and known is None and ("," in first or ";" in first):
+        found = "csv"
+    if found or known:
+        return found or "tsv"
     raise FormatError("the file's format cannot be told from its name or its first line; name it")
+
+
+def _guess_trec(first: str) -> str | None:
+    if _RUN.match(first):
+        return "trec-run"
+    return "trec-qrels" if _QRELS.match(first) else None
+
+
+def _guess_tabbed(first: str, cells: list[str]) -> str:
+    if is_beir_qrels(cells):
+        return "beir-qrels"
+    if _is_header(cells):
+        return "tsv"
+    named = any(_is_column(cell) for cell in cells)
+    if is_topics_header(cells) or (len(cells) == 2 and not named):
+        return "trec-topics"
+    return _guess_trec(first) or "tsv"
+
+
+def _is_column(cell: str) -> bool:
+    name = normalised(cell)
+    return any(name == field or name in names for field, names in NAMES.items())
 
 
 def _is_header(cells: Sequence[str]) -> bool:

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from annotate.formats.records import LINE, MIB, FormatError
 
-_UTF8_BOM = b"\xef\xbb\xbf"
+UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -60,7 +60,7 @@ def _without_bom(raw: bytes) -> bytes:
             " (in Excel: “CSV UTF-8”; in Notepad: encoding UTF-8)",
             line=1,
         )
-    return raw.removeprefix(_UTF8_BOM)
+    return raw.removeprefix(UTF8_BOM)
 
 
 def _nul(number: int, offset: int, raw: bytes) -> FormatError:

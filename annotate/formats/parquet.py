@@ -20,7 +20,7 @@ from annotate.formats.values import check_metadata, check_storable, kind
 
 _BATCH_ROWS = 1024
 # A batch that decodes to more than this becomes Python objects in halves.
-_DECODED = 64 * MIB
+_DECODED = 16 * MIB
 # The footer is a table of contents; a larger one is forged.
 _FOOTER_TEXT = 64 * MIB
 _FOOTER_ITEMS = 1_000_000

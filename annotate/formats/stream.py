@@ -10,7 +10,7 @@ from annotate.formats.beir import BeirQrelsLayout, beir_members, read_beir
 from annotate.formats.columns import check_mapping, looks_like_triplets
 from annotate.formats.detect import AUTO, GROUPS, canonical_format, guess
 from annotate.formats.layout import Layout, PairLayout, PassageLayout, QueryLayout
-from annotate.formats.lines import text_lines
+from annotate.formats.lines import UTF8_BOM, text_lines
 from annotate.formats.parquet import read_parquet
 from annotate.formats.records import FILE, BadValueError, FormatError, Item, Limits, RowError
 from annotate.formats.source import Member, Source, open_source, refuse_packed
@@ -91,7 +91,7 @@ def open_rows(
 
     `name` is the file's own name where `path` is a temporary one. `format_name` is one of FORMATS,
     a group of GROUPS, or `auto`. `mapping` is {our field: their column}; None as a column leaves
-    the field out. `grades` are the label scheme's values (None: any number), `label_names` the grades
+    the field out. `grades` are the label scheme's values (None: any), `label_names` the grades
     of labels that are words. Raises FormatError where the file cannot be read at all.
     """
     limits = limits or Limits()
@@ -135,10 +135,8 @@ class _Reader:
             opened = read_beir(source.members, self._labels, self._limits)
             return "beir", f"BEIR data set{packed}", opened
         member = _only(source)
-        head = member.head()
-        refuse_packed(head)
-        guessed = self._syntax(head, member.name or name)
         try:
+            guessed = self._syntax(member.head(), member.name or name)
             opened, detail = self._open(guessed, member)
         except FormatError as error:
             raise error.located(member=member.name) from error.__cause__
@@ -153,6 +151,9 @@ class _Reader:
 
     def _syntax(self, head: bytes, name: str) -> str:
         """What to read the file as: what was asked for, or the guess where that leaves a choice."""
+        if not head.removeprefix(UTF8_BOM).strip():
+            raise FormatError("the file is empty", line=1)
+        refuse_packed(head)
         if self._wanted not in GROUPS:
             if head.startswith(b"PAR1") and self._wanted != "parquet":
                 raise FormatError(f"the file is Parquet, not {self._wanted}", field="format")

@@ -48,17 +48,22 @@ def read_topics(lines: Lines, limits: Limits, member: str | None) -> Opened:
     return Opened("trec-topics", ("query_id", "query"), _tabbed_topics(rest, limits, member))
 
 
+def is_topics_header(cells: list[str]) -> bool:
+    """Whether the first line of tab-separated topics names its two columns."""
+    names = [normalised(cell) for cell in cells]
+    return len(names) == 2 and names[0] in _HEADERS[0] and names[1] in _HEADERS[1]
+
+
 def _tabbed_topics(lines: Lines, limits: Limits, member: str | None) -> Iterator[Item]:
     first = True
     for number, text in lines:
         if text.isspace():
             continue
         cells = text.rstrip("\r\n").split("\t")
-        names = [normalised(cell) for cell in cells]
-        if first and len(names) == 2 and names[0] in _HEADERS[0] and names[1] in _HEADERS[1]:
-            first = False
-            continue
+        is_header = first and is_topics_header(cells)
         first = False
+        if is_header:
+            continue
         try:
             if len(cells) != 2:
                 message = f"the line has {len(cells)} fields between tabs where a topic has 2"

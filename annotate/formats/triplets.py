@@ -93,6 +93,8 @@ def _passages(value: Any, ids: Any, side: str, chars: int) -> list[Passage]:
     text_field = "positive_text" if side == "positive" else "negative_texts"
     id_field = "positive_doc_id" if side == "positive" else "negative_doc_ids"
     texts = _as_list(value, text_field)
+    if not texts:
+        return []
     names = _as_list(None if ids == "" else ids, id_field)
     if names and len(names) != len(texts):
         raise BadValueError(id_field, f"there are {len(names)} ids for {len(texts)} texts")
