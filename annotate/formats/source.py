@@ -29,6 +29,12 @@ _OTHERS = {
     b"7z\xbc\xaf\x27\x1c": "7z",
     b"Rar!": "RAR",
 }
+
+
+class _OutsideError(OSError):
+    """A forged zip points outside itself. An OSError, since zipfile tries places that may fail."""
+
+
 # What gzip and zipfile raise for forged or damaged data, besides EOFError.
 _DAMAGE = (
     gzip.BadGzipFile,
@@ -38,6 +44,7 @@ _DAMAGE = (
     NotImplementedError,
     OverflowError,
     UnicodeDecodeError,
+    _OutsideError,
 )
 _LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 
@@ -213,12 +220,18 @@ def _opener_of(file: Path) -> Callable[[], BinaryIO]:
 
 
 class _Careful(io.FileIO):
-    """A file that refuses to be read in pieces that only a forged zip directory asks for."""
+    """A file that refuses the sizes and places that only a forged zip asks for."""
 
     def read(self, count: int | None = -1, /) -> bytes:
         if count is not None and count > _ZIP_DIRECTORY:
             raise FormatError(f"the zip's list of entries is longer than {size(_ZIP_DIRECTORY)}")
         return super().read(count)
+
+    def seek(self, position: int, whence: int = io.SEEK_SET, /) -> int:
+        try:
+            return super().seek(position, whence)
+        except (OSError, ValueError) as error:
+            raise _OutsideError("an entry lies outside the file") from error
 
 
 def _open_zip(path: Path, budget: Budget, limits: Limits) -> Source:
@@ -226,7 +239,7 @@ def _open_zip(path: Path, budget: Budget, limits: Limits) -> Source:
     try:
         with damage_told("zip"):
             archive = zipfile.ZipFile(file)
-        infos = [info for info in archive.infolist() if not info.is_dir()]
+        infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
         _check_entries(infos, limits)
     except BaseException:
         file.close()
@@ -255,7 +268,7 @@ def _check_entries(infos: list[zipfile.ZipInfo], limits: Limits) -> None:
         name = info.filename
         path = PurePosixPath(name)
         unsafe = path.is_absolute() or ".." in path.parts or "\\" in name or name[1:2] == ":"
-        if unsafe:
+        if unsafe or not name:
             raise FormatError("the entry's name points outside the archive", member=name)
         if stat.S_ISLNK(info.external_attr >> 16):
             raise FormatError("the entry is a link; pack the file itself", member=name)

@@ -36,7 +36,7 @@ def drained(path: Path, **options: Any) -> tuple[FormatError, int]:
     """The failure that ends a file and the most bytes of Python objects held on the way to it."""
     tracemalloc.start()
     try:
-        with open_rows(path, **options) as stream, pytest.raises(FormatError) as caught:
+        with pytest.raises(FormatError) as caught, open_rows(path, **options) as stream:
             for _ in stream:
                 pass
         return caught.value, tracemalloc.get_traced_memory()[1]

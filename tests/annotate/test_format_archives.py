@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from annotate.formats import Limits, open_rows
-from tests.annotate.format_files import failure, jsonl, pairs, read, write, zipped
+from tests.annotate.format_files import drained, failure, jsonl, pairs, read, write, zipped
 
 ROW = jsonl({"query": "q", "passage": "p"})
 
@@ -148,3 +148,24 @@ def test_archives_that_are_not_opened_say_what_to_do(tmp_path: Path) -> None:
     }
     for content, message in told.items():
         assert message in failure(write(tmp_path, "a.jsonl", content)).message
+
+
+def test_a_forged_place_in_a_zip(tmp_path: Path) -> None:
+    packed = bytearray(zipped({"a.jsonl": ROW}))
+    at = packed.index(b"PK\x05\x06") + 16  # where the list of entries starts
+    packed[at : at + 4] = (2**31 - 1).to_bytes(4, "little")
+    error = failure(write(tmp_path, "a.zip", bytes(packed)))
+    assert error.field == "file"
+    assert "damaged" in error.message
+
+
+def test_a_forged_list_of_entries_is_not_read(tmp_path: Path) -> None:
+    count = 40 * 1024 * 1024
+    packed = zipped({"a.jsonl": ROW})
+    start = packed.index(b"PK\x01\x02")
+    end = bytearray(packed[packed.index(b"PK\x05\x06") :])
+    end[12:16] = count.to_bytes(4, "little")
+    path = write(tmp_path, "a.zip", packed[:start] + b"\0" * count + bytes(end))
+    error, held = drained(path)
+    assert "list of entries is longer than 16 MB" in error.message
+    assert held < 10_000_000
