@@ -20,6 +20,7 @@ class BeirQrelsLayout:
     """Rows of qrels/*.tsv: `query-id, corpus-id, score`, where the score is the label."""
 
     format: str | None = "beir-qrels"
+    unseen: set[str] | None = None
 
     def __init__(self, labels: Labels, limits: Limits) -> None:
         self._labels = labels
@@ -30,7 +31,7 @@ class BeirQrelsLayout:
             message = "BEIR's qrels have the columns query-id, corpus-id and score"
             raise BadValueError(LINE, f"{message}; {listed(names)}")
         mapping = dict(zip(("query_id", "passage_id", "label"), names, strict=True))
-        pairs = PairLayout(mapping, self._labels, self._limits, self.format)
+        pairs = PairLayout(mapping, self._labels, self._limits, name="beir-qrels")
         return pairs.bind(names, keys, member)
 
 

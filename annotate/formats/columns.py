@@ -54,6 +54,7 @@ _COUPLES = (
     ("sentence_0", "sentence_1"), ("sentence1", "sentence2"), ("sentence_1", "sentence_2"),
     ("sentence_a", "sentence_b"), ("text1", "text2"), ("text_a", "text_b"),
 )  # fmt: skip
+_TEXTS = ("query", "passage", "positive_text")
 _NUMBERED_NEGATIVE = re.compile(r"negative_\d+")
 
 Key = int | str
@@ -115,31 +116,26 @@ def resolve(
     keys: Sequence[Key],
     fields: Sequence[str],
     mapping: Mapping[str, str | None],
+    unseen: set[str] | None = None,
 ) -> Columns:
     """Find `fields` among the columns `names`; `keys[i]` is how a row is asked for `names[i]`.
 
     A field is taken from the mapping, else from the column of that very name, else from the one
     column with a common name for it. A field mapped to None is not looked for. Raises BadValueError
-    where a mapped column is missing or two columns could be the same field.
+    where a mapped column is missing or two columns could be the same field; with `unseen`, where
+    rows may leave columns out, a mapped column may be missing unless it is the text itself, and
+    the fields found are taken off `unseen`.
     """
     by_name = dict(zip(names, keys, strict=True))
-    found: dict[str, str] = {}
-    for field, column in mapping.items():
-        if field not in fields and not field.startswith(PREFIXES):
-            raise BadValueError(
-                field, f"rows of this file have no {field}; take it off the mapping"
-            )
-        if column is not None:
-            found[field] = _mapped(field, column, by_name)
-    taken = set(found.values())
+    found = _mapped(fields, mapping, by_name, unseen)
     open_fields = [field for field in fields if field not in mapping]
     for field in open_fields:
-        column = _recognised(field, [name for name in names if name not in taken])
+        left = [name for name in names if name not in found.values()]
+        column = _recognised(field, left)
         if column is None and field == "positive_text":
-            column = _recognised("passage", [name for name in names if name not in taken])
+            column = _recognised("passage", left)
         if column is not None:
             found[field] = column
-            taken.add(column)
     if "query" in open_fields and "passage" in open_fields:
         _take_couple(found, names)
     numbered = [
@@ -152,15 +148,28 @@ def resolve(
     return _columns(found, numbered, by_name)
 
 
-def _mapped(field: str, column: str, by_name: Mapping[str, Key]) -> str:
-    if column in by_name:
-        return column
-    alike = [name for name in by_name if normalised(name) == normalised(column)]
-    if len(alike) == 1:
-        return alike[0]
-    raise BadValueError(
-        field, f"there is no column “{column}”, which {field} is mapped to; {listed(by_name)}"
-    )
+def _mapped(
+    fields: Sequence[str],
+    mapping: Mapping[str, str | None],
+    by_name: Mapping[str, Key],
+    unseen: set[str] | None,
+) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for field, column in mapping.items():
+        if field not in fields and not field.startswith(PREFIXES):
+            message = f"rows of this file have no {field}; take it off the mapping"
+            raise BadValueError(field, message)
+        if column is None:
+            continue
+        alike = [name for name in by_name if normalised(name) == normalised(column)]
+        if column in by_name or len(alike) == 1:
+            found[field] = column if column in by_name else alike[0]
+            if unseen is not None:
+                unseen.discard(field)
+        elif unseen is None or field in _TEXTS:
+            message = f"there is no column “{column}”, which {field} is mapped to"
+            raise BadValueError(field, f"{message}; {listed(by_name)}")
+    return found
 
 
 def _recognised(field: str, names: Sequence[str]) -> str | None:

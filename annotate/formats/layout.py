@@ -34,9 +34,14 @@ class Bound:
 
 
 class Layout(Protocol):
-    """A kind of row. `format` is what the stream reports, `noun` what a message calls the rows."""
+    """A kind of row.
+
+    `format` is what the stream reports, None where the syntax names it. `unseen` are the mapped
+    fields that no row has had so far, where rows may leave columns out; else None.
+    """
 
     format: str | None
+    unseen: set[str] | None
 
     def bind(self, names: Sequence[str], keys: Sequence[Key], member: str | None) -> Bound:
         """Raise BadValueError where a required column is missing or ambiguous."""
@@ -56,21 +61,33 @@ def require(columns: Columns, names: Sequence[str], *fields: str) -> None:
     )
 
 
+def mapped_fields(mapping: Mapping[str, str | None]) -> set[str]:
+    """The fields that are mapped to a column."""
+    return {field for field, column in mapping.items() if column is not None}
+
+
 class PairLayout:
     """One query and one passage a row, each by text, id or both."""
 
-    format: str | None = None  # the syntax names the format: jsonl, csv, tsv, parquet
+    format: str | None
 
     def __init__(
-        self, mapping: Mapping[str, str | None], labels: Labels, limits: Limits, name: str | None
+        self,
+        mapping: Mapping[str, str | None],
+        labels: Labels,
+        limits: Limits,
+        *,
+        name: str,
+        sparse: bool = False,
     ) -> None:
         self._mapping = mapping
+        self.unseen = mapped_fields(mapping) if sparse else None
         self._labels = labels
         self._id_chars = limits.id_chars
         self.format = name
 
     def bind(self, names: Sequence[str], keys: Sequence[Key], member: str | None) -> Bound:
-        columns = resolve(names, keys, PAIR_FIELDS, self._mapping)
+        columns = resolve(names, keys, PAIR_FIELDS, self._mapping, self.unseen)
         require(columns, names, "query", "query_id")
         require(columns, names, "passage", "passage_id")
         return Bound(make=self._maker(columns, member), origin=columns.origin)
@@ -114,6 +131,8 @@ class PairLayout:
 
 class _BeirObjects:
     """What BEIR's corpus and queries share: `_id`, `text`, and a `metadata` object to flatten."""
+
+    unseen: set[str] | None = None
 
     def __init__(self, limits: Limits) -> None:
         self._id_chars = limits.id_chars

@@ -11,7 +11,6 @@ from annotate.formats.columns import check_mapping, looks_like_triplets
 from annotate.formats.detect import AUTO, GROUPS, canonical_format, guess
 from annotate.formats.layout import Layout, PairLayout, PassageLayout, QueryLayout
 from annotate.formats.lines import UTF8_BOM, text_lines
-from annotate.formats.parquet import read_parquet
 from annotate.formats.records import FILE, BadValueError, FormatError, Item, Limits, RowError
 from annotate.formats.source import Member, Source, open_source, refuse_packed
 from annotate.formats.tables import Choose, Opened, read_delimited, read_jsonl
@@ -167,6 +166,9 @@ class _Reader:
 
     def _open(self, syntax: str, member: Member) -> tuple[Opened, str]:
         if syntax == "parquet":
+            # Here, since pyarrow takes 50 MB that a web process never needs.
+            from annotate.formats.parquet import read_parquet
+
             opened = read_parquet(member, self._choose(syntax), self._limits)
             return opened, f"{_noun(opened)} in Parquet"
         stream = self._stack.enter_context(member.open())
@@ -200,9 +202,10 @@ class _Reader:
             if syntax == "beir-queries":
                 return QueryLayout(self._limits)
             asked = self._wanted == "triplets"
+            sparse = syntax == "jsonl"
             if asked or (self._wanted != "pairs" and looks_like_triplets(names, self._mapping)):
-                return TripletLayout(self._mapping, self._labels, self._limits)
-            return PairLayout(self._mapping, self._labels, self._limits, syntax)
+                return TripletLayout(self._mapping, self._labels, self._limits, sparse=sparse)
+            return PairLayout(self._mapping, self._labels, self._limits, name=syntax, sparse=sparse)
 
         return choose
 

@@ -76,6 +76,8 @@ def _objects(lines: Lines, layout: Layout, member: str | None) -> Iterator[Item]
             yield row_error(number, error, bound, member)
             continue
         yield from rows
+    for field in sorted(layout.unseen or ()):
+        raise FormatError(f"no line has the column {field} is mapped to", line=1, field=field)
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from annotate.formats.columns import TRIPLET_FIELDS, Cells, Columns, Key, normalised, resolve
-from annotate.formats.layout import Bound, require
+from annotate.formats.layout import Bound, mapped_fields, require
 from annotate.formats.records import BadValueError, Limits, PairRow
 from annotate.formats.values import (
     Labels,
@@ -37,14 +37,22 @@ class TripletLayout:
 
     format: str | None = "triplets"
 
-    def __init__(self, mapping: Mapping[str, str | None], labels: Labels, limits: Limits) -> None:
+    def __init__(
+        self,
+        mapping: Mapping[str, str | None],
+        labels: Labels,
+        limits: Limits,
+        *,
+        sparse: bool = False,
+    ) -> None:
         self._mapping = mapping
+        self.unseen = mapped_fields(mapping) if sparse else None
         self._id_chars = limits.id_chars
         self._positive = labels.named("positive", 1)
         self._negative = labels.named("negative", 0)
 
     def bind(self, names: Sequence[str], keys: Sequence[Key], member: str | None) -> Bound:
-        columns = resolve(names, keys, TRIPLET_FIELDS, self._mapping)
+        columns = resolve(names, keys, TRIPLET_FIELDS, self._mapping, self.unseen)
         require(columns, names, "query")
         require(columns, names, "positive_text")
         return Bound(make=self._maker(columns, member), origin=columns.origin)

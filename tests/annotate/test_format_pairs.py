@@ -86,6 +86,18 @@ def test_a_mapping_to_a_missing_column_names_the_columns(tmp_path: Path) -> None
     assert "“a”, “b”" in error.message
 
 
+def test_lines_may_leave_a_mapped_column_out(tmp_path: Path) -> None:
+    rows = [{"query": "q", "text": "p"}, {"query": "q", "text": "r", "good": 1}]
+    path = write(tmp_path, "a.jsonl", jsonl(*rows))
+    assert [row.label for row in pairs(path, mapping={"label": "good"})] == [None, 1]
+    error = failure(path, mapping={"label": "goood"})
+    assert error.field == "label"
+    assert "no line has the column" in error.message
+    error = failure(path, mapping={"passage": "txt"})
+    assert (error.line, error.field) == (1, "passage")
+    assert "“txt”" in error.message
+
+
 def test_a_mapping_of_an_unknown_field_lists_the_fields(tmp_path: Path) -> None:
     error = failure(write(tmp_path, "a.csv", "a,b\n1,2\n"), mapping={"querry": "a"})
     assert error.field == "mapping"
