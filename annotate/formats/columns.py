@@ -129,8 +129,9 @@ def resolve(
     by_name = dict(zip(names, keys, strict=True))
     found = _mapped(fields, mapping, by_name, unseen)
     open_fields = [field for field in fields if field not in mapping]
+    plain = {name: normalised(name) for name in names}
     for field in open_fields:
-        left = [name for name in names if name not in found.values()]
+        left = {name: plain[name] for name in names if name not in found.values()}
         column = _recognised(field, left)
         if column is None and field == "positive_text":
             column = _recognised("passage", left)
@@ -172,12 +173,13 @@ def _mapped(
     return found
 
 
-def _recognised(field: str, names: Sequence[str]) -> str | None:
-    exact = [name for name in names if normalised(name) == field]
+def _recognised(field: str, names: Mapping[str, str]) -> str | None:
+    """The column of a field; `names` gives each column's name and how it compares."""
+    exact = [name for name, plain in names.items() if plain == field]
     if exact:
         return exact[0]
     common = NAMES.get(field, ())
-    alike = [name for name in names if normalised(name) in common]
+    alike = [name for name, plain in names.items() if plain in common]
     if len(alike) > 1:
         raise BadValueError(
             field,

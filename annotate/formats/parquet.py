@@ -15,7 +15,7 @@ from annotate.formats.layout import Bound
 from annotate.formats.lines import size
 from annotate.formats.records import MIB, BadValueError, FormatError, Item, Limits
 from annotate.formats.source import Budget, Member
-from annotate.formats.tables import Choose, Opened, row_error
+from annotate.formats.tables import Choose, Opened, column_names, row_error
 from annotate.formats.values import check_metadata, check_storable, kind
 
 _BATCH_ROWS = 1024
@@ -33,9 +33,7 @@ def read_parquet(member: Member, choose: Choose, limits: Limits) -> Opened:
     stream = member.seekable()
     try:
         file = _parquet_file(stream)
-        names = [field.name for field in file.schema_arrow]
-        if len(set(names)) != len(names):
-            raise FormatError("two columns have the same name", member=member.name)
+        names = column_names([field.name for field in file.schema_arrow])
         layout = choose(names)
         bound = layout.bind(names, range(len(names)), member.name)
     except BadValueError as error:

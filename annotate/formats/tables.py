@@ -143,7 +143,7 @@ def read_delimited(
     source = _Records(chain([first], lines), record_bytes, delimiter, quoted=quoted)
     line, header = next(source)
     try:
-        names = _header(header)
+        names = column_names(header)
         layout = choose(names)
         bound = layout.bind(names, range(len(names)), member)
     except BadValueError as error:
@@ -155,15 +155,15 @@ def read_delimited(
     return Opened(layout.format, tuple(names), items), delimiter
 
 
-def _header(cells: Sequence[str]) -> list[str]:
-    if len(cells) > _MAX_COLUMNS:
-        raise BadValueError(
-            LINE, f"the header has {len(cells)} fields; at most {_MAX_COLUMNS} are read"
-        )
-    names = [name.strip() or f"column {at}" for at, name in enumerate(cells, 1)]
+def column_names(header: Sequence[str]) -> list[str]:
+    """A table's column names, unnamed ones by number. Raises BadValueError: too many, or twice."""
+    if len(header) > _MAX_COLUMNS:
+        message = f"the table has {len(header)} columns; at most {_MAX_COLUMNS} are read"
+        raise BadValueError(LINE, message)
+    names = [name.strip() or f"column {at}" for at, name in enumerate(header, 1)]
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
-        raise BadValueError(twice, f"the header names the column “{twice}” more than once")
+        raise BadValueError(twice, f"the table names the column “{twice}” more than once")
     return names
 
 

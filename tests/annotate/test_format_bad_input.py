@@ -159,6 +159,9 @@ def test_a_column_twice(tmp_path: Path) -> None:
     error = failure(write(tmp_path, "a.csv", "query,passage,passage\nq,p,r\n"))
     assert (error.line, error.field) == (1, "passage")
     assert "more than once" in error.message
+    error = failure(write(tmp_path, "b.csv", "," * 5_000_000 + "\nq,p\n"))
+    assert (error.line, error.field) == (1, "line")
+    assert "at most 1000" in error.message
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv"])

@@ -77,6 +77,17 @@ def test_a_missing_column(tmp_path: Path) -> None:
     assert "“query”" in error.message
 
 
+def test_columns_too_many_and_twice(tmp_path: Path) -> None:
+    wide = {f"c{n}": ["x"] for n in range(1001)}
+    pq.write_table(pa.table(wide), tmp_path / "a.parquet")
+    assert "1001 columns; at most 1000" in failure(tmp_path / "a.parquet").message
+    twice = pa.table([["q"], ["a"], ["b"]], names=["query", "passage", "passage"])
+    pq.write_table(twice, tmp_path / "a.parquet")
+    error = failure(tmp_path / "a.parquet")
+    assert error.field == "passage"
+    assert "more than once" in error.message
+
+
 def test_a_truncated_file(tmp_path: Path) -> None:
     pq.write_table(table(), tmp_path / "a.parquet")
     whole = (tmp_path / "a.parquet").read_bytes()
