@@ -17,9 +17,10 @@ from typing import Final
 
 from training.sample.modules import MODULES, NEAR_COPIES
 
-MIN_CHARS: Final = 40
+MIN_CHARS: Final = 23  # "Generate a random UUID." is a good passage
 MAX_CHARS: Final = 20_000
 MAX_SIGNATURE: Final = 120
+_FIELD_ALIAS: Final = "Alias for field number"  # what namedtuple writes on every field
 _OBJECT_REPR: Final = re.compile(r"<[^<>]*>")
 
 
@@ -159,7 +160,7 @@ def _text(thing: object) -> str:
         return ""
     if not isinstance(thing, type) and doc == type(thing).__doc__:
         return ""  # an instance shows its class's docstring
-    return inspect.cleandoc(doc).strip()
+    return "" if doc.startswith(_FIELD_ALIAS) else inspect.cleandoc(doc).strip()
 
 
 def _title(item: _Found) -> str:
