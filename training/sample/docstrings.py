@@ -7,12 +7,15 @@ still find their passage in another.
 
 import importlib
 import inspect
+import json
 import re
+import subprocess
 import sys
 import types
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from training.sample.modules import MODULES, NEAR_COPIES
@@ -22,6 +25,10 @@ MAX_CHARS: Final = 20_000
 MAX_SIGNATURE: Final = 120
 _FIELD_ALIAS: Final = "Alias for field number"  # what namedtuple writes on every field
 _OBJECT_REPR: Final = re.compile(r"<[^<>]*>")
+_CHILD: Final = (
+    "import sys; sys.path.append(sys.argv[1]); "
+    "from training.sample.docstrings import corpus_print; corpus_print()"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +61,29 @@ class Corpus:
     aliases: Mapping[str, str]
 
 
-def corpus_extract(modules: Iterable[str] = MODULES) -> Corpus:
-    """Read the docstrings of `modules`, their public functions, classes and members.
+def corpus_extract() -> Corpus:
+    """Read the docstrings of MODULES, in a fresh interpreter of the same version.
+
+    Fresh, because libraries patch the standard library (transformers adds methods to
+    `logging.Logger`, torch replaces `inspect.getfile`) and live state shows in signatures. Takes
+    about a second. Raises subprocess.CalledProcessError where that interpreter cannot run.
+    """
+    root = str(Path(__file__).resolve().parents[2])
+    # -I -S: neither the environment nor site-packages nor user code reach the standard library.
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", _CHILD, root], stdout=subprocess.PIPE, check=True
+    )
+    found = json.loads(done.stdout)
+    return Corpus(tuple(Passage(*row) for row in found["passages"]), found["aliases"])
+
+
+def corpus_read(modules: Iterable[str] = MODULES) -> Corpus:
+    """Read the docstrings of `modules` in this process: public functions, classes and members.
 
     Modules that this interpreter lacks are skipped. Texts are `inspect.cleandoc`ed, have at least
     MIN_CHARS characters and are cut after MAX_CHARS. A thing with several names, or the same text
-    under the same last name, is kept once. Raises RuntimeError under `python -OO`, which drops
-    every docstring.
+    under the same last name, is kept once.
     """
-    if sys.flags.optimize > 1:
-        raise RuntimeError("docstrings are not available under python -OO")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # touching deprecated names is what we are here for
         loaded = [module for name in modules if (module := _import(name)) is not None]
@@ -71,6 +91,13 @@ def corpus_extract(modules: Iterable[str] = MODULES) -> Corpus:
         kept.sort(key=lambda item: item.name)
         passages = tuple(Passage(it.name, _title(it), it.text[:MAX_CHARS]) for it in kept)
     return Corpus(passages, aliases)
+
+
+def corpus_print() -> None:
+    """Write the corpus to standard output as ASCII JSON, for corpus_extract."""
+    corpus = corpus_read()
+    rows = [(it.name, it.title, it.text) for it in corpus.passages]
+    sys.stdout.write(json.dumps({"passages": rows, "aliases": dict(corpus.aliases)}))
 
 
 def _import(name: str) -> tuple[str, types.ModuleType] | None:
