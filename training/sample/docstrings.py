@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from training.sample.modules import MODULES, NEAR_COPIES
+from training.sample.modules import MODULES, NEAR_COPIES, ODD_NAMES
 
-MIN_CHARS: Final = 23  # "Generate a random UUID." is a good passage
+MIN_CHARS: Final = 17  # "Thread-local data" is the whole of threading.local
 MAX_CHARS: Final = 20_000
 MAX_SIGNATURE: Final = 120
 _FIELD_ALIAS: Final = "Alias for field number"  # what namedtuple writes on every field
@@ -130,15 +130,20 @@ def _module_members(name: str, module: types.ModuleType) -> Iterator[_Found]:
     listed: Iterable[str] | None = getattr(module, "__all__", None)
     for attribute in sorted(listed if listed is not None else vars(module)):
         thing = getattr(module, attribute, None)
-        if attribute.startswith("_") or isinstance(thing, types.ModuleType | types.GenericAlias):
+        if attribute.startswith("_") or f"{prefix}{attribute}" in ODD_NAMES:
             continue
-        home = getattr(thing, "__module__", None)
-        # Without __all__, what a module imported for itself is not its own.
-        if listed is None and home not in {name, f"_{name}", "builtins", module.__name__, None}:
+        if isinstance(thing, types.ModuleType | types.GenericAlias):
             continue
-        if listed is None and home == "builtins" and name != "builtins":
+        if listed is None and not _belongs(thing, name, module):
             continue
         yield _Found(f"{prefix}{attribute}", thing, _text(thing))
+
+
+def _belongs(thing: object, name: str, module: types.ModuleType) -> bool:
+    """Tell a module's own thing from one it imported for itself, where it has no `__all__`."""
+    if name == "builtins":
+        return True
+    return getattr(thing, "__module__", None) in {name, f"_{name}", module.__name__, None}
 
 
 def _class_members(name: str, owner: type, classes: dict[type, str]) -> Iterator[_Found]:

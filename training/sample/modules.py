@@ -21,3 +21,7 @@ NEAR_COPIES: Final = frozenset(
         "decimal.Context",
     }
 )
+
+# Public names that nobody uses for what they name: the methods of socket.SocketType (a base of
+# socket.socket) are the socket methods.
+ODD_NAMES: Final = frozenset({"socket.SocketType"})
