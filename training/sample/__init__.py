@@ -6,7 +6,7 @@ written with the project and name passages by their stable public names. No Djan
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -28,35 +28,56 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgment:
-    """The authors' grade, 0 to 3, of one passage for one query.
+class Run:
+    """A run that proposed a passage for a query: its 1-based rank and its own score.
 
-    `known_item` is True where neither run of the pool proposed the passage and the authors added
-    it because it is the thing to use.
+    The runs are `bm25`, `bi-encoder` and `known-item`; the last has neither rank nor score: the
+    authors added a passage that is the thing to use and that neither search had found.
+    """
+
+    name: str
+    rank: int | None
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgment:
+    """The authors' grade, 0 to 3, of one passage for one query, and the runs that proposed it.
+
+    Ranks and scores are those of Python 3.11, where the pool was made. Without runs it was judged
+    because the pool of another minor version has it.
     """
 
     query_id: str
     passage: str
     grade: int
-    known_item: bool = False
+    runs: tuple[Run, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """Judgments whose passages this interpreter has, and the names it has not."""
+    """Judgments whose passages this interpreter has, and those whose passages it has not.
+
+    `merged` counts judgments of a pair that is judged under two names of one passage here.
+    """
 
     judgments: tuple[Judgment, ...]
     dropped: tuple[Judgment, ...]
+    merged: int
 
     @property
     def share(self) -> float:
         """Share of the judgments that resolved, 0 to 1; 1 where there are none."""
-        total = len(self.judgments) + len(self.dropped)
-        return len(self.judgments) / total if total else 1.0
+        resolved = len(self.judgments) + self.merged
+        total = resolved + len(self.dropped)
+        return resolved / total if total else 1.0
 
 
 def sample_passages() -> tuple[Passage, ...]:
-    """Return the corpus, a to z. Extracted once per process; takes about a second."""
+    """Return the corpus, a to z. Extracted once per process; takes about a second.
+
+    Raises subprocess.CalledProcessError where no fresh interpreter can be started.
+    """
     return _corpus().passages
 
 
@@ -68,7 +89,12 @@ def sample_queries() -> list[Query]:
 def sample_judgments() -> list[Judgment]:
     """Return every judgment as it was written, by query and passage name."""
     return [
-        Judgment(row["query"], row["passage"], row["grade"], row.get("run") == "known-item")
+        Judgment(
+            row["query"],
+            row["passage"],
+            row["grade"],
+            tuple(Run(name, *found) for name, found in row.get("runs", {}).items()),
+        )
         for row in _rows("judgments.jsonl")
     ]
 
@@ -88,21 +114,25 @@ def judgments_resolve(
 ) -> Resolved:
     """Keep the judgments whose passages exist here, under the names they have here.
 
-    A name that another release moved or merged is followed to the name this interpreter keeps;
-    where that makes two judgments of one pair, the first stands. Defaults: the sample's own.
+    A name that another release moved or merged is followed to the name this interpreter keeps.
+    Where that makes two judgments of one pair, the one with runs stands, then the one whose name
+    is the passage's own. Defaults: the sample's own; order: by query and passage name.
     """
     known = corpus or _corpus()
     names = {passage.name for passage in known.passages}
-    kept: dict[tuple[str, str], Judgment] = {}
+    found: dict[tuple[str, str], Judgment] = {}
     dropped: list[Judgment] = []
-    for it in sample_judgments() if judgments is None else judgments:
+    merged = 0
+    given = sample_judgments() if judgments is None else judgments
+    for it in sorted(given, key=lambda it: (not it.runs, it.passage not in names)):
         name = it.passage if it.passage in names else known.aliases.get(it.passage)
         if name is None:
             dropped.append(it)
-            continue
-        found = Judgment(it.query_id, name, it.grade, it.known_item)
-        kept.setdefault((it.query_id, name), found)
-    return Resolved(tuple(kept.values()), tuple(dropped))
+        elif (it.query_id, name) in found:
+            merged += 1
+        else:
+            found[it.query_id, name] = replace(it, passage=name)
+    return Resolved(tuple(found[pair] for pair in sorted(found)), tuple(dropped), merged)
 
 
 @cache
