@@ -1,6 +1,7 @@
 """A real supervisor with real parts: kills of each kind, Ctrl-C, two at once, parts that fail."""
 
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -152,6 +153,33 @@ def test_a_killed_supervisor_does_not_block_the_next(installation: Installation)
     assert installation.part("postgres").ppid() == second.pid
 
 
+def test_a_closed_terminal_stops_everything(installation: Installation) -> None:
+    controller, terminal = pty.openpty()
+    # As under `ssh -t host make run`: the session's leader is not the supervisor, and only waits.
+    leader = "import subprocess, sys, signal; signal.signal(signal.SIGHUP, lambda *_: None)\n"
+    leader += "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+    leader += (
+        "sys.exit(subprocess.call([sys.executable, '-m', 'tests.config.supervised', 'plain']))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", leader],
+        cwd=ROOT,
+        env={**os.environ, "SUPERVISED_HOME": str(installation.home)},
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    installation.process = process
+    os.close(terminal)
+    shown = b""
+    while b"all is up" not in shown:
+        shown += os.read(controller, 4096)
+    os.close(controller)
+    assert process.wait(timeout=10) == 0
+    assert installation.processes() == []
+
+
 def test_a_second_supervisor_is_refused(installation: Installation) -> None:
     first = installation.start("stubborn")
     installation.wait_for(lambda: "all is up" in installation.shown, 10)
@@ -189,5 +217,5 @@ def test_a_program_that_is_not_there_is_named(installation: Installation) -> Non
 
 
 def test_two_parts_of_one_name_are_a_mistake(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="same name"):
+    with pytest.raises(ValueError, match="same name twice: web, web"):
         Supervisor(tmp_path, Part("web", ["/bin/true"]), Part("web", ["/bin/true"]))
