@@ -137,6 +137,26 @@ class Project(models.Model):
             raise ValidationError({"closed_at": "Give the time with its zone."})
 
 
+class Namespace(models.Model):
+    """Every user name and project slug in lower case, once; triggers write it."""
+
+    name = models.TextField(primary_key=True)
+    user = models.OneToOneField(User, models.CASCADE, null=True, related_name="+")
+    project = models.OneToOneField(Project, models.CASCADE, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(user__isnull=True, project__isnull=False)
+                | models.Q(user__isnull=False, project__isnull=True),
+                name="namespace_belongs_to_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Grade(models.Model):
     """One step of a project's label scheme.
 

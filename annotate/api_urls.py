@@ -1,9 +1,13 @@
-from django.urls import URLPattern, path
+from django.urls import path
 
-from annotate.api import judging
+from annotate.api import browsing, judging, snapshots
 
-urlpatterns: list[URLPattern] = [
+urlpatterns = [
     path("projects/<str:slug>/tasks/lease/", judging.LeaseApi.as_view()),
     path("projects/<str:slug>/judgments/", judging.JudgmentsApi.as_view()),
     path("projects/<str:slug>/progress/", judging.ProgressApi.as_view()),
+    path("projects/<str:slug>/queries/", browsing.QueryList.as_view()),
+    path("projects/<str:slug>/candidates/", browsing.CandidateList.as_view()),
+    path("projects/<str:slug>/snapshots/", snapshots.SnapshotList.as_view()),
+    path("projects/<str:slug>/snapshots/<str:reference>/", snapshots.SnapshotDetail.as_view()),
 ]

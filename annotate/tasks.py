@@ -1,11 +1,22 @@
-"""Short idempotent tasks of the annotate room."""
+"""Celery is another way to call the services; each task takes an id and may be delivered twice."""
 
 from celery import shared_task
 
-from annotate.services.leasing import leases_expire
+from annotate.services import leasing, snapshots
+
+
+@shared_task
+def snapshot_freeze(snapshot_id: int) -> None:
+    snapshots.snapshot_freeze(snapshot_id=snapshot_id)
+
+
+@shared_task
+def work_requeue() -> None:
+    """Ring again for what is unfinished; a lock keeps a second worker off running work."""
+    snapshots.snapshots_requeue()
 
 
 @shared_task
 def leases_sweep() -> None:
-    """Tidy expired leases away."""
-    leases_expire()
+    """Tidy expired leases away; they bind nobody anyway."""
+    leasing.leases_expire()

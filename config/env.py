@@ -194,9 +194,10 @@ def read_path(name: str, default: Path | _Required = REQUIRED) -> Path:
     """
 
     def parse(raw: str) -> Path:
-        if "\0" in raw or (raw.startswith("~") and Path(raw).expanduser() == Path(raw)):
-            raise EnvError(name, raw, "a path")
-        return Path(raw)
+        try:
+            return Path(raw).expanduser()
+        except RuntimeError:  # ~name of nobody
+            raise EnvError(name, raw, "a path") from None
 
     return _read(name, default, "a path", parse).expanduser().absolute()
 
@@ -248,3 +249,8 @@ def _split_address(name: str, raw: str, kind: str) -> tuple[str, int]:
     if match is None or not 1 <= int(match[3]) <= 65535:
         raise EnvError(name, raw, kind)
     return match[1] or match[2], int(match[3])
+
+
+def arbiter_home() -> Path:
+    """Return ARBITER_HOME, the folder of all data, by default `var/` beside manage.py."""
+    return read_path("ARBITER_HOME", Path(__file__).resolve().parent.parent / "var")

@@ -143,14 +143,16 @@ def end(
 ) -> int:
     """Send each (signal, seconds to wait) in turn until the process ends; kill its group last.
 
-    Once `hurry()` is true, the rest of a wait is cut short. Returns the exit status.
+    Once `hurry()` is true, only the last wait is kept. Returns the exit status.
     """
-    for number, seconds in steps:
+    for index, (number, seconds) in enumerate(steps, start=1):
         if has_exited(process):
             break
         process.send_signal(number)
         deadline = time.monotonic() + seconds
-        while not has_exited(process) and time.monotonic() < deadline and not hurry():
+        while not has_exited(process) and time.monotonic() < deadline:
+            if hurry() and index < len(steps):
+                break
             time.sleep(0.02)
     return reap(process)
 

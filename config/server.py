@@ -4,6 +4,7 @@ import importlib.util
 import subprocess
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -92,10 +93,13 @@ class Server(ABC):
                 )
             time.sleep(0.05)
 
-    def stop(self) -> None:
-        """Stop the server cleanly and free its folder; harmless when it does not run."""
+    def stop(self, *, hurry: Callable[[], bool] = lambda: False) -> None:
+        """Stop the server cleanly and free its folder; harmless when it does not run.
+
+        Once `hurry()` is true, the less polite signals follow at once.
+        """
         if self.process is not None:
-            end(self.process, self.stop_steps)
+            end(self.process, self.stop_steps, hurry)
             self.process = None
         self._lock.release()
 

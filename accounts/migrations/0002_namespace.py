@@ -3,13 +3,6 @@
 from django.db import migrations
 
 FORWARD = """
-CREATE TABLE accounts_namespace (
-    name text PRIMARY KEY,
-    user_id bigint UNIQUE REFERENCES accounts_user (id) ON DELETE CASCADE,
-    project_id bigint UNIQUE REFERENCES accounts_project (id) ON DELETE CASCADE,
-    CHECK (num_nonnulls(user_id, project_id) = 1)
-);
-
 CREATE FUNCTION accounts_namespace_user() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO accounts_namespace (name, user_id) VALUES (lower(NEW.username), NEW.id)
@@ -34,7 +27,6 @@ DROP TRIGGER namespace_project ON accounts_project;
 DROP TRIGGER namespace_user ON accounts_user;
 DROP FUNCTION accounts_namespace_project();
 DROP FUNCTION accounts_namespace_user();
-DROP TABLE accounts_namespace;
 """
 
 

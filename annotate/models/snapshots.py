@@ -1,9 +1,12 @@
 """Snapshots: frozen, hashed qrels with texts and splits."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models.functions import Now
 
 from accounts.models import Project, User
+from annotate.splitting import SPLITS
 
 
 class SnapshotStatus(models.TextChoices):
@@ -62,3 +65,13 @@ class Snapshot(models.Model):
     @property
     def ready(self) -> bool:
         return self.status == SnapshotStatus.READY
+
+    @property
+    def split_rows(self) -> list[tuple[str, dict[str, Any]]]:
+        """Name and statistics of each split, in the order train, dev, test."""
+        splits = self.statistics.get("splits", {})
+        return [(name, splits[name]) for name in SPLITS if name in splits]
+
+    @property
+    def pairs(self) -> int:
+        return sum(split["pairs"] for _, split in self.split_rows)

@@ -16,7 +16,7 @@ def text_digest(text: str) -> bytes:
 
 
 class Text(models.Model):
-    """The wording of one or more passages."""
+    """The wording of one or more passages; empty where a passage is nothing but its title."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="+")
     digest = models.BinaryField(max_length=32)
@@ -25,7 +25,6 @@ class Text(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["project", "digest"], name="text_once"),
-            models.CheckConstraint(condition=~Q(text=""), name="text_not_empty"),
         ]
 
     def __str__(self) -> str:

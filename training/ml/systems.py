@@ -1,0 +1,64 @@
+"""Scores of the systems that a model is measured against, on the same judged candidates."""
+
+from collections.abc import Mapping, Sequence
+
+from training.ml.bm25 import Bm25
+from training.ml.data import Pair
+from training.ml.judged import SystemScores
+
+
+def first_stage_scores(pairs: Sequence[Pair]) -> SystemScores | None:
+    """The first-stage order from `Pair.rank`: score = -rank. None where no pair has a rank.
+
+    Candidates that the run did not propose come after the ranked ones of their query, tied. A query
+    for which it proposed nothing keeps its candidates, all tied: scoring it 0 while the reranker is
+    handed the same candidates would report as lift what the reranker did not do.
+    """
+    if all(pair.rank is None for pair in pairs):
+        return None
+    last: dict[str, int] = {}
+    for pair in pairs:
+        last[pair.query_id] = max(last.get(pair.query_id, 0), pair.rank or 0)
+    scores: dict[str, dict[str, float]] = {}
+    for pair in pairs:
+        rank = last[pair.query_id] + 1 if pair.rank is None else pair.rank
+        scores.setdefault(pair.query_id, {})[pair.passage_id] = -float(rank)
+    return scores
+
+
+def bm25_scores(pairs: Sequence[Pair], passages: Mapping[str, str] | None = None) -> SystemScores:
+    """BM25 scores of exactly the judged candidates; the order of every query's own text.
+
+    Document frequencies and lengths come from the distinct passages of `pairs` (title and text), or
+    from `passages`, passage id -> full text, where the whole corpus is at hand. Raises ValueError
+    for a judged passage that `passages` lacks.
+    """
+    if passages is None:
+        passages = {pair.passage_id: f"{pair.title} {pair.text}".strip() for pair in pairs}
+    rows = {passage_id: row for row, passage_id in enumerate(passages)}
+    missing = next((pair.passage_id for pair in pairs if pair.passage_id not in rows), None)
+    if missing is not None:
+        raise ValueError(f"passage {missing!r} is judged but not in the corpus given for BM25")
+    judged: dict[tuple[str, str], list[str]] = {}
+    for pair in pairs:
+        judged.setdefault((pair.query_id, pair.query), []).append(pair.passage_id)
+    index = Bm25(list(passages.values()))
+    scores: dict[str, dict[str, float]] = {}
+    for (query_id, query), names in judged.items():
+        values = index.scores(query)
+        own = scores.setdefault(query_id, {})
+        own.update((name, float(values[rows[name]])) for name in names)
+    return scores
+
+
+def oracle_scores(pairs: Sequence[Pair]) -> SystemScores:
+    """The ideal order, by gain and then by relevance: the ceiling that any system can reach.
+
+    Below 1 where queries have no relevant passage, or more than ten.
+    """
+    steps = {step: row for row, step in enumerate(sorted({(p.gain, p.relevant) for p in pairs}))}
+    scores: dict[str, dict[str, float]] = {}
+    for pair in pairs:
+        own = scores.setdefault(pair.query_id, {})
+        own[pair.passage_id] = float(steps[pair.gain, pair.relevant])
+    return scores
