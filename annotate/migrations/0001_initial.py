@@ -55,6 +55,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('position', models.BigIntegerField()),
                 ('metadata', models.JSONField(blank=True, default=dict)),
+                ('wanted', models.BooleanField(db_default=True, default=True, editable=False)),
                 ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='candidates', to='accounts.project')),
@@ -138,7 +139,7 @@ class Migration(migrations.Migration):
                 ('grade', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='judgments', to='accounts.grade')),
                 ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='judgments', to=settings.AUTH_USER_MODEL)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='judgments', to='accounts.project')),
-                ('replaces', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='replaced_by', to='annotate.judgment')),
+                ('replaces', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='replaced_by', to='annotate.judgment')),
                 ('source', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='judgments', to='annotate.source')),
             ],
         ),
@@ -205,6 +206,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('slot', models.PositiveSmallIntegerField()),
                 ('expires_at', models.DateTimeField()),
+                ('returned_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('candidate', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='leases', to='annotate.candidate')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='leases', to=settings.AUTH_USER_MODEL)),
@@ -216,6 +218,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='query',
             index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('text'), name='gin_trgm_ops'), name='query_text_trgm'),
+        ),
+        migrations.AddIndex(
+            model_name='query',
+            index=models.Index(condition=models.Q(('withdrawn_at__isnull', False)), fields=['project'], name='query_withdrawn'),
         ),
         migrations.AddConstraint(
             model_name='query',
@@ -231,7 +237,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='candidate',
-            index=models.Index(fields=['project', 'position', 'id'], name='candidate_queue'),
+            index=models.Index(condition=models.Q(('wanted', True), ('withdrawn_at__isnull', True)), fields=['project', 'position', 'id'], name='candidate_queue'),
         ),
         migrations.AddConstraint(
             model_name='candidate',
@@ -271,7 +277,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='judgment',
-            constraint=models.UniqueConstraint(condition=models.Q(('current', True), ('kind', 'counted')), fields=('person', 'candidate'), name='judgment_counted_once_per_person'),
+            constraint=models.UniqueConstraint(condition=models.Q(('current', True), ('kind__in', ('counted', 'late'))), fields=('person', 'candidate'), name='judgment_answer_once_per_person'),
+        ),
+        migrations.AddConstraint(
+            model_name='judgment',
+            constraint=models.UniqueConstraint(fields=('replaces',), name='judgment_replaced_once'),
         ),
         migrations.AddConstraint(
             model_name='judgment',
@@ -316,6 +326,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='passagerevision',
             constraint=models.UniqueConstraint(fields=('passage', 'number'), name='passage_revision_once'),
+        ),
+        migrations.AddIndex(
+            model_name='passage',
+            index=models.Index(condition=models.Q(('withdrawn_at__isnull', False)), fields=['project'], name='passage_withdrawn'),
         ),
         migrations.AddConstraint(
             model_name='passage',

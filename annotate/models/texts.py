@@ -44,6 +44,13 @@ class Passage(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["project"],
+                condition=Q(withdrawn_at__isnull=False),
+                name="passage_withdrawn",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "external_id"],
@@ -100,6 +107,11 @@ class Query(models.Model):
         verbose_name_plural = "queries"
         indexes = [
             GinIndex(OpClass(Upper("text"), name="gin_trgm_ops"), name="query_text_trgm"),
+            models.Index(
+                fields=["project"],
+                condition=Q(withdrawn_at__isnull=False),
+                name="query_withdrawn",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
