@@ -70,7 +70,7 @@ def test_soft_gains_that_share_a_denominator_are_exact() -> None:
     assert not [note for note in found.notes if "rounded" in note]
 
 
-@pytest.mark.parametrize("size", [1e-3, 1.0, 1e6])
+@pytest.mark.parametrize("size", [1e-12, 1e-3, 1.0, 1e6])
 def test_arbitrary_gains_of_any_size_are_close_and_say_so(size: float) -> None:
     rng = np.random.default_rng(3)
     gains = rng.random((40, 15)) * size

@@ -171,11 +171,7 @@ def evaluate(
             parts.append((name, binary_figures(judged, aligned)))
         if both and name in given:
             parts.append((name, dev_threshold_figures(judged, aligned, given[name])))
-    if not measures.gains_exact:
-        notes.append(f"nDCG@10: gains are rounded to 1/{LEVELS} of each query's highest")
-    if not both:
-        label = "relevant" if counts.positives else "not relevant"
-        notes.append(f"binary metrics are undefined: all {counts.pairs} pairs are {label}")
+    notes += _notes(counts, gains_exact=measures.gains_exact)
     return Evaluation(
         rows=_rows(parts, counts, seed),
         differences=_differences(values, list(combinations(systems, 2)), seed),
@@ -209,6 +205,16 @@ def paired_difference(
         for name in (system, against)
     }
     return _differences(values, [(against, system)], seed)
+
+
+def _notes(counts: Counts, *, gains_exact: bool) -> list[str]:
+    notes = []
+    if not gains_exact:
+        notes.append(f"nDCG@10: gains are rounded to 1/{LEVELS} of each query's highest")
+    if counts.positives in {0, counts.pairs}:
+        label = "relevant" if counts.positives else "not relevant"
+        notes.append(f"binary metrics are undefined: all {counts.pairs} pairs are {label}")
+    return notes
 
 
 def _rows(parts: Sequence[tuple[str, Figures]], counts: Counts, seed: int) -> tuple[MetricRow, ...]:

@@ -33,7 +33,7 @@ def interval(sampled: Floats, n: int) -> tuple[float, float] | None:
     The expanded percentile interval: percentiles, at levels widened so that the mean of n normal
     values gets its t interval. Plain percentiles are too narrow by t(n - 1) against z and by
     sqrt((n - 1) / n), which matters at the 10 to 50 queries of a small test set; BCa mends skewness
-    but not that, and it needs a jackknife. Source: Hesterberg 2014, arXiv:1411.5279, section 5.3.
+    but not that, and it needs a jackknife. Source: Hesterberg 2014, arXiv:1411.5279.
 
     None where there is nothing to go by: one query, no variation, or a statistic that is undefined
     in more than 5% of the resamples. Queries that all score the same do not make a figure certain.

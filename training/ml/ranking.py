@@ -77,7 +77,8 @@ def gain_levels(judged: Judged) -> tuple[NDArray[np.int64], bool]:
         whole = np.rint(distinct * scale)
         if whole[-1] > LEVELS:
             break
-        if (np.abs(distinct * scale - whole) <= 1e-9 * scale).all():
+        close = np.abs(distinct * scale - whole) <= 1e-9 * scale * distinct[-1]
+        if (close & ((whole > 0) == (distinct > 0))).all():
             return np.rint(judged.gain * scale).astype(np.int64), True
     highest = np.maximum.reduceat(judged.gain, judged.starts)
     scale_by_query = np.divide(LEVELS, highest, out=np.zeros_like(highest), where=highest > 0)

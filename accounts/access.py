@@ -1,0 +1,68 @@
+"""The one access helper: who may do what in which project, for pages and the API alike.
+
+Without membership an identified caller gets 404 and an anonymous one is asked to log in (pages)
+or answered 401 (API), exactly as for a project that does not exist. A member whose role does not
+reach gets 403, since the project is no secret to them.
+"""
+
+from enum import Enum
+from typing import Final
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from accounts.models import Member, Project, Role, User
+
+Caller = User | AnonymousUser
+
+
+class Right(Enum):
+    """What a call needs."""
+
+    VIEW = "see this project"
+    JUDGE = "judge in this project"
+    REVIEW = "review in this project"
+    MANAGE = "manage this project"
+    OWN = "own this project"
+
+
+_ROLES: Final[dict[Right, frozenset[str]]] = {
+    Right.VIEW: frozenset(Role.values),
+    Right.JUDGE: frozenset({Role.OWNER, Role.MANAGER, Role.REVIEWER, Role.ANNOTATOR}),
+    Right.REVIEW: frozenset({Role.OWNER, Role.MANAGER, Role.REVIEWER}),
+    Right.MANAGE: frozenset({Role.OWNER, Role.MANAGER}),
+    Right.OWN: frozenset({Role.OWNER}),
+}
+
+
+class LoginRequiredError(Exception):
+    """The caller is anonymous: pages send them to the login, the API answers 401."""
+
+
+def role_allows(role: str, right: Right) -> bool:
+    """Say whether a role reaches a right."""
+    return role in _ROLES[right]
+
+
+def project_for(user: Caller, slug: str, right: Right = Right.VIEW) -> Project:
+    """Return the project under `slug` if `user` has `right` in it.
+
+    Raises LoginRequiredError for an anonymous caller, Http404 for one who is not a member, and
+    PermissionDenied for a member whose role does not reach.
+    """
+    return member_for(user, slug, right).project
+
+
+def member_for(user: Caller, slug: str, right: Right = Right.VIEW) -> Member:
+    """Return the caller's membership in the project under `slug`; raises as `project_for` does."""
+    if not isinstance(user, User):
+        raise LoginRequiredError
+    member = (
+        Member.objects.select_related("project", "user").filter(project__slug=slug, user=user)
+    ).first()
+    if member is None:
+        raise Http404("There is no such project.")
+    if not role_allows(member.role, right):
+        raise PermissionDenied(f"Your role ({member.role}) does not allow you to {right.value}.")
+    return member

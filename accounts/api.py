@@ -1,0 +1,99 @@
+"""`/api/v1/projects/`: projects and their members."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import selectors, services
+from accounts.access import Right, project_for
+from accounts.models import User
+from accounts.pagination import ById
+from accounts.serializers import MemberSerializer, ProjectSerializer
+
+
+def caller(request: Request) -> User:
+    """Return the identified caller of an API request."""
+    if not isinstance(request.user, User):
+        raise TypeError("API views are only for identified callers")
+    return request.user
+
+
+class ProjectList(APIView):
+    @extend_schema(responses=ProjectSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """List the projects that you belong to."""
+        return paginated(self, request, selectors.projects_of(caller(request)), ProjectSerializer)
+
+    @extend_schema(request=ProjectSerializer, responses={201: ProjectSerializer})
+    def post(self, request: Request) -> Response:
+        """Create a project; you become its owner."""
+        data = _validated(ProjectSerializer(data=request.data))
+        scheme = {"grades": data.pop("scheme")} if "scheme" in data else {}
+        project = services.project_create(owner=caller(request), **scheme, **data)
+        return Response(ProjectSerializer(project).data, status=status.HTTP_201_CREATED)
+
+
+class ProjectDetail(APIView):
+    @extend_schema(responses=ProjectSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """Show a project."""
+        return Response(ProjectSerializer(project_for(request.user, slug)).data)
+
+    @extend_schema(request=ProjectSerializer, responses=ProjectSerializer)
+    def patch(self, request: Request, slug: str) -> Response:
+        """Change a project's settings or its label scheme."""
+        project = project_for(request.user, slug, Right.MANAGE)
+        data = _validated(ProjectSerializer(project, data=request.data, partial=True))
+        grades = data.pop("scheme", None)
+        services.project_update(project=project, grades=grades, **data)
+        return Response(ProjectSerializer(project).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, slug: str) -> Response:
+        """Delete a project with everything in it: judgments, snapshots, models."""
+        services.project_delete(project=project_for(request.user, slug, Right.OWN))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MemberList(APIView):
+    @extend_schema(responses=MemberSerializer(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        """List a project's members."""
+        project = project_for(request.user, slug)
+        return paginated(self, request, selectors.members_of(project), MemberSerializer)
+
+    @extend_schema(request=MemberSerializer, responses={201: MemberSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Add a member or change their role."""
+        project = project_for(request.user, slug, Right.MANAGE)
+        data = _validated(MemberSerializer(data=request.data))
+        member = services.member_set(project=project, **data)
+        return Response(MemberSerializer(member).data, status=status.HTTP_201_CREATED)
+
+
+class MemberDetail(APIView):
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, slug: str, username: str) -> Response:
+        """Remove a member; their judgments stay."""
+        project = project_for(request.user, slug, Right.MANAGE)
+        member = get_object_or_404(project.members, user__username=username)
+        services.member_remove(project=project, user=member.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def paginated(view: APIView, request: Request, rows: QuerySet[Any], serializer: Any) -> Response:
+    """Answer with one cursor page of `rows`."""
+    paginator = ById()
+    page = paginator.paginate_queryset(rows, request, view)
+    return paginator.get_paginated_response(serializer(page, many=True).data)
+
+
+def _validated(serializer: Any) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)

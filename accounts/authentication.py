@@ -1,0 +1,48 @@
+"""`Authorization: Bearer TOKEN` for the API; browsers use their session."""
+
+from typing import Final
+
+from django.db.models.functions import Now
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.request import Request
+
+from accounts.models import Scope, Token, User
+
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class BearerAuthentication(BaseAuthentication):
+    """Identify the owner of a live token; a read token may only read."""
+
+    def authenticate(self, request: Request) -> tuple[User, Token] | None:
+        scheme, _, secret = get_authorization_header(request).partition(b" ")
+        if scheme.lower() != b"bearer":
+            return None
+        token = (
+            Token.objects.live()
+            .for_secret(secret.strip().decode("latin-1"))
+            .select_related("user")
+            .filter(user__is_active=True)
+            .first()
+        )
+        if token is None:
+            raise AuthenticationFailed("This token is unknown, expired or revoked.")
+        if token.scope == Scope.READ and request.method not in _READING:
+            raise PermissionDenied("This token may only read; create one with scope 'write'.")
+        Token.objects.filter(pk=token.pk).update(last_used_at=Now())
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="arbiter"'
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the OpenAPI schema names the token."""
+
+    target_class = BearerAuthentication
+    name = "token"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}

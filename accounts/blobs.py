@@ -1,0 +1,121 @@
+"""Content-addressed files: every stored file is known by its sha256 and written once.
+
+The bytes lie in Django's `blobs` storage, a local folder or an S3 bucket. A local blob is staged
+beside its place, fsynced and renamed, so that a name never shows half a file.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import FileSystemStorage, Storage, storages
+
+_CHUNK: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A stored file: hexadecimal sha256 and size in bytes."""
+
+    sha256: str
+    size: int
+
+
+class DurableFileSystemStorage(FileSystemStorage):
+    """A local folder whose files are on disk, name and bytes, before `save` returns."""
+
+    def _save(self, name: str, content: File[Any]) -> str:
+        target = Path(self.path(name))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, staged = tempfile.mkstemp(dir=target.parent, prefix=".staged-")
+        try:
+            with os.fdopen(handle, "wb") as out:
+                content.seek(0)
+                shutil.copyfileobj(content, out, _CHUNK)
+                out.flush()
+                os.fsync(out.fileno())
+            Path(staged).chmod(0o640)
+            Path(staged).replace(target)
+        except BaseException:
+            Path(staged).unlink(missing_ok=True)
+            raise
+        _fsync_folder(target.parent)
+        return name
+
+    def get_available_name(self, name: str, max_length: int | None = None) -> str:
+        return name
+
+
+def _fsync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def file_digest(path: Path) -> Blob:
+    """Return the sha256 and size of a local file, read in blocks."""
+    with path.open("rb") as source:
+        digest = hashlib.file_digest(source, "sha256").hexdigest()
+    return Blob(digest, path.stat().st_size)
+
+
+def blob_put(path: Path) -> Blob:
+    """Store a local file under its sha256 and return it; storing it again changes nothing.
+
+    Raises OSError where the storage cannot take it (a full disk).
+    """
+    blob = file_digest(path)
+    storage, name = _blobs(), _name(blob.sha256)
+    if not (storage.exists(name) and storage.size(name) == blob.size):
+        with path.open("rb") as source:
+            storage.save(name, File(source))
+    return blob
+
+
+def blob_open(sha256: str) -> IO[bytes]:
+    """Open a stored file for reading. Raises FileNotFoundError where there is none."""
+    return _blobs().open(_name(sha256), "rb")
+
+
+def blob_chunks(sha256: str) -> Iterator[bytes]:
+    """Yield a stored file in blocks of one MiB."""
+    with blob_open(sha256) as source:
+        while block := source.read(_CHUNK):
+            yield block
+
+
+def blob_fetch(sha256: str, target: Path) -> None:
+    """Copy a stored file to `target` and check its sha256. Raises ValueError where it differs."""
+    with target.open("wb") as out:
+        for block in blob_chunks(sha256):
+            out.write(block)
+    found = file_digest(target).sha256
+    if found != sha256:
+        raise ValueError(f"stored file {sha256} is damaged: its bytes have sha256 {found}")
+
+
+@contextmanager
+def scratch_folder(prefix: str) -> Iterator[Path]:
+    """Yield a temporary folder below ARBITER_HOME and remove it afterwards."""
+    root = Path(settings.ARBITER_HOME) / "scratch"
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{prefix}-", dir=root) as folder:
+        yield Path(folder)
+
+
+def _blobs() -> Storage:
+    return storages["blobs"]
+
+
+def _name(sha256: str) -> str:
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"

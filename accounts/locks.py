@@ -1,0 +1,15 @@
+"""One worker at a time on a piece of work, however often its task was delivered.
+
+A task claims its row by an advisory lock that PostgreSQL holds until the transaction ends, be it by
+commit, rollback or the worker's death. So a sweep may publish unfinished work again at any time.
+"""
+
+from django.db import connection
+
+
+def work_lock(kind: str, pk: int) -> bool:
+    """Try to take the lock on `kind` number `pk` for this transaction; False if another has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)", [kind, pk])
+        row = cursor.fetchone()
+    return bool(row and row[0])

@@ -1,0 +1,220 @@
+"""Who there is, and what belongs together: users, tokens, projects, grades, members."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Self
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.functional import cached_property
+
+from accounts.names import NAME_MAX_LENGTH, validate_top_name
+
+
+class User(AbstractUser):
+    """A person. User names and project slugs share one namespace (kept by a trigger)."""
+
+    username = models.CharField(
+        max_length=NAME_MAX_LENGTH, unique=True, validators=[validate_top_name]
+    )
+
+    @property
+    def display_name(self) -> str:
+        return self.get_full_name() or self.username
+
+
+class Scope(models.TextChoices):
+    """What a token may do within its owner's own rights."""
+
+    READ = "read", "Read"
+    WRITE = "write", "Read and write"
+
+
+class TokenQuerySet(models.QuerySet["Token"]):
+    def live(self) -> Self:
+        """Tokens that are neither revoked nor expired, on the database's clock."""
+        return self.filter(revoked_at=None).exclude(expires_at__lte=Now())
+
+    def for_secret(self, secret: str) -> Self:
+        return self.filter(digest=secret_digest(secret))
+
+
+def secret_digest(secret: str) -> str:
+    """Return the hexadecimal sha256 under which a secret is stored; secrets have 256 bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class Token(models.Model):
+    """An API token; only its digest is stored, and its first characters to recognise it by."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    prefix = models.CharField(max_length=12)
+    scope = models.CharField(max_length=8, choices=Scope.choices)
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… ({self.name})"
+
+
+class OwnerLink(models.Model):
+    """The one-time link of a fresh installation: its visitor becomes the owner."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+    used_at = models.DateTimeField(null=True)
+    used_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+    def __str__(self) -> str:
+        return f"Owner link of {self.created_at:%Y-%m-%d}"
+
+
+class Project(models.Model):
+    """A team's queries, passages, judgments and rerankers. Its slug is the TEAM of its models."""
+
+    slug = models.CharField(max_length=NAME_MAX_LENGTH, unique=True, validators=[validate_top_name])
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    guidelines = models.TextField(
+        blank=True, help_text="Markdown; shown beside every item that is judged."
+    )
+    overlap = models.PositiveSmallIntegerField(
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(20)],
+        help_text="How many people judge each candidate.",
+    )
+    blind = models.BooleanField(
+        default=True, help_text="Hide others' judgments, ranks and scores until one's own is in."
+    )
+    language = models.CharField(
+        max_length=40, blank=True, help_text="BCP 47 code of the texts, such as en; for the card."
+    )
+    license = models.CharField(
+        max_length=80, blank=True, help_text="Licence of the models, as the Hub names it."
+    )
+    sample_texts = models.BooleanField(
+        default=False, help_text="Cards of this project's models may quote its texts."
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["slug"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(overlap__range=(1, 20)), name="project_overlap_range"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @cached_property
+    def scheme(self) -> list[Grade]:
+        """The grades of this project, worst first."""
+        return list(self.grades.order_by("value"))
+
+    @property
+    def closed(self) -> bool:
+        return self.closed_at is not None
+
+    def clean(self) -> None:
+        if self.closed_at is not None and self.closed_at.tzinfo is None:
+            raise ValidationError({"closed_at": "Give the time with its zone."})
+
+
+class Namespace(models.Model):
+    """Every user name and project slug in lower case, once; triggers write it."""
+
+    name = models.TextField(primary_key=True)
+    user = models.OneToOneField(User, models.CASCADE, null=True, related_name="+")
+    project = models.OneToOneField(Project, models.CASCADE, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(user__isnull=True, project__isnull=False)
+                | models.Q(user__isnull=False, project__isnull=True),
+                name="namespace_belongs_to_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Grade(models.Model):
+    """One step of a project's label scheme.
+
+    `gain` is what nDCG counts for it, `target` the training target in [0, 1], and `relevant` says
+    whether binary measures count it as relevant. A grade that judgments use cannot be deleted.
+    """
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="grades")
+    value = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=60)
+    description = models.CharField(max_length=200, blank=True)
+    gain = models.FloatField()
+    target = models.FloatField()
+    relevant = models.BooleanField()
+
+    class Meta:
+        ordering = ["project", "value"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "value"], name="grade_value_once"),
+            models.CheckConstraint(
+                condition=models.Q(value__range=(0, 9)), name="grade_value_has_a_key"
+            ),
+            models.CheckConstraint(condition=models.Q(gain__gte=0), name="grade_gain_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(target__range=(0, 1)), name="grade_target_is_a_probability"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.value} {self.name}"
+
+
+class Role(models.TextChoices):
+    """What a member may do, strongest first."""
+
+    OWNER = "owner", "Owner"
+    MANAGER = "manager", "Manager"
+    REVIEWER = "reviewer", "Reviewer"
+    ANNOTATOR = "annotator", "Annotator"
+    VIEWER = "viewer", "Viewer"
+
+
+class Member(models.Model):
+    """A person's role in a project."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="members")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=12, choices=Role.choices)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["project", "user__username"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "user"], name="member_once"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="member_role_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.role})"

@@ -1,0 +1,66 @@
+"""Errors of the API as RFC 9457 problem details: `type, title, status, detail`, and `errors`."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.serializers import as_serializer_error
+from rest_framework.views import exception_handler
+
+from accounts.access import LoginRequiredError
+
+
+class ConflictError(exceptions.APIException):
+    """409: the call contradicts what is already there."""
+
+    status_code = HTTPStatus.CONFLICT
+    default_detail = "This contradicts what is already there."
+    default_code = "conflict"
+
+
+def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn an exception into a problem body; the handler that DRF calls for every API error.
+
+    Django's ValidationError, as services raise it, is a 400 with `errors` per field. Anything
+    that is not an expected error returns None, which makes it a 500.
+    """
+    error = _as_api_error(error)
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    status = HTTPStatus(response.status_code)
+    problem: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": int(status)}
+    if isinstance(error, exceptions.ValidationError):
+        errors = as_serializer_error(error)
+        problem["errors"] = errors
+        problem["detail"] = _first_message(errors)
+    else:
+        problem["detail"] = str(response.data.get("detail", status.phrase))
+    response.data = problem
+    response.content_type = "application/problem+json"
+    return response
+
+
+def _as_api_error(error: Exception) -> Exception:
+    if isinstance(error, LoginRequiredError):
+        return exceptions.NotAuthenticated("Send a token or log in.")
+    if isinstance(error, DjangoValidationError):
+        return exceptions.ValidationError(
+            error.message_dict
+            if hasattr(error, "error_dict")
+            else {"non_field_errors": error.messages}
+        )
+    return error
+
+
+def _first_message(errors: Any) -> str:
+    """Return the first message of a nested error structure, with the field it is about."""
+    if isinstance(errors, dict):
+        for field, inner in errors.items():
+            message = _first_message(inner)
+            return message if field == "non_field_errors" else f"{field}: {message}"
+    if isinstance(errors, list) and errors:
+        return _first_message(errors[0])
+    return str(errors)

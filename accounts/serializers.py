@@ -1,0 +1,59 @@
+"""What the accounts API takes and gives."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import Grade, Member, Project, Role, User
+
+
+class GradeSerializer(serializers.ModelSerializer[Grade]):
+    """A grade of a label scheme; gain, target and relevant have defaults derived from the value."""
+
+    class Meta:
+        model = Grade
+        fields = ["value", "name", "description", "gain", "target", "relevant"]
+        extra_kwargs = {
+            "value": {"min_value": 0, "max_value": 9},
+            "gain": {"required": False},
+            "target": {"required": False},
+            "relevant": {"required": False},
+        }
+
+
+class LabelSchemeSerializer(serializers.Serializer[Any]):
+    """A label scheme: its grades, worst first."""
+
+    grades = GradeSerializer(many=True, source="scheme")
+
+
+class ProjectSerializer(serializers.ModelSerializer[Project]):
+    """A project with its label scheme."""
+
+    label_scheme = LabelSchemeSerializer(required=False, source="*")
+
+    class Meta:
+        model = Project
+        fields = [
+            "slug", "name", "description", "guidelines", "label_scheme", "overlap", "blind",
+            "language", "license", "sample_texts", "closed_at", "created_at",
+        ]  # fmt: skip
+        read_only_fields = ["closed_at", "created_at"]
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        if self.instance is not None:
+            fields["slug"].read_only = True  # addresses and published models carry it
+        return fields
+
+
+class MemberSerializer(serializers.ModelSerializer[Member]):
+    """A member's user name and role."""
+
+    user = serializers.SlugRelatedField(slug_field="username", queryset=User.objects.all())
+    role = serializers.ChoiceField(choices=Role.choices)
+
+    class Meta:
+        model = Member
+        fields = ["user", "role", "created_at"]
+        read_only_fields = ["created_at"]

@@ -1,0 +1,155 @@
+"""Pages: login by owner link, projects, members, tokens."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import selectors, services
+from accounts.access import Right, member_for, project_for
+from accounts.forms import MemberForm, NewProjectForm, OwnerForm, ProjectForm, TokenForm
+from accounts.markdown import markdown_html
+from accounts.models import OwnerLink, Project, Token, User
+
+GET_OR_POST = ["GET", "HEAD", "POST"]
+
+
+@require_safe
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    memberships = selectors.memberships_of(user_of(request))
+    return render(
+        request, "accounts/home.html", {"memberships": memberships, "section": "projects"}
+    )
+
+
+@require_http_methods(GET_OR_POST)
+def welcome(request: HttpRequest, secret: str) -> HttpResponse:
+    """The one-time link of a fresh installation."""
+    form = OwnerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            user = services.owner_link_use(secret=secret, **form.cleaned_data)
+        except OwnerLink.DoesNotExist:
+            return render(request, "accounts/welcome_used.html", status=410)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            login(request, user)
+            return redirect("accounts:home")
+    return render(request, "accounts/welcome.html", {"form": form})
+
+
+@require_http_methods(GET_OR_POST)
+@login_required
+def project_new(request: HttpRequest) -> HttpResponse:
+    form = NewProjectForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        fields = dict(form.cleaned_data)
+        grades = fields.pop("label_scheme")
+        try:
+            project = services.project_create(owner=user_of(request), grades=grades, **fields)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            return redirect("accounts:project", project.slug)
+    return render(request, "accounts/project_new.html", {"form": form, "section": "projects"})
+
+
+@require_safe
+def project(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_for(request.user, slug)
+    context = {
+        "project": member.project,
+        "role": member.role,
+        "guidelines": markdown_html(member.project.guidelines),
+        "members": selectors.members_of(member.project),
+        "section": "projects",
+        "tab": "overview",
+    }
+    return render(request, "accounts/project.html", context)
+
+
+@require_http_methods(GET_OR_POST)
+def project_settings(request: HttpRequest, slug: str) -> HttpResponse:
+    project = project_for(request.user, slug, Right.MANAGE)
+    form = ProjectForm(request.POST or None, instance=project)
+    if request.method == "POST" and form.is_valid():
+        services.project_update(project=Project.objects.get(pk=project.pk), **form.cleaned_data)
+        messages.success(request, "Saved.", extra_tags="good")
+        return redirect("accounts:project-settings", slug)
+    context = {
+        "project": project,
+        "form": form,
+        "member_form": MemberForm(),
+        "members": selectors.members_of(project),
+        "section": "projects",
+        "tab": "settings",
+    }
+    return render(request, "accounts/project_settings.html", context)
+
+
+@require_POST
+def member_add(request: HttpRequest, slug: str) -> HttpResponse:
+    project = project_for(request.user, slug, Right.MANAGE)
+    form = MemberForm(request.POST)
+    if form.is_valid():
+        _try(request, lambda: services.member_set(project=project, **form.cleaned_data))
+    else:
+        messages.error(request, "There is no user of this name.", extra_tags="bad")
+    return redirect("accounts:project-settings", slug)
+
+
+@require_POST
+def member_remove(request: HttpRequest, slug: str, username: str) -> HttpResponse:
+    project = project_for(request.user, slug, Right.MANAGE)
+    member = get_object_or_404(project.members, user__username=username)
+    _try(request, lambda: services.member_remove(project=project, user=member.user))
+    return redirect("accounts:project-settings", slug)
+
+
+@require_http_methods(GET_OR_POST)
+@login_required
+def token_list(request: HttpRequest) -> HttpResponse:
+    user, form, issued = user_of(request), TokenForm(request.POST or None), None
+    if request.method == "POST" and form.is_valid():
+        days = form.cleaned_data["days"]
+        issued = services.token_create(
+            user=user,
+            name=form.cleaned_data["name"],
+            scope=form.cleaned_data["scope"],
+            expires_in=timedelta(days=days) if days else None,
+        )
+        form = TokenForm()
+    context = {"form": form, "issued": issued, "tokens": user.tokens.all(), "section": "tokens"}
+    return render(request, "accounts/token_list.html", context)
+
+
+@require_POST
+@login_required
+def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    services.token_revoke(token=get_object_or_404(Token, pk=pk, user=user_of(request)))
+    return redirect("accounts:token-list")
+
+
+def user_of(request: HttpRequest) -> User:
+    """Return the logged-in user; for views behind `login_required`."""
+    if not isinstance(request.user, User):
+        raise TypeError("this view is only for logged-in users")
+    return request.user
+
+
+def _try(request: HttpRequest, write: Callable[[], object]) -> None:
+    """Run a write; show its ValidationError as a message."""
+    try:
+        write()
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages), extra_tags="bad")
+    else:
+        messages.success(request, "Saved.", extra_tags="good")

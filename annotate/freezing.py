@@ -1,0 +1,268 @@
+"""The machinery of a snapshot: judgments read once, in order, and written as hashed files.
+
+A snapshot is a folder of `train.jsonl`, `dev.jsonl` and `test.jsonl` (one judged candidate a line,
+sorted by query and passage), `judgments.jsonl` (which judgments each line rests on) and
+`manifest.json`. The digest is the sha256 of the manifest without itself, and the manifest holds
+the sha256 of every split. Ids of this database stand in none of the digested files, so the same
+judgments under the same policy give the same bytes anywhere.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import IO, Any, Final
+
+from accounts.blobs import file_digest
+from accounts.models import Project
+from annotate.resolution import Label, Qrel, Step, resolve
+from annotate.selectors.qrels import LabelRow, judged_queries, label_rows, twin_queries
+from annotate.splitting import SPLITS, clusters_of, split_assign
+from annotate.statistics import SplitStatistics
+
+FORMAT: Final = "arbiter-snapshot/1"
+
+
+class FreezeError(Exception):
+    """The judgments cannot be frozen as asked; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A written snapshot: its manifest (with the digest), statistics and findings."""
+
+    manifest: Mapping[str, Any]
+    statistics: Mapping[str, Any]
+    findings: list[dict[str, Any]]
+
+    @property
+    def digest(self) -> str:
+        return str(self.manifest["digest"])
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is counted while the lines go by."""
+
+    splits: dict[str, SplitStatistics] = field(
+        default_factory=lambda: {name: SplitStatistics() for name in SPLITS}
+    )
+    texts: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    people: int = 0
+    imported: int = 0
+    adjudicated: int = 0
+    agreed: int = 0
+    compared: int = 0
+    judges: set[int] = field(default_factory=set)
+    sources: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+
+def freeze(
+    project: Project,
+    folder: Path,
+    *,
+    seed: int,
+    policy: Mapping[str, Any],
+    shares: Mapping[str, float],
+) -> Frozen:
+    """Write the project's resolved judgments to `folder`.
+
+    Runs in the caller's transaction, which should be REPEATABLE READ. Memory grows with the
+    number of queries and of distinct texts, not of judgments. Raises FreezeError.
+    """
+    queries = dict(judged_queries(project))
+    if not queries:
+        raise FreezeError("There are no judgments to freeze. Judge or import labels first.")
+    twins = [(a, b) for a, b in twin_queries(project) if a in queries and b in queries]
+    clusters = clusters_of(queries, twins)
+    assigned = split_assign(clusters, shares, seed)
+    _check_splits(assigned, shares)
+    tally = _write_lines(project, folder, assigned, policy)
+    manifest = _manifest(project, folder, seed=seed, policy=policy, shares=shares, tally=tally)
+    return Frozen(
+        manifest=manifest,
+        statistics=_statistics(tally, queries=len(queries), clusters=len(clusters)),
+        findings=_findings(tally, twins),
+    )
+
+
+def _check_splits(assigned: Mapping[str, str], shares: Mapping[str, float]) -> None:
+    filled = set(assigned.values())
+    empty = [name for name in SPLITS if shares.get(name, 0) > 0 and name not in filled]
+    if empty:
+        raise FreezeError(
+            f"{len(assigned)} judged queries are too few for these splits:"
+            f" {' and '.join(empty)} would be empty. Judge more queries or change the shares."
+        )
+
+
+def _write_lines(
+    project: Project, folder: Path, assigned: Mapping[str, str], policy: Mapping[str, Any]
+) -> _Tally:
+    tally = _Tally()
+    steps = {grade.pk: Step(grade.value, grade.gain, grade.target, grade.relevant)
+             for grade in project.grades.all()}  # fmt: skip
+    with ExitStack() as stack:
+        out = {
+            name: stack.enter_context((folder / f"{name}.jsonl").open("w", encoding="utf-8"))
+            for name in (*SPLITS, "judgments")
+        }
+        for rows in _candidates(label_rows(project, policy.get("first_stage_run"))):
+            labels = [Label(row.kind, steps[row.grade_id]) for row in rows]
+            qrel = resolve(labels, policy["resolve"])
+            if qrel is not None:
+                split = assigned[rows[0].query_key]
+                _write_line(out[split], out["judgments"], rows, qrel)
+                _count(tally, split, rows, labels, qrel)
+    return tally
+
+
+def _candidates(rows: Iterable[LabelRow]) -> Iterator[list[LabelRow]]:
+    for _, group in groupby(rows, key=lambda row: (row.query_key, row.passage_key)):
+        yield list(group)
+
+
+def _write_line(split: IO[str], judgments: IO[str], rows: list[LabelRow], qrel: Qrel) -> None:
+    row = rows[0]
+    line = {
+        "query_id": row.query_key,
+        "query": row.query,
+        "passage_id": row.passage_key,
+        "title": row.title,
+        "text": row.text,
+        "grade": qrel.grade,
+        "gain": qrel.gain,
+        "target": qrel.target,
+        "relevant": qrel.relevant,
+        "rank": row.rank,
+        "score": row.score,
+        "people": qrel.people,
+        "imported": qrel.imported,
+        "adjudicated": qrel.adjudicated,
+    }
+    split.write(canonical_json(line) + "\n")
+    ids = sorted(str(each.judgment_id) for each in rows)
+    judgments.write(canonical_json([row.query_key, row.passage_key, ids]) + "\n")
+
+
+def _count(
+    tally: _Tally, split: str, rows: list[LabelRow], labels: list[Label], qrel: Qrel
+) -> None:
+    row = rows[0]
+    tally.splits[split].add(
+        query_id=row.query_key,
+        query=row.query,
+        passage=row.text,
+        target=qrel.target,
+        relevant=qrel.relevant,
+    )
+    tally.texts[split].add(row.text_digest)
+    tally.people += qrel.people
+    tally.imported += qrel.imported
+    tally.adjudicated += qrel.adjudicated
+    grades = [label.step.value for label in labels if label.kind == "counted"]
+    pairs = len(grades) * (len(grades) - 1) // 2
+    tally.compared += pairs
+    tally.agreed += sum(
+        grades[i] == grades[j] for i in range(len(grades)) for j in range(i + 1, len(grades))
+    )
+    for each in rows:
+        if each.person_id is not None:
+            tally.judges.add(each.person_id)
+        if each.source is not None:
+            tally.sources[each.source] += 1
+
+
+def _manifest(
+    project: Project,
+    folder: Path,
+    *,
+    seed: int,
+    policy: Mapping[str, Any],
+    shares: Mapping[str, float],
+    tally: _Tally,
+) -> dict[str, Any]:
+    files = {}
+    for name in SPLITS:
+        blob = file_digest(folder / f"{name}.jsonl")
+        pairs = tally.splits[name].pairs
+        files[f"{name}.jsonl"] = {"sha256": blob.sha256, "size": blob.size, "pairs": pairs}
+    manifest: dict[str, Any] = {
+        "format": FORMAT,
+        "project": project.slug,
+        "label_scheme": [
+            {"value": grade.value, "name": grade.name, "gain": grade.gain,
+             "target": grade.target, "relevant": grade.relevant}
+            for grade in project.scheme
+        ],
+        "seed": seed,
+        "policy": dict(policy),
+        "splits": dict(shares),
+        "files": files,
+    }  # fmt: skip
+    manifest["digest"] = hashlib.sha256(canonical_json(manifest).encode()).hexdigest()
+    (folder / "manifest.json").write_text(canonical_json(manifest) + "\n", encoding="utf-8")
+    return manifest
+
+
+def canonical_json(value: Any) -> str:
+    """Return the one JSON text of a value: sorted keys, no spaces, UTF-8 as it is."""
+    return json.dumps(
+        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    )
+
+
+def _statistics(tally: _Tally, *, queries: int, clusters: int) -> dict[str, Any]:
+    return {
+        "splits": {name: tally.splits[name].as_dict() for name in SPLITS},
+        "queries": queries,
+        "query_clusters": clusters,
+        "labels": {
+            "people": len(tally.judges),
+            "human": tally.people,
+            "imported": tally.imported,
+            "adjudicated": tally.adjudicated,
+            "sources": dict(sorted(tally.sources.items())),
+            "agreement": tally.agreed / tally.compared if tally.compared else None,
+            "agreement_n": tally.compared,
+        },
+    }
+
+
+def _findings(tally: _Tally, twins: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    if twins:
+        found.append(
+            {
+                "kind": "twin_queries",
+                "count": len(twins),
+                "message": "Pairs of near-identical queries; each pair is kept in one split.",
+            }
+        )
+    for split in ("dev", "test"):
+        shared = len(tally.texts[split] & tally.texts["train"])
+        if shared:
+            found.append(
+                {
+                    "kind": "shared_passages",
+                    "split": split,
+                    "count": shared,
+                    "message": f"Passage texts of {split} that also occur in train, out of"
+                    f" {len(tally.texts[split])}. In small corpora this is the rule.",
+                }
+            )
+    for split, statistics in tally.splits.items():
+        if statistics.pairs and not statistics.positives:
+            found.append(
+                {
+                    "kind": "no_positives",
+                    "split": split,
+                    "count": statistics.pairs,
+                    "message": f"No candidate in {split} is relevant.",
+                }
+            )
+    return found

@@ -1,0 +1,26 @@
+"""What is judged, by whom, and what came of it. One import place for the room's models."""
+
+from annotate.models.candidates import Candidate, Proposal, Run
+from annotate.models.imports import Import, ImportStatus
+from annotate.models.judgments import Action, Judgment, Kind, Lease, Source
+from annotate.models.snapshots import Snapshot, SnapshotStatus
+from annotate.models.texts import Passage, PassageRevision, Query, Text
+
+__all__ = [
+    "Action",
+    "Candidate",
+    "Import",
+    "ImportStatus",
+    "Judgment",
+    "Kind",
+    "Lease",
+    "Passage",
+    "PassageRevision",
+    "Proposal",
+    "Query",
+    "Run",
+    "Snapshot",
+    "SnapshotStatus",
+    "Source",
+    "Text",
+]

@@ -1,0 +1,72 @@
+"""Query-passage pairs, and the runs that proposed them."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from accounts.models import Project
+from annotate.models.texts import Passage, Query
+
+
+class Run(models.Model):
+    """A ranking system's named output over the project's queries."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="runs")
+    name = models.CharField(max_length=120)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["project", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="run_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Candidate(models.Model):
+    """A query-passage pair that can be judged.
+
+    `position` orders the queue: a seeded random key, so that two imports of the same pairs give
+    the same order. It is written once, at creation.
+    """
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="candidates")
+    query = models.ForeignKey(Query, models.CASCADE, related_name="candidates")
+    passage = models.ForeignKey(Passage, models.CASCADE, related_name="candidates")
+    position = models.BigIntegerField()
+    metadata = models.JSONField(default=dict, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["project", "position", "id"], name="candidate_queue"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["query", "passage"], name="candidate_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"candidate {self.pk}"
+
+
+class Proposal(models.Model):
+    """A run's rank and score for a candidate."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="proposals")
+    candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="proposals")
+    rank = models.PositiveIntegerField(null=True, blank=True)
+    score = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["candidate", "run"], name="proposal_once"),
+            models.CheckConstraint(
+                condition=Q(rank__isnull=True) | Q(rank__gte=0), name="proposal_rank_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run} #{self.rank}"

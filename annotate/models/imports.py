@@ -1,0 +1,77 @@
+"""Imports: one file, all or nothing."""
+
+from typing import Final
+
+from django.db import models
+from django.db.models.functions import Now
+
+from accounts.models import Project, User
+from annotate.models.judgments import Source
+
+
+class ImportStatus(models.TextChoices):
+    """Where an import stands."""
+
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    SUCCEEDED = "succeeded", "Succeeded"
+    FAILED = "failed", "Failed"
+
+
+IMPORT_TERMINAL: Final = frozenset({ImportStatus.SUCCEEDED, ImportStatus.FAILED})
+
+
+class OnConflict(models.TextChoices):
+    """What to do with one id with two texts, or one pair with two labels."""
+
+    REFUSE = "refuse", "Refuse the file and list the lines"
+    FIRST = "first", "Keep what was there first"
+    LAST = "last", "Keep the last"
+
+
+class Import(models.Model):
+    """One file on its way in. Counts are rows of the file, as its parser counts them.
+
+    `errors` is a list of `{line, field, message, member}`; nothing of a failed import is stored.
+    `created` counts what came new per kind (queries, passages, texts, candidates, judgments).
+    """
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="imports")
+    source = models.ForeignKey(Source, models.RESTRICT, related_name="imports")
+    name = models.CharField(max_length=255, help_text="The file's name as it was given.")
+    path = models.CharField(max_length=400, help_text="Where the upload is kept until it is read.")
+    format = models.CharField(max_length=20, default="auto")
+    mapping = models.JSONField(default=dict, blank=True)
+    on_conflict = models.CharField(
+        max_length=6, choices=OnConflict.choices, default=OnConflict.REFUSE
+    )
+    status = models.CharField(
+        max_length=10, choices=ImportStatus.choices, default=ImportStatus.QUEUED
+    )
+    bytes_total = models.BigIntegerField(default=0)
+    rows_read = models.BigIntegerField(default=0)
+    rows_created = models.BigIntegerField(default=0)
+    rows_unchanged = models.BigIntegerField(default=0)
+    rows_repeated = models.BigIntegerField(default=0)
+    created = models.JSONField(default=dict, blank=True)
+    errors = models.JSONField(default=list, blank=True)
+    seconds = models.FloatField(null=True)
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=ImportStatus.values), name="import_status_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.status})"
+
+    @property
+    def finished(self) -> bool:
+        return self.status in IMPORT_TERMINAL

@@ -1,0 +1,165 @@
+"""Judgments, the sources of imported ones, and the leases under which people judge.
+
+A judgment row is never rewritten: a correction, a skip and an undo are new rows under new UUIDs,
+and the row that they replace only stops being current (kept by a trigger).
+"""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from accounts.models import Grade, Project, User
+from annotate.models.candidates import Candidate
+
+
+class Kind(models.TextChoices):
+    """What a judgment stands for; only counted ones fill a candidate's slots."""
+
+    COUNTED = "counted", "Counted"
+    CHECK = "check", "Gold check"
+    REPEAT = "repeat", "Blind repeat"
+    LATE = "late", "After an expired lease"
+    ADJUDICATION = "adjudication", "Adjudication"
+    PREFERENCE = "preference", "Preference"
+    IMPORTED = "imported", "Imported"
+
+
+class Action(models.TextChoices):
+    """What the person did with the item."""
+
+    GRADE = "grade", "Graded"
+    SKIP = "skip", "Skipped"
+    WITHDRAW = "withdraw", "Withdrawn"
+
+
+class Source(models.Model):
+    """Where imported labels come from; its labels are its own and never a person's."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="sources")
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["project", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="source_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class JudgmentQuerySet(models.QuerySet["Judgment"]):
+    def current_grades(self) -> Self:
+        """Judgments that hold now and carry a grade."""
+        return self.filter(current=True, action=Action.GRADE)
+
+    def counted(self) -> Self:
+        """Current human judgments that fill a slot."""
+        return self.current_grades().filter(kind=Kind.COUNTED)
+
+
+class Judgment(models.Model):
+    """One person (or import source), one candidate, one grade; or a skip, or an undo.
+
+    `id` is made by the client, so that a repeat is recognised. `slot` numbers the overlap from 1.
+    `seconds` is active time on the item. `evidence` is a list of [start, end) code point offsets
+    into the passage text.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    project = models.ForeignKey(Project, models.CASCADE, related_name="judgments")
+    candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="judgments")
+    person = models.ForeignKey(User, models.PROTECT, null=True, related_name="judgments")
+    source = models.ForeignKey(Source, models.CASCADE, null=True, related_name="judgments")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    action = models.CharField(max_length=8, choices=Action.choices, default=Action.GRADE)
+    grade = models.ForeignKey(Grade, models.RESTRICT, null=True, related_name="judgments")
+    slot = models.PositiveSmallIntegerField(null=True)
+    skip_reason = models.CharField(max_length=200, blank=True, db_default="")
+    seconds = models.FloatField(null=True)
+    comment = models.TextField(blank=True, db_default="")
+    flagged = models.BooleanField(default=False, db_default=False)
+    evidence = models.JSONField(default=list, blank=True)
+    passage_revision = models.PositiveIntegerField(db_default=1)
+    replaces = models.ForeignKey("self", models.CASCADE, null=True, related_name="replaced_by")
+    current = models.BooleanField(default=True, db_default=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = JudgmentQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["candidate", "current"], name="judgment_of_candidate"),
+            models.Index(fields=["person", "-created_at"], name="judgment_of_person"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "candidate"],
+                condition=Q(current=True, kind=Kind.COUNTED),
+                name="judgment_counted_once_per_person",
+            ),
+            models.UniqueConstraint(
+                fields=["candidate", "slot"],
+                condition=Q(current=True, slot__isnull=False),
+                name="judgment_slot_once",
+            ),
+            models.UniqueConstraint(
+                fields=["source", "candidate"],
+                condition=Q(current=True, kind=Kind.IMPORTED),
+                name="judgment_imported_once_per_source",
+            ),
+            models.CheckConstraint(
+                condition=Q(person__isnull=False, source__isnull=True)
+                | Q(person__isnull=True, source__isnull=False),
+                name="judgment_has_one_author",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=Kind.IMPORTED, source__isnull=False)
+                | (~Q(kind=Kind.IMPORTED) & Q(source__isnull=True)),
+                name="judgment_imported_means_source",
+            ),
+            models.CheckConstraint(
+                condition=Q(action=Action.GRADE, grade__isnull=False)
+                | (~Q(action=Action.GRADE) & Q(grade__isnull=True)),
+                name="judgment_grade_means_graded",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=Kind.COUNTED, action=Action.GRADE, slot__gte=1)
+                | (Q(slot__isnull=True) & ~Q(kind=Kind.COUNTED, action=Action.GRADE)),
+                name="judgment_counted_fills_a_slot",
+            ),
+            models.CheckConstraint(
+                condition=~Q(action=Action.WITHDRAW) | Q(current=False, replaces__isnull=False),
+                name="judgment_withdraw_is_no_answer",
+            ),
+            models.CheckConstraint(
+                condition=Q(seconds__isnull=True) | Q(seconds__gte=0),
+                name="judgment_seconds_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.grade or ''} on {self.candidate_id}"
+
+
+class Lease(models.Model):
+    """A candidate's slot, held by one person until it expires on the database's clock."""
+
+    candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="leases")
+    slot = models.PositiveSmallIntegerField()
+    person = models.ForeignKey(User, models.CASCADE, related_name="leases")
+    expires_at = models.DateTimeField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["candidate", "slot"], name="lease_slot_once"),
+            models.UniqueConstraint(fields=["candidate", "person"], name="lease_once_per_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} on {self.candidate_id} until {self.expires_at:%H:%M:%S}"

@@ -1,0 +1,77 @@
+"""Snapshots: frozen, hashed qrels with texts and splits."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models.functions import Now
+
+from accounts.models import Project, User
+from annotate.splitting import SPLITS
+
+
+class SnapshotStatus(models.TextChoices):
+    """Where a snapshot stands; a ready one never changes (kept by a trigger)."""
+
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    READY = "ready", "Ready"
+    FAILED = "failed", "Failed"
+
+
+class Snapshot(models.Model):
+    """Resolved grades with their texts, split by query, under a content digest.
+
+    `policy`, `seed` and `splits` say how it was made; `digest` is the sha256 of its manifest,
+    which in turn holds the sha256 of every split's file. `files` maps file names to blobs
+    (`{name: {sha256, size}}`), `statistics` and `findings` are what the page and the card show.
+    """
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="snapshots")
+    seed = models.IntegerField(default=42)
+    policy = models.JSONField(default=dict)
+    splits = models.JSONField(default=dict)
+    status = models.CharField(
+        max_length=8, choices=SnapshotStatus.choices, default=SnapshotStatus.QUEUED
+    )
+    digest = models.CharField(max_length=64, null=True, db_index=True)
+    files = models.JSONField(default=dict)
+    statistics = models.JSONField(default=dict)
+    findings = models.JSONField(default=list)
+    error = models.TextField(blank=True)
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    frozen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=SnapshotStatus.values), name="snapshot_status_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status=SnapshotStatus.READY, digest__regex=r"^[0-9a-f]{64}$")
+                | (~models.Q(status=SnapshotStatus.READY) & models.Q(digest__isnull=True)),
+                name="snapshot_ready_means_digest",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"snapshot {self.short_digest or self.pk}"
+
+    @property
+    def short_digest(self) -> str:
+        return (self.digest or "")[:12]
+
+    @property
+    def ready(self) -> bool:
+        return self.status == SnapshotStatus.READY
+
+    @property
+    def split_rows(self) -> list[tuple[str, dict[str, Any]]]:
+        """Name and statistics of each split, in the order train, dev, test."""
+        splits = self.statistics.get("splits", {})
+        return [(name, splits[name]) for name in SPLITS if name in splits]
+
+    @property
+    def pairs(self) -> int:
+        return sum(split["pairs"] for _, split in self.split_rows)

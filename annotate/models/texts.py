@@ -1,0 +1,125 @@
+"""Queries and passages. A text is stored once per project, however many passages carry it."""
+
+import hashlib
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now, Upper
+
+from accounts.models import Project
+
+
+def text_digest(text: str) -> bytes:
+    """Return the sha256 (32 bytes) of a text's UTF-8, by which texts without an id are known."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+class Text(models.Model):
+    """The wording of one or more passages."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    digest = models.BinaryField(max_length=32)
+    text = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "digest"], name="text_once"),
+            models.CheckConstraint(condition=~Q(text=""), name="text_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class Passage(models.Model):
+    """A passage, known by its external id, or by its text where it has none."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="passages")
+    external_id = models.TextField(null=True, blank=True)
+    title = models.TextField(blank=True)
+    text = models.ForeignKey(Text, models.RESTRICT, related_name="passages")
+    metadata = models.JSONField(default=dict, blank=True)
+    revision = models.PositiveIntegerField(default=1, db_default=1)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "external_id"],
+                condition=Q(external_id__isnull=False),
+                name="passage_id_once",
+            ),
+            models.UniqueConstraint(
+                fields=["project", "text"],
+                condition=Q(external_id__isnull=True),
+                name="passage_text_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.external_id or f"passage {self.pk}"
+
+    @property
+    def key(self) -> str:
+        """The name under which snapshots and exports know this passage."""
+        return self.external_id or f"sha256:{bytes(self.text.digest).hex()}"
+
+
+class PassageRevision(models.Model):
+    """An earlier wording of a passage; judgments made on it are history."""
+
+    passage = models.ForeignKey(Passage, models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    title = models.TextField(blank=True)
+    text = models.ForeignKey(Text, models.RESTRICT, related_name="+")
+    replaced_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["passage", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["passage", "number"], name="passage_revision_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.passage} r{self.number}"
+
+
+class Query(models.Model):
+    """A query, known by its external id, or by its text where it has none."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="queries")
+    external_id = models.TextField(null=True, blank=True)
+    text = models.TextField()
+    digest = models.BinaryField(max_length=32)
+    metadata = models.JSONField(default=dict, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "queries"
+        indexes = [
+            GinIndex(OpClass(Upper("text"), name="gin_trgm_ops"), name="query_text_trgm"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "external_id"],
+                condition=Q(external_id__isnull=False),
+                name="query_id_once",
+            ),
+            models.UniqueConstraint(
+                fields=["project", "digest"],
+                condition=Q(external_id__isnull=True),
+                name="query_text_once",
+            ),
+            models.CheckConstraint(condition=~Q(text=""), name="query_text_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+    @property
+    def key(self) -> str:
+        """The name under which snapshots and exports know this query."""
+        return self.external_id or f"sha256:{bytes(self.digest).hex()}"

@@ -1,0 +1,107 @@
+"""The current judgments of a project, in the order and under the names that snapshots use."""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from accounts.models import Project
+
+# From here on two queries are one for splitting: word order and punctuation hardly count.
+TWIN_SIMILARITY: Final = 0.9
+
+_QUERY_KEY: Final = "COALESCE(q.external_id, 'sha256:' || encode(q.digest, 'hex'))"
+_PASSAGE_KEY: Final = "COALESCE(p.external_id, 'sha256:' || encode(t.digest, 'hex'))"
+_CURRENT: Final = """
+    j.current AND j.action = 'grade' AND j.kind IN ('counted', 'adjudication', 'imported')
+    AND q.withdrawn_at IS NULL AND p.withdrawn_at IS NULL AND c.withdrawn_at IS NULL
+"""
+
+
+class LabelRow(NamedTuple):
+    """One current judgment with its candidate's texts and first-stage rank."""
+
+    query_key: str
+    query: str
+    passage_key: str
+    title: str
+    text: str
+    text_digest: bytes
+    judgment_id: UUID
+    kind: str
+    grade_id: int
+    person_id: int | None
+    source: str | None
+    rank: int | None
+    score: float | None
+
+
+def judged_queries(project: Project) -> Iterator[tuple[str, str]]:
+    """Yield (key, text) of every query with a current grade."""
+    sql = f"""
+        SELECT {_QUERY_KEY}, q.text FROM annotate_query q
+        WHERE q.project_id = %s AND EXISTS (
+            SELECT 1 FROM annotate_candidate c
+            JOIN annotate_passage p ON p.id = c.passage_id
+            JOIN annotate_judgment j ON j.candidate_id = c.id
+            WHERE c.query_id = q.id AND {_CURRENT}
+        )
+    """  # noqa: S608 - only constants of this module are put in
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [project.pk])
+        yield from cursor.fetchall()
+
+
+def twin_queries(project: Project) -> list[tuple[str, str]]:
+    """Return pairs of keys of near-identical queries (trigram similarity, PostgreSQL's pg_trgm)."""
+    sql = f"""
+        SELECT {_QUERY_KEY.replace("q.", "a.")}, {_QUERY_KEY.replace("q.", "b.")}
+        FROM annotate_query a JOIN annotate_query b
+          ON b.project_id = a.project_id AND a.id < b.id AND upper(a.text) %% upper(b.text)
+        WHERE a.project_id = %s ORDER BY 1, 2
+    """  # noqa: S608 - only constants of this module are put in
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(TWIN_SIMILARITY)]
+        )
+        cursor.execute(sql, [project.pk])
+        return list(cursor.fetchall())
+
+
+def label_rows(project: Project, first_stage_run: str | None) -> Iterator[LabelRow]:
+    """Yield every current judgment, by query key, passage key and age; memory stays flat.
+
+    `first_stage_run` names the run whose ranks come along; None takes the project's largest.
+    """
+    sql = f"""
+        SELECT {_QUERY_KEY} COLLATE "C" AS query_key, q.text,
+               {_PASSAGE_KEY} COLLATE "C" AS passage_key, p.title,
+               t.text, t.digest, j.id, j.kind, j.grade_id, j.person_id, s.name, r.rank, r.score
+        FROM annotate_judgment j
+        JOIN annotate_candidate c ON c.id = j.candidate_id
+        JOIN annotate_query q ON q.id = c.query_id
+        JOIN annotate_passage p ON p.id = c.passage_id
+        JOIN annotate_text t ON t.id = p.text_id
+        LEFT JOIN annotate_source s ON s.id = j.source_id
+        LEFT JOIN annotate_proposal r ON r.candidate_id = c.id AND r.run_id = %s
+        WHERE j.project_id = %s AND {_CURRENT}
+        ORDER BY query_key, passage_key, j.created_at, j.id
+    """  # noqa: S608 - only constants of this module are put in
+    run = _run_id(project, first_stage_run)
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        cursor.execute(sql, [run, project.pk])
+        for row in cursor:
+            yield LabelRow(*row)
+
+
+def _run_id(project: Project, name: str | None) -> int | None:
+    sql = """
+        SELECT r.id FROM annotate_run r JOIN annotate_proposal x ON x.run_id = r.id
+        WHERE r.project_id = %s AND x.rank IS NOT NULL AND (%s::text IS NULL OR r.name = %s)
+        GROUP BY r.id, r.name ORDER BY count(*) DESC, r.name LIMIT 1
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [project.pk, name, name])
+        row = cursor.fetchone()
+    return row[0] if row else None

@@ -1,0 +1,141 @@
+"""Snapshots: asked for, frozen by a worker, never changed afterwards."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from celery import current_app
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from accounts.blobs import blob_put, scratch_folder
+from accounts.locks import work_lock
+from accounts.models import Project, User
+from annotate.freezing import FreezeError, Frozen, freeze
+from annotate.models import Run, Snapshot, SnapshotStatus
+from annotate.resolution import POLICIES
+from annotate.splitting import DEFAULT_SPLITS, SPLITS
+
+DEFAULT_POLICY: Final[Mapping[str, Any]] = {"resolve": "majority", "first_stage_run": None}
+DEFAULT_SEED: Final = 42
+UNFINISHED: Final = (SnapshotStatus.QUEUED, SnapshotStatus.RUNNING)
+
+
+@transaction.atomic
+def snapshot_create(
+    *,
+    project: Project,
+    created_by: User | None,
+    seed: int | None = None,
+    policy: Mapping[str, Any] | None = None,
+    splits: Mapping[str, float] | None = None,
+) -> Snapshot:
+    """Ask for a snapshot; a worker freezes it.
+
+    `policy` is `{resolve: majority|mean|latest, first_stage_run: name or None}`, `splits` the
+    shares of train, dev and test. Raises ValidationError per field.
+    """
+    snapshot = Snapshot.objects.create(
+        project=project,
+        created_by=created_by,
+        seed=DEFAULT_SEED if seed is None else seed,
+        policy=_checked_policy(project, policy or {}),
+        splits=_checked_splits(splits or DEFAULT_SPLITS),
+    )
+    transaction.on_commit(lambda: snapshot_enqueue(snapshot_id=snapshot.pk))
+    return snapshot
+
+
+def snapshot_enqueue(*, snapshot_id: int) -> None:
+    """Tell a worker that a snapshot waits; telling it twice is harmless."""
+    current_app.send_task("annotate.tasks.snapshot_freeze", [snapshot_id])
+
+
+def snapshot_freeze(*, snapshot_id: int) -> None:
+    """Freeze a queued snapshot; whoever comes second finds nothing to do."""
+    Snapshot.objects.filter(pk=snapshot_id, status=SnapshotStatus.QUEUED).update(
+        status=SnapshotStatus.RUNNING
+    )
+    try:
+        with transaction.atomic():
+            _freeze_claimed(snapshot_id)
+    except FreezeError as error:
+        Snapshot.objects.filter(pk=snapshot_id, status=SnapshotStatus.RUNNING).update(
+            status=SnapshotStatus.FAILED, error=str(error)
+        )
+    except OSError as error:
+        Snapshot.objects.filter(pk=snapshot_id, status=SnapshotStatus.RUNNING).update(
+            status=SnapshotStatus.FAILED, error=f"The files could not be stored: {error}"
+        )
+
+
+def _freeze_claimed(snapshot_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    if not work_lock("snapshot", snapshot_id):
+        return
+    snapshot = (
+        Snapshot.objects.select_related("project")
+        .filter(pk=snapshot_id, status=SnapshotStatus.RUNNING)
+        .first()
+    )
+    if snapshot is None:
+        return
+    with scratch_folder("snapshot") as folder:
+        frozen = freeze(
+            snapshot.project,
+            folder,
+            seed=snapshot.seed,
+            policy=snapshot.policy,
+            shares=snapshot.splits,
+        )
+        files = {}
+        for path in sorted(folder.iterdir()):
+            blob = blob_put(path)
+            files[path.name] = {"sha256": blob.sha256, "size": blob.size}
+    _finish(snapshot, frozen, files)
+
+
+def _finish(snapshot: Snapshot, frozen: Frozen, files: Mapping[str, Any]) -> None:
+    Snapshot.objects.filter(pk=snapshot.pk).update(
+        status=SnapshotStatus.READY,
+        digest=frozen.digest,
+        files=files,
+        statistics=frozen.statistics,
+        findings=frozen.findings,
+        frozen_at=Now(),
+    )
+
+
+def _checked_policy(project: Project, policy: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = sorted(set(policy) - set(DEFAULT_POLICY))
+    if unknown:
+        raise ValidationError({"policy": f"Unknown: {', '.join(unknown)}."})
+    merged = {**DEFAULT_POLICY, **policy}
+    if merged["resolve"] not in POLICIES:
+        raise ValidationError({"policy": f"resolve is one of {', '.join(POLICIES)}."})
+    run = merged["first_stage_run"]
+    if run is not None and not Run.objects.filter(project=project, name=run).exists():
+        raise ValidationError({"policy": f"There is no run {run!r} in this project."})
+    return merged
+
+
+def _checked_splits(splits: Mapping[str, float]) -> dict[str, float]:
+    unknown = sorted(set(splits) - set(SPLITS))
+    if unknown:
+        raise ValidationError({"splits": f"Unknown: {', '.join(unknown)}."})
+    try:
+        shares = {name: float(splits.get(name, 0)) for name in SPLITS}
+    except (TypeError, ValueError) as error:
+        raise ValidationError({"splits": "Shares are numbers from 0 to 1."}) from error
+    if min(shares.values()) < 0 or abs(sum(shares.values()) - 1) > 1e-6:
+        raise ValidationError({"splits": "The shares of train, dev and test add up to 1."})
+    if shares["train"] == 0:
+        raise ValidationError({"splits": "train needs a share."})
+    return shares
+
+
+def snapshots_requeue() -> None:
+    """Publish unfinished snapshots again: their doorbell, or their worker, may have been lost."""
+    for pk in Snapshot.objects.filter(status__in=UNFINISHED).values_list("pk", flat=True):
+        snapshot_enqueue(snapshot_id=pk)

@@ -1,0 +1,16 @@
+"""Celery is another way to call the services; each task takes an id and may be delivered twice."""
+
+from celery import shared_task
+
+from annotate.services import snapshots
+
+
+@shared_task
+def snapshot_freeze(snapshot_id: int) -> None:
+    snapshots.snapshot_freeze(snapshot_id=snapshot_id)
+
+
+@shared_task
+def work_requeue() -> None:
+    """Ring again for what is unfinished; a lock keeps a second worker off running work."""
+    snapshots.snapshots_requeue()

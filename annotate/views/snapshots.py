@@ -1,0 +1,51 @@
+"""Pages: the snapshots of a project, and one of them."""
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import Right, member_for, project_for, role_allows
+from accounts.views import GET_OR_POST, user_of
+from annotate.forms import SnapshotForm
+from annotate.selectors.snapshots import snapshot_by, snapshots_of
+from annotate.services.snapshots import snapshot_create
+
+
+@require_http_methods(GET_OR_POST)
+def snapshot_list(request: HttpRequest, slug: str) -> HttpResponse:
+    right = Right.MANAGE if request.method == "POST" else Right.VIEW
+    member = member_for(request.user, slug, right)
+    project = member.project
+    form = SnapshotForm(request.POST or None, project=project)
+    if request.method == "POST" and form.is_valid():
+        try:
+            snapshot = snapshot_create(
+                project=project, created_by=user_of(request), **form.arguments()
+            )
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            return redirect("annotate:snapshot-detail", slug, snapshot.pk)
+    context = {
+        "project": project,
+        "snapshots": snapshots_of(project),
+        "form": form if role_allows(member.role, Right.MANAGE) else None,
+        "section": "projects",
+        "tab": "snapshots",
+    }
+    return render(request, "annotate/snapshot_list.html", context)
+
+
+@require_safe
+def snapshot_detail(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
+    project = project_for(request.user, slug)
+    context = {
+        "project": project,
+        "snapshot": snapshot_by(project, reference),
+        "section": "projects",
+        "tab": "snapshots",
+    }
+    fragment = request.headers.get("HX-Request") == "true"
+    template = "annotate/_snapshot.html" if fragment else "annotate/snapshot_detail.html"
+    return render(request, template, context)

@@ -1,0 +1,53 @@
+"""Whether the process is up, whether it can work, and what Prometheus reads."""
+
+from django.core.files.storage import storages
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from kombu.exceptions import OperationalError
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from config.celery import app
+
+
+def livez(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Database, broker and storage are usable; 503 names what is not."""
+    checks = {"database": _database(), "broker": _broker(), "storage": _storage()}
+    failed = {name: problem for name, problem in checks.items() if problem}
+    body = {"status": "unavailable" if failed else "ok", "failed": failed}
+    return JsonResponse(body, status=503 if failed else 200)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus' text format."""
+    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        return str(error)
+    return ""
+
+
+def _broker() -> str:
+    try:
+        with app.connection_for_write() as broker:
+            broker.ensure_connection(max_retries=1, timeout=2)
+    except (OperationalError, OSError) as error:
+        return str(error)
+    return ""
+
+
+def _storage() -> str:
+    try:
+        storages["blobs"].exists("readyz")
+    except OSError as error:
+        return str(error)
+    return ""

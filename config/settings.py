@@ -1,0 +1,244 @@
+"""Django's settings, all from the environment; `docs/settings.md` describes every one.
+
+Without `DATABASE_URL` and `CELERY_BROKER_URL` the embedded servers under ARBITER_HOME are meant;
+`manage.py up` starts them and passes their addresses on to the parts.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import django_stubs_ext
+
+from config import env
+from config.embedded import Valkey, secrets_ensure
+from config.postgres import Postgres
+from config.processes import ProcessError
+
+# Lets classes such as `ModelForm[Project]` name their type argument at run time, too.
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Where everything lies that is not code.
+ARBITER_HOME = env.read_path("ARBITER_HOME", BASE_DIR / "var")
+ARBITER_BIND = "{}:{}".format(*env.read_address("ARBITER_BIND", "127.0.0.1:8000"))
+ARBITER_SAMPLE = env.read_bool("ARBITER_SAMPLE", True)
+PUBLIC_URL = env.read_url("PUBLIC_URL", f"http://{ARBITER_BIND}", schemes=["http", "https"])
+
+DEBUG = env.read_bool("DEBUG", False)
+SECRET_KEY = (
+    env.read_secret("SECRET_KEY", "", minimum=32) or secrets_ensure(ARBITER_HOME).secret_key
+)
+
+_PUBLIC = urlsplit(PUBLIC_URL)
+ALLOWED_HOSTS = list(
+    env.read_list(
+        "ALLOWED_HOSTS", (_PUBLIC.hostname or "localhost", "127.0.0.1", "localhost", "[::1]")
+    )
+)
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+if env.read_bool("TRUST_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    USE_X_FORWARDED_HOST = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _PUBLIC.scheme == "https"
+SECURE_HSTS_SECONDS = 31_536_000 if _PUBLIC.scheme == "https" else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+INSTALLED_APPS = [
+    "accounts",
+    "annotate",
+    "models_app",
+    "training",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "accounts.middleware.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.LoginRequiredMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+def _database(url: str) -> dict[str, Any]:
+    """Return Django's settings for a `postgresql://user:password@host:port/name?option=…` URL."""
+    parts = urlsplit(url)
+    options: dict[str, Any] = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    # Server-side pooling of each process' connections; a thread takes one for a request.
+    options["pool"] = {"min_size": 0, "max_size": 12, "timeout": 30}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "OPTIONS": options,
+        "ATOMIC_REQUESTS": False,
+    }
+
+
+def _embedded_database() -> str:
+    """Return the embedded database's URL; before its first start one that nothing answers."""
+    try:
+        return Postgres(ARBITER_HOME / "postgres").url
+    except ProcessError:
+        return "postgresql://127.0.0.1:1/not-started"
+
+
+DATABASES = {
+    "default": _database(
+        env.read_url("DATABASE_URL", _embedded_database(), schemes=["postgresql", "postgres"])
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "accounts:home"
+LOGOUT_REDIRECT_URL = "accounts:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = ARBITER_HOME / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+
+def _blob_storage(url: str) -> dict[str, Any]:
+    """Return the storage of content-addressed files: a folder, or `s3://bucket/prefix?endpoint_url=…`."""
+    if not url:
+        return {
+            "BACKEND": "accounts.blobs.DurableFileSystemStorage",
+            "OPTIONS": {"location": ARBITER_HOME / "blobs"},
+        }
+    parts = urlsplit(url)
+    options: dict[str, Any] = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {"bucket_name": parts.netloc, "location": parts.path.lstrip("/"), **options},
+    }
+
+
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": ARBITER_HOME / "uploads"},
+    },
+    "blobs": _blob_storage(env.read_url("STORAGE_URL", "", schemes=["s3"])),
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+# An import may be large; it goes to disk in blocks, never to memory.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+FILE_UPLOAD_TEMP_DIR = None
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 << 20
+IMPORT_MAX_BYTES = env.read_int("IMPORT_MAX_BYTES", 20 << 30, minimum=1)
+
+CELERY_BROKER_URL = env.read_url(
+    "CELERY_BROKER_URL",
+    Valkey(ARBITER_HOME / "valkey").broker_url,
+    schemes=["redis", "rediss", "redis+socket", "amqp", "amqps"],
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# A forked child hangs once its parent has used torch.
+CELERY_WORKER_POOL_START_METHOD = "spawn"
+CELERY_TASK_ROUTES = {"training.tasks.job_supervise": {"queue": "trainer"}}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 3, "interval_start": 0.1, "interval_max": 1}
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "training.tasks.jobs_sweep", "schedule": timedelta(seconds=10)},
+    "leases": {"task": "annotate.tasks.leases_sweep", "schedule": timedelta(minutes=1)},
+    "work": {"task": "annotate.tasks.work_requeue", "schedule": timedelta(seconds=30)},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(ARBITER_HOME / "beat-schedule")
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "accounts.pagination.NewestFirst",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "accounts.problems.problem_response",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Arbiter",
+    "DESCRIPTION": "Relevance judgments in, versioned and trustworthy rerankers out.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+
+# How long a judging lease lasts, and a trainer's lease on a job.
+JUDGING_LEASE_SECONDS = env.read_int("JUDGING_LEASE_SECONDS", 900, minimum=5)
+JOB_HEARTBEAT_SECONDS = env.read_float("JOB_HEARTBEAT_SECONDS", 10.0, minimum=0.1)
+JOB_LEASE_SECONDS = env.read_float("JOB_LEASE_SECONDS", 60.0, minimum=0.5)
+JOB_MAX_ATTEMPTS = env.read_int("JOB_MAX_ATTEMPTS", 3, minimum=1)
+# Where the Hub cannot be reached, train from the packaged weights instead of failing.
+BASE_MODEL_FALLBACK = env.read_bool("BASE_MODEL_FALLBACK", True)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+}

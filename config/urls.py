@@ -1,0 +1,30 @@
+"""Every address of Arbiter. Reranker pages (`/TEAM/NAME`) come last, since they match anything."""
+
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from config import health
+
+api_patterns: list[URLPattern | URLResolver] = [
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path(
+        "docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="api-schema", template_name="api_docs.html"),
+        name="api-docs",
+    ),
+    path("v1/", include("accounts.api_urls")),
+    path("v1/", include("annotate.api_urls")),
+    path("v1/", include("training.api_urls")),
+    path("v1/", include("models_app.api_urls")),
+]
+
+urlpatterns = [
+    path("livez", health.livez),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    path("api/", include(api_patterns)),
+    path("", include("accounts.urls")),
+    path("projects/<str:slug>/", include("annotate.urls")),
+    path("projects/<str:slug>/jobs/", include("training.urls")),
+    path("", include("models_app.urls")),
+]

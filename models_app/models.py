@@ -1,0 +1,194 @@
+"""The registry: rerankers, immutable versions, their files, aliases and reviews."""
+
+from typing import Final, Self
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from accounts.models import Project, User
+from accounts.names import NAME_MAX_LENGTH, validate_name
+
+# Aliases are branches of the hub: never a tag's form, never something that reads as a commit.
+ALIAS_PATTERN: Final = r"^[a-z][a-z0-9-]{0,39}$"
+ALIAS_FORBIDDEN_PATTERN: Final = r"^(main|head|v[0-9]+|[0-9a-f]+)$"
+CHAMPION: Final = "champion"
+
+
+class RerankerQuerySet(models.QuerySet["Reranker"]):
+    def of_members(self, user: User) -> Self:
+        """Rerankers of the projects that `user` belongs to."""
+        return self.filter(project__members__user=user)
+
+
+class Reranker(models.Model):
+    """A name under which versions are published; `TEAM/NAME` to every client."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="rerankers")
+    name = models.CharField(max_length=NAME_MAX_LENGTH, validators=[validate_name])
+    description = models.TextField(blank=True)
+    public = models.BooleanField(
+        default=False, help_text="Its files and its public card may be read without an account."
+    )
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = RerankerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["project__slug", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="reranker_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.repo_id
+
+    @property
+    def repo_id(self) -> str:
+        return f"{self.project.slug}/{self.name}"
+
+
+class Version(models.Model):
+    """One published model. The row and its files never change (kept by triggers).
+
+    `revision` is the version's commit id, 40 lower-case hex digits, never reused. `job` is the
+    training job that published it; its uniqueness makes publication happen once. `metrics` is
+    `{split: {system: {metric: {value, low, high, n}}}}`; `lineage` names the snapshot digest, base
+    model, code commit and package versions; `facts` is what the card was rendered from.
+    """
+
+    reranker = models.ForeignKey(Reranker, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    revision = models.CharField(max_length=40, unique=True)
+    job = models.UUIDField(null=True, unique=True)
+    base_model = models.CharField(max_length=200)
+    snapshot_digest = models.CharField(max_length=64, blank=True)
+    metrics = models.JSONField(default=dict)
+    lineage = models.JSONField(default=dict)
+    facts = models.JSONField(default=dict)
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["reranker", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["reranker", "number"], name="version_number_once"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="version_number_from_one"),
+            models.CheckConstraint(
+                condition=Q(revision__regex=r"^[0-9a-f]{40}$"), name="version_revision_is_a_commit"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reranker}@{self.tag}"
+
+    @property
+    def tag(self) -> str:
+        return f"v{self.number}"
+
+
+class Artifact(models.Model):
+    """A file of a version, stored under its sha256."""
+
+    version = models.ForeignKey(Version, models.CASCADE, related_name="artifacts")
+    path = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["version", "path"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "path"], name="artifact_path_once"),
+            models.CheckConstraint(
+                condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="artifact_sha256_form"
+            ),
+            models.CheckConstraint(
+                condition=~Q(path__regex=r"\.(bin|pt|pth|ckpt|pkl|pickle|py|joblib|npy)$"),
+                name="artifact_is_no_pickle_or_code",
+            ),
+            models.CheckConstraint(
+                condition=~Q(path__regex=r"(^/|(^|/)\.\.(/|$)|\\)"),
+                name="artifact_path_is_relative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Alias(models.Model):
+    """A moving name for a version: champion, challenger, and what a team adds."""
+
+    reranker = models.ForeignKey(Reranker, models.CASCADE, related_name="aliases")
+    name = models.CharField(max_length=40)
+    version = models.ForeignKey(Version, models.CASCADE, related_name="aliases")
+    moved_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["reranker", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["reranker", "name"], name="alias_name_once"),
+            models.CheckConstraint(
+                condition=Q(name__regex=ALIAS_PATTERN) & ~Q(name__regex=ALIAS_FORBIDDEN_PATTERN),
+                name="alias_name_is_no_tag_or_commit",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} -> {self.version.tag}"
+
+
+class AliasMove(models.Model):
+    """One move of an alias: who, when, why, from and to. Rows are only ever added."""
+
+    reranker = models.ForeignKey(Reranker, models.CASCADE, related_name="alias_moves")
+    name = models.CharField(max_length=40)
+    from_version = models.ForeignKey(Version, models.CASCADE, null=True, related_name="+")
+    to_version = models.ForeignKey(Version, models.CASCADE, related_name="+")
+    moved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    by_setup = models.BooleanField(default=False)
+    reason = models.TextField()
+    moved_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-moved_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(moved_by__isnull=False, by_setup=False)
+                | Q(moved_by__isnull=True, by_setup=True),
+                name="alias_move_by_a_person_or_the_setup",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.from_version} -> {self.to_version}"
+
+
+class Verdict(models.TextChoices):
+    """What a reviewer says of a version."""
+
+    APPROVE = "approve", "Approved"
+    REJECT = "reject", "Changes wanted"
+    COMMENT = "comment", "Comment"
+
+
+class Review(models.Model):
+    """A member's verdict on a version; verdicts add up and are never edited."""
+
+    version = models.ForeignKey(Version, models.CASCADE, related_name="reviews")
+    reviewer = models.ForeignKey(User, models.PROTECT, related_name="reviews")
+    verdict = models.CharField(max_length=8, choices=Verdict.choices)
+    comment = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(verdict__in=Verdict.values), name="review_verdict_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reviewer}: {self.verdict}"

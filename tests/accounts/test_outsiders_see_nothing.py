@@ -1,0 +1,43 @@
+"""Nobody sees a project they do not belong to, and cannot tell it from one that does not exist."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.test import Client
+
+from accounts.access import LoginRequiredError, Right, project_for
+from tests.factory import PASSWORD, Cast
+
+
+def test_a_member_gets_the_project(cast: Cast) -> None:
+    assert project_for(cast.viewer, "library") == cast.project
+
+
+def test_an_outsider_gets_the_same_answer_as_for_nothing(cast: Cast) -> None:
+    for slug in ("library", "no-such-project"):
+        with pytest.raises(Http404, match="There is no such project"):
+            project_for(cast.outsider, slug)
+
+
+def test_a_role_that_does_not_reach_is_told_so(cast: Cast) -> None:
+    with pytest.raises(PermissionDenied, match="annotator"):
+        project_for(cast.annotator, "library", Right.MANAGE)
+
+
+def test_an_anonymous_caller_is_asked_to_log_in_even_where_nothing_is(db: None) -> None:
+    from django.contrib.auth.models import AnonymousUser
+
+    with pytest.raises(LoginRequiredError):
+        project_for(AnonymousUser(), "no-such-project")
+
+
+def test_an_outsider_cannot_open_a_project_page(client: Client, cast: Cast) -> None:
+    client.login(username=cast.outsider.username, password=PASSWORD)
+    assert client.get("/projects/library/").status_code == 404
+    assert client.get("/projects/library/settings/").status_code == 404
+
+
+def test_an_annotator_cannot_open_the_settings(client: Client, cast: Cast) -> None:
+    client.login(username=cast.annotator.username, password=PASSWORD)
+    assert client.get("/projects/library/settings/").status_code == 403
+    assert client.post("/projects/library/members/", {"user": "x"}).status_code == 403

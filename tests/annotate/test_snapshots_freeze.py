@@ -1,0 +1,176 @@
+"""A snapshot is reproducible byte for byte, and never changes."""
+
+import json
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from accounts.blobs import blob_open
+from accounts.models import Project
+from annotate.models import Snapshot, SnapshotStatus
+from annotate.services.snapshots import snapshot_create, snapshot_freeze, snapshots_requeue
+from tests.factory import (
+    PASSWORD,
+    Cast,
+    bearer,
+    make_candidate,
+    make_cast,
+    make_label,
+    make_passage,
+    make_proposal,
+    make_query,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PATH = "/api/v1/projects/library/snapshots/"
+JSON = "application/json"
+
+
+def fill(project: Project, queries: int = 20) -> None:
+    for q in range(queries):
+        query = make_query(
+            project, f"Question {q * 7919} of {chr(97 + q)}{chr(122 - q)}{q}", f"q{q}"
+        )
+        for p in range(3):
+            passage = make_passage(project, f"Passage {p} for {q}: ☃", f"q{q}p{p}", title=f"T{p}")
+            candidate = make_candidate(query, passage)
+            make_label(candidate, grade=int(p == 0))
+            make_proposal(candidate, "search", rank=3 - p)
+
+
+def frozen(project: Project, **how: Any) -> Snapshot:
+    snapshot = snapshot_create(project=project, created_by=None, **how)
+    snapshot_freeze(snapshot_id=snapshot.pk)
+    snapshot.refresh_from_db()
+    return snapshot
+
+
+def lines(snapshot: Snapshot, split: str) -> list[dict[str, Any]]:
+    with blob_open(snapshot.files[f"{split}.jsonl"]["sha256"]) as source:
+        return [json.loads(line) for line in source]
+
+
+def test_it_holds_every_labelled_pair_once_split_by_query(cast: Cast) -> None:
+    fill(cast.project)
+    snapshot = frozen(cast.project)
+    assert snapshot.status == SnapshotStatus.READY
+    rows = {split: lines(snapshot, split) for split in ("train", "dev", "test")}
+    assert {split: len(found) for split, found in rows.items()} == {
+        "train": 48,
+        "dev": 6,
+        "test": 6,
+    }
+    queries = [{row["query_id"] for row in found} for found in rows.values()]
+    assert sum(map(len, queries)) == 20 == len(set.union(*queries))
+    first = rows["train"][0]
+    assert first["rank"] == 3
+    assert (first["title"], first["relevant"], first["target"]) == ("T0", True, 1.0)
+    statistics = snapshot.statistics["splits"]["train"]
+    assert (statistics["pairs"], statistics["positives"]) == (48, 16)
+    assert statistics["label_mean"] == pytest.approx(1 / 3, abs=1e-3)
+    assert statistics["passage_characters"]["min"] == len("Passage 0 for 0: ☃")
+
+
+def test_the_same_judgments_give_the_same_bytes_in_another_database_row_order(cast: Cast) -> None:
+    fill(cast.project)
+    first, again = frozen(cast.project), frozen(cast.project)
+    assert first.digest == again.digest
+    assert first.files == again.files
+    assert frozen(cast.project, seed=7).digest != first.digest
+    make_label(make_candidate(make_query(cast.project, "New"), make_passage(cast.project, "n")), 1)
+    assert frozen(cast.project).digest != first.digest
+    Snapshot.objects.all().delete()
+    Project.objects.filter(slug="library").update(slug="gone")
+    twin = make_cast("library2").project
+    Project.objects.filter(pk=twin.pk).update(slug="library")
+    twin.refresh_from_db()
+    fill(twin)
+    assert frozen(twin).digest == first.digest
+
+
+def test_a_frozen_snapshot_cannot_be_updated(cast: Cast) -> None:
+    fill(cast.project)
+    snapshot = frozen(cast.project)
+    with pytest.raises(IntegrityError, match="is frozen"), transaction.atomic():
+        Snapshot.objects.filter(pk=snapshot.pk).update(seed=1)
+
+
+def test_freezing_twice_changes_nothing_and_unfinished_ones_are_rung_for_again(cast: Cast) -> None:
+    fill(cast.project)
+    snapshot = frozen(cast.project)
+    moment = snapshot.frozen_at
+    snapshot_freeze(snapshot_id=snapshot.pk)
+    snapshot.refresh_from_db()
+    assert snapshot.frozen_at == moment
+    snapshots_requeue()
+
+
+def test_near_identical_queries_stay_together_and_are_reported(cast: Cast) -> None:
+    fill(cast.project)
+    for number, text in enumerate(
+        ["how to sort a list", "How to sort a list?", "list sort a to how"]
+    ):
+        query = make_query(cast.project, text, f"twin{number}")
+        make_label(make_candidate(query, make_passage(cast.project, f"sorted {number}")), 1)
+    snapshot = frozen(cast.project, splits={"train": 0.4, "dev": 0.3, "test": 0.3})
+    homes = {
+        split
+        for split in ("train", "dev", "test")
+        for row in lines(snapshot, split)
+        if row["query_id"].startswith("twin")
+    }
+    assert len(homes) == 1
+    (finding,) = [found for found in snapshot.findings if found["kind"] == "twin_queries"]
+    assert finding["count"] == 3
+
+
+def test_nothing_to_freeze_and_too_few_queries_say_so(cast: Cast) -> None:
+    empty = frozen(cast.project)
+    assert (empty.status, empty.digest) == (SnapshotStatus.FAILED, None)
+    assert "no judgments" in empty.error
+    fill(cast.project, queries=2)
+    few = frozen(cast.project)
+    assert few.status == SnapshotStatus.FAILED
+    assert "2 judged queries are too few" in few.error
+
+
+def test_the_api_freezes_and_finds_by_id_and_digest(client: Client, cast: Cast) -> None:
+    fill(cast.project)
+    answer = client.post(PATH, {"seed": 3}, JSON, **bearer(cast.manager))
+    assert answer.status_code == 202, answer.content
+    number = answer.json()["id"]
+    snapshot_freeze(snapshot_id=int(number))
+    shown = client.get(f"{PATH}{number}/", **bearer(cast.viewer)).json()
+    assert shown["status"] == "ready"
+    assert client.get(f"{PATH}{shown['digest']}/", **bearer(cast.viewer)).json() == shown
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"policy": {"resolve": "loudest"}}, "policy"),
+        ({"policy": {"unknown": 1}}, "policy"),
+        ({"policy": {"first_stage_run": "nobody"}}, "policy"),
+        ({"splits": {"train": 0.5, "dev": 0.1}}, "splits"),
+        ({"splits": {"all": 1.0}}, "splits"),
+        ({"seed": "x"}, "seed"),
+    ],
+)
+def test_bad_wishes_are_named_by_field(
+    client: Client, cast: Cast, body: dict[str, Any], field: str
+) -> None:
+    answer = client.post(PATH, body, JSON, **bearer(cast.owner))
+    assert answer.status_code == 400
+    assert field in answer.json()["errors"]
+
+
+def test_who_may_freeze_and_who_may_see(client: Client, cast: Cast) -> None:
+    assert client.post(PATH, {}, JSON).status_code == 401
+    assert client.post(PATH, {}, JSON, **bearer(cast.annotator)).status_code == 403
+    assert client.post(PATH, {}, JSON, **bearer(cast.outsider)).status_code == 404
+    assert client.get(f"{PATH}99/", **bearer(cast.outsider)).status_code == 404
+    assert client.put(PATH, {}, JSON, **bearer(cast.owner)).status_code == 405
+    client.login(username=cast.viewer.username, password=PASSWORD)
+    assert client.post("/projects/library/snapshots/", {}).status_code == 403

@@ -1,0 +1,56 @@
+"""A pytest plugin: the run's own PostgreSQL and Valkey, on free ports in a temporary folder.
+
+It is loaded before Django's settings are read, starts the same embedded servers as the product
+(without waiting for the disk), and stops them at the end. A developer may set TEST_DATABASE_URL
+and TEST_BROKER_URL to use servers that already run.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from config.embedded import Valkey
+from config.postgres import Postgres
+from config.server import Server
+
+S = TypeVar("S", bound=Server)
+
+_started: list[Server] = []
+_home: Path | None = None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests() -> Generator[None, None, None]:
+    global _home  # noqa: PLW0603 - pytest has no other place between these two hooks
+    _home = Path(tempfile.mkdtemp(prefix="arbiter-test-"))
+    _home.chmod(0o755)
+    os.environ.update(
+        ARBITER_HOME=str(_home),
+        SECRET_KEY="not-secret-only-for-tests-" * 2,
+        PUBLIC_URL="http://localhost",
+        HF_HUB_OFFLINE="1",
+        TOKENIZERS_PARALLELISM="false",
+        DATABASE_URL=os.environ.get("TEST_DATABASE_URL")
+        or _start(Postgres(_home / "postgres")).url,
+        CELERY_BROKER_URL=os.environ.get("TEST_BROKER_URL")
+        or _start(Valkey(_home / "valkey")).broker_url,
+    )
+    return (yield)
+
+
+def pytest_unconfigure() -> None:
+    for server in reversed(_started):
+        server.stop()
+    if _home is not None:
+        shutil.rmtree(_home, ignore_errors=True)
+
+
+def _start(server: S) -> S:
+    server.start(durable=False)
+    _started.append(server)
+    return server

@@ -1,0 +1,192 @@
+"""Training jobs, what they report while they run, and what they measured."""
+
+from typing import Final, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from accounts.models import Project, User
+from annotate.models import Snapshot
+from models_app.models import Reranker
+
+
+class JobKind(models.TextChoices):
+    """What a job does; only `train` publishes a version."""
+
+    TRAIN = "train", "Train"
+
+
+class JobStatus(models.TextChoices):
+    """Where a job stands. A trigger refuses every move that is not listed in `JOB_MOVES`."""
+
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    CANCELLING = "cancelling", "Cancelling"
+    SUCCEEDED = "succeeded", "Succeeded"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+JOB_MOVES: Final[dict[JobStatus, frozenset[JobStatus]]] = {
+    JobStatus.QUEUED: frozenset({JobStatus.RUNNING, JobStatus.CANCELLED, JobStatus.FAILED}),
+    JobStatus.RUNNING: frozenset(
+        {JobStatus.QUEUED, JobStatus.CANCELLING, JobStatus.SUCCEEDED, JobStatus.FAILED}
+    ),
+    JobStatus.CANCELLING: frozenset({JobStatus.CANCELLED, JobStatus.SUCCEEDED}),
+}
+JOB_TERMINAL: Final = frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED})
+
+
+class Stage(models.TextChoices):
+    """The recipe's numbered steps, as people see them."""
+
+    CLAIM = "claim", "Claim"
+    LOAD = "load", "Load"
+    BASELINE = "baseline", "Baseline"
+    TRAIN = "train", "Train"
+    EVALUATE = "evaluate", "Evaluate"
+    REGISTER = "register", "Register"
+    FINISH = "finish", "Finish"
+
+
+class TrainingJobQuerySet(models.QuerySet["TrainingJob"]):
+    def unclaimed(self) -> Self:
+        """Jobs that wait for a trainer, oldest first."""
+        return self.filter(status=JobStatus.QUEUED).order_by("created_at")
+
+    def abandoned(self) -> Self:
+        """Jobs whose trainer stopped renewing its lease, on the database's clock."""
+        return self.filter(
+            status__in=[JobStatus.RUNNING, JobStatus.CANCELLING], lease_expires_at__lt=Now()
+        )
+
+
+class TrainingJob(models.Model):
+    """One run of a recipe on a snapshot. The row is the truth; the broker is only a doorbell."""
+
+    id = models.UUIDField(primary_key=True)
+    project = models.ForeignKey(Project, models.CASCADE, related_name="training_jobs")
+    kind = models.CharField(max_length=10, choices=JobKind.choices, default=JobKind.TRAIN)
+    snapshot = models.ForeignKey(Snapshot, models.RESTRICT, related_name="training_jobs")
+    reranker = models.ForeignKey(Reranker, models.CASCADE, related_name="training_jobs")
+    base_model = models.CharField(max_length=200)
+    recipe = models.JSONField(default=dict)
+    status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.QUEUED)
+    stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.CLAIM)
+    progress = models.FloatField(default=0.0, help_text="Share of the current stage, 0 to 1.")
+    attempt = models.PositiveSmallIntegerField(default=0)
+    worker = models.CharField(max_length=120, blank=True)
+    heartbeat_at = models.DateTimeField(null=True)
+    lease_expires_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True, help_text="What went wrong, and what to do.")
+    traceback = models.TextField(blank=True)
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = TrainingJobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(
+                fields=["lease_expires_at"],
+                condition=Q(status__in=["running", "cancelling"]),
+                name="job_lease",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=JobStatus.values), name="job_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["running", "cancelling"], lease_expires_at__isnull=False)
+                | (~Q(status__in=["running", "cancelling"]) & Q(lease_expires_at__isnull=True)),
+                name="job_running_means_leased",
+            ),
+            models.CheckConstraint(
+                condition=Q(progress__gte=0, progress__lte=1), name="job_progress_is_a_share"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {str(self.pk)[:8]}"
+
+    @property
+    def finished(self) -> bool:
+        return self.status in JOB_TERMINAL
+
+
+class EventKind(models.TextChoices):
+    """What a job reports."""
+
+    STAGE = "stage", "Stage"
+    LOG = "log", "Log line"
+    METRIC = "metric", "Metric"
+
+
+class JobEvent(models.Model):
+    """One thing that a job reported. `id` grows, so a reader asks for what came after N."""
+
+    job = models.ForeignKey(TrainingJob, models.CASCADE, related_name="events")
+    attempt = models.PositiveSmallIntegerField()
+    at = models.DateTimeField(db_default=Now())
+    kind = models.CharField(max_length=8, choices=EventKind.choices)
+    data = models.JSONField()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["job", "id"], name="event_of_job")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.data}"
+
+
+class JobMetric(models.Model):
+    """One figure with its 95% interval and the n behind it, for one system on one split."""
+
+    job = models.ForeignKey(TrainingJob, models.CASCADE, related_name="metrics")
+    split = models.CharField(max_length=10)
+    system = models.CharField(max_length=40)
+    metric = models.CharField(max_length=60)
+    value = models.FloatField()
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    n = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["job", "split", "system", "metric"], name="job_metric_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(low__isnull=True, high__isnull=True) | Q(low__lte=F("high")),
+                name="job_metric_interval_ordered",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.split}/{self.system} {self.metric} {self.value:.4f}"
+
+
+class JobQueryScore(models.Model):
+    """The ranking metrics of one query, for one system on one split."""
+
+    job = models.ForeignKey(TrainingJob, models.CASCADE, related_name="query_scores")
+    split = models.CharField(max_length=10)
+    system = models.CharField(max_length=40)
+    query_id = models.TextField()
+    values = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["job", "split", "system", "query_id"], name="job_query_score_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.split}/{self.system} {self.query_id}"
