@@ -20,7 +20,8 @@ from tests.tiny_run import tiny_run
 REFERENCE = SHARED / "reference"
 SEEDS = {"agro": "agro-card.md", "court-cases": "legal-card.md"}
 pytestmark = pytest.mark.skipif(
-    not REFERENCE.is_dir(), reason="the reference cards are not beside the checkout; set ARBITER_SHARED"
+    not REFERENCE.is_dir(),
+    reason="the reference cards are not beside the checkout; set ARBITER_SHARED",
 )
 seeds = pytest.mark.parametrize("seed", sorted(SEEDS))
 
