@@ -1,1 +1,1 @@
-"""The measurements behind our figures: `python -m bench`, or one of them: `python -m bench NAME`."""
+"""The measurements behind our figures: `python -m bench`, or `python -m bench NAME`."""

@@ -18,7 +18,7 @@ def main() -> int:
     for name in wanted:
         sys.stdout.write(f"== {name}\n")
         sys.stdout.flush()
-        failed |= subprocess.run([sys.executable, "-m", f"bench.{name}"]).returncode != 0
+        failed |= subprocess.call([sys.executable, "-m", f"bench.{name}"]) != 0
     return int(failed)
 
 

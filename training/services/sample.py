@@ -81,6 +81,9 @@ def _project() -> Project:
 def _import(project: Project) -> Iterator[str]:
     resolved = judgments_resolve()
     pooled = [judgment for judgment in resolved.judgments if judgment.runs]
+    Source.objects.get_or_create(
+        project=project, name=SOURCE, defaults={"description": SOURCE_DESCRIPTION}
+    )
     with scratch_folder("sample") as folder:
         files = [_beir(folder / "sample.zip", pooled)]
         files += [_run(folder / f"{name}.run", name, pooled) for name in RUNS]
@@ -88,7 +91,6 @@ def _import(project: Project) -> Iterator[str]:
             done = project.imports.filter(name=path.name, status=ImportStatus.SUCCEEDED)
             if not done.exists():
                 yield _summary(_import_file(project, path))
-    Source.objects.filter(project=project, name=SOURCE).update(description=SOURCE_DESCRIPTION)
 
 
 def _import_file(project: Project, path: Path) -> Import:
@@ -152,9 +154,7 @@ def _snapshot(project: Project) -> Iterator[str]:
     snapshot = project.snapshots.exclude(status=SnapshotStatus.FAILED).order_by("pk").first()
     if snapshot is None:
         policy = {"first_stage_run": RUNS[0]}
-        snapshot = snapshot_create(
-            project=project, created_by=None, policy=policy, splits=SPLITS
-        )
+        snapshot = snapshot_create(project=project, created_by=None, policy=policy, splits=SPLITS)
     while snapshot.status in (SnapshotStatus.QUEUED, SnapshotStatus.RUNNING):
         time.sleep(0.2)
         snapshot.refresh_from_db()
