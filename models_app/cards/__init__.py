@@ -1,0 +1,9 @@
+"""Model cards: a version's README.md, rendered from its stored facts and nothing else.
+
+The shape of the facts is described in `training.ml.facts`. No models, no training code: the same
+facts give the same text, byte for byte.
+"""
+
+from models_app.cards.render import card_render
+
+__all__ = ["card_render"]

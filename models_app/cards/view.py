@@ -1,0 +1,297 @@
+"""From facts to what the templates lay out. Every text of a value is escaped or `Ready` here."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from models_app.cards.evidence import advice, weaknesses
+from models_app.cards.figures import split_view, validation_view
+from models_app.cards.markup import (
+    SHOWN,
+    Ready,
+    code,
+    duration,
+    fenced,
+    inline,
+    number,
+    sample,
+    table,
+)
+
+# What sentence-transformers shows where it has no example of its own to show.
+_EGG_WHITES: Final = (
+    "Egg whites are very low in calories, have no fat, no cholesterol, and are loaded with protein."
+)
+NEUTRAL_PAIRS: Final = (
+    (
+        "How many calories in an egg",
+        "There are on average between 55 and 80 calories in an egg depending on its size.",
+    ),
+    (
+        "How many calories in an egg",
+        _EGG_WHITES,
+    ),
+    (
+        "How many calories in an egg",
+        "Most of the calories in an egg come from the yellow yolk in the center.",
+    ),
+)
+VERSIONS: Final = {
+    "python": "Python",
+    "sentence_transformers": "Sentence Transformers",
+    "transformers": "Transformers",
+    "torch": "PyTorch",
+    "accelerate": "Accelerate",
+    "datasets": "Datasets",
+    "tokenizers": "Tokenizers",
+}
+
+
+def card_view(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the context of `card.md`. Parts without facts are None; templates say so."""
+    evaluation = facts.get("evaluation") or {}
+    recipe = dict(facts.get("recipe") or [])
+    return {
+        "model": _model(facts.get("model") or {}),
+        "base": _base(facts.get("base")),
+        "language": _words(facts.get("language")),
+        "license": inline(facts["license"]) if facts.get("license") else None,
+        "templates": _templates(facts),
+        "usage": _usage(facts),
+        "registry": facts.get("registry"),
+        "validation": validation_view(evaluation.get("validation")),
+        "splits": [
+            split_view(split, evaluation.get("validation"))
+            for split in _test_first(evaluation.get("splits") or [])
+        ],
+        "weaknesses": [inline(text) for text in weaknesses(facts)],
+        "advice": [inline(text) for text in advice(facts)],
+        "dataset": _dataset(facts),
+        "labels": _labels(facts.get("labels")),
+        "loss": _loss(facts.get("loss")),
+        "hyperparameters": _hyperparameters(facts.get("hyperparameters")),
+        "log": _log(facts.get("log")),
+        "timings": _timings(facts.get("timings")),
+        "hardware": _hardware(facts.get("hardware")),
+        "energy": facts.get("energy"),
+        "seed": facts.get("seed"),
+        "job": _job(facts, recipe),
+        "lineage": facts.get("lineage"),
+        "versions": [
+            (VERSIONS.get(name, inline(name)), inline(version))
+            for name, version in facts.get("versions") or []
+        ],
+        "citations": [
+            (inline(title), fenced(text, "bibtex")) for title, text in facts.get("citations") or []
+        ],
+    }
+
+
+def _model(model: Mapping[str, Any]) -> dict[str, Any]:
+    labels = model.get("num_labels")
+    return {
+        "name": inline(model.get("name") or "CrossEncoder"),
+        "task": inline(model.get("task") or "text reranking and semantic search"),
+        "max_length": model.get("max_length"),
+        "labels": f"{labels} label{'' if labels == 1 else 's'}" if labels else None,
+        "modalities": _words(model.get("modalities")),
+        "parameters": f"{model['parameters']:,}" if model.get("parameters") else None,
+        "activation": code(str(model["activation"]).rsplit(".", 1)[-1])
+        if model.get("activation")
+        else None,
+        "architecture": fenced(model["architecture"], "") if model.get("architecture") else None,
+    }
+
+
+def _base(base: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if not base:
+        return None
+    hub = base["kind"] in ("hub", "packaged")
+    name = inline(base["loaded"])
+    return {
+        "link": Ready(f"[{name}](https://huggingface.co/{name})") if hub else name,
+        "revision": inline(base["revision"]) if base["revision"] else None,
+        "requested": code(base["requested"]),
+        "fell_back": base["fell_back"],
+        "reason": inline(base["reason"]),
+        "digest": base["weights_sha256"],
+    }
+
+
+def _templates(facts: Mapping[str, Any]) -> dict[str, Any] | None:
+    templates = facts.get("templates")
+    if not templates:
+        return None
+    return {"query": code(templates["query"]), "passage": code(templates["passage"])}
+
+
+def _usage(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Pairs as Python literals: `repr` leaves neither a line break nor an open quote."""
+    own = facts.get("usage") if facts.get("samples_allowed") else None
+    pairs = [(_cut(query), _cut(text)) for query, text in own or NEUTRAL_PAIRS]
+    return {
+        "pairs": [Ready(repr(list(pair))) for pair in pairs],
+        "query": Ready(repr(pairs[0][0])),
+        "passages": [Ready(repr(text)) for _, text in pairs],
+        "own": bool(own),
+    }
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN else text[:SHOWN] + "..."
+
+
+def _dataset(facts: Mapping[str, Any]) -> dict[str, Any] | None:
+    dataset = facts.get("dataset")
+    if not dataset:
+        return None
+    columns = [Ready(f"<code>{inline(name)}</code>") for name in dataset["columns"]]
+    listed = ", ".join(columns[:-1]) + f", and {columns[-1]}" if len(columns) > 1 else columns[0]
+    rows = [[sample(value) for value in row] for row in dataset["samples"]]
+    return {
+        "name": inline(dataset.get("name") or "Unnamed Dataset"),
+        "digest": inline(dataset["digest"]),
+        "size": f"{dataset['size']:,}",
+        "rows": dataset["size"],
+        "columns": Ready(listed),
+        "statistics": _statistics(dataset["statistics"]),
+        "samples": table(dataset["columns"], rows, indent=2)
+        if facts.get("samples_allowed")
+        else None,
+        "splits": table(
+            ("Split", "Queries", "Pairs", "Positives", "Label mean"),
+            [
+                (s["split"], s["queries"], s["pairs"], s["positives"], number(s["label_mean"]))
+                for s in dataset["splits"]
+            ],
+        ),
+    }
+
+
+def _statistics(columns: Sequence[Mapping[str, Any]]) -> Ready:
+    def details(column: Mapping[str, Any]) -> Ready:
+        unit = f" {column['unit']}" if column["unit"] else ""
+        items = [f"<li>{key}: {column[key]}{unit}</li>" for key in ("min", "mean", "max")]
+        return Ready(f"<ul>{''.join(items)}</ul>")
+
+    rows = [
+        ["type", *(column["type"] for column in columns)],
+        ["modality", *(column["modality"] for column in columns)],
+        ["details", *(details(column) for column in columns)],
+    ]
+    return table(["", *(inline(column["column"]) for column in columns)], rows, indent=2)
+
+
+def _labels(labels: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if not labels:
+        return None
+    kinds = {"person": "people", "import": "import source", "model": "model"}
+    rows = [
+        (s["name"], kinds.get(s["kind"], s["kind"]), s["judgments"], s.get("detail") or "")
+        for s in labels.get("sources") or []
+    ]
+    agreement = labels.get("agreement")
+    share = labels.get("adjudicated_share")
+    return {
+        "sources": table(("Source", "Kind", "Judgments", "Remark"), rows) if rows else None,
+        "agreement": inline(
+            f"{agreement['measure']} {number(agreement['value'])} (n = {agreement['n']})"
+        )
+        if agreement
+        else None,
+        "adjudicated": None if share is None else f"{share:.1%}",
+    }
+
+
+def _loss(loss: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if not loss:
+        return None
+    parameters = json.dumps(dict(loss["parameters"]), indent=4)
+    block = fenced(parameters, "json").replace("\n", "\n  ")
+    return {
+        "name": inline(loss["name"]),
+        "anchor": inline(loss["name"].lower()),
+        "parameters": Ready(f"  {block}"),
+    }
+
+
+def _hyperparameters(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if not found:
+        return None
+    return {
+        # An empty list is no link.
+        name: [
+            (code(key), Ready(inline(value).replace("&#91;&#93;", "[]")))
+            for key, value in found[name]
+        ]
+        for name in ("non_default", "all")
+    }
+
+
+def _log(log: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if not log or not log["rows"]:
+        return None
+    best = log.get("best_step")
+    step = log["columns"].index("Step")
+    rows = []
+    for line in log["rows"]:
+        cells = ["-" if value is None else number(value) for value in line]
+        bold = best is not None and line[step] == best
+        rows.append([Ready(f"**{cell}**") if bold else inline(cell) for cell in cells])
+    return {
+        "table": table([inline(name) for name in log["columns"]], rows, align="center"),
+        "folded": len(rows) > 100,
+        "best": best,
+    }
+
+
+def _timings(timings: Mapping[str, Any] | None) -> dict[str, str] | None:
+    if not timings:
+        return None
+    return {
+        "training": duration(timings["training_seconds"]),
+        "evaluation": duration(timings["evaluation_seconds"]),
+        "total": duration(sum(seconds for _, seconds in timings["stages"])),
+    }
+
+
+def _hardware(hardware: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if not hardware:
+        return None
+    gigabyte = 2**30
+    return {
+        "device": inline(hardware["device"]),
+        "gpu": _words(hardware["gpus"]) or "No GPU used",
+        "cpu": inline(hardware["cpu"]),
+        "cores": hardware["cores"],
+        "threads": hardware["threads"],
+        "memory": f"{hardware['memory_bytes'] / gigabyte:.2f} GB",
+        "peak": f"{hardware['peak_memory_bytes'] / gigabyte:.2f} GB",
+        "system": inline(hardware["system"]),
+    }
+
+
+def _job(facts: Mapping[str, Any], recipe: Mapping[str, Any]) -> Ready | None:
+    """The request that trains this version again."""
+    if not recipe or not facts.get("dataset") or not facts.get("base"):
+        return None
+    registry = facts.get("registry") or {}
+    body = {
+        "kind": "train",
+        "project": str(registry.get("repo_id") or "PROJECT/").split("/")[0],
+        "snapshot": facts["dataset"]["digest"],
+        "base_model": facts["base"]["again"],
+        "recipe": recipe,
+    }
+    return fenced(json.dumps(body, indent=2, ensure_ascii=False), "json")
+
+
+def _test_first(splits: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return sorted(splits, key=lambda split: split["split"] != "test")
+
+
+def _words(value: object) -> Ready | None:
+    if not value:
+        return None
+    items = [value] if isinstance(value, str) else list(value) if isinstance(value, list) else []
+    return inline(", ".join(str(item) for item in items)) if items else None

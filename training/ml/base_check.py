@@ -1,0 +1,122 @@
+"""What a folder of model files and a loaded base must look like before they are used."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from sentence_transformers import CrossEncoder
+
+from training.ml.errors import BaseModelError
+
+_ENCODER: Final = (
+    "Choose a cross-encoder or an encoder such as cross-encoder/ms-marco-MiniLM-L6-v2."
+)
+_GENERATORS: Final = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")
+# Tokenizers without a limit of their own report an astronomic one.
+_NO_LIMIT: Final = 10**6
+
+
+def folder_check(folder: Path) -> None:
+    """Raise BaseModelError unless the folder can be loaded as data: no pickle and no code."""
+    config = _config(folder)
+    _check_files(folder)
+    _check_code(folder, config)
+    names = config.get("architectures") or []
+    if any(str(name).endswith(_GENERATORS) for name in names):
+        raise BaseModelError(f"The base model generates text ({names[0]}).", _ENCODER)
+    if not head_is_fresh(folder) and _label_count(config) != 1:
+        raise BaseModelError(
+            f"The base model gives {_label_count(config)} scores per pair; a reranker gives one.",
+            _ENCODER,
+        )
+
+
+def head_is_fresh(folder: Path) -> bool:
+    """Say whether the base comes without an output layer, which is then drawn at random."""
+    names = _config(folder).get("architectures") or []
+    return not any(str(name).endswith("ForSequenceClassification") for name in names)
+
+
+def model_check(model: CrossEncoder, max_length: int) -> None:
+    """Raise BaseModelError unless the loaded model can score batches of `max_length` tokens."""
+    tokenizer, config = model.tokenizer, model.config
+    if tokenizer.pad_token is None:
+        raise BaseModelError("The base model has no pad token, so that it cannot batch.", _ENCODER)
+    size = getattr(config, "vocab_size", None)
+    if size is not None and len(tokenizer) > size:
+        raise BaseModelError(
+            f"The tokenizer knows {len(tokenizer)} tokens, the base model only {size}.",
+            "The folder mixes files of two models; choose another base model.",
+        )
+    limits = (getattr(config, "max_position_embeddings", None), tokenizer.model_max_length)
+    limit = min((limit for limit in limits if limit and 0 < limit < _NO_LIMIT), default=None)
+    if limit is not None and max_length > limit:
+        raise BaseModelError(
+            f"The base model takes at most {limit} tokens; max_length is {max_length}.",
+            f"Set max_length to {limit} or less.",
+        )
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    if not folder.is_dir():
+        raise BaseModelError(
+            "The folder of the base model does not exist.", "Check its path and its permissions."
+        )
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BaseModelError(
+            "The folder of the base model has no config.json.",
+            "Give the folder that was written by save_pretrained.",
+        ) from error
+    except (ValueError, OSError) as error:
+        raise BaseModelError(
+            "The config.json of the base model cannot be read.", "Fetch the model again."
+        ) from error
+    if not isinstance(config, dict):
+        raise BaseModelError("The config.json of the base model is no object.", "Fetch it again.")
+    return config
+
+
+def _check_files(folder: Path) -> None:
+    """Each module of a model keeps its weights in its own folder; the first one in the root."""
+    if not _has_weights(folder):
+        pickled = any(folder.glob("*.bin")) or any(folder.glob("*.pt"))
+        raise BaseModelError(
+            "The base model comes as a pickle, which can run code and is never read."
+            if pickled
+            else "The base model has no weights (model.safetensors).",
+            "Choose a base with safetensors; the Hub converts on request.",
+        )
+    for inner in folder.iterdir():
+        if inner.is_dir() and (inner / "pytorch_model.bin").exists() and not _has_weights(inner):
+            raise BaseModelError(
+                f"The part {inner.name} of the base model comes as a pickle, which is never read.",
+                "Choose a base with safetensors.",
+            )
+
+
+def _has_weights(folder: Path) -> bool:
+    names = ("model.safetensors", "model.safetensors.index.json")
+    return any((folder / name).exists() for name in names)
+
+
+def _check_code(folder: Path, config: dict[str, Any]) -> None:
+    path = folder / "tokenizer_config.json"
+    tokenizer = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    modules_path = folder / "modules.json"
+    modules = json.loads(modules_path.read_text("utf-8")) if modules_path.exists() else []
+    foreign = [
+        m for m in modules if not str(m.get("type", "")).startswith("sentence_transformers.")
+    ]
+    if "auto_map" in config or "auto_map" in tokenizer or foreign:
+        raise BaseModelError(
+            "The base model needs code that comes with it, and such code is never run.",
+            "Choose a base whose architecture is part of transformers.",
+        )
+
+
+def _label_count(config: dict[str, Any]) -> int:
+    """Count labels as transformers does: two unless the config says otherwise."""
+    labels = config.get("id2label")
+    return len(labels) if labels else int(config.get("num_labels", 2))

@@ -1,0 +1,35 @@
+"""The trainer's events, passed on to a reporter."""
+
+import math
+from typing import Any, Final
+
+from transformers import TrainerCallback, TrainerState
+
+from training.ml.reporter import Reporter
+
+# Told apart by the trainer's own names; run-time statistics of an evaluation are no metrics.
+_LOGGED: Final = ("loss", "learning_rate", "grad_norm")
+
+
+class ReporterCallback(TrainerCallback):
+    """Progress in optimiser steps, and each line of the training log."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+
+    # The trainer hands over (arguments, state, control), and what else there is by name.
+
+    def on_train_begin(self, *event: Any, **_more: Any) -> None:
+        state: TrainerState = event[1]
+        self._reporter.progress(0, state.max_steps)
+
+    def on_step_end(self, *event: Any, **_more: Any) -> None:
+        state: TrainerState = event[1]
+        self._reporter.progress(state.global_step, state.max_steps)
+
+    def on_log(self, *event: Any, **more: Any) -> None:
+        state: TrainerState = event[1]
+        found = {name: float(value) for name, value in more["logs"].items() if name in _LOGGED}
+        found = {name: value for name, value in found.items() if math.isfinite(value)}
+        if found:
+            self._reporter.metric(state.global_step, state.epoch or 0.0, found)

@@ -1,0 +1,266 @@
+"""The recipe: load, baseline, train, evaluate, save.
+
+One linear run over a frozen snapshot, the same under the supervisor and by hand. It knows no
+database and, once the base is there, no network; what it tells goes to a `Reporter`. The same
+snapshot, recipe, base and machine give the same weights.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import datasets
+import transformers
+from huggingface_hub.utils.tqdm import disable_progress_bars
+from sentence_transformers import CrossEncoder
+
+from training.ml.base import BaseInfo, BaseRequest, base_load
+from training.ml.data import Pair, Snapshot
+from training.ml.dev_evaluator import DevEvaluator
+from training.ml.errors import DivergedError, resources_named
+from training.ml.evaluation import (
+    Evaluation,
+    SystemScores,
+    bm25_scores,
+    evaluate,
+    first_stage_scores,
+    thresholds_choose,
+)
+from training.ml.facts import Run, facts_collect
+from training.ml.reporter import Reporter, Stages
+from training.ml.save import model_save
+from training.ml.scoring import pairs_score
+from training.ml.snapshot_check import snapshot_check
+from training.ml.trainer import RecipeTrainer, dataset_build, trainer_build
+from training.spec import TrainSpec
+
+STAGES: Final = ("load", "baseline", "train", "evaluate", "save")
+MEASURED: Final = ("dev", "test")
+
+Systems = dict[str, SystemScores]
+"""System name -> its scores, in the order in which they are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run leaves: the model's folder, its figures, and the facts for its card.
+
+    `evaluations` has an entry for dev and test, each over the systems first_stage (where the
+    snapshot has ranks), bm25, base and model; `timings` the seconds per stage; `log` the lines of
+    the training log. `facts` is JSON-able, see `training.ml.facts`.
+    """
+
+    folder: Path
+    base: BaseInfo
+    evaluations: Mapping[str, Evaluation]
+    timings: Mapping[str, float]
+    log: Sequence[Mapping[str, Any]]
+    facts: Mapping[str, Any]
+
+
+def recipe_run(
+    *,
+    snapshot: Snapshot,
+    spec: TrainSpec,
+    base: BaseRequest,
+    folder: Path,
+    reporter: Reporter,
+    device: str | None = None,
+) -> Outcome:
+    """Train `base` on the snapshot and leave the new model in `folder`, which must not exist.
+
+    The folder appears complete or not at all. Raises RecipeError, with a message for the user, for
+    a snapshot, base or recipe that cannot work and for exhausted memory or disk.
+    """
+    _be_quiet()
+    if folder.exists():
+        raise FileExistsError(f"{folder.name} exists already")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch,
+        resources_named(),
+    ):
+        return _run(snapshot, spec, base, folder, reporter, device, Path(scratch))
+
+
+def _run(
+    snapshot: Snapshot,
+    spec: TrainSpec,
+    request: BaseRequest,
+    folder: Path,
+    reporter: Reporter,
+    device: str | None,
+    scratch: Path,
+) -> Outcome:
+    stages = Stages(reporter)
+
+    # 1. Load: refuse what cannot work before an hour is spent on it.
+    with stages("load"):
+        snapshot_check(snapshot)
+        model, info = base_load(request, seed=spec.seed, max_length=spec.max_length, device=device)
+        reporter.log(f"Base model {info.loaded}. {info.reason}")
+
+    # 2. Baseline: every other system, on the very candidates that the model will be scored on.
+    with stages("baseline"):
+        systems = _baselines(snapshot, spec, model, reporter)
+
+    # 3. Train.
+    with stages("train"):
+        evaluator = _dev_evaluator(snapshot, spec, reporter)
+        dataset = dataset_build(snapshot.splits["train"], spec)
+        trainer = trainer_build(
+            model=model,
+            spec=spec,
+            dataset=dataset,
+            evaluator=evaluator,
+            scratch=scratch / "trainer",
+            reporter=reporter,
+        )
+        trainer.train()
+
+    # 4. Evaluate: the same code, candidates and order of ties for all systems.
+    with stages("evaluate"):
+        _score_model(snapshot, spec, trainer, evaluator, systems, reporter)
+        evaluations = _evaluations(snapshot, spec, systems)
+        _report(evaluations, reporter)
+
+    # 5. Save: complete in a scratch folder, then moved into place.
+    with stages("save"):
+        metadata = _metadata(snapshot, spec, info)
+        model_save(model, scratch / "model", metadata)
+        (scratch / "model").rename(folder)
+
+    run = Run(snapshot, spec, info, dataset, trainer, evaluator, evaluations, stages.seconds)
+    log = [dict(line) for line in model.model_card_data.training_logs]
+    return Outcome(folder, info, evaluations, dict(stages.seconds), log, facts_collect(run))
+
+
+def _baselines(
+    snapshot: Snapshot, spec: TrainSpec, model: CrossEncoder, reporter: Reporter
+) -> dict[str, Systems]:
+    """Return, per split, the scores of first stage, BM25 and the untouched base."""
+    passages = {
+        pair.passage_id: f"{pair.title} {pair.text}".strip()
+        for pairs in snapshot.splits.values()
+        for pair in pairs
+    }
+    found: dict[str, Systems] = {}
+    for split in MEASURED:
+        pairs = snapshot.splits[split]
+        first_stage = first_stage_scores(pairs)
+        found[split] = {} if first_stage is None else {"first_stage": first_stage}
+        found[split]["bm25"] = bm25_scores(pairs, passages)
+        found[split]["base"] = _scores(model, pairs, spec, reporter)
+    for name, scores in found["dev"].items():
+        rows = evaluate(snapshot.splits["dev"], {name: scores}, seed=spec.seed).rows
+        value = next(row.value for row in rows if row.metric == "nDCG@10")
+        reporter.log(f"{spec.validation_name}: {name} has nDCG@10 {value:.4f}")
+    return found
+
+
+def _scores(
+    model: CrossEncoder, pairs: Sequence[Pair], spec: TrainSpec, reporter: Reporter
+) -> dict[str, dict[str, float]]:
+    return pairs_score(
+        model,
+        pairs,
+        spec.templates,
+        batch_size=spec.per_device_eval_batch_size,
+        progress=reporter.progress,
+    )
+
+
+def _dev_evaluator(snapshot: Snapshot, spec: TrainSpec, reporter: Reporter) -> DevEvaluator:
+    return DevEvaluator(
+        snapshot.splits["dev"],
+        spec.templates,
+        name=spec.validation_name,
+        batch_size=spec.per_device_eval_batch_size,
+        seed=spec.seed,
+        reporter=reporter,
+    )
+
+
+def _score_model(
+    snapshot: Snapshot,
+    spec: TrainSpec,
+    trainer: RecipeTrainer,
+    evaluator: DevEvaluator,
+    systems: Mapping[str, Systems],
+    reporter: Reporter,
+) -> None:
+    """Score dev and test with the trained weights; the dev figures close the training log."""
+    model = trainer.model
+    if not all(bool(weights.isfinite().all()) for weights in model.parameters()):
+        raise DivergedError(
+            "The trained weights are not numbers.", "Lower learning_rate or add warmup_steps."
+        )
+    systems["dev"]["model"] = _dev_scores(spec, trainer, evaluator)
+    systems["test"]["model"] = _scores(model, snapshot.splits["test"], spec, reporter)
+
+
+def _dev_scores(
+    spec: TrainSpec, trainer: RecipeTrainer, evaluator: DevEvaluator
+) -> dict[str, dict[str, float]]:
+    """Return the dev scores of the final weights; measures them unless the last step did."""
+    state, card = trainer.state, trainer.model.model_card_data
+    if (
+        spec.load_best_model_at_end
+        or evaluator.last is None
+        or (evaluator.last[0] != state.global_step)
+    ):
+        log = [dict(line) for line in card.training_logs]
+        evaluator(trainer.model, epoch=state.epoch or 0.0, steps=state.global_step)
+        if spec.load_best_model_at_end:
+            # The weights are those of an earlier line, which is marked, not of the last step.
+            card.training_logs = log
+    if evaluator.last is None:
+        raise RuntimeError("the development split was not scored")
+    return evaluator.last[1]
+
+
+def _evaluations(
+    snapshot: Snapshot, spec: TrainSpec, systems: Mapping[str, Systems]
+) -> dict[str, Evaluation]:
+    """Evaluate dev, and test with the thresholds that dev chose."""
+    dev, test = (snapshot.splits[split] for split in MEASURED)
+    chosen = {name: thresholds_choose(dev, scores) for name, scores in systems["dev"].items()}
+    thresholds = {name: each for name, each in chosen.items() if name in systems["test"] and each}
+    return {
+        "dev": evaluate(dev, systems["dev"], seed=spec.seed),
+        "test": evaluate(test, systems["test"], seed=spec.seed, thresholds=thresholds),
+    }
+
+
+def _report(evaluations: Mapping[str, Evaluation], reporter: Reporter) -> None:
+    for split, evaluation in evaluations.items():
+        for row in evaluation.rows:
+            if row.metric == "nDCG@10":
+                reporter.log(f"{split}: {row.system} has nDCG@10 {row.value:.4f} (n = {row.n})")
+        for note in evaluation.notes:
+            reporter.log(f"{split}: {note}")
+
+
+def _metadata(snapshot: Snapshot, spec: TrainSpec, info: BaseInfo) -> dict[str, Any]:
+    return {
+        "format": 1,
+        "query_template": spec.query_template,
+        "passage_template": spec.passage_template,
+        "max_length": spec.max_length,
+        "base": info.to_dict(),
+        "snapshot": snapshot.digest,
+        "recipe": spec.to_dict(),
+    }
+
+
+def _be_quiet() -> None:
+    """Progress goes to the reporter; bars of the libraries would fill a job's log."""
+    quiet: Sequence[Callable[[], object]] = (
+        datasets.disable_progress_bars,
+        disable_progress_bars,
+        transformers.utils.logging.disable_progress_bar,
+    )
+    for switch in quiet:
+        switch()

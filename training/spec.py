@@ -1,0 +1,297 @@
+"""The recipe of a training job: what may be set, within which bounds, and named presets.
+
+Keys are the names of sentence-transformers and transformers themselves, so that what their
+documentation says about a key holds here. No Django and no torch: pages, the API and the
+recipe all build on `TrainSpec`.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Final
+
+from training.ml.templates import DEFAULT_PASSAGE, DEFAULT_QUERY, Templates
+from training.spec_field import Group, Kind, SpecField
+
+LOSSES: Final = ("BinaryCrossEntropyLoss",)
+SCHEDULERS: Final = (
+    "linear",
+    "cosine",
+    "constant",
+    "constant_with_warmup",
+    "polynomial",
+    "inverse_sqrt",
+)
+EVAL_STRATEGIES: Final = ("no", "steps", "epoch")
+
+
+class SpecError(ValueError):
+    """A recipe was refused. `errors` maps each wrong key to a message for the user."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        self.errors = dict(errors)
+        super().__init__("; ".join(f"{name}: {text}" for name, text in self.errors.items()))
+
+
+def _key(kind: Kind, default: Any, text: str, *, group: Group = "training", **bounds: Any) -> Any:
+    details = {"kind": kind, "help": text, "group": group, **bounds}
+    return field(default=default, metadata=details)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainSpec:
+    """The recipe of a training job. Build it from outside input with `from_dict` only."""
+
+    loss: str = _key("choice", LOSSES[0], "Loss that is minimised.", choices=LOSSES)
+    num_train_epochs: float = _key(
+        "number",
+        1,
+        "Passes over the training pairs.",
+        minimum=0,
+        maximum=100,
+        above_minimum=True,
+    )
+    max_steps: int = _key(
+        "integer",
+        -1,
+        "Stop after this many optimiser steps; overrides the epochs. -1: no limit.",
+        minimum=-1,
+        maximum=10_000_000,
+    )
+    per_device_train_batch_size: int = _key(
+        "integer", 16, "Training pairs per step and device.", minimum=1, maximum=4096
+    )
+    gradient_accumulation_steps: int = _key(
+        "integer", 1, "Batches summed up before one optimiser step.", minimum=1, maximum=1024
+    )
+    learning_rate: float = _key(
+        "number",
+        5e-5,
+        "Highest learning rate of AdamW.",
+        minimum=0,
+        maximum=1,
+        above_minimum=True,
+    )
+    weight_decay: float = _key(
+        "number", 0.0, "Decoupled weight decay of AdamW.", minimum=0, maximum=1
+    )
+    warmup_steps: float = _key(
+        "number",
+        0,
+        "Steps over which the learning rate rises; below 1, a share of all steps.",
+        minimum=0,
+        maximum=1_000_000,
+    )
+    warmup_ratio: float | None = _key(
+        "number",
+        None,
+        "Older name for a `warmup_steps` below 1; set one of the two.",
+        minimum=0,
+        maximum=1,
+        nullable=True,
+    )
+    lr_scheduler_type: str = _key(
+        "choice", "linear", "Course of the learning rate after the warm-up.", choices=SCHEDULERS
+    )
+    max_grad_norm: float = _key(
+        "number", 1.0, "Gradients are clipped to this norm; 0: never.", minimum=0, maximum=1000
+    )
+    pos_weight: float | None = _key(
+        "number",
+        None,
+        "Weight of a positive pair in the loss; null: 1. Above 1 where positives are rare.",
+        minimum=0,
+        maximum=10_000,
+        above_minimum=True,
+        nullable=True,
+    )
+    seed: int = _key(
+        "integer",
+        42,
+        "Seed of the order of the pairs, of dropout and of a fresh head.",
+        minimum=0,
+        maximum=2**32 - 1,
+    )
+    bf16: bool = _key("boolean", False, "Train in bfloat16; for recent GPUs.")
+    logging_steps: int = _key(
+        "integer", 10, "Steps between two lines of the training log.", minimum=1, maximum=1_000_000
+    )
+    per_device_eval_batch_size: int = _key(
+        "integer",
+        16,
+        "Pairs scored at once and device.",
+        group="evaluation",
+        minimum=1,
+        maximum=4096,
+    )
+    eval_strategy: str = _key(
+        "choice",
+        "no",
+        "When the development split is scored during training; it always is at the end.",
+        group="evaluation",
+        choices=EVAL_STRATEGIES,
+    )
+    eval_steps: int | None = _key(
+        "integer",
+        None,
+        "Steps between two evaluations with `eval_strategy` steps; null: as `logging_steps`.",
+        group="evaluation",
+        minimum=1,
+        maximum=1_000_000,
+        nullable=True,
+    )
+    load_best_model_at_end: bool = _key(
+        "boolean",
+        False,
+        "Keep the weights with the best average precision on the development split.",
+        group="evaluation",
+    )
+    validation_name: str = _key(
+        "text",
+        "dev",
+        "Name of the development split in the training log and the evaluation table.",
+        group="evaluation",
+    )
+    max_length: int = _key(
+        "integer",
+        512,
+        "Tokens of a query and a passage together; what is longer is cut.",
+        group="texts",
+        minimum=8,
+        maximum=32_768,
+    )
+    query_template: str = _key(
+        "template", DEFAULT_QUERY, "What the model reads of a query: {query}.", group="texts"
+    )
+    passage_template: str = _key(
+        "template",
+        DEFAULT_PASSAGE,
+        "What the model reads of a passage: {title} and {text}. Without a title, {title} goes "
+        "together with the words that join it to {text}.",
+        group="texts",
+    )
+
+    @property
+    def templates(self) -> Templates:
+        """The templates, ready to be filled."""
+        return Templates(query=self.query_template, passage=self.passage_template)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "TrainSpec":
+        """Check outside input. Raises SpecError with every wrong key at once."""
+        known = {item.name: item for item in spec_fields()}
+        errors: dict[str, str] = {}
+        cleaned: dict[str, Any] = {}
+        for name, value in values.items():
+            if name not in known:
+                errors[name] = _unknown(name, known)
+                continue
+            try:
+                cleaned[name] = known[name].clean(value)
+            except ValueError as error:
+                errors[name] = str(error)
+        spec = cls(**cleaned)
+        errors |= {name: text for name, text in _conflicts(spec).items() if name not in errors}
+        if errors:
+            raise SpecError(errors)
+        return spec
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every key with its value; `from_dict` reads it back."""
+        return asdict(self)
+
+
+def spec_fields() -> Iterator[SpecField]:
+    """Yield the keys of the recipe in the order a form should show them."""
+    for item in fields(TrainSpec):
+        yield SpecField(name=item.name, default=item.default, **item.metadata)
+
+
+def _unknown(name: str, known: Mapping[str, SpecField]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"Unknown key. Did you mean {near[0]}?" if near else "Unknown key."
+
+
+def _conflicts(spec: TrainSpec) -> dict[str, str]:
+    """Return messages for keys that are right alone and wrong together."""
+    errors: dict[str, str] = {}
+    if spec.max_steps == 0:
+        errors["max_steps"] = "Must be -1 (no limit) or at least 1."
+    if spec.warmup_ratio and spec.warmup_steps:
+        errors["warmup_ratio"] = "Set warmup_ratio or warmup_steps, not both."
+    if spec.load_best_model_at_end and spec.eval_strategy == "no":
+        errors["load_best_model_at_end"] = "Needs eval_strategy steps or epoch."
+    return errors
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A named starting point: a base model and a recipe, both of which may then be changed."""
+
+    name: str
+    help: str
+    base_model: str
+    spec: TrainSpec
+
+
+_L6: Final = "cross-encoder/ms-marco-MiniLM-L6-v2"
+_L12: Final = "cross-encoder/ms-marco-MiniLM-L12-v2"
+
+PRESETS: Final[Mapping[str, Preset]] = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            name="quick",
+            help="One pass with short texts: minutes on a laptop, to see whether labels help.",
+            base_model=_L6,
+            spec=TrainSpec(max_length=256, warmup_steps=0.1),
+        ),
+        Preset(
+            name="balanced",
+            help="Three gentle passes, the best of which on the development split is kept.",
+            base_model=_L6,
+            spec=TrainSpec(
+                num_train_epochs=3,
+                learning_rate=3e-5,
+                warmup_steps=0.1,
+                weight_decay=0.01,
+                eval_strategy="epoch",
+                load_best_model_at_end=True,
+            ),
+        ),
+        Preset(
+            name="thorough",
+            help="Six slow passes of a deeper base with small batches, the best of which is kept.",
+            base_model=_L12,
+            spec=TrainSpec(
+                num_train_epochs=6,
+                per_device_train_batch_size=8,
+                learning_rate=2e-5,
+                warmup_steps=0.1,
+                weight_decay=0.01,
+                eval_strategy="epoch",
+                load_best_model_at_end=True,
+            ),
+        ),
+        Preset(
+            name="agro",
+            help="The recipe of the AGRO code reranker: one pass over a few hundred pairs.",
+            base_model=_L12,
+            spec=TrainSpec(),
+        ),
+        Preset(
+            name="court-cases",
+            help="The recipe of a court-case reranker: rare positives, prefixed texts, scored "
+            "on the way.",
+            base_model=_L6,
+            spec=TrainSpec(
+                eval_strategy="steps",
+                eval_steps=500,
+                logging_steps=100,
+                validation_name="val",
+                query_template="Query: {query}",
+                passage_template="Candidate: {text}",
+            ),
+        ),
+    )
+}

@@ -1,0 +1,117 @@
+"""One key of a recipe: its kind, bounds and help, and the check of a value against them."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from training.ml.templates import passage_template_check, query_template_check
+
+Kind = Literal["integer", "number", "boolean", "choice", "text", "template"]
+Group = Literal["training", "evaluation", "texts"]
+
+NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+TEMPLATE_LENGTH: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SpecField:
+    """What a form, an API schema or a page needs to know about one key of the recipe.
+
+    `minimum` and `maximum` are inclusive unless `above_minimum` says that the minimum itself is
+    too small. `nullable` keys may be None, whose meaning `help` gives.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    default: Any
+    group: Group
+    minimum: float | None = None
+    maximum: float | None = None
+    above_minimum: bool = False
+    choices: tuple[str, ...] = ()
+    nullable: bool = False
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return this key as a JSON Schema (draft 2020-12) property."""
+        kind = self.kind if self.kind in ("integer", "number", "boolean") else "string"
+        schema: dict[str, Any] = {
+            "type": [kind, "null"] if self.nullable else kind,
+            "description": self.help,
+            "default": self.default,
+        }
+        if self.minimum is not None:
+            schema["exclusiveMinimum" if self.above_minimum else "minimum"] = self.minimum
+        if self.maximum is not None:
+            schema["maximum"] = self.maximum
+        if self.choices:
+            schema["enum"] = list(self.choices)
+        return schema
+
+    def clean(self, value: Any) -> Any:
+        """Return the value in the key's own type; raises ValueError with a message."""
+        if value is None:
+            if self.nullable:
+                return None
+            raise ValueError("May not be null.")
+        return _CLEANERS[self.kind](self, value)
+
+
+def _clean_integer(key: SpecField, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+        raise ValueError("Must be a whole number.")
+    return int(_bounded(key, value))
+
+
+def _clean_number(key: SpecField, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError("Must be a number.")
+    return _bounded(key, value)
+
+
+def _bounded(key: SpecField, value: float) -> float:
+    if key.minimum is not None and (
+        value < key.minimum or (key.above_minimum and value <= key.minimum)
+    ):
+        raise ValueError(f"Must be {'above' if key.above_minimum else 'at least'} {key.minimum:g}.")
+    if key.maximum is not None and value > key.maximum:
+        raise ValueError(f"Must be at most {key.maximum:g}.")
+    return value
+
+
+def _clean_boolean(_field: SpecField, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("Must be true or false.")
+    return value
+
+
+def _clean_choice(key: SpecField, value: Any) -> str:
+    if value not in key.choices:
+        raise ValueError(f"Must be one of {', '.join(key.choices)}.")
+    return str(value)
+
+
+def _clean_text(_field: SpecField, value: Any) -> str:
+    if not isinstance(value, str) or not NAME.fullmatch(value):
+        raise ValueError("Must be a lower-case name: letters, digits, - and _, at most 32.")
+    return value
+
+
+def _clean_template(key: SpecField, value: Any) -> str:
+    if not isinstance(value, str) or len(value) > TEMPLATE_LENGTH:
+        raise ValueError(f"Must be text of at most {TEMPLATE_LENGTH} characters.")
+    check = query_template_check if key.name == "query_template" else passage_template_check
+    check(value)
+    return value
+
+
+_CLEANERS: Final[Mapping[str, Callable[[SpecField, Any], Any]]] = {
+    "integer": _clean_integer,
+    "number": _clean_number,
+    "boolean": _clean_boolean,
+    "choice": _clean_choice,
+    "text": _clean_text,
+    "template": _clean_template,
+}
