@@ -1,8 +1,10 @@
 from django.urls import path
 
-from annotate.api import snapshots
+from annotate.api import browsing, snapshots
 
 urlpatterns = [
+    path("projects/<str:slug>/queries/", browsing.QueryList.as_view()),
+    path("projects/<str:slug>/candidates/", browsing.CandidateList.as_view()),
     path("projects/<str:slug>/snapshots/", snapshots.SnapshotList.as_view()),
     path("projects/<str:slug>/snapshots/<str:reference>/", snapshots.SnapshotDetail.as_view()),
 ]

@@ -195,6 +195,7 @@ class Supervisor:
         self._echo(step.name, follower)
         if status := reap(process):
             raise ProcessError(f"{step.name} {ending(status)}. The end of {log}:\n{log_tail(log)}")
+        self.say("is done", step.name)
 
     def _start(self, part: Server | Part) -> None:
         run = _Run(part, Follower(self.log(part.name), part.echo))
@@ -227,8 +228,7 @@ class Supervisor:
             elif has_exited(run.process):
                 self._died(run, reap(run.process))
             elif not run.ready and (run.part.ready is None or run.part.ready()):
-                if run.was_ready:
-                    self.say("is back", run.part.name)
+                self.say("is back" if run.was_ready else "is up", run.part.name)
                 run.ready = run.was_ready = True
 
     def _echo(self, name: str, follower: Follower) -> None:
