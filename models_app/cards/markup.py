@@ -1,6 +1,6 @@
 """Texts, numbers and tables as Markdown in which nothing from outside is interpreted.
 
-Whatever a template prints is escaped as HTML unless it is `Ready`; these functions make it so.
+Whatever a template prints goes through `inline` unless it is `Ready`.
 """
 
 import re
@@ -31,6 +31,11 @@ def inline(value: object) -> Ready:
     """A name or a sentence on one line: no markup, no tag, no table cell can begin in it."""
     text = " ".join(_CONTROL.sub("", str(value)).split())
     return Ready(text.translate(_INLINE))
+
+
+def ready(value: object) -> Ready:
+    """Escape a value that a template prints, unless that was done."""
+    return value if isinstance(value, Ready) else inline(value)
 
 
 def code(value: object) -> Ready:

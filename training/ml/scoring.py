@@ -7,6 +7,7 @@ import numpy as np
 from sentence_transformers import CrossEncoder
 
 from training.ml.data import Pair
+from training.ml.errors import DivergedError
 from training.ml.templates import Templates
 
 # Batches between two reports of progress: a few seconds on a laptop.
@@ -43,7 +44,7 @@ def texts_score(
 
     Pairs are scored from the longest to the shortest, so that a batch holds texts of about one
     length, little is padded, and memory that does not suffice shows at once. `progress` gets the
-    number of pairs done and of all pairs.
+    number of pairs done and of all pairs. Raises DivergedError for scores that are not numbers.
     """
     order = np.argsort([-len(query) - len(passage) for query, passage in texts], kind="stable")
     scores = np.zeros(len(texts), dtype=np.float64)
@@ -54,4 +55,10 @@ def texts_score(
         scores[rows] = model.predict(chunk, batch_size=batch_size, show_progress_bar=False)
         if progress is not None:
             progress(min(start + step, len(texts)), len(texts))
+    if not np.isfinite(scores).all():
+        raise DivergedError(
+            "The model's scores are not numbers.",
+            "If this is the base model, choose another; if it came up in training, lower "
+            "learning_rate and switch bf16 off.",
+        )
     return [float(score) for score in scores]

@@ -1,0 +1,233 @@
+"""`/api/v1/rerankers/`: rerankers, versions, their files, aliases, reviews, comparison."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import APIException, NotAuthenticated
+from rest_framework.pagination import BasePagination
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.access import LoginRequiredError, Right
+from accounts.models import User
+from accounts.pagination import NewestFirst
+from models_app import selectors
+from models_app.access import Access, reranker_access
+from models_app.comparison import versions_compare
+from models_app.downloads import archive_response, file_response
+from models_app.integrity import DamagedError
+from models_app.models import Alias, Version
+from models_app.revisions import revision_find
+from models_app.serializers import (
+    AliasMoveInputSerializer,
+    AliasMoveSerializer,
+    AliasSerializer,
+    ComparisonSerializer,
+    RerankerChangeSerializer,
+    RerankerSerializer,
+    ReviewSerializer,
+    VersionSerializer,
+    VersionShortSerializer,
+    page_of,
+)
+from models_app.services.rerankers import alias_move, reranker_update, review_add
+
+
+class LatestMoveFirst(NewestFirst):
+    """Moves of aliases, the latest first."""
+
+    ordering = ("-moved_at", "-pk")
+
+
+class DamagedStorageError(APIException):
+    """503: the storage lacks a file; nothing was sent."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "damaged"
+
+
+class RegistryView(APIView):
+    """A call about one reranker; `reranker_access` decides, since public ones are for everybody."""
+
+    permission_classes = [AllowAny]
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, LoginRequiredError):
+            exc = NotAuthenticated("Send a token or log in.")
+        if isinstance(exc, Version.DoesNotExist | Alias.DoesNotExist):
+            exc = Http404(str(exc))
+        if isinstance(exc, DamagedError):
+            exc = DamagedStorageError(f"{exc}. Restore it from a backup.")
+        return super().handle_exception(exc)
+
+
+class RerankerList(APIView):
+    @extend_schema(
+        parameters=[OpenApiParameter("project", str), OpenApiParameter("search", str)],
+        responses=page_of(RerankerSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        """List the rerankers of your projects and all public ones, newest first."""
+        rows = selectors.rerankers_visible(
+            caller(request),
+            project=request.query_params.get("project"),
+            search=request.query_params.get("search"),
+        )
+        return paginated(self, request, rows, RerankerSerializer)
+
+
+class RerankerDetail(RegistryView):
+    @extend_schema(responses=RerankerSerializer)
+    def get(self, request: Request, team: str, name: str) -> Response:
+        """Show a reranker with its newest version and its aliases."""
+        return Response(RerankerSerializer(reranker_access(request.user, team, name).reranker).data)
+
+    @extend_schema(request=RerankerChangeSerializer, responses=RerankerSerializer)
+    def patch(self, request: Request, team: str, name: str) -> Response:
+        """Change a reranker's description, or whether it is public."""
+        access = reranker_access(request.user, team, name, Right.MANAGE)
+        data = validated(RerankerChangeSerializer(data=request.data))
+        return Response(RerankerSerializer(reranker_update(reranker=access.reranker, **data)).data)
+
+
+class VersionList(RegistryView):
+    @extend_schema(responses=page_of(VersionShortSerializer))
+    def get(self, request: Request, team: str, name: str) -> Response:
+        """List a reranker's versions, newest first."""
+        rows = reranker_access(request.user, team, name).reranker.versions.all()
+        return paginated(self, request, rows, VersionShortSerializer)
+
+
+class VersionDetail(RegistryView):
+    @extend_schema(responses=VersionSerializer)
+    def get(self, request: Request, team: str, name: str, number: int) -> Response:
+        """Show a version: metrics, lineage, files with sha256."""
+        access = reranker_access(request.user, team, name)
+        version = selectors.version_get(access.reranker, number)
+        return Response(VersionSerializer(version, context={"member": access.member}).data)
+
+
+class VersionArchive(RegistryView):
+    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    def get(self, request: Request, team: str, name: str, number: int) -> HttpResponseBase:
+        """Download a version as a zip that `CrossEncoder(folder)` loads once it is unpacked.
+
+        The same bytes every time, with `Content-Length` and a strong `ETag`.
+        """
+        reranker = reranker_access(request.user, team, name).reranker
+        return archive_response(request, selectors.version_get(reranker, number))
+
+
+class VersionFile(RegistryView):
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    def get(
+        self, request: Request, team: str, name: str, number: int, path: str
+    ) -> HttpResponseBase:
+        """Download one file of a version; its `ETag` is its sha256."""
+        reranker = reranker_access(request.user, team, name).reranker
+        return file_response(request, selectors.version_get(reranker, number), path)
+
+
+class Compare(RegistryView):
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("a", str, required=True, description="A number or a revision."),
+            OpenApiParameter("b", str, required=True, description="A number or a revision."),
+        ],
+        responses=ComparisonSerializer,
+    )
+    def get(self, request: Request, team: str, name: str) -> Response:
+        """Compare two versions: metrics side by side, differences in recipe, data and packages."""
+        reranker = reranker_access(request.user, team, name).reranker
+        a, b = (revision_find(reranker, request.query_params.get(key, "")) for key in "ab")
+        return Response(ComparisonSerializer(versions_compare(a, b)).data)
+
+
+class AliasDetail(RegistryView):
+    @extend_schema(responses=AliasSerializer)
+    def get(self, request: Request, team: str, name: str, alias: str) -> Response:
+        """Show where an alias stands."""
+        reranker = reranker_access(request.user, team, name).reranker
+        return Response(AliasSerializer(selectors.alias_get(reranker, alias)).data)
+
+    @extend_schema(request=AliasMoveInputSerializer, responses=AliasSerializer)
+    def put(self, request: Request, team: str, name: str, alias: str) -> Response:
+        """Move an alias to a version, for a reason; roll back by moving it back."""
+        access = reranker_access(request.user, team, name, Right.MANAGE)
+        data = validated(AliasMoveInputSerializer(data=request.data))
+        moved = alias_move(
+            reranker=access.reranker,
+            name=alias,
+            version=revision_find(access.reranker, data["version"]),
+            reason=data["reason"],
+            moved_by=caller(request),
+            expected=data["expected"],
+        )
+        return Response(AliasSerializer(moved).data)
+
+
+class AliasHistory(RegistryView):
+    @extend_schema(responses=page_of(AliasMoveSerializer))
+    def get(self, request: Request, team: str, name: str, alias: str) -> Response:
+        """List the moves of an alias, the latest first; for members of the project."""
+        access = members_only(reranker_access(request.user, team, name))
+        rows = selectors.alias_history(access.reranker, alias)
+        return paginated(self, request, rows, AliasMoveSerializer, LatestMoveFirst())
+
+
+class ReviewList(RegistryView):
+    @extend_schema(responses=page_of(ReviewSerializer))
+    def get(self, request: Request, team: str, name: str, number: int) -> Response:
+        """List the reviews of a version, newest first; for members of the project."""
+        access = members_only(reranker_access(request.user, team, name))
+        rows = selectors.reviews_of(selectors.version_get(access.reranker, number))
+        return paginated(self, request, rows, ReviewSerializer)
+
+    @extend_schema(request=ReviewSerializer, responses={201: ReviewSerializer})
+    def post(self, request: Request, team: str, name: str, number: int) -> Response:
+        """Approve a version, ask for changes, or comment on it."""
+        access = reranker_access(request.user, team, name, Right.REVIEW)
+        version = selectors.version_get(access.reranker, number)
+        data = validated(ReviewSerializer(data=request.data))
+        review = review_add(version=version, reviewer=caller(request), **data)
+        return Response(ReviewSerializer(review).data, status=status.HTTP_201_CREATED)
+
+
+def caller(request: Request) -> User:
+    """Return the identified caller; access was checked before."""
+    if not isinstance(request.user, User):
+        raise TypeError("this call is only for identified callers")
+    return request.user
+
+
+def members_only(access: Access) -> Access:
+    """Hide what is the project's own from readers of a public reranker."""
+    if not access.member:
+        raise Http404("There is no such project.")
+    return access
+
+
+def paginated(
+    view: APIView,
+    request: Request,
+    rows: QuerySet[Any],
+    serializer: Any,
+    paginator: BasePagination | None = None,
+) -> Response:
+    """Answer with one cursor page of `rows`."""
+    paginator = paginator or NewestFirst()
+    page = paginator.paginate_queryset(rows, request, view)
+    return paginator.get_paginated_response(serializer(page, many=True).data)
+
+
+def validated(serializer: Any) -> dict[str, Any]:
+    """Return the serializer's data, or raise what becomes a 400."""
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)

@@ -1,0 +1,177 @@
+"""A version's stored metrics as tables. Only orders and names them; nothing is measured here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+HEADLINE: Final = "nDCG@10"
+HEADLINE_SPLIT: Final = "test"
+MODEL: Final = "model"
+
+SYSTEMS: Final[Mapping[str, str]] = {
+    "first_stage": "First stage",
+    "bm25": "BM25",
+    "base": "Untouched base",
+    "model": "This version",
+    "oracle": "Best possible order",
+}
+SPLITS: Final[Mapping[str, str]] = {"test": "Test", "dev": "Development", "train": "Training"}
+RANKING: Final = ("nDCG@10", "MRR@10", "MAP", "P@1", "Recall@10", "Judged@10")
+BINARY: Final[Mapping[str, str]] = {
+    "average_precision": "Average precision",
+    "accuracy": "Accuracy, best threshold on this split",
+    "accuracy_threshold": "The threshold of that accuracy",
+    "f1": "F1, best threshold on this split",
+    "f1_threshold": "The threshold of that F1",
+    "precision": "Precision at that F1 threshold",
+    "recall": "Recall at that F1 threshold",
+    "accuracy_at_dev_threshold": "Accuracy at the threshold chosen on dev",
+    "accuracy_dev_threshold": "That threshold",
+    "f1_at_dev_threshold": "F1 at the threshold chosen on dev",
+    "f1_dev_threshold": "That threshold",
+    "precision_at_dev_threshold": "Precision at that threshold",
+    "recall_at_dev_threshold": "Recall at that threshold",
+}
+_PAIRS: Final = frozenset(name for name in BINARY if name.startswith("accuracy"))
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value with its 95% interval over queries, where there is one, and the n behind it."""
+
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table: a name, and one figure per column; None where nothing was measured."""
+
+    name: str
+    title: str
+    figures: list[Figure | None]
+    is_model: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures of one split; `unit` is what n counts in every cell, None where it differs."""
+
+    split: str
+    title: str
+    columns: list[str]
+    rows: list[Row]
+
+    @property
+    def counts(self) -> list[int]:
+        """The n behind each column, of the first row that has one."""
+        return [
+            next((f.n for f in column if f is not None), 0)
+            for column in zip(*(row.figures for row in self.rows), strict=True)
+        ]
+
+
+def figure_of(metrics: Mapping[str, Any], split: str, system: str, metric: str) -> Figure | None:
+    """Return one stored figure, or None."""
+    found = metrics.get(split, {}).get(system, {}).get(metric)
+    if not found or found.get("value") is None:
+        return None
+    return Figure(found["value"], found.get("low"), found.get("high"), found.get("n") or 0)
+
+
+def headline(metrics: Mapping[str, Any]) -> list[Row]:
+    """Return nDCG@10 on the test split of every system, the model last."""
+    rows = [
+        Row(
+            name,
+            system_title(name),
+            [figure_of(metrics, HEADLINE_SPLIT, name, HEADLINE)],
+            name == MODEL,
+        )
+        for name in systems_of(metrics, HEADLINE_SPLIT)
+        if name != "oracle"
+    ]
+    return [row for row in rows if row.figures[0] is not None]
+
+
+def ranking_tables(metrics: Mapping[str, Any]) -> list[Table]:
+    """Return one table per split: a row per system, a column per ranking metric."""
+    tables = []
+    for split in splits_of(metrics):
+        columns = [name for name in RANKING if _measured(metrics, split, name)]
+        rows = [
+            Row(
+                system,
+                system_title(system),
+                [figure_of(metrics, split, system, metric) for metric in columns],
+                system == MODEL,
+            )
+            for system in systems_of(metrics, split)
+        ]
+        rows = [row for row in rows if any(row.figures)]
+        if columns and rows:
+            tables.append(Table(split, split_title(split), columns, rows))
+    return tables
+
+
+def binary_tables(metrics: Mapping[str, Any]) -> list[Table]:
+    """Return one table per split: a row per binary metric, a column per system."""
+    tables = []
+    for split in splits_of(metrics):
+        names = [name for name in metrics_of(metrics, split) if name not in RANKING]
+        systems = [
+            s
+            for s in systems_of(metrics, split)
+            if any(figure_of(metrics, split, s, name) for name in names)
+        ]
+        rows = [
+            Row(name, BINARY.get(name, name), [figure_of(metrics, split, s, name) for s in systems])
+            for name in names
+        ]
+        if rows and systems:
+            titles = [system_title(system) for system in systems]
+            tables.append(Table(split, split_title(split), titles, rows))
+    return tables
+
+
+def metric_unit(metric: str) -> str:
+    """Return what the n of a metric counts."""
+    if metric in RANKING:
+        return "queries"
+    return "pairs" if metric in _PAIRS else "positives"
+
+
+def systems_of(metrics: Mapping[str, Any], split: str) -> list[str]:
+    """Return a split's systems in the order in which they are read."""
+    return _ordered(metrics.get(split, {}), tuple(SYSTEMS))
+
+
+def splits_of(metrics: Mapping[str, Any]) -> list[str]:
+    """Return the splits that were measured, test first."""
+    return _ordered(metrics, tuple(SPLITS))
+
+
+def metrics_of(metrics: Mapping[str, Any], split: str) -> list[str]:
+    """Return the names of all metrics of a split."""
+    names = {name for values in metrics.get(split, {}).values() for name in values}
+    return _ordered(names, (*RANKING, *BINARY))
+
+
+def system_title(name: str) -> str:
+    return SYSTEMS.get(name, name)
+
+
+def split_title(name: str) -> str:
+    return SPLITS.get(name, name)
+
+
+def _measured(metrics: Mapping[str, Any], split: str, metric: str) -> bool:
+    return any(metric in values for values in metrics.get(split, {}).values())
+
+
+def _ordered(names: Any, order: Sequence[str]) -> list[str]:
+    """Order names as listed, unknown ones last by name: a JSON column keeps no order."""
+    rank = {name: row for row, name in enumerate(order)}
+    return sorted(names, key=lambda name: (rank.get(name, len(rank)), name))

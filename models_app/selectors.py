@@ -1,0 +1,100 @@
+"""Reads of the registry."""
+
+from dataclasses import dataclass
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from accounts.models import Project, User
+from models_app.models import CHAMPION, Alias, AliasMove, Reranker, Review, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a reranker stands: its newest version, its champion, and all its aliases."""
+
+    newest: Version | None
+    champion: Version | None
+    aliases: list[Alias]
+
+
+def rerankers_visible(
+    user: User, *, project: str | None = None, search: str | None = None
+) -> QuerySet[Reranker]:
+    """Return the rerankers of the user's projects and the public ones, ready for `standing_of`.
+
+    `project` is a slug; `search` is a part of the project's slug, the name or the description.
+    """
+    found = Reranker.objects.filter(
+        Q(public=True) | Q(project__in=user.memberships.values("project"))
+    )
+    if project:
+        found = found.filter(project__slug=project)
+    if search:
+        found = found.filter(
+            Q(project__slug__icontains=search)
+            | Q(name__icontains=search)
+            | Q(description__icontains=search)
+        )
+    return with_standing(found)
+
+
+def rerankers_of_project(project: Project) -> QuerySet[Reranker]:
+    """Return a project's rerankers by name, with what `standing_of` needs."""
+    return with_standing(project.rerankers.order_by("name"))
+
+
+def with_standing(rerankers: QuerySet[Reranker]) -> QuerySet[Reranker]:
+    """Fetch aliases and the newest version along: three queries, whatever the number of rows.
+
+    The versions of these rows are the newest one only.
+    """
+    newest = Version.objects.order_by("reranker_id", "-number").distinct("reranker_id")
+    aliases = Alias.objects.select_related("version").defer("version__facts", "version__lineage")
+    return rerankers.select_related("project").prefetch_related(
+        Prefetch("versions", newest.defer("facts", "lineage")), Prefetch("aliases", aliases)
+    )
+
+
+def standing_of(reranker: Reranker) -> Standing:
+    """Return where a reranker stands; asks the database nothing after `with_standing`."""
+    aliases = list(reranker.aliases.all())
+    champion = next((alias.version for alias in aliases if alias.name == CHAMPION), None)
+    return Standing(next(iter(reranker.versions.all()), None), champion, aliases)
+
+
+def versions_of(reranker: Reranker) -> QuerySet[Version]:
+    """Return a reranker's versions, newest first, with their aliases."""
+    return (
+        reranker.versions.select_related("reranker__project", "created_by")
+        .prefetch_related("aliases", "artifacts")
+        .order_by("-number")
+    )
+
+
+def version_get(reranker: Reranker, number: int) -> Version:
+    """Return a version by number. Raises Version.DoesNotExist."""
+    found = versions_of(reranker).filter(number=number).first()
+    if found is None:
+        raise Version.DoesNotExist(f"{reranker.repo_id} has no version {number}.")
+    return found
+
+
+def alias_get(reranker: Reranker, name: str) -> Alias:
+    """Return an alias with its version. Raises Alias.DoesNotExist."""
+    found = (
+        reranker.aliases.select_related("version", "reranker__project").filter(name=name).first()
+    )
+    if found is None:
+        raise Alias.DoesNotExist(f"{reranker.repo_id} has no alias {name!r}.")
+    return found
+
+
+def alias_history(reranker: Reranker, name: str | None = None) -> QuerySet[AliasMove]:
+    """Return the moves of one alias, or of all, newest first."""
+    moves = reranker.alias_moves.select_related("from_version", "to_version", "moved_by")
+    return moves.filter(name=name) if name else moves
+
+
+def reviews_of(version: Version) -> QuerySet[Review]:
+    """Return the reviews of a version, newest first."""
+    return version.reviews.select_related("reviewer")

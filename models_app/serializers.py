@@ -1,0 +1,221 @@
+"""What the registry's API takes and gives."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field, inline_serializer
+from rest_framework import serializers
+
+from models_app.figures import HEADLINE, HEADLINE_SPLIT, MODEL, figure_of
+from models_app.lineage import lineage_shown
+from models_app.models import Alias, AliasMove, Artifact, Reranker, Review, Verdict, Version
+from models_app.readme import archive_path
+from models_app.selectors import standing_of
+
+
+class FigureSerializer(serializers.Serializer[Any]):
+    """A value, its 95% interval over queries where there is one, and the n behind it."""
+
+    value = serializers.FloatField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    n = serializers.IntegerField()
+
+
+class VersionShortSerializer(serializers.ModelSerializer[Version]):
+    """A version in a list, with its nDCG@10 on the test split."""
+
+    id = serializers.CharField()
+    version = serializers.IntegerField(source="number")
+    tag = serializers.CharField()
+    ndcg_at_10_test = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Version
+        fields = ["id", "version", "tag", "revision", "base_model", "ndcg_at_10_test", "created_at"]
+
+    @extend_schema_field(FigureSerializer(allow_null=True))
+    def get_ndcg_at_10_test(self, version: Version) -> dict[str, Any] | None:
+        found = figure_of(version.metrics, HEADLINE_SPLIT, MODEL, HEADLINE)
+        return FigureSerializer(found).data if found else None
+
+
+class RerankerSerializer(serializers.ModelSerializer[Reranker]):
+    """A reranker with where it stands."""
+
+    id = serializers.CharField(read_only=True)
+    repo_id = serializers.CharField(read_only=True)
+    project = serializers.CharField(source="project.slug", read_only=True)
+    newest = serializers.SerializerMethodField()
+    aliases = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Reranker
+        fields = [
+            "id", "repo_id", "project", "name", "description", "public", "newest", "aliases",
+            "created_at",
+        ]  # fmt: skip
+        read_only_fields = ["name", "created_at"]
+
+    @extend_schema_field(VersionShortSerializer(allow_null=True))
+    def get_newest(self, reranker: Reranker) -> dict[str, Any] | None:
+        newest = standing_of(reranker).newest
+        return VersionShortSerializer(newest).data if newest else None
+
+    def get_aliases(self, reranker: Reranker) -> dict[str, int]:
+        return {alias.name: alias.version.number for alias in standing_of(reranker).aliases}
+
+
+class FileSerializer(serializers.ModelSerializer[Artifact]):
+    """A file of a version."""
+
+    class Meta:
+        model = Artifact
+        fields = ["path", "size", "sha256"]
+
+
+class VersionSerializer(VersionShortSerializer):
+    """A version with its evidence. Jobs and snapshots are shown to the project's members only."""
+
+    repo_id = serializers.CharField(source="reranker.repo_id")
+    job = serializers.SerializerMethodField()
+    lineage = serializers.SerializerMethodField()
+    aliases = serializers.SerializerMethodField()
+    files = FileSerializer(source="artifacts", many=True)
+    archive = serializers.SerializerMethodField()
+    created_by = serializers.SerializerMethodField()
+    snapshot_digest = serializers.CharField()
+    metrics = serializers.DictField()
+
+    class Meta:
+        model = Version
+        fields = [
+            "id", "repo_id", "version", "tag", "revision", "base_model", "snapshot_digest", "job",
+            "metrics", "lineage", "files", "aliases", "archive", "created_by", "created_at",
+        ]  # fmt: skip
+
+    @property
+    def _member(self) -> bool:
+        return bool(self.context["member"])
+
+    def get_job(self, version: Version) -> str | None:
+        return str(version.job) if version.job and self._member else None
+
+    def get_lineage(self, version: Version) -> dict[str, Any]:
+        return lineage_shown(version.lineage, member=self._member)
+
+    def get_aliases(self, version: Version) -> list[str]:
+        return sorted(alias.name for alias in version.aliases.all())
+
+    def get_archive(self, version: Version) -> str:
+        return archive_path(version.reranker, version.number)
+
+    def get_created_by(self, version: Version) -> str | None:
+        person = version.created_by
+        return person.username if person and self._member else None
+
+
+class RerankerChangeSerializer(serializers.Serializer[Any]):
+    """What may change of a reranker; what is left out stays."""
+
+    description = serializers.CharField(required=False, allow_blank=True)
+    public = serializers.BooleanField(required=False)
+
+
+class AliasMoveInputSerializer(serializers.Serializer[Any]):
+    """Where to move an alias, and why.
+
+    `version` is a number, or a revision (`v3`, an alias, a sha). With `expected`, the number at
+    which you believe the alias to stand (0: nowhere yet), the move is refused with 409 where it
+    stands elsewhere.
+    """
+
+    version = serializers.CharField()
+    reason = serializers.CharField()
+    expected = serializers.IntegerField(required=False, min_value=0, allow_null=True, default=None)
+
+
+class AliasSerializer(serializers.ModelSerializer[Alias]):
+    """Where an alias stands."""
+
+    alias = serializers.CharField(source="name")
+    version = serializers.IntegerField(source="version.number")
+    revision = serializers.CharField(source="version.revision")
+
+    class Meta:
+        model = Alias
+        fields = ["alias", "version", "revision", "moved_at"]
+
+
+class AliasMoveSerializer(serializers.ModelSerializer[AliasMove]):
+    """One move of an alias. `moved_by` is null where the sample's set-up moved it."""
+
+    id = serializers.CharField()
+    alias = serializers.CharField(source="name")
+    from_version = serializers.IntegerField(source="from_version.number", default=None)
+    to_version = serializers.IntegerField(source="to_version.number")
+    moved_by = serializers.CharField(source="moved_by.username", default=None)
+
+    class Meta:
+        model = AliasMove
+        fields = [
+            "id", "alias", "from_version", "to_version", "moved_by", "by_setup", "reason",
+            "moved_at",
+        ]  # fmt: skip
+
+
+class ReviewSerializer(serializers.ModelSerializer[Review]):
+    """A member's verdict on a version."""
+
+    id = serializers.CharField(read_only=True)
+    reviewer = serializers.CharField(source="reviewer.username", read_only=True)
+    verdict = serializers.ChoiceField(Verdict.choices)
+    comment = serializers.CharField(required=False, allow_blank=True, default="")
+
+    class Meta:
+        model = Review
+        fields = ["id", "reviewer", "verdict", "comment", "created_at"]
+        read_only_fields = ["created_at"]
+
+
+class DifferenceSerializer(serializers.Serializer[Any]):
+    """A named value in both versions; null where a version does not have it."""
+
+    name = serializers.CharField()
+    a = serializers.JSONField(allow_null=True)
+    b = serializers.JSONField(allow_null=True)
+
+
+class PairingSerializer(serializers.Serializer[Any]):
+    """One metric of one system on one split in both versions; `n` counts `unit`s."""
+
+    split = serializers.CharField()
+    system = serializers.CharField()
+    metric = serializers.CharField()
+    unit = serializers.CharField()
+    a = FigureSerializer(allow_null=True)
+    b = FigureSerializer(allow_null=True)
+    delta = serializers.FloatField(allow_null=True)
+
+
+class ComparisonSerializer(serializers.Serializer[Any]):
+    """Two versions side by side; `delta` is b minus a."""
+
+    a = VersionShortSerializer()
+    b = VersionShortSerializer()
+    same_snapshot = serializers.BooleanField()
+    metrics = PairingSerializer(many=True)
+    recipe = DifferenceSerializer(many=True)
+    dataset = DifferenceSerializer(many=True)
+    packages = DifferenceSerializer(many=True)
+
+
+def page_of(serializer: type[serializers.BaseSerializer[Any]]) -> serializers.Serializer[Any]:
+    """Describe one cursor page of `serializer` to the OpenAPI schema."""
+    return inline_serializer(
+        name=serializer.__name__.replace("Serializer", "Page"),
+        fields={
+            "next": serializers.URLField(allow_null=True),
+            "previous": serializers.URLField(allow_null=True),
+            "results": serializer(many=True),
+        },
+    )

@@ -1,0 +1,123 @@
+"""Real runs of the recipe with the tiny cross-encoder: seconds each, and made once per session."""
+
+import atexit
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+from tests.tiny import tiny_cross_encoder
+from training.ml.base import BaseRequest
+from training.ml.data import Pair, Snapshot
+from training.ml.recipe import Outcome, recipe_run
+from training.spec import PRESETS, TrainSpec
+
+DIGEST = "5eed" * 16
+TOPICS = ("file", "date", "list", "url", "json", "text")
+
+
+@dataclass
+class RecordingReporter:
+    """Keeps everything that it is told."""
+
+    stages: list[str] = field(default_factory=list)
+    done: list[tuple[str, int, int]] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    metrics: list[tuple[int, float, Mapping[str, float]]] = field(default_factory=list)
+
+    def stage(self, name: str) -> None:
+        self.stages.append(name)
+
+    def progress(self, done: int, total: int) -> None:
+        self.done.append((self.stages[-1], done, total))
+
+    def log(self, line: str) -> None:
+        self.lines.append(line)
+
+    def metric(self, step: int, epoch: float, values: Mapping[str, float]) -> None:
+        self.metrics.append((step, epoch, values))
+
+
+@dataclass(frozen=True)
+class TinyRun:
+    """A finished run with what went into it."""
+
+    outcome: Outcome
+    reporter: RecordingReporter
+    snapshot: Snapshot
+    spec: TrainSpec
+
+
+def tiny_pairs(split: str, queries: int, *, ranked: bool = True) -> tuple[Pair, ...]:
+    """Six candidates per query; relevant are those that read, which a model can learn."""
+    found = []
+    for number in range(queries):
+        topic = TOPICS[number % len(TOPICS)]
+        for row in range(6):
+            relevant = row % 3 == number % 3
+            verb = "open and read" if relevant else "close"
+            found.append(
+                Pair(
+                    query_id=f"{split}-{number}",
+                    query=f"how to read a {topic} {number}",
+                    passage_id=f"{split}-{number}-{row}",
+                    title="" if row % 2 else f"{topic} title",
+                    text=f"{verb} the {topic} number {row}",
+                    grade=float(relevant),
+                    gain=float(relevant),
+                    target=float(relevant),
+                    relevant=relevant,
+                    rank=row + 1 if ranked else None,
+                )
+            )
+    return tuple(found)
+
+
+def tiny_snapshot(**splits: Sequence[Pair]) -> Snapshot:
+    """A snapshot of 20, 8 and 8 queries, unless a split is given."""
+    usual = {"train": 20, "dev": 8, "test": 8}
+    return Snapshot(
+        manifest={"digest": DIGEST},
+        splits={name: splits.get(name, tiny_pairs(name, n)) for name, n in usual.items()},
+    )
+
+
+def tiny_spec(preset: str, **changes: object) -> TrainSpec:
+    """The preset's recipe, changed as little as the tiny model needs to learn anything."""
+    values = PRESETS[preset].spec.to_dict() | {
+        "max_length": 64,
+        "learning_rate": 1e-2,
+        "logging_steps": 4,
+        "eval_steps": 4,
+    }
+    return TrainSpec.from_dict(values | changes)
+
+
+def tiny_base(folder: Path) -> BaseRequest:
+    """The tiny cross-encoder under a name like one of the Hub."""
+    return BaseRequest("tests/tiny-cross-encoder", folder=tiny_cross_encoder(folder))
+
+
+@cache
+def tiny_run(preset: str) -> TinyRun:
+    """Train once per preset and session; callers must not change the folder."""
+    root = Path(tempfile.mkdtemp(prefix="arbiter-tiny-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    reporter = RecordingReporter()
+    snapshot, spec = tiny_snapshot(), tiny_spec(preset)
+    outcome = recipe_run(
+        snapshot=snapshot,
+        spec=spec,
+        base=tiny_base(root / "base"),
+        folder=root / "model",
+        reporter=reporter,
+        device="cpu",
+    )
+    return TinyRun(outcome, reporter, snapshot, spec)
+
+
+def unranked(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
+    """The same pairs without a first stage."""
+    return tuple(replace(pair, rank=None) for pair in pairs)

@@ -1,0 +1,192 @@
+"""One run of the recipe leaves a complete model, its figures and its course; twice, the same."""
+
+import hashlib
+import json
+import stat
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sentence_transformers import CrossEncoder
+
+from tests.tiny_run import (
+    RecordingReporter,
+    tiny_base,
+    tiny_pairs,
+    tiny_run,
+    tiny_snapshot,
+    tiny_spec,
+    unranked,
+)
+from training.ml.evaluation import evaluate
+from training.ml.recipe import STAGES, recipe_run
+from training.ml.save import metadata_read
+from training.ml.scoring import pairs_score
+
+
+def weights_digest(folder: Path) -> str:
+    return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+
+
+def test_the_stages_come_in_order_and_progress_reaches_its_total() -> None:
+    reporter = tiny_run("court-cases").reporter
+    assert reporter.stages == list(STAGES)
+    for stage in ("baseline", "train"):
+        done = [(n, total) for name, n, total in reporter.done if name == stage]
+        assert done[-1][0] == done[-1][1]
+    steps = [n for name, n, _ in reporter.done if name == "train"]
+    assert steps == list(range(9))  # 120 pairs in batches of 16
+
+
+def test_loss_and_dev_metrics_are_told_while_training_runs() -> None:
+    metrics = tiny_run("court-cases").reporter.metrics
+    losses = [step for step, _, values in metrics if "loss" in values]
+    measured = {step for step, _, values in metrics if "val_average_precision" in values}
+    assert losses == [4, 8]
+    assert measured == {4, 8}
+    assert all("val_ndcg@10" in v for _, _, v in metrics if "val_average_precision" in v)
+
+
+def test_the_training_log_has_the_evaluation_column_under_the_validation_name() -> None:
+    log = tiny_run("court-cases").outcome.log
+    assert [line["Step"] for line in log] == [4, 8]
+    assert all(0 <= line["val_average_precision"] <= 1 for line in log)
+
+
+def test_without_evaluation_on_the_way_the_last_line_of_the_log_still_has_it() -> None:
+    log = tiny_run("agro").outcome.log
+    assert "dev_average_precision" not in log[0]
+    assert "dev_average_precision" in log[-1]
+
+
+def test_the_folder_is_complete_readable_and_free_of_pickles() -> None:
+    folder = tiny_run("agro").outcome.folder
+    names = {path.name for path in folder.iterdir()}
+    assert names == {
+        "arbiter.json",
+        "config.json",
+        "config_sentence_transformers.json",
+        "model.safetensors",
+        "modules.json",
+        "sentence_bert_config.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+    }
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o644}
+
+
+def test_nothing_in_the_folder_or_the_facts_names_a_path_of_this_machine() -> None:
+    outcome = tiny_run("agro").outcome
+    root = str(outcome.folder.parent)
+    for path in outcome.folder.glob("*.json"):
+        assert root not in path.read_text(encoding="utf-8")
+    assert root not in json.dumps(outcome.facts)
+
+
+def test_the_sigmoid_is_written_where_old_and_new_clients_look() -> None:
+    folder = tiny_run("agro").outcome.folder
+    config = json.loads((folder / "config.json").read_text())
+    newer = json.loads((folder / "config_sentence_transformers.json").read_text())
+    sigmoid = "torch.nn.modules.activation.Sigmoid"
+    assert config["sentence_transformers"]["activation_fn"] == sigmoid
+    assert newer["activation_fn"] == sigmoid
+
+
+def test_the_templates_are_published_with_the_model() -> None:
+    run = tiny_run("court-cases")
+    metadata = metadata_read(run.outcome.folder)
+    assert metadata["query_template"] == "Query: {query}"
+    assert metadata["passage_template"] == "Candidate: {text}"
+    assert metadata["snapshot"] == run.snapshot.digest
+
+
+@pytest.mark.parametrize("preset", ["agro", "court-cases"])
+def test_a_plain_cross_encoder_gives_the_figures_of_the_run(preset: str) -> None:
+    run = tiny_run(preset)
+    pairs = run.snapshot.splits["test"]
+    model = CrossEncoder(str(run.outcome.folder), device="cpu")
+    texts = [run.spec.templates.pair(query=p.query, title=p.title, text=p.text) for p in pairs]
+    scores: dict[str, dict[str, float]] = {}
+    for pair, score in zip(pairs, model.predict(texts), strict=True):
+        assert 0 <= score <= 1
+        scores.setdefault(pair.query_id, {})[pair.passage_id] = float(score)
+    again = evaluate(pairs, {"model": scores}, seed=run.spec.seed)
+    reported = run.outcome.evaluations["test"]
+    assert again.per_query["model"] == reported.per_query["model"]
+    precision = {r.metric: r.value for r in again.rows}["average_precision"]
+    assert precision == pytest.approx(
+        next(
+            r.value for r in reported.rows if (r.system, r.metric) == ("model", "average_precision")
+        )
+    )
+
+
+def test_the_model_learns_and_every_system_is_measured_on_the_same_candidates() -> None:
+    for split in ("dev", "test"):
+        evaluation = tiny_run("court-cases").outcome.evaluations[split]
+        assert list(evaluation.per_query) == ["first_stage", "bm25", "base", "model"]
+        ndcg = {r.system: r.value for r in evaluation.rows if r.metric == "nDCG@10"}
+        assert ndcg["model"] > ndcg["base"]
+        assert {r.n for r in evaluation.rows if r.metric == "nDCG@10"} == {8}
+
+
+def test_test_figures_use_the_thresholds_that_dev_chose() -> None:
+    evaluations = tiny_run("court-cases").outcome.evaluations
+    dev = {(r.system, r.metric): r.value for r in evaluations["dev"].rows}
+    test = {(r.system, r.metric): r.value for r in evaluations["test"].rows}
+    assert test["model", "f1_dev_threshold"] == dev["model", "f1_threshold"]
+
+
+def test_without_ranks_there_is_no_first_stage(tmp_path: Path) -> None:
+    splits = {name: unranked(tiny_pairs(name, 4)) for name in ("dev", "test")}
+    outcome = recipe_run(
+        snapshot=tiny_snapshot(**splits),
+        spec=tiny_spec("agro", max_steps=1),
+        base=tiny_base(tmp_path / "base"),
+        folder=tmp_path / "model",
+        reporter=RecordingReporter(),
+        device="cpu",
+    )
+    assert list(outcome.evaluations["test"].per_query) == ["bm25", "base", "model"]
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path: Path) -> None:
+    digests = [weights_digest(tiny_run("agro").outcome.folder)]
+    for number, seed in enumerate((42, 43)):
+        outcome = recipe_run(
+            snapshot=tiny_snapshot(),
+            spec=tiny_spec("agro", seed=seed),
+            base=tiny_base(tmp_path / f"base{number}"),
+            folder=tmp_path / f"model{number}",
+            reporter=RecordingReporter(),
+            device="cpu",
+        )
+        digests.append(weights_digest(outcome.folder))
+    assert digests[0] == digests[1]
+    assert digests[1] != digests[2]
+
+
+def test_the_best_weights_are_kept_where_the_recipe_says_so(tmp_path: Path) -> None:
+    run = tiny_snapshot()
+    spec = tiny_spec("balanced", num_train_epochs=4)
+    outcome = recipe_run(
+        snapshot=run,
+        spec=spec,
+        base=tiny_base(tmp_path / "base"),
+        folder=tmp_path / "model",
+        reporter=RecordingReporter(),
+        device="cpu",
+    )
+    measured = {
+        line["Step"]: line["dev_average_precision"]
+        for line in outcome.log
+        if "dev_average_precision" in line
+    }
+    best = outcome.facts["log"]["best_step"]
+    assert measured[best] == max(measured.values())
+    model = CrossEncoder(str(outcome.folder), device="cpu")
+    scores = pairs_score(model, run.splits["dev"], spec.templates, batch_size=16)
+    rows = evaluate(run.splits["dev"], {"model": scores}).rows
+    kept = next(row.value for row in rows if row.metric == "average_precision")
+    assert kept == pytest.approx(measured[best])
+    assert not np.isnan(kept)

@@ -1,0 +1,44 @@
+"""Scores come back in input order, through the templates, and equal plain predictions."""
+
+from pathlib import Path
+
+import pytest
+from sentence_transformers import CrossEncoder
+
+from tests.tiny import tiny_cross_encoder
+from tests.tiny_run import tiny_pairs
+from training.ml.scoring import pairs_score, texts_score
+from training.ml.templates import Templates
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> CrossEncoder:
+    folder: Path = tmp_path_factory.mktemp("tiny")
+    return CrossEncoder(str(tiny_cross_encoder(folder)), device="cpu")
+
+
+def test_scores_come_in_input_order_whatever_the_lengths(model: CrossEncoder) -> None:
+    texts = [("how to read a file", "open " * n) for n in (1, 9, 3, 20, 2, 5, 7)]
+    alone = [float(model.predict([pair])[0]) for pair in texts]
+    assert texts_score(model, texts, batch_size=2) == pytest.approx(alone, abs=1e-6)
+
+
+def test_progress_counts_pairs_up_to_all_of_them(model: CrossEncoder) -> None:
+    seen: list[tuple[int, int]] = []
+    texts_score(model, [("a", "b")] * 40, batch_size=2, progress=lambda *step: seen.append(step))
+    assert seen == [(16, 40), (32, 40), (40, 40)]
+
+
+def test_nothing_to_score_is_no_error(model: CrossEncoder) -> None:
+    assert texts_score(model, [], batch_size=2) == []
+
+
+def test_judged_pairs_are_scored_through_the_templates(model: CrossEncoder) -> None:
+    pairs = tiny_pairs("dev", 2)
+    templates = Templates(query="Query: {query}", passage="{title} | {text}")
+    scores = pairs_score(model, pairs, templates, batch_size=4)
+    assert {name: len(run) for name, run in scores.items()} == {"dev-0": 6, "dev-1": 6}
+    for pair in pairs:
+        passage = f"{pair.title} | {pair.text}" if pair.title else pair.text
+        alone = float(model.predict([(f"Query: {pair.query}", passage)])[0])
+        assert scores[pair.query_id][pair.passage_id] == pytest.approx(alone, abs=1e-6)
