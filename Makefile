@@ -50,7 +50,10 @@ clean: ## remove what can be made again: .venv, caches, static files; never var/
 # $(1): the requirements file to install; $(2): all files whose text must be unchanged.
 define ensure
 @set -e -o pipefail; mkdir -p .make; \
-if command -v flock >/dev/null; then exec 9>.make/lock; flock 9; fi; \
+if command -v flock >/dev/null; then \
+	exec 9>.make/lock; \
+	flock -n 9 || { echo "Waiting for another make to finish its installation."; flock 9; }; \
+fi; \
 works() { $(PY) -c 'import importlib.util as u, sys; sys.exit(not u.find_spec("pip"))' 2>/dev/null; }; \
 same() { for file in $(2); do cmp -s "$$file" ".venv/$$file" || return 1; done; }; \
 if works && same; then exit 0; fi; \

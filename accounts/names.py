@@ -17,8 +17,8 @@ RESERVED_NAMES: Final = frozenset(
         "accounts", "admin", "api", "assets", "collections", "compat", "datasets", "docs",
         "favicon.ico", "health", "help", "jobs", "join", "kernels", "livez", "login", "logout",
         "main", "me", "metrics", "models", "new", "organizations", "papers", "projects", "readyz",
-        "rerank", "rerankers", "resolve", "robots.txt", "search", "settings", "spaces", "static", "tokens",
-        "v1", "v2", "welcome",
+        "rerank", "rerankers", "resolve", "robots.txt", "search", "settings", "spaces", "static",
+        "tokens", "v1", "v2", "welcome",
     }
 )  # fmt: skip
 

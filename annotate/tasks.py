@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from annotate.services import snapshots
+from annotate.services import leasing, snapshots
 
 
 @shared_task
@@ -14,3 +14,9 @@ def snapshot_freeze(snapshot_id: int) -> None:
 def work_requeue() -> None:
     """Ring again for what is unfinished; a lock keeps a second worker off running work."""
     snapshots.snapshots_requeue()
+
+
+@shared_task
+def leases_sweep() -> None:
+    """Tidy expired leases away; they bind nobody anyway."""
+    leasing.leases_expire()

