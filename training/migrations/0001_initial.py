@@ -27,8 +27,10 @@ class Migration(migrations.Migration):
                 ('recipe', models.JSONField(default=dict)),
                 ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('cancelling', 'Cancelling'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),
                 ('stage', models.CharField(choices=[('claim', 'Claim'), ('load', 'Load'), ('baseline', 'Baseline'), ('train', 'Train'), ('evaluate', 'Evaluate'), ('register', 'Register'), ('finish', 'Finish')], default='claim', max_length=10)),
-                ('progress', models.FloatField(default=0.0, help_text='Share of the current stage, 0 to 1.')),
-                ('attempt', models.PositiveSmallIntegerField(default=0)),
+                ('done', models.PositiveIntegerField(default=0, help_text='Units of the stage that are through.')),
+                ('total', models.PositiveIntegerField(default=0, help_text='Units of the stage; 0: not known.')),
+                ('attempt', models.PositiveSmallIntegerField(default=0, help_text='Counts claims; what an earlier attempt still writes is refused.')),
+                ('losses', models.PositiveSmallIntegerField(default=0, help_text='How often its process died; a trainer that is shut down is no loss.')),
                 ('worker', models.CharField(blank=True, max_length=120)),
                 ('heartbeat_at', models.DateTimeField(null=True)),
                 ('lease_expires_at', models.DateTimeField(null=True)),
@@ -102,7 +104,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='trainingjob',
-            constraint=models.CheckConstraint(condition=models.Q(('progress__gte', 0), ('progress__lte', 1)), name='job_progress_is_a_share'),
+            constraint=models.CheckConstraint(condition=models.Q(('done__lte', models.F('total'))), name='job_done_of_total'),
         ),
         migrations.AddConstraint(
             model_name='jobqueryscore',
