@@ -54,9 +54,7 @@ def check_record(job: TrainingJob, version: Version) -> None:
     assert version.lineage["code"] == code_facts()
     assert version.lineage["packages"]["torch"].startswith("2.")
     card_sources = version.facts["labels"]["sources"]
-    assert card_sources == [
-        {"kind": "import", "name": "labels", "judgments": 24 * 6, "detail": ""}
-    ]
+    assert card_sources == [{"kind": "import", "name": "labels", "judgments": 24 * 6, "detail": ""}]
 
 
 def test_a_version_that_is_there_already_finishes_its_job(cast: Cast, tmp_path: Path) -> None:
