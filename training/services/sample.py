@@ -58,7 +58,8 @@ def sample_load() -> Iterator[str]:
     if snapshot is None:
         return
     job = project.training_jobs.order_by("created_at").first() or _job(project, snapshot)
-    yield from _follow(job)
+    if not job.finished:
+        yield from _follow(job)
     yield from _champion(job)
 
 
@@ -164,8 +165,6 @@ def _job(project: Project, snapshot: Snapshot) -> TrainingJob:
 def _follow(job: TrainingJob) -> Iterator[str]:
     """Yield what the job reports until it is finished."""
     seen = 0
-    if job.finished:
-        return
     yield "Training its first reranker; the page of the job shows it live."
     while not job.finished:
         time.sleep(1)
