@@ -1,8 +1,13 @@
 from django.urls import path
 
-from annotate.api import snapshots
+from annotate.api import browsing, judging, snapshots
 
 urlpatterns = [
+    path("projects/<str:slug>/tasks/lease/", judging.LeaseApi.as_view(), name="api-lease"),
+    path("projects/<str:slug>/judgments/", judging.JudgmentsApi.as_view(), name="api-judgments"),
+    path("projects/<str:slug>/progress/", judging.ProgressApi.as_view(), name="api-progress"),
+    path("projects/<str:slug>/queries/", browsing.QueryList.as_view()),
+    path("projects/<str:slug>/candidates/", browsing.CandidateList.as_view()),
     path("projects/<str:slug>/snapshots/", snapshots.SnapshotList.as_view()),
     path("projects/<str:slug>/snapshots/<str:reference>/", snapshots.SnapshotDetail.as_view()),
 ]

@@ -85,7 +85,7 @@ def freeze(
     manifest = _manifest(project, folder, seed=seed, policy=policy, shares=shares, tally=tally)
     return Frozen(
         manifest=manifest,
-        statistics=_statistics(tally, queries=len(queries), clusters=len(clusters)),
+        statistics=_statistics(project, tally, queries=len(queries), clusters=len(clusters)),
         findings=_findings(tally, twins),
     )
 
@@ -216,7 +216,8 @@ def canonical_json(value: Any) -> str:
     )
 
 
-def _statistics(tally: _Tally, *, queries: int, clusters: int) -> dict[str, Any]:
+def _statistics(project: Project, tally: _Tally, *, queries: int, clusters: int) -> dict[str, Any]:
+    described = project.sources.filter(name__in=tally.sources).exclude(description="")
     return {
         "splits": {name: tally.splits[name].as_dict() for name in SPLITS},
         "queries": queries,
@@ -227,6 +228,7 @@ def _statistics(tally: _Tally, *, queries: int, clusters: int) -> dict[str, Any]
             "imported": tally.imported,
             "adjudicated": tally.adjudicated,
             "sources": dict(sorted(tally.sources.items())),
+            "source_descriptions": dict(described.values_list("name", "description")),
             "agreement": tally.agreed / tally.compared if tally.compared else None,
             "agreement_n": tally.compared,
         },

@@ -2,7 +2,12 @@
 
 from celery import shared_task
 
-from annotate.services import snapshots
+from annotate.services import importing, leasing, snapshots
+
+
+@shared_task
+def import_run(import_id: int) -> None:
+    importing.import_run(import_id=import_id)
 
 
 @shared_task
@@ -13,4 +18,11 @@ def snapshot_freeze(snapshot_id: int) -> None:
 @shared_task
 def work_requeue() -> None:
     """Ring again for what is unfinished; a lock keeps a second worker off running work."""
+    importing.imports_requeue()
     snapshots.snapshots_requeue()
+
+
+@shared_task
+def leases_sweep() -> None:
+    """Tidy expired leases away; they bind nobody anyway."""
+    leasing.leases_expire()

@@ -16,7 +16,11 @@ def livez(request: HttpRequest) -> HttpResponse:
 
 def readyz(request: HttpRequest) -> JsonResponse:
     """Database, broker and storage are usable; 503 names what is not."""
-    checks = {"database": _database(), "broker": _broker(), "storage": _storage()}
+    checks = {
+        "database": database_problem(),
+        "broker": broker_problem(),
+        "storage": storage_problem(),
+    }
     failed = {name: problem for name, problem in checks.items() if problem}
     body = {"status": "unavailable" if failed else "ok", "failed": failed}
     return JsonResponse(body, status=503 if failed else 200)
@@ -27,7 +31,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
-def _database() -> str:
+def database_problem() -> str:
+    """Say what keeps the database from being used, or nothing."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -36,7 +41,8 @@ def _database() -> str:
     return ""
 
 
-def _broker() -> str:
+def broker_problem() -> str:
+    """Say what keeps the broker from being used, or nothing."""
     try:
         with app.connection_for_write() as broker:
             broker.ensure_connection(max_retries=1, timeout=2)
@@ -45,7 +51,8 @@ def _broker() -> str:
     return ""
 
 
-def _storage() -> str:
+def storage_problem() -> str:
+    """Say what keeps the storage from being used, or nothing."""
     try:
         storages["blobs"].exists("readyz")
     except OSError as error:

@@ -6,6 +6,7 @@ Shared by the launchers (`config.embedded`) and the supervisor. No Django in her
 import contextlib
 import fcntl
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -192,6 +193,23 @@ def sweep(match: Callable[[psutil.Process], bool], steps: Steps) -> list[psutil.
         while find(match) and time.monotonic() < deadline:
             time.sleep(0.05)
     return list(ended.values())
+
+
+def terminal_watch() -> Callable[[], bool]:
+    """Return a function that tells whether the terminal in front of us was closed.
+
+    A shell passes the hang-up on to its jobs, but where `make` itself leads the session
+    (`ssh -t host make run`), only make is told, and it waits for us. Nothing is watched when we
+    run in the background, without a terminal, or under nohup.
+    """
+    poll = select.poll()
+    try:
+        watched = os.tcgetpgrp(1) == os.getpgrp()
+    except OSError:
+        watched = False
+    if watched and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        poll.register(1, 0)  # errors and hang-ups alone
+    return lambda: bool(poll.poll(0))
 
 
 @dataclass

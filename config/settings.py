@@ -22,7 +22,7 @@ django_stubs_ext.monkeypatch()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Where everything lies that is not code.
-ARBITER_HOME = env.read_path("ARBITER_HOME", BASE_DIR / "var")
+ARBITER_HOME = env.arbiter_home()
 ARBITER_BIND = "{}:{}".format(*env.read_address("ARBITER_BIND", "127.0.0.1:8000"))
 ARBITER_SAMPLE = env.read_bool("ARBITER_SAMPLE", True)
 PUBLIC_URL = env.read_url("PUBLIC_URL", f"http://{ARBITER_BIND}", schemes=["http", "https"])

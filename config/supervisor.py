@@ -34,6 +34,7 @@ from config.processes import (
     log_tail,
     reap,
     sweep,
+    terminal_watch,
 )
 from config.server import Server
 
@@ -83,9 +84,9 @@ class Supervisor:
         self._mark = f"{self.home}:{secrets.token_hex(8)}"
         self._lock = FolderLock(self.home / "run" / "supervisor.lock", f"Arbiter in {self.home}")
         self._wakeup = -1
-        names = [part.name for part in parts]
-        if len(set(names)) != len(names):
-            raise ValueError(f"two parts have the same name: {', '.join(names)}")
+        self._terminal_closed: Callable[[], bool] = lambda: False
+        if len({part.name for part in parts}) != len(parts):
+            raise ValueError(f"same name twice: {', '.join(part.name for part in parts)}")
 
     def run(self) -> int:
         """Start everything and stay until SIGINT, SIGTERM or SIGHUP; return the exit status.
@@ -117,8 +118,7 @@ class Supervisor:
         head = f"{time.strftime('%H:%M:%S')} {name:<{max(width, 7)}} | "
         # The terminal may be gone; the parts live on in their logs.
         with contextlib.suppress(OSError, ValueError):
-            lines = message.splitlines() or [""]
-            sys.stdout.write("".join(f"{head}{line}\n" for line in lines))
+            sys.stdout.write("".join(f"{head}{line}\n" for line in message.splitlines()))
             sys.stdout.flush()
 
     def log(self, name: str) -> Path:
@@ -131,7 +131,10 @@ class Supervisor:
         self._wakeup, write = os.pipe()
         os.set_blocking(self._wakeup, False)
         os.set_blocking(write, False)
-        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        self._terminal_closed = terminal_watch()
+        numbers = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+        if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:  # nohup
+            numbers.remove(signal.SIGHUP)
         before = {number: signal.signal(number, self._asked_to_stop) for number in numbers}
         before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
         wakeup_before = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
@@ -194,7 +197,12 @@ class Supervisor:
                 return
         self._echo(step.name, follower)
         if status := reap(process):
-            raise ProcessError(f"{step.name} {ending(status)}. The end of {log}:\n{log_tail(log)}")
+            trouble = f"{step.name} {ending(status)}. The end of {log}:\n{log_tail(log)}"
+            if step.required:
+                raise ProcessError(trouble)
+            self.say(trouble)
+            return
+        self.say("is done", step.name)
 
     def _start(self, part: Server | Part) -> None:
         run = _Run(part, Follower(self.log(part.name), part.echo))
@@ -208,7 +216,7 @@ class Supervisor:
                 notice += SLOW_SECONDS
 
     def _launch(self, run: _Run) -> None:
-        log = self.log(run.part.name)
+        log = run.follower.log
         run.ready = False
         if isinstance(run.part, Server):
             run.process = run.part.launch(log=log)
@@ -218,6 +226,8 @@ class Supervisor:
     def _tick(self) -> None:
         """Wait a moment, then look after every part once."""
         self._pause()
+        if self._terminal_closed():
+            self.stopping.set()
         for run in self._runs:
             self._echo(run.part.name, run.follower)
             if self.stopping.is_set():
@@ -227,8 +237,7 @@ class Supervisor:
             elif has_exited(run.process):
                 self._died(run, reap(run.process))
             elif not run.ready and (run.part.ready is None or run.part.ready()):
-                if run.was_ready:
-                    self.say("is back", run.part.name)
+                self.say("is back" if run.was_ready else "is up", run.part.name)
                 run.ready = run.was_ready = True
 
     def _echo(self, name: str, follower: Follower) -> None:
@@ -259,11 +268,9 @@ class Supervisor:
         pause = min(0.25 * 2.0 ** (len(run.deaths) - 1), LONGEST_PAUSE)
         run.retry_at = now + pause
         if len(run.deaths) == TROUBLE_DEATHS:
-            log = self.log(run.part.name)
-            trouble = (
-                f"{run.part.name} ended {TROUBLE_DEATHS} times within {TROUBLE_SECONDS:.0f} s."
-                f" The end of {log}:\n{log_tail(log)}"
-            )
+            log = run.follower.log
+            trouble = f"{run.part.name} ended {TROUBLE_DEATHS} times within {TROUBLE_SECONDS:.0f} s"
+            trouble += f". The end of {log}:\n{log_tail(log)}"
             if not run.was_ready:
                 raise ProcessError(trouble)
             self.say(trouble)

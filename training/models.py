@@ -74,8 +74,14 @@ class TrainingJob(models.Model):
     recipe = models.JSONField(default=dict)
     status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.QUEUED)
     stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.CLAIM)
-    progress = models.FloatField(default=0.0, help_text="Share of the current stage, 0 to 1.")
-    attempt = models.PositiveSmallIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0, help_text="Units of the stage that are through.")
+    total = models.PositiveIntegerField(default=0, help_text="Units of the stage; 0: not known.")
+    attempt = models.PositiveSmallIntegerField(
+        default=0, help_text="Counts claims; what an earlier attempt still writes is refused."
+    )
+    losses = models.PositiveSmallIntegerField(
+        default=0, help_text="How often its process died; a trainer that is shut down is no loss."
+    )
     worker = models.CharField(max_length=120, blank=True)
     heartbeat_at = models.DateTimeField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
@@ -106,9 +112,7 @@ class TrainingJob(models.Model):
                 | (~Q(status__in=["running", "cancelling"]) & Q(lease_expires_at__isnull=True)),
                 name="job_running_means_leased",
             ),
-            models.CheckConstraint(
-                condition=Q(progress__gte=0, progress__lte=1), name="job_progress_is_a_share"
-            ),
+            models.CheckConstraint(condition=Q(done__lte=F("total")), name="job_done_of_total"),
         ]
 
     def __str__(self) -> str:
@@ -117,6 +121,11 @@ class TrainingJob(models.Model):
     @property
     def finished(self) -> bool:
         return self.status in JOB_TERMINAL
+
+    @property
+    def progress(self) -> float:
+        """Share of the current stage, 0 to 1."""
+        return self.done / self.total if self.total else 0.0
 
 
 class EventKind(models.TextChoices):

@@ -3,9 +3,17 @@
 from django.db import migrations
 
 FORWARD = """
+-- The overlap, which holds until the transaction ends: whoever changes it waits. Take it before
+-- any candidate's lock.
+CREATE FUNCTION annotate_overlap_of(project bigint) RETURNS smallint LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtext('annotate_overlap'), project::integer);
+    RETURN (SELECT overlap FROM accounts_project WHERE id = project);
+END $$;
+
 CREATE FUNCTION annotate_judgment_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    wanted smallint;
+    wanted smallint;  -- the overlap
     current_after boolean := NEW.current;
 BEGIN
     IF TG_OP = 'UPDATE' THEN
@@ -22,8 +30,13 @@ BEGIN
         RETURN NEW;
     END IF;
     IF NEW.slot IS NOT NULL THEN
-        SELECT overlap INTO wanted FROM accounts_project WHERE id = NEW.project_id;
-        IF NEW.slot > wanted THEN
+        wanted := annotate_overlap_of(NEW.project_id);
+        -- A corrected grade keeps its slot even where the overlap was lowered since.
+        IF NEW.slot > wanted AND NOT EXISTS (
+            SELECT FROM annotate_judgment kept
+            WHERE kept.id = NEW.replaces_id AND NOT kept.current AND kept.slot = NEW.slot
+            AND kept.candidate_id = NEW.candidate_id AND kept.person_id = NEW.person_id
+        ) THEN
             RAISE EXCEPTION 'slot % is beyond the overlap of %', NEW.slot, wanted
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_slot_within_overlap';
         END IF;
@@ -32,6 +45,60 @@ BEGIN
 END $$;
 CREATE TRIGGER judgment_guard BEFORE INSERT OR UPDATE ON annotate_judgment
 FOR EACH ROW EXECUTE FUNCTION annotate_judgment_guard();
+
+-- The only writer of annotate_candidate.wanted.
+CREATE FUNCTION annotate_candidate_settle(candidates bigint[], overlap smallint) RETURNS void
+LANGUAGE sql AS $$
+    UPDATE annotate_candidate c SET wanted = n.counted < overlap
+    FROM (
+        SELECT id, (SELECT count(*) FROM annotate_judgment j
+                    WHERE j.candidate_id = given.id AND j.current AND j.slot IS NOT NULL) AS counted
+        FROM unnest(candidates) AS given (id)
+    ) n
+    WHERE c.id = n.id AND c.wanted IS DISTINCT FROM (n.counted < overlap)
+$$;
+
+CREATE FUNCTION annotate_judgment_settle() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    about annotate_judgment;
+    overlap smallint;
+BEGIN
+    IF TG_OP = 'DELETE' THEN about := OLD; ELSE about := NEW; END IF;
+    overlap := coalesce(annotate_overlap_of(about.project_id), 1::smallint);
+    PERFORM FROM annotate_candidate WHERE id = about.candidate_id FOR NO KEY UPDATE;
+    IF TG_OP = 'INSERT' AND about.slot <= overlap AND overlap < (
+        SELECT count(*) FROM annotate_judgment
+        WHERE candidate_id = about.candidate_id AND current AND slot IS NOT NULL
+    ) AND NOT EXISTS (
+        SELECT FROM annotate_judgment kept
+        WHERE kept.id = about.replaces_id AND kept.slot = about.slot
+    ) THEN
+        RAISE EXCEPTION 'candidate % has its % judgments', about.candidate_id, overlap
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_within_overlap';
+    END IF;
+    PERFORM annotate_candidate_settle(ARRAY[about.candidate_id], overlap);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER judgment_fills AFTER INSERT ON annotate_judgment
+FOR EACH ROW WHEN (NEW.slot IS NOT NULL) EXECUTE FUNCTION annotate_judgment_settle();
+CREATE TRIGGER judgment_frees AFTER UPDATE OF current ON annotate_judgment
+FOR EACH ROW WHEN (OLD.slot IS NOT NULL) EXECUTE FUNCTION annotate_judgment_settle();
+CREATE TRIGGER judgment_leaves AFTER DELETE ON annotate_judgment
+FOR EACH ROW WHEN (OLD.slot IS NOT NULL AND OLD.current)
+EXECUTE FUNCTION annotate_judgment_settle();
+
+CREATE FUNCTION annotate_overlap_settle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('annotate_overlap'), NEW.id::integer);
+    PERFORM annotate_candidate_settle(
+        ARRAY(SELECT DISTINCT candidate_id FROM annotate_judgment
+              WHERE project_id = NEW.id AND current AND slot IS NOT NULL),
+        NEW.overlap);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER overlap_settles AFTER UPDATE OF overlap ON accounts_project
+FOR EACH ROW WHEN (OLD.overlap IS DISTINCT FROM NEW.overlap)
+EXECUTE FUNCTION annotate_overlap_settle();
 
 CREATE FUNCTION annotate_snapshot_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -50,6 +117,14 @@ DROP TRIGGER snapshot_guard ON annotate_snapshot;
 DROP FUNCTION annotate_snapshot_guard();
 DROP TRIGGER judgment_guard ON annotate_judgment;
 DROP FUNCTION annotate_judgment_guard();
+DROP TRIGGER overlap_settles ON accounts_project;
+DROP FUNCTION annotate_overlap_settle();
+DROP TRIGGER judgment_leaves ON annotate_judgment;
+DROP TRIGGER judgment_frees ON annotate_judgment;
+DROP TRIGGER judgment_fills ON annotate_judgment;
+DROP FUNCTION annotate_judgment_settle();
+DROP FUNCTION annotate_candidate_settle(bigint[], smallint);
+DROP FUNCTION annotate_overlap_of(bigint);
 """
 
 

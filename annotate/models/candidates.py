@@ -29,7 +29,9 @@ class Candidate(models.Model):
     """A query-passage pair that can be judged.
 
     `position` orders the queue: a seeded random key, so that two imports of the same pairs give
-    the same order. It is written once, at creation.
+    the same order. It is written once, at creation. `wanted` says that counted judgments are fewer
+    than the overlap; it is cached for the queue's index, and only the database function
+    `annotate_candidate_settle` (migration 0002) writes it.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="candidates")
@@ -37,12 +39,17 @@ class Candidate(models.Model):
     passage = models.ForeignKey(Passage, models.CASCADE, related_name="candidates")
     position = models.BigIntegerField()
     metadata = models.JSONField(default=dict, blank=True)
+    wanted = models.BooleanField(default=True, db_default=True, editable=False)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         indexes = [
-            models.Index(fields=["project", "position", "id"], name="candidate_queue"),
+            models.Index(
+                fields=["project", "position", "id"],
+                condition=Q(wanted=True, withdrawn_at__isnull=True),
+                name="candidate_queue",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["query", "passage"], name="candidate_once"),

@@ -4,7 +4,7 @@ A judgment row is never rewritten: a correction, a skip and an undo are new rows
 and the row that they replace only stops being current (kept by a trigger).
 """
 
-from typing import Self
+from typing import Final, Self
 
 from django.db import models
 from django.db.models import Q
@@ -24,6 +24,10 @@ class Kind(models.TextChoices):
     ADJUDICATION = "adjudication", "Adjudication"
     PREFERENCE = "preference", "Preference"
     IMPORTED = "imported", "Imported"
+
+
+# A person has at most one current answer of these kinds per candidate.
+ANSWER_KINDS: Final = (Kind.COUNTED, Kind.LATE)
 
 
 class Action(models.TextChoices):
@@ -57,6 +61,10 @@ class JudgmentQuerySet(models.QuerySet["Judgment"]):
         """Judgments that hold now and carry a grade."""
         return self.filter(current=True, action=Action.GRADE)
 
+    def answers(self) -> Self:
+        """What people hold on candidates now: grades and skips, counted or late."""
+        return self.filter(current=True, kind__in=ANSWER_KINDS)
+
     def counted(self) -> Self:
         """Current human judgments that fill a slot."""
         return self.current_grades().filter(kind=Kind.COUNTED)
@@ -85,7 +93,9 @@ class Judgment(models.Model):
     flagged = models.BooleanField(default=False, db_default=False)
     evidence = models.JSONField(default=list, blank=True)
     passage_revision = models.PositiveIntegerField(db_default=1)
-    replaces = models.ForeignKey("self", models.CASCADE, null=True, related_name="replaced_by")
+    replaces = models.ForeignKey(
+        "self", models.CASCADE, null=True, related_name="replaced_by", db_index=False
+    )
     current = models.BooleanField(default=True, db_default=True)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -99,9 +109,11 @@ class Judgment(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["person", "candidate"],
-                condition=Q(current=True, kind=Kind.COUNTED),
-                name="judgment_counted_once_per_person",
+                condition=Q(current=True, kind__in=ANSWER_KINDS),
+                name="judgment_answer_once_per_person",
             ),
+            # History is a chain: nothing is replaced or withdrawn twice.
+            models.UniqueConstraint(fields=["replaces"], name="judgment_replaced_once"),
             models.UniqueConstraint(
                 fields=["candidate", "slot"],
                 condition=Q(current=True, slot__isnull=False),
@@ -147,12 +159,16 @@ class Judgment(models.Model):
 
 
 class Lease(models.Model):
-    """A candidate's slot, held by one person until it expires on the database's clock."""
+    """A candidate's slot, held by one person until it expires on the database's clock.
+
+    `returned_at` says when an undo gave the item back to its person; such items come first.
+    """
 
     candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="leases")
     slot = models.PositiveSmallIntegerField()
     person = models.ForeignKey(User, models.CASCADE, related_name="leases")
     expires_at = models.DateTimeField()
+    returned_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

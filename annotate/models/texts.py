@@ -16,7 +16,7 @@ def text_digest(text: str) -> bytes:
 
 
 class Text(models.Model):
-    """The wording of one or more passages."""
+    """The wording of one or more passages; empty where a passage is nothing but its title."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="+")
     digest = models.BinaryField(max_length=32)
@@ -25,7 +25,6 @@ class Text(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["project", "digest"], name="text_once"),
-            models.CheckConstraint(condition=~Q(text=""), name="text_not_empty"),
         ]
 
     def __str__(self) -> str:
@@ -45,6 +44,13 @@ class Passage(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["project"],
+                condition=Q(withdrawn_at__isnull=False),
+                name="passage_withdrawn",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "external_id"],
@@ -94,6 +100,7 @@ class Query(models.Model):
     text = models.TextField()
     digest = models.BinaryField(max_length=32)
     metadata = models.JSONField(default=dict, blank=True)
+    revision = models.PositiveIntegerField(default=1, db_default=1)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -101,6 +108,11 @@ class Query(models.Model):
         verbose_name_plural = "queries"
         indexes = [
             GinIndex(OpClass(Upper("text"), name="gin_trgm_ops"), name="query_text_trgm"),
+            models.Index(
+                fields=["project"],
+                condition=Q(withdrawn_at__isnull=False),
+                name="query_withdrawn",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -123,3 +135,21 @@ class Query(models.Model):
     def key(self) -> str:
         """The name under which snapshots and exports know this query."""
         return self.external_id or f"sha256:{bytes(self.digest).hex()}"
+
+
+class QueryRevision(models.Model):
+    """An earlier wording of a query; judgments made on it are history."""
+
+    query = models.ForeignKey(Query, models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    text = models.TextField()
+    replaced_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["query", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["query", "number"], name="query_revision_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.query} r{self.number}"

@@ -91,6 +91,11 @@ def main(name: str) -> None:
             Part("stubborn", [sys.executable, "-c", STUBBORN], grace=1.0),
             on_ready=lambda supervisor: supervisor.say("all is up"),
         ),
+        "plain": lambda: Supervisor(
+            HOME,
+            Part("web", ["/bin/sleep", "600"]),
+            on_ready=lambda supervisor: supervisor.say("all is up"),
+        ),
         "not-there": lambda: Supervisor(HOME, Part("web", ["/does/not/exist"])),
     }
     raise SystemExit(kinds[name]().run())

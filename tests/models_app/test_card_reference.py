@@ -1,13 +1,12 @@
 """A card of either seed recipe has every section and field of the real reranker's card.
 
-The reference cards lie beside the checkout; without them these tests are skipped.
+The reference cards lie beside the checkout (see `tests.shared`); without them it is skipped.
 """
 
 import dataclasses
 import re
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +14,14 @@ import yaml
 from sentence_transformers.cross_encoder import CrossEncoderTrainingArguments
 
 from models_app.cards import card_render
+from tests.shared import SHARED
 from tests.tiny_run import tiny_run
 
-REFERENCE = Path(__file__).parents[2].parent / "shared" / "reference"
+REFERENCE = SHARED / "reference"
 SEEDS = {"agro": "agro-card.md", "court-cases": "legal-card.md"}
 pytestmark = pytest.mark.skipif(
-    not REFERENCE.is_dir(), reason="the reference cards are not beside the checkout"
+    not REFERENCE.is_dir(),
+    reason="the reference cards are not beside the checkout; set ARBITER_SHARED",
 )
 seeds = pytest.mark.parametrize("seed", sorted(SEEDS))
 

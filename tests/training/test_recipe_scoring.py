@@ -14,7 +14,8 @@ from training.ml.templates import Templates
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> CrossEncoder:
     folder: Path = tmp_path_factory.mktemp("tiny")
-    return CrossEncoder(str(tiny_cross_encoder(folder)), device="cpu")
+    model: CrossEncoder = CrossEncoder(str(tiny_cross_encoder(folder)), device="cpu")
+    return model
 
 
 def test_scores_come_in_input_order_whatever_the_lengths(model: CrossEncoder) -> None:

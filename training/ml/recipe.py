@@ -101,6 +101,8 @@ def _run(
         snapshot_check(snapshot)
         model, info = base_load(request, seed=spec.seed, max_length=spec.max_length, device=device)
         reporter.log(f"Base model {info.loaded}. {info.reason}")
+        if info.fresh_head:
+            reporter.log("It has no output layer; one was drawn from the seed.")
 
     # 2. Baseline: every other system, on the very candidates that the model will be scored on.
     with stages("baseline"):

@@ -1,0 +1,221 @@
+"""`tasks/lease/`, `judgments/` and `progress/` below `/api/v1/projects/{slug}/`."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from drf_spectacular.utils import (
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+)
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.access import Right, member_for, project_for
+from annotate.selectors.items import items_of
+from annotate.selectors.judging import remaining_for
+from annotate.selectors.progress import project_progress
+from annotate.services.answers import REASON_MAX, Answer, Recorded, Status
+from annotate.services.judging import BATCH_MAX, judgments_record
+from annotate.services.leasing import LEASE_MAX, tasks_lease
+
+_SKIP = {"oneOf": [{"type": "boolean"}, {"type": "string", "maxLength": REASON_MAX}]}
+
+
+class LeaseApi(APIView):
+    """The annotator's next items."""
+
+    @extend_schema_serializer(component_name="LeaseRequest")
+    class InputSerializer(serializers.Serializer[Any]):
+        count = serializers.IntegerField(min_value=1, max_value=LEASE_MAX, default=1)
+
+    @extend_schema_serializer(component_name="LeaseResult")
+    class OutputSerializer(serializers.Serializer[Any]):
+        class LeasedItemSerializer(serializers.Serializer[Any]):
+            class LeasedQuerySerializer(serializers.Serializer[Any]):
+                id = serializers.CharField()
+                text = serializers.CharField()
+
+            class LeasedPassageSerializer(serializers.Serializer[Any]):
+                id = serializers.CharField()
+                title = serializers.CharField()
+                text = serializers.CharField()
+                metadata = serializers.DictField()
+                revision = serializers.IntegerField()
+                code = serializers.BooleanField(help_text="Its lines are best kept as they are.")
+
+            class LeasedRunSerializer(serializers.Serializer[Any]):
+                run = serializers.CharField()
+                rank = serializers.IntegerField(allow_null=True)
+                score = serializers.FloatField(allow_null=True)
+
+            class LeasedLabelSerializer(serializers.Serializer[Any]):
+                author = serializers.CharField()
+                grade = serializers.IntegerField()
+
+            candidate = serializers.CharField()
+            query = LeasedQuerySerializer()
+            passage = LeasedPassageSerializer()
+            lease_expires_at = serializers.DateTimeField()
+            runs = LeasedRunSerializer(
+                many=True, required=False, help_text="Not where judging is blind."
+            )
+            labels = LeasedLabelSerializer(
+                many=True, required=False, help_text="Of others; not where judging is blind."
+            )
+
+        items = LeasedItemSerializer(many=True)
+        remaining = serializers.IntegerField(
+            help_text="Open to the caller, with the items above; exact up to 20,000."
+        )
+
+    @extend_schema(operation_id="tasks_lease", request=InputSerializer, responses=OutputSerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """Lease the caller's next items; what they hold already comes first, renewed."""
+        member = member_for(request.user, slug, Right.JUDGE)
+        given = self.InputSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        project, person = member.project, member.user
+        leases = tasks_lease(project=project, person=person, count=given.validated_data["count"])
+        items = items_of(leases, project, person)
+        return Response({"items": items, "remaining": remaining_for(project, person)})
+
+
+@extend_schema_field(_SKIP)
+class SkipField(serializers.Field[str | None, Any, Any, Any]):
+    """`true`, or the reason as a string; `false` means no skip. Becomes the reason, or None."""
+
+    def to_internal_value(self, data: object) -> str | None:
+        if isinstance(data, bool):
+            return "" if data else None
+        return str(serializers.CharField(allow_blank=True).run_validation(data))
+
+
+class JudgmentsApi(APIView):
+    """Answers in, a status per item out."""
+
+    @extend_schema_serializer(component_name="JudgmentsRequest")
+    class InputSerializer(serializers.Serializer[Any]):
+        class JudgmentAnswerSerializer(serializers.Serializer[Any]):
+            id = serializers.UUIDField(help_text="Made by the client; a repeat is recognised.")
+            candidate = serializers.IntegerField(required=False, allow_null=True)
+            grade = serializers.IntegerField(required=False, allow_null=True)
+            skip = SkipField(required=False, allow_null=True, help_text="true, or the reason.")
+            withdraw = serializers.UUIDField(
+                required=False, allow_null=True, help_text="The caller's answer to be undone."
+            )
+            seconds = serializers.FloatField(required=False, allow_null=True)
+            comment = serializers.CharField(required=False, allow_blank=True)
+            flagged = serializers.BooleanField(required=False)
+            evidence = serializers.ListField(
+                child=serializers.ListField(
+                    child=serializers.IntegerField(min_value=0), min_length=2, max_length=2
+                ),
+                required=False,
+            )
+            revision = serializers.IntegerField(required=False, allow_null=True)
+
+        judgments = JudgmentAnswerSerializer(many=True)
+
+    class BatchSerializer(serializers.Serializer[Any]):
+        judgments = serializers.ListField(child=serializers.DictField(), max_length=BATCH_MAX)
+
+    @extend_schema_serializer(component_name="JudgmentsResult")
+    class OutputSerializer(serializers.Serializer[Any]):
+        class JudgmentResultSerializer(serializers.Serializer[Any]):
+            id = serializers.CharField()
+            status = serializers.ChoiceField(choices=[status.value for status in Status])
+            code = serializers.IntegerField(help_text="The status as HTTP says it.")
+            candidate = serializers.CharField(allow_null=True)
+            kind = serializers.CharField(allow_null=True)
+            leased = serializers.BooleanField(help_text="An undone item is the caller's again.")
+            message = serializers.CharField()
+
+        results = JudgmentResultSerializer(many=True)
+
+    @extend_schema(
+        operation_id="judgments_record", request=InputSerializer, responses=OutputSerializer
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Record a batch: 200 with a status per item, in the order given. Idempotent by `id`."""
+        member = member_for(request.user, slug, Right.JUDGE)
+        given = self.BatchSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        rows = [
+            self.InputSerializer.JudgmentAnswerSerializer(data=row)
+            for row in given.validated_data["judgments"]
+        ]
+        good = [Answer(**_fields(row.validated_data)) for row in rows if row.is_valid()]
+        recorded = judgments_record(project=member.project, person=member.user, answers=good)
+        results = iter(recorded)
+        body = [_malformed(row) if row.errors else _result(next(results)) for row in rows]
+        return Response({"results": body})
+
+
+class ProgressApi(APIView):
+    """How far the judging is."""
+
+    @extend_schema_serializer(component_name="ProgressResult")
+    class OutputSerializer(serializers.Serializer[Any]):
+        class ProgressCountsSerializer(serializers.Serializer[Any]):
+            judged = serializers.IntegerField()
+            judgments = serializers.IntegerField()
+            remaining = serializers.IntegerField()
+            people = serializers.IntegerField()
+            labelled = serializers.IntegerField()
+
+        candidates = serializers.IntegerField()
+        judged = serializers.IntegerField(help_text="Candidates with a counted judgment.")
+        judgments = serializers.IntegerField(help_text="Counted judgments that hold.")
+        wanted = serializers.IntegerField(help_text="Candidates times the overlap.")
+        remaining = serializers.IntegerField(help_text="Judgments still wanted.")
+        people = serializers.IntegerField(help_text="Who have judged.")
+        judges = serializers.IntegerField(help_text="Members who may judge.")
+        imported = serializers.IntegerField(help_text="Imported labels.")
+        labelled = serializers.IntegerField(help_text="Candidates with an imported label.")
+        n = ProgressCountsSerializer(help_text="What each figure is out of.")
+
+    @extend_schema(operation_id="progress", responses=OutputSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """Return the project's figures and what each is out of; counted now, nothing is cached."""
+        progress = project_progress(project_for(request.user, slug, Right.VIEW))
+        return Response({**asdict(progress), "n": progress.denominators})
+
+
+def _fields(valid: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an Answer's arguments of a valid item; null means not given."""
+    fields = {name: value for name, value in valid.items() if value is not None}
+    if "evidence" in fields:
+        fields["evidence"] = tuple((start, end) for start, end in fields["evidence"])
+    return fields
+
+
+def _result(recorded: Recorded) -> dict[str, Any]:
+    row = recorded.judgment
+    return {
+        "id": str(recorded.id),
+        "status": recorded.status.value,
+        "code": recorded.status.code,
+        "candidate": str(row.candidate_id) if row else None,
+        "kind": row.kind if row else None,
+        "leased": recorded.leased,
+        "message": recorded.message,
+    }
+
+
+def _malformed(row: serializers.Serializer[Any]) -> dict[str, Any]:
+    """Return the result of an item that is no answer at all."""
+    given = row.initial_data.get("id")
+    message = "; ".join(f"{name}: {errors[0]}" for name, errors in row.errors.items())
+    return {
+        "id": str(given) if given is not None else "",
+        "status": Status.INVALID.value,
+        "code": Status.INVALID.code,
+        "candidate": None,
+        "kind": None,
+        "leased": False,
+        "message": message,
+    }

@@ -1,0 +1,230 @@
+"""Opens any import file as one stream of rows and errors."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Self
+
+from annotate.formats.beir import BeirQrelsLayout, beir_members, read_beir
+from annotate.formats.columns import check_mapping, looks_like_triplets
+from annotate.formats.detect import AUTO, GROUPS, canonical_format, guess
+from annotate.formats.layout import Layout, PairLayout, PassageLayout, QueryLayout
+from annotate.formats.lines import UTF8_BOM, text_lines
+from annotate.formats.records import FILE, BadValueError, FormatError, Item, Limits, RowError
+from annotate.formats.source import Member, Source, open_source, refuse_packed
+from annotate.formats.tables import Choose, Opened, read_delimited, read_jsonl
+from annotate.formats.trec import read_qrels, read_run, read_topics
+from annotate.formats.triplets import TripletLayout
+from annotate.formats.values import Labels
+
+_DELIMITERS = {"csv": ",;", "tsv": "\t", "tsv-plain": "\t"}
+_DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
+
+
+class RowStream:
+    """Rows and row errors of one file, in its order; iterate once, as a context manager.
+
+    `format` is one of FORMATS, `description` says what was found for people, `columns` are the
+    file's. `rows_read` and `errors` count what was given out so far; after `limits.errors` errors
+    one more says that reading stopped, and `stopped` is true. Iterating raises FormatError where
+    the file cannot be read further.
+    """
+
+    def __init__(
+        self, found: str, description: str, opened: Opened, *, limits: Limits, closing: ExitStack
+    ) -> None:
+        self.format = found
+        self.description = description
+        self.columns = opened.columns
+        self.rows_read = 0
+        self.errors = 0
+        self.stopped = False
+        self._items = opened.items
+        self._limit = limits.errors
+        self._closing = closing
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        self._closing.close()
+
+    def __iter__(self) -> Iterator[Item]:
+        for item in self._items:
+            if type(item) is not RowError:
+                self.rows_read += 1
+                yield item
+                continue
+            if self.errors >= self._limit:
+                self.stopped = True
+                message = f"stopped after {self._limit} errors; there may be more from here on"
+                yield RowError(item.line, FILE, message, item.member)
+                return
+            self.errors += 1
+            yield item
+        if not self.rows_read and not self.errors:
+            raise FormatError("the file holds no rows", line=1)
+
+
+def open_rows(
+    path: Path,
+    *,
+    name: str | None = None,
+    format_name: str = AUTO,
+    mapping: Mapping[str, str | None] | None = None,
+    grades: Collection[int | float] | None = None,
+    label_names: Mapping[str, int | float] | None = None,
+    limits: Limits | None = None,
+) -> RowStream:
+    """Open the file (or BEIR folder) at `path` as a stream of rows.
+
+    `name` is the file's own name where `path` is a temporary one. `format_name` is one of FORMATS,
+    a group of GROUPS, or `auto`. `mapping` is {our field: their column}; None as a column leaves
+    the field out. `grades` are the label scheme's values (None: any), `label_names` the grades
+    of labels that are words. Raises FormatError where the file cannot be read at all.
+    """
+    limits = limits or Limits()
+    wanted = canonical_format(format_name)
+    with ExitStack() as stack:
+        try:
+            check_mapping(mapping or {})
+            labels = Labels(grades, label_names)
+            source = open_source(path, limits)
+            stack.callback(source.close)
+            reader = _Reader(wanted, mapping or {}, labels, limits, stack)
+            found, description, opened = reader.read(source, name or path.name)
+        except BadValueError as error:
+            raise FormatError(error.message, field=error.field) from error
+        return RowStream(found, description, opened, limits=limits, closing=stack.pop_all())
+    raise AssertionError("an exit stack does not swallow errors")
+
+
+class _Reader:
+    """Picks the reader for one source and opens it."""
+
+    def __init__(
+        self,
+        wanted: str,
+        mapping: Mapping[str, str | None],
+        labels: Labels,
+        limits: Limits,
+        stack: ExitStack,
+    ) -> None:
+        self._wanted = wanted
+        self._mapping = mapping
+        self._labels = labels
+        self._limits = limits
+        self._stack = stack
+
+    def read(self, source: Source, name: str) -> tuple[str, str, Opened]:
+        packed = f", {source.packed}" if source.packed else ""
+        is_beir = self._wanted in (AUTO, "beir") and bool(beir_members(source.members))
+        if is_beir or self._wanted == "beir":
+            self._refuse_mapping("beir")
+            opened = read_beir(source.members, self._labels, self._limits)
+            return "beir", f"BEIR data set{packed}", opened
+        member = _only(source)
+        try:
+            guessed = self._syntax(member.head(), member.name or name)
+            opened, detail = self._open(guessed, member)
+        except FormatError as error:
+            raise error.located(member=member.name) from error.__cause__
+        found = opened.format or guessed
+        self._refuse_mapping(found)
+        return found, f"{detail}{packed}", opened
+
+    def _refuse_mapping(self, found: str) -> None:
+        """A mapping that a format with fixed columns would ignore is a misunderstanding."""
+        if self._mapping and found.startswith(("beir", "trec")):
+            raise FormatError(f"{found} has fixed columns; it takes no mapping", field="mapping")
+
+    def _syntax(self, head: bytes, name: str) -> str:
+        """What to read the file as: what was asked for, or the guess where that leaves a choice."""
+        if not head.removeprefix(UTF8_BOM).strip():
+            raise FormatError("the file is empty", line=1)
+        refuse_packed(head)
+        if self._wanted not in GROUPS:
+            if head.startswith(b"PAR1") and self._wanted != "parquet":
+                raise FormatError(f"the file is Parquet, not {self._wanted}", field="format")
+            return self._wanted
+        guessed = guess(head, PurePosixPath(name).name)
+        if guessed not in GROUPS[self._wanted]:
+            raise FormatError(
+                f"the file looks like {guessed}, not like {self._wanted}", field="format"
+            )
+        return guessed
+
+    def _open(self, syntax: str, member: Member) -> tuple[Opened, str]:
+        if syntax == "parquet":
+            # Here, since pyarrow takes 50 MB that a web process never needs.
+            from annotate.formats.parquet import read_parquet
+
+            opened = read_parquet(member, self._choose(syntax), self._limits)
+            return opened, f"{_noun(opened)} in Parquet"
+        stream = self._stack.enter_context(member.open())
+        lines = text_lines(stream, self._limits.line_bytes)
+        if syntax in _DELIMITERS or syntax == "beir-qrels":
+            opened, delimiter = read_delimited(
+                lines,
+                self._choose(syntax),
+                member.name,
+                delimiters=_DELIMITERS.get(syntax, "\t"),
+                quoted=syntax in ("csv", "tsv"),
+                record_bytes=self._limits.line_bytes,
+            )
+            return opened, f"{_noun(opened)} between {_DELIMITER_NAMES[delimiter]}"
+        if syntax == "trec-topics":
+            return read_topics(lines, self._limits, member.name), "TREC topics"
+        if syntax == "trec-run":
+            return read_run(lines, self._limits, member.name), "TREC run"
+        if syntax == "trec-qrels":
+            opened = read_qrels(lines, self._labels, self._limits, member.name)
+            return opened, "TREC qrels"
+        opened = read_jsonl(lines, self._choose(syntax), member.name)
+        return opened, f"{_noun(opened)} in JSON Lines"
+
+    def _choose(self, syntax: str) -> Choose:
+        def choose(names: Sequence[str]) -> Layout:
+            if syntax == "beir-qrels":
+                return BeirQrelsLayout(self._labels, self._limits)
+            if syntax == "beir-corpus":
+                return PassageLayout(self._limits)
+            if syntax == "beir-queries":
+                return QueryLayout(self._limits)
+            asked = self._wanted == "triplets"
+            sparse = syntax == "jsonl"
+            if asked or (self._wanted != "pairs" and looks_like_triplets(names, self._mapping)):
+                return TripletLayout(self._mapping, self._labels, self._limits, sparse=sparse)
+            return PairLayout(self._mapping, self._labels, self._limits, name=syntax, sparse=sparse)
+
+        return choose
+
+
+def _noun(opened: Opened) -> str:
+    nouns = {"beir-corpus": "BEIR passages", "beir-queries": "BEIR queries"}
+    nouns |= {"beir-qrels": "BEIR qrels", "triplets": "triplets"}
+    return nouns.get(opened.format or "", "pairs")
+
+
+def _only(source: Source) -> Member:
+    if len(source.members) == 1:
+        return next(iter(source.members.values()))
+    if not source.members:
+        raise FormatError(f"the {source.packed} holds no file")
+    if "[Content_Types].xml" in source.members:
+        raise FormatError("it is an office document; save its table as CSV UTF-8 and import that")
+    listed = ", ".join(sorted(source.members)[:10])
+    raise FormatError(
+        f"the {source.packed} holds {len(source.members)} files ({listed}); it has to hold one"
+        " file, or a BEIR data set with corpus.jsonl and queries.jsonl"
+    )

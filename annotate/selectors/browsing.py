@@ -1,0 +1,78 @@
+"""Queries and candidates, searched and filtered, with as many queries per page as it has kinds."""
+
+from typing import Final
+
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+
+from accounts.access import Right, role_allows
+from accounts.models import Member, Project
+from annotate.models import Candidate, Judgment, Proposal, Query
+
+FILTERS: Final = {
+    "": "All queries",
+    "open": "With candidates nobody judged",
+    "judged": "With judgments or labels",
+    "relevant": "With a relevant passage",
+    "irrelevant": "Judged, none relevant",
+}
+
+
+def queries_of(project: Project, *, search: str = "", show: str = "") -> QuerySet[Query]:
+    """Return a project's queries by id, those that contain `search`, narrowed by a filter."""
+    rows = project.queries.filter(withdrawn_at=None).order_by("pk")
+    if search:
+        rows = rows.filter(Q(text__icontains=search) | Q(external_id=search))
+    graded = Judgment.objects.current_grades().filter(candidate__query=OuterRef("pk"))
+    relevant = graded.filter(grade__relevant=True)
+    unjudged = Candidate.objects.filter(query=OuterRef("pk")).exclude(
+        Exists(Judgment.objects.current_grades().filter(candidate=OuterRef("pk")))
+    )
+    narrowed = {
+        "open": lambda: rows.filter(Exists(unjudged)),
+        "judged": lambda: rows.filter(Exists(graded)),
+        "relevant": lambda: rows.filter(Exists(relevant)),
+        "irrelevant": lambda: rows.filter(Exists(graded), ~Exists(relevant)),
+    }
+    return narrowed[show]() if show in narrowed else rows
+
+
+def with_counts(rows: QuerySet[Query]) -> QuerySet[Query]:
+    """Add `candidate_count` and `judged_count` to the queries of one page."""
+    graded = Judgment.objects.current_grades().filter(candidate=OuterRef("candidates__pk"))
+    return rows.annotate(
+        candidate_count=Count("candidates", distinct=True),
+        judged_count=Count("candidates", filter=Exists(graded), distinct=True),
+    )
+
+
+def candidates_of(project: Project, *, query: Query | None = None) -> QuerySet[Candidate]:
+    """Return candidates with their texts, in the order of their query and id."""
+    rows = Candidate.objects.filter(project=project, withdrawn_at=None)
+    if query is not None:
+        rows = rows.filter(query=query)
+    return rows.select_related("query", "passage__text").order_by("pk")
+
+
+def with_evidence(rows: QuerySet[Candidate], member: Member) -> QuerySet[Candidate]:
+    """Prefetch each candidate's visible judgments and, where they may be seen, its proposals.
+
+    In a blind project an annotator sees a candidate's other judgments only once their own is in,
+    and never ranks or scores.
+    """
+    judgments = Judgment.objects.current_grades().select_related("person", "source", "grade")
+    proposals = Proposal.objects.select_related("run").order_by("run__name")
+    if not sees_others(member):
+        mine = Judgment.objects.counted().filter(
+            candidate=OuterRef("candidate"), person=member.user
+        )
+        judgments = judgments.filter(Exists(mine))
+        proposals = proposals.none()
+    return rows.prefetch_related(
+        Prefetch("judgments", judgments.order_by("created_at"), to_attr="visible_judgments"),
+        Prefetch("proposals", proposals, to_attr="visible_proposals"),
+    )
+
+
+def sees_others(member: Member) -> bool:
+    """Say whether a member sees others' judgments and ranks before their own is in."""
+    return not member.project.blind or role_allows(member.role, Right.REVIEW)

@@ -1,0 +1,77 @@
+"""How far a project's judging is; every figure is counted when it is asked for."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce, Least
+
+from accounts.access import Right, role_allows
+from accounts.models import Project
+from annotate.models import Judgment, Kind
+from annotate.selectors.judging import candidates_active
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Figures of a project, over candidates that are not withdrawn.
+
+    `judged` counts candidates with a counted judgment (out of `candidates`); `judgments` counted
+    ones that the overlap asks for (out of `wanted` = candidates x overlap), `remaining` the rest.
+    `labelled` counts candidates with an imported label (out of `candidates`), `imported` those
+    labels. `people` have judged (out of `judges`, the members who may).
+    """
+
+    candidates: int
+    judged: int
+    judgments: int
+    wanted: int
+    remaining: int
+    people: int
+    judges: int
+    imported: int
+    labelled: int
+
+    @property
+    def denominators(self) -> dict[str, int]:
+        """Return what each figure is out of."""
+        return {
+            "judged": self.candidates,
+            "judgments": self.wanted,
+            "remaining": self.wanted,
+            "people": self.judges,
+            "labelled": self.candidates,
+        }
+
+    @property
+    def percent(self) -> float | None:
+        """Judgments in percent of those wanted; None where none are wanted."""
+        return 100 * self.judgments / self.wanted if self.wanted else None
+
+
+def project_progress(project: Project) -> Progress:
+    """Count a project's progress in four queries."""
+    active = candidates_active(project)
+    candidates = active.count()
+    current = Judgment.objects.current_grades().filter(project=project, candidate__in=active)
+    per_candidate = current.filter(kind=Kind.COUNTED).values("candidate").annotate(n=Count("pk"))
+    counted = per_candidate.order_by().aggregate(
+        judged=Count("candidate"),
+        judgments=Coalesce(Sum("n"), 0),
+        met=Coalesce(Sum(Least("n", project.overlap)), 0),
+    )
+    labels = current.aggregate(
+        people=Count("person", distinct=True, filter=Q(kind=Kind.COUNTED)),
+        imported=Count("pk", filter=Q(kind=Kind.IMPORTED)),
+        labelled=Count("candidate", distinct=True, filter=Q(kind=Kind.IMPORTED)),
+    )
+    wanted = candidates * project.overlap
+    roles = project.members.values_list("role", flat=True)
+    judges = sum(role_allows(role, Right.JUDGE) for role in roles)
+    return Progress(
+        candidates=candidates,
+        wanted=wanted,
+        remaining=wanted - counted.pop("met"),
+        judges=max(judges, labels["people"]),
+        **counted,
+        **labels,
+    )

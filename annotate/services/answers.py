@@ -1,0 +1,129 @@
+"""One item of a batch of judgments: what it may hold, and whether a stored row says the same."""
+
+import math
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum
+from http import HTTPStatus
+from typing import Final
+
+from accounts.models import User
+from annotate.models import Action, Candidate, Judgment
+
+COMMENT_MAX: Final = 10_000
+REASON_MAX: Final = 200
+SECONDS_MAX: Final = 86_400
+EVIDENCE_MAX: Final = 200
+
+
+class Status(Enum):
+    """What became of an item; `code` is its HTTP status."""
+
+    CREATED = "created"
+    LATE = "late"  # kept, but fills no slot: somebody else has it
+    REPEATED = "repeated"  # the same item again: the first result holds
+    CONFLICT = "conflict"  # the same id with another content
+    CLOSED = "closed"  # a correction or an undo in a closed project
+    INVALID = "invalid"
+
+    @property
+    def code(self) -> int:
+        return int(_CODES[self])
+
+
+_CODES: Final = {
+    Status.CREATED: HTTPStatus.CREATED,
+    Status.LATE: HTTPStatus.CREATED,
+    Status.REPEATED: HTTPStatus.OK,
+    Status.CONFLICT: HTTPStatus.CONFLICT,
+    Status.CLOSED: HTTPStatus.CONFLICT,
+    Status.INVALID: HTTPStatus.BAD_REQUEST,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A grade, a skip (its reason, or "") or the withdrawal of an earlier answer: exactly one.
+
+    `id` is the client's UUID. `withdraw` is the id of the person's answer that this one undoes; it
+    needs no candidate. `seconds` is active time; `evidence` holds [start, end) code point offsets
+    into the passage text; `revision` is the passage's revision that was read, where it is known.
+    """
+
+    id: uuid.UUID
+    candidate: int | None = None
+    grade: int | None = None
+    skip: str | None = None
+    withdraw: uuid.UUID | None = None
+    seconds: float | None = None
+    comment: str = ""
+    flagged: bool = False
+    evidence: tuple[tuple[int, int], ...] = ()
+    revision: int | None = None
+
+    @property
+    def action(self) -> Action:
+        if self.withdraw is not None:
+            return Action.WITHDRAW
+        return Action.SKIP if self.skip is not None else Action.GRADE
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The result of one item. `leased` says that an undo gave the candidate back to the person."""
+
+    id: uuid.UUID
+    status: Status
+    judgment: Judgment | None = None
+    message: str = ""
+    leased: bool = False
+
+
+def answer_repeats(answer: Answer, row: Judgment, person: User) -> bool:
+    """Say whether `row`, stored under the answer's id, is this very answer of this person."""
+    if row.person_id != person.pk or row.action != answer.action:
+        return False
+    if answer.withdraw is not None:
+        return row.replaces_id == answer.withdraw
+    return (
+        row.candidate_id == answer.candidate
+        and (row.grade.value if row.grade else None) == answer.grade
+        and row.skip_reason == (answer.skip or "")
+        and row.seconds == answer.seconds
+        and row.comment == answer.comment
+        and row.flagged == answer.flagged
+        and [list(span) for span in answer.evidence] == row.evidence
+    )
+
+
+def answer_problem(answer: Answer, candidate: Candidate, grades: Collection[int]) -> str:
+    """Return what is wrong with an answer on this candidate, for its author; "" if nothing is."""
+    given = (answer.grade is not None, answer.skip is not None, answer.withdraw is not None)
+    if sum(given) != 1:
+        return "Give exactly one of grade, skip and withdraw."
+    if answer.candidate not in (None, candidate.pk):
+        return "The withdrawn answer is about another candidate."
+    if answer.grade is not None and answer.grade not in grades:
+        known = ", ".join(map(str, sorted(grades)))
+        return f"There is no grade {answer.grade} in this project; it has {known}."
+    seconds = 0.0 if answer.seconds is None else answer.seconds
+    if not (math.isfinite(seconds) and 0 <= seconds <= SECONDS_MAX):
+        return f"seconds is a number from 0 to {SECONDS_MAX}."
+    if len(answer.comment) > COMMENT_MAX or len(answer.skip or "") > REASON_MAX:
+        return f"A comment has at most {COMMENT_MAX} characters, a skip's reason {REASON_MAX}."
+    if answer.revision is not None and not 1 <= answer.revision <= candidate.passage.revision:
+        return f"The passage has no revision {answer.revision}."
+    return _evidence_problem(answer, candidate)
+
+
+def _evidence_problem(answer: Answer, candidate: Candidate) -> str:
+    passage = candidate.passage
+    if not answer.evidence or answer.revision not in (None, passage.revision):
+        return ""
+    if len(answer.evidence) > EVIDENCE_MAX:
+        return f"At most {EVIDENCE_MAX} spans of evidence."
+    length = len(passage.text.text)
+    if all(0 <= start < end <= length for start, end in answer.evidence):
+        return ""
+    return f"Evidence spans are [start, end] with 0 <= start < end <= {length}."

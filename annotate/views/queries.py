@@ -1,0 +1,56 @@
+"""Pages: the queries of a project, and one query with its candidates."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from accounts.access import member_for, project_for
+from annotate.selectors.browsing import (
+    FILTERS,
+    candidates_of,
+    queries_of,
+    sees_others,
+    with_counts,
+    with_evidence,
+)
+
+PAGE = 50
+
+
+@require_safe
+def query_list(request: HttpRequest, slug: str) -> HttpResponse:
+    project = project_for(request.user, slug)
+    search, show = request.GET.get("q", "").strip(), request.GET.get("show", "")
+    rows = queries_of(project, search=search, show=show)
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    keys = [row.pk for row in page.object_list]
+    context = {
+        "project": project,
+        "page": page,
+        "queries": with_counts(rows.filter(pk__in=keys)),
+        "search": search,
+        "show": show,
+        "filters": FILTERS,
+        "section": "projects",
+        "tab": "queries",
+    }
+    fragment = request.headers.get("HX-Request") == "true"
+    template = "annotate/_query_table.html" if fragment else "annotate/query_list.html"
+    return render(request, template, context)
+
+
+@require_safe
+def query_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    member = member_for(request.user, slug)
+    query = get_object_or_404(member.project.queries, pk=pk)
+    rows = candidates_of(member.project, query=query)
+    context = {
+        "project": member.project,
+        "query": query,
+        "candidates": with_evidence(rows, member),
+        "blind": not sees_others(member),
+        "section": "projects",
+        "tab": "queries",
+    }
+    return render(request, "annotate/query_detail.html", context)

@@ -1,0 +1,1 @@
+"""The measurements behind our figures: `python -m bench`, or `python -m bench NAME`."""

@@ -1,0 +1,136 @@
+"""A job in its own process: claim, load, baseline, train, evaluate, register, finish.
+
+Torch is imported once the job is claimed and guarded, and in no other process of Arbiter.
+"""
+
+import logging
+import socket
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import InterfaceError, OperationalError, connection
+
+from models_app.models import Version
+from training.guarding import EXIT_CRASHED, EXIT_LOST, Guard
+from training.lineage import code_facts, labels_facts, lineage_collect
+from training.ml.errors import RecipeError, resource_error
+from training.models import TrainingJob
+from training.reporting import JobReporter
+from training.scratch import job_scratch, worker_name
+from training.services.claims import Claim, LostClaimError, job_claim
+from training.services.moves import CRASHED, job_adopt, job_fail, job_stop
+from training.spec import TrainSpec
+
+if TYPE_CHECKING:
+    from training.services.results import Results
+
+logger = logging.getLogger(__name__)
+
+DATABASE_WAIT_SECONDS: Final = 60.0
+
+T = TypeVar("T")
+
+
+def job_run(*, job_id: UUID, worker: str = "") -> int:
+    """Run a job to its end and return the exit status for the process.
+
+    With `worker`, a supervisor's name for us, we end when our parent does. A job that does not
+    wait, because it is finished or runs elsewhere, is left alone, and the status is 0.
+    """
+    name = worker or worker_name()
+    claim = job_claim(job_id=job_id, worker=name)
+    if claim is None:
+        logger.info("Job %s does not wait for a trainer.", job_id)
+        return 0
+    if job_adopt(claim=claim):
+        return 0
+    reporter = JobReporter()
+    with (
+        job_scratch(name) as scratch,
+        Guard(claim, reporter, scratch, supervised=bool(worker)) as guard,
+    ):
+        return _run_guarded(claim, reporter, scratch, guard)
+
+
+def _run_guarded(claim: Claim, reporter: JobReporter, scratch: Path, guard: Guard) -> int:
+    try:
+        job = TrainingJob.objects.select_related("project", "snapshot", "created_by").get(
+            pk=claim.job_id
+        )
+        results = _work(job, claim, reporter, scratch)
+        guard.stop()
+        _publish(claim, results)
+    except LostClaimError:
+        return 0 if job_stop(claim=claim) else EXIT_LOST
+    except RecipeError as error:
+        return _failed(guard, claim, f"{error.message} {error.advice}")
+    except ValidationError as error:
+        return _failed(guard, claim, " ".join(error.messages))
+    except Exception as error:
+        # Whatever else it is: memory and disk have a message, a fault keeps its traceback.
+        named = resource_error(error)
+        if named is not None:
+            return _failed(guard, claim, f"{named.message} {named.advice}")
+        logger.exception("Job %s crashed.", claim.job_id)
+        return _failed(guard, claim, CRASHED, traceback.format_exc(), EXIT_CRASHED)
+    return 0
+
+
+def _failed(guard: Guard, claim: Claim, message: str, trace: str = "", status: int = 0) -> int:
+    guard.stop()
+    _when_database_is_there(lambda: job_fail(claim=claim, message=message, traceback=trace))
+    return status
+
+
+def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) -> "Results":
+    """Do what the job asks for, and return it with its lineage."""
+    reporter.log(f"Attempt {claim.attempt} on {socket.gethostname()}.")
+    from training.ml.recipe import recipe_run
+    from training.preparing import base_request, snapshot_fetch
+    from training.services.results import Results
+
+    snapshot = snapshot_fetch(job.snapshot, scratch / "snapshot")
+    reporter.log(f"Snapshot {snapshot.digest[:12]} is complete, its files have their sha256.")
+    request = base_request(job, scratch / "base")
+    spec = TrainSpec.from_dict(job.recipe)
+    # From here on the main thread needs no database for a long time.
+    connection.close()
+    outcome = recipe_run(
+        snapshot=snapshot, spec=spec, base=request, folder=scratch / "model", reporter=reporter
+    )
+    code = code_facts()
+    return Results(
+        folder=outcome.folder,
+        base_model=outcome.base.loaded,
+        evaluations=outcome.evaluations,
+        lineage=lineage_collect(job, claim.attempt, outcome, code),
+        facts={
+            **outcome.facts,
+            "labels": labels_facts(job.snapshot.statistics),
+            "lineage": {"git_commit": code["git_commit"]},
+        },
+    )
+
+
+def _publish(claim: Claim, results: "Results") -> Version:
+    from training.services.results import job_publish
+
+    return _when_database_is_there(lambda: job_publish(claim=claim, results=results))
+
+
+def _when_database_is_there(write: Callable[[], T]) -> T:
+    """Write, again and again while the database is away: an hour of work should survive that."""
+    deadline = time.monotonic() + DATABASE_WAIT_SECONDS
+    while True:
+        try:
+            return write()
+        except (OperationalError, InterfaceError):
+            connection.close()
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(1)

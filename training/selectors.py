@@ -1,0 +1,91 @@
+"""Reads of the training room."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import Http404
+
+from accounts.access import Caller, LoginRequiredError, Right, project_for
+from accounts.models import Project, User
+from models_app.models import Version
+from training.models import EventKind, JobEvent, TrainingJob
+
+_RELATED = ("project", "snapshot", "reranker__project", "created_by")
+
+
+def jobs_of(project: Project) -> QuerySet[TrainingJob]:
+    """Return a project's jobs, newest first."""
+    rows = project.training_jobs.select_related("snapshot", "reranker__project", "created_by")
+    return rows.order_by("-created_at", "-pk")
+
+
+def jobs_seen_by(user: User, project: str | None = None) -> QuerySet[TrainingJob]:
+    """Return the jobs of the caller's projects, or of the one under a slug, newest first."""
+    rows = TrainingJob.objects.select_related(*_RELATED).filter(project__members__user=user)
+    if project is not None:
+        rows = rows.filter(project=project_for(user, project))
+    return rows.order_by("-created_at", "-pk")
+
+
+def job_for(user: Caller, pk: UUID, right: Right = Right.VIEW) -> TrainingJob:
+    """Return a job if the caller has `right` in its project; raises as `project_for` does."""
+    if not isinstance(user, User):
+        raise LoginRequiredError
+    job = TrainingJob.objects.select_related(*_RELATED).filter(pk=pk).first()
+    if job is None:
+        raise Http404("There is no such job.")
+    try:
+        project_for(user, job.project.slug, right)
+    except Http404 as error:
+        raise Http404("There is no such job.") from error
+    return job
+
+
+def version_of(job_id: UUID) -> Version | None:
+    """Return the version that a job has published."""
+    return Version.objects.select_related("reranker__project").filter(job=job_id).first()
+
+
+def versions_of(jobs: Sequence[TrainingJob]) -> dict[UUID, Version]:
+    """Return the versions that these jobs have published, by job."""
+    rows = Version.objects.select_related("reranker__project").filter(
+        job__in=[job.pk for job in jobs]
+    )
+    return {row.job: row for row in rows if row.job is not None}
+
+
+def events_of(job: TrainingJob, after: int = 0) -> QuerySet[JobEvent]:
+    """Return what a job reported after event number `after`, oldest first."""
+    return job.events.filter(pk__gt=after).order_by("pk")
+
+
+def metrics_of(job: TrainingJob) -> dict[str, Any]:
+    """Return a job's figures as `{split: {system: {metric: {value, low, high, n}}}}`."""
+    found: dict[str, dict[str, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
+    for row in job.metrics.order_by("pk"):
+        found[row.split][row.system][row.metric] = {
+            "value": row.value,
+            "low": row.low,
+            "high": row.high,
+            "n": row.n,
+        }
+    return {split: dict(systems) for split, systems in found.items()}
+
+
+def jobs_ahead(job: TrainingJob) -> int:
+    """Return how many jobs wait before this one."""
+    return TrainingJob.objects.unclaimed().filter(created_at__lt=job.created_at).count()
+
+
+def log_tail(job: TrainingJob, lines: int) -> list[JobEvent]:
+    """Return the last log lines of a job, oldest first."""
+    return list(reversed(job.events.filter(kind=EventKind.LOG).order_by("-pk")[:lines]))
+
+
+def attempts_left(job: TrainingJob) -> int:
+    """Return how often the job's process may still die before the job fails."""
+    return max(0, settings.JOB_MAX_ATTEMPTS - job.losses)

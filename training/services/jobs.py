@@ -1,0 +1,115 @@
+"""Jobs as people handle them: asked for, rung for, cancelled; and swept by beat."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models.functions import Least, Now
+
+from accounts.models import Project, User
+from accounts.problems import ConflictError
+from annotate.models import Snapshot
+from models_app.models import Reranker
+from models_app.services.rerankers import reranker_ensure
+from training.base_models import base_model_checked
+from training.models import JOB_TERMINAL, JobKind, JobStatus, TrainingJob
+from training.services.bell import bells_waiting, job_ring
+from training.services.claims import Claim
+from training.services.moves import job_lose, note_add, status_move
+from training.spec import SpecError, TrainSpec
+
+DEFAULT_RERANKER: Final = "reranker"
+# A live process sees the wish within a second; one that is gone is not waited for any longer.
+CANCEL_SECONDS: Final = 5
+
+
+@transaction.atomic
+def job_create(
+    *,
+    project: Project,
+    created_by: User | None,
+    snapshot: Snapshot,
+    base_model: str,
+    recipe: Mapping[str, Any],
+    reranker: str | None = None,
+    kind: str = JobKind.TRAIN,
+) -> TrainingJob:
+    """Ask for a job; a trainer runs it and publishes a version of `reranker`.
+
+    `recipe` holds keys of `TrainSpec`; what is left out has its default. The reranker is made if
+    the project has none of this name. Raises ValidationError per field.
+    """
+    if kind not in JobKind.values:
+        raise ValidationError({"kind": f"Choose one of {', '.join(JobKind.values)}."})
+    if snapshot.project_id != project.pk:
+        raise ValidationError({"snapshot": "There is no such snapshot in this project."})
+    if not snapshot.ready:
+        raise ValidationError({"snapshot": f"This snapshot is {snapshot.status}, not ready."})
+    job = TrainingJob.objects.create(
+        id=uuid.uuid4(),
+        project=project,
+        kind=kind,
+        snapshot=snapshot,
+        base_model=base_model_checked(base_model, project=project, user=created_by),
+        recipe=_checked_recipe(recipe),
+        reranker=_reranker(project, reranker or DEFAULT_RERANKER, created_by),
+        created_by=created_by,
+    )
+    transaction.on_commit(lambda: job_ring(job_id=job.pk))
+    return job
+
+
+def job_cancel(*, job: TrainingJob, by: User) -> TrainingJob:
+    """Cancel a job that waits; ask one that runs to end. Repeating it changes nothing.
+
+    Raises ConflictError for a job that is finished.
+    """
+    with transaction.atomic():
+        job = TrainingJob.objects.select_for_update(of=("self",)).get(pk=job.pk)
+        if job.status == JobStatus.CANCELLED or job.status == JobStatus.CANCELLING:
+            return job
+        if job.status in JOB_TERMINAL:
+            raise ConflictError(f"This job has {job.status} already.")
+        note = f"{by.display_name} asked to cancel the job."
+        if job.status == JobStatus.QUEUED:
+            status_move(job, JobStatus.CANCELLED)
+        else:
+            soon = Least("lease_expires_at", Now() + timedelta(seconds=CANCEL_SECONDS))
+            status_move(job, JobStatus.CANCELLING, lease_expires_at=soon)
+        note_add(job, note)
+    job.refresh_from_db()
+    return job
+
+
+def jobs_sweep() -> None:
+    """Settle jobs whose process is gone, and ring for jobs that wait while nobody is rung for."""
+    for pk in TrainingJob.objects.abandoned().values_list("pk", flat=True):
+        with transaction.atomic():
+            row = TrainingJob.objects.abandoned().select_for_update().filter(pk=pk).first()
+            if row is not None:
+                job_lose(
+                    claim=Claim(row.pk, row.attempt),
+                    reason="Its trainer stopped answering: it was killed, or its machine stopped.",
+                )
+    waiting = list(TrainingJob.objects.unclaimed().values_list("pk", flat=True))
+    # A bell for each job waits in the queue while the trainers are busy; more would pile up.
+    if waiting and bells_waiting() == 0:
+        for pk in waiting:
+            job_ring(job_id=pk)
+
+
+def _checked_recipe(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return TrainSpec.from_dict(recipe).to_dict()
+    except SpecError as error:
+        raise ValidationError(dict(error.errors)) from error
+
+
+def _reranker(project: Project, name: str, created_by: User | None) -> Reranker:
+    try:
+        return reranker_ensure(project=project, name=name, created_by=created_by)
+    except ValidationError as error:
+        raise ValidationError({"reranker": error.messages}) from error

@@ -1,0 +1,96 @@
+"""The end of a job that worked: figures, version and status in one transaction."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from accounts.blobs import blob_put
+from models_app.models import Version
+from models_app.services.publishing import version_publish
+from training.ml.evaluation import Evaluation
+from training.models import EventKind, JobMetric, JobQueryScore, JobStatus, Stage, TrainingJob
+from training.services.claims import Claim, LostClaimError, events_add
+from training.services.moves import held, note_add, status_move
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a run leaves for the registry; `evaluations` by split."""
+
+    folder: Path
+    base_model: str
+    evaluations: Mapping[str, Evaluation]
+    lineage: Mapping[str, Any]
+    facts: Mapping[str, Any]
+
+
+def job_publish(*, claim: Claim, results: Results) -> Version:
+    """Publish a run's model and end its job as succeeded, both or neither.
+
+    The files go to the store before the transaction, which then takes no longer than digesting
+    them. Raises LostClaimError where the job is to be cancelled or no longer ours, ValidationError
+    where the registry refuses the files, OSError where the storage cannot take them.
+    """
+    for path in sorted(results.folder.rglob("*")):
+        if path.is_file():
+            blob_put(path)
+    with transaction.atomic():
+        job = held(claim)
+        if job is None or job.status != JobStatus.RUNNING:
+            raise LostClaimError
+        version = version_publish(
+            reranker=job.reranker,
+            folder=results.folder,
+            job=job.pk,
+            base_model=results.base_model,
+            snapshot_digest=job.snapshot.digest or "",
+            metrics=metrics_dict(results.evaluations),
+            lineage=results.lineage,
+            facts=results.facts,
+            created_by=job.created_by,
+        )
+        JobMetric.objects.bulk_create(_metrics(job, results.evaluations))
+        JobQueryScore.objects.bulk_create(_query_scores(job, results.evaluations), batch_size=2000)
+        status_move(job, JobStatus.SUCCEEDED, stage=Stage.FINISH, done=0, total=0)
+        events_add(claim, [(EventKind.STAGE, {"stage": Stage.FINISH.value})])
+        note_add(job, f"Published as {version}.")
+    return version
+
+
+def metrics_dict(evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:
+    """Return `{split: {system: {metric: {value, low, high, n}}}}`."""
+    found: dict[str, Any] = {}
+    for split, evaluation in evaluations.items():
+        for row in evaluation.rows:
+            figure = {"value": row.value, "low": row.low, "high": row.high, "n": row.n}
+            found.setdefault(split, {}).setdefault(row.system, {})[row.metric] = figure
+    return found
+
+
+def _metrics(job: TrainingJob, evaluations: Mapping[str, Evaluation]) -> Iterable[JobMetric]:
+    for split, evaluation in evaluations.items():
+        for row in evaluation.rows:
+            yield JobMetric(
+                job=job,
+                split=split,
+                system=row.system,
+                metric=row.metric,
+                value=row.value,
+                low=row.low,
+                high=row.high,
+                n=row.n,
+            )
+
+
+def _query_scores(
+    job: TrainingJob, evaluations: Mapping[str, Evaluation]
+) -> Iterable[JobQueryScore]:
+    for split, evaluation in evaluations.items():
+        for system, queries in evaluation.per_query.items():
+            for query_id, values in queries.items():
+                yield JobQueryScore(
+                    job=job, split=split, system=system, query_id=query_id, values=dict(values)
+                )

@@ -1,0 +1,192 @@
+"""The sample project, search over the Python standard library: from nothing to its first reranker.
+
+Each step looks at what is there and does what is missing, so a start that was interrupted carries
+on where it ended, and a later one has nothing to do.
+"""
+
+import json
+import time
+import zipfile
+from collections.abc import Generator, Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from accounts.blobs import scratch_folder
+from accounts.models import Project
+from accounts.services import project_create
+from annotate.models import Import, ImportStatus, Snapshot, SnapshotStatus, Source
+from annotate.services.importing import import_file
+from annotate.services.snapshots import snapshot_create
+from models_app.models import CHAMPION, Alias
+from models_app.services.rerankers import alias_move
+from training.models import JobEvent, JobStatus, TrainingJob
+from training.sample import (
+    Judgment,
+    judgments_resolve,
+    sample_guidelines,
+    sample_passages,
+    sample_queries,
+)
+from training.services.jobs import job_create
+from training.spec import PRESETS
+
+SLUG: Final = "python-stdlib"
+RERANKER: Final = "docs-reranker"
+SOURCE: Final = "Arbiter's authors"
+SOURCE_DESCRIPTION: Final = (
+    "Grades by Arbiter's authors, written with a language model in one pass over every pooled"
+    " candidate: one judge, no second opinion. Good to learn Arbiter with, not a benchmark."
+)
+RUNS: Final = ("bi-encoder", "bm25")
+GRADES: Final = (
+    {"value": 0, "name": "Off topic", "relevant": False},
+    {"value": 1, "name": "Related", "relevant": False},
+    {"value": 2, "name": "In part", "relevant": True},
+    {"value": 3, "name": "The thing to use", "relevant": True},
+)
+SPLITS: Final = {"train": 0.65, "dev": 0.1, "test": 0.25}
+
+
+def sample_load() -> Iterator[str]:
+    """Do what is missing; yield lines for the person at the terminal."""
+    project = Project.objects.filter(slug=SLUG).first()
+    if project is None:
+        project = _project()
+        yield "The sample project, search over the Python standard library, is set up."
+    yield from _import(project)
+    snapshot = yield from _snapshot(project)
+    if snapshot is None:
+        return
+    job = project.training_jobs.order_by("created_at").first() or _job(project, snapshot)
+    if not job.finished:
+        yield from _follow(job)
+    yield from _champion(job)
+
+
+def _project() -> Project:
+    return project_create(
+        slug=SLUG,
+        name="Search over the Python standard library",
+        owner=None,
+        grades=GRADES,
+        description="The sample project: what a programmer asks, and the docstrings that answer.",
+        guidelines=sample_guidelines(),
+        language="en",
+        license="apache-2.0",
+        sample_texts=True,
+    )
+
+
+def _import(project: Project) -> Iterator[str]:
+    resolved = judgments_resolve()
+    pooled = [judgment for judgment in resolved.judgments if judgment.runs]
+    Source.objects.get_or_create(
+        project=project, name=SOURCE, defaults={"description": SOURCE_DESCRIPTION}
+    )
+    with scratch_folder("sample") as folder:
+        files = [_beir(folder / "sample.zip", pooled)]
+        files += [_run(folder / f"{name}.run", name, pooled) for name in RUNS]
+        for path in files:
+            done = project.imports.filter(name=path.name, status=ImportStatus.SUCCEEDED)
+            if not done.exists():
+                yield _summary(import_file(project=project, path=path, source_name=SOURCE))
+
+
+def _summary(row: Import) -> str:
+    if row.status != ImportStatus.SUCCEEDED:
+        return f"{row.name}: {row.get_status_display()}. {json.dumps(row.errors[:3])}"
+    return f"{row.name}: {row.rows_read:,} rows in {row.seconds:.1f} s."
+
+
+def _beir(path: Path, judgments: list[Judgment]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr(
+            "corpus.jsonl",
+            _lines(
+                {"_id": passage.name, "title": passage.title, "text": passage.text}
+                for passage in sample_passages()
+            ),
+        )
+        out.writestr(
+            "queries.jsonl",
+            _lines(
+                {"_id": query.id, "text": query.text, "metadata": {"kind": query.kind}}
+                for query in sample_queries()
+            ),
+        )
+        rows = (f"{it.query_id}\t{it.passage}\t{it.grade}\n" for it in judgments)
+        out.writestr("qrels/authors.tsv", "query-id\tcorpus-id\tscore\n" + "".join(rows))
+    return path
+
+
+def _lines(rows: Iterable[dict[str, object]]) -> str:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _run(path: Path, name: str, judgments: list[Judgment]) -> Path:
+    """Write one run in TREC's form: query Q0 passage rank score name."""
+    found = [
+        f"{it.query_id} Q0 {it.passage} {run.rank} {run.score} {name}\n"
+        for it in judgments
+        for run in it.runs
+        if run.name == name
+    ]
+    path.write_text("".join(found), encoding="utf-8")
+    return path
+
+
+def _snapshot(project: Project) -> Generator[str, None, Snapshot | None]:
+    snapshot = project.snapshots.exclude(status=SnapshotStatus.FAILED).order_by("pk").first()
+    if snapshot is None:
+        policy = {"first_stage_run": RUNS[0]}
+        snapshot = snapshot_create(project=project, created_by=None, policy=policy, splits=SPLITS)
+    while snapshot.status in (SnapshotStatus.QUEUED, SnapshotStatus.RUNNING):
+        time.sleep(0.2)
+        snapshot.refresh_from_db()
+    if not snapshot.ready:
+        yield f"The sample's judgments could not be frozen: {snapshot.error}"
+        return None
+    yield f"Snapshot {snapshot.short_digest}: {snapshot.pairs:,} judged pairs."
+    return snapshot
+
+
+def _job(project: Project, snapshot: Snapshot) -> TrainingJob:
+    preset = PRESETS["quick"]
+    return job_create(
+        project=project,
+        created_by=None,
+        snapshot=snapshot,
+        base_model=preset.base_model,
+        recipe=preset.spec.to_dict(),
+        reranker=RERANKER,
+    )
+
+
+def _follow(job: TrainingJob) -> Iterator[str]:
+    """Yield what the job reports until it is finished."""
+    seen = 0
+    yield "Training its first reranker; the page of the job shows it live."
+    while not job.finished:
+        time.sleep(1)
+        job.refresh_from_db()
+        for event in JobEvent.objects.filter(job=job, pk__gt=seen).order_by("pk"):
+            seen = event.pk
+            line = event.data.get("line") or event.data.get("stage")
+            if line:
+                yield f"[{event.kind}] {line}"
+    if job.status != JobStatus.SUCCEEDED:
+        yield f"Training ended as {job.status}. {job.error}"
+
+
+def _champion(job: TrainingJob) -> Iterator[str]:
+    version = job.reranker.versions.filter(job=job.pk).first()
+    if version is None or Alias.objects.filter(reranker=job.reranker, name=CHAMPION).exists():
+        return
+    alias_move(
+        reranker=job.reranker,
+        name=CHAMPION,
+        version=version,
+        by_setup=True,
+        reason="The first version of the sample project.",
+    )
+    yield f"{job.reranker.repo_id}@{version.tag} is the champion."

@@ -1,0 +1,19 @@
+"""Celery is another way to call the services; each task may be delivered twice, or too late."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from training import supervising
+from training.services import jobs
+
+
+@shared_task(acks_late=False)
+def job_supervise(job_id: str) -> None:
+    """Acknowledged early: the row says whether there is anything to do, and beat rings again."""
+    supervising.job_supervise(job_id=UUID(job_id))
+
+
+@shared_task
+def jobs_sweep() -> None:
+    jobs.jobs_sweep()
