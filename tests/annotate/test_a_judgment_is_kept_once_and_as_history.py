@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
@@ -40,11 +41,11 @@ def test_a_repeat_is_answered_with_the_first_result(cast: Cast) -> None:
         {"grade": None, "skip": ""},
     ],
 )
-def test_another_content_under_the_same_id_conflicts(cast: Cast, change: dict[str, object]) -> None:
+def test_another_content_under_the_same_id_conflicts(cast: Cast, change: dict[str, Any]) -> None:
     [item, *_] = make_queue(cast.project)
-    answer = {"id": uuid.uuid4(), "candidate": item.pk, "grade": 1}
-    record(cast.project, cast.annotator, Answer(**answer))  # type: ignore[arg-type]
-    [result] = record(cast.project, cast.annotator, Answer(**{**answer, **change}))  # type: ignore[arg-type]
+    answer: dict[str, Any] = {"id": uuid.uuid4(), "candidate": item.pk, "grade": 1}
+    record(cast.project, cast.annotator, Answer(**answer))
+    [result] = record(cast.project, cast.annotator, Answer(**{**answer, **change}))
     assert (result.status, result.judgment) == (Status.CONFLICT, None)
     assert counted(item) == [("library-annotator", 1)]
 
@@ -212,10 +213,10 @@ def test_an_answer_to_an_edited_passage_is_history(cast: Cast) -> None:
     ],
 )
 def test_a_wrong_answer_is_refused_alone(
-    cast: Cast, fields: dict[str, object], message: str
+    cast: Cast, fields: dict[str, Any], message: str
 ) -> None:
     queue = make_queue(cast.project)
-    wrong = Answer(id=uuid.uuid4(), candidate=queue[0].pk, **fields)  # type: ignore[arg-type]
+    wrong = Answer(id=uuid.uuid4(), candidate=queue[0].pk, **fields)
     bad, good = record(cast.project, cast.annotator, wrong, grade(queue[1], 1))
     assert (bad.status, good.status) == (Status.INVALID, Status.CREATED)
     assert message in bad.message
