@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from annotate.services.importing import import_create, import_run
 from django.core.files import File
 
 from accounts.blobs import scratch_folder
 from accounts.models import Project
 from accounts.services import project_create
 from annotate.models import Import, ImportStatus, Snapshot, SnapshotStatus, Source
-from annotate.services.importing import import_create, import_run
 from annotate.services.snapshots import snapshot_create
 from models_app.models import CHAMPION, Alias
 from models_app.services.rerankers import alias_move
