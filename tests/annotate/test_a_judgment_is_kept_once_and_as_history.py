@@ -212,9 +212,7 @@ def test_an_answer_to_an_edited_passage_is_history(cast: Cast) -> None:
         ({"grade": 1, "revision": 2}, "no revision 2"),
     ],
 )
-def test_a_wrong_answer_is_refused_alone(
-    cast: Cast, fields: dict[str, Any], message: str
-) -> None:
+def test_a_wrong_answer_is_refused_alone(cast: Cast, fields: dict[str, Any], message: str) -> None:
     queue = make_queue(cast.project)
     wrong = Answer(id=uuid.uuid4(), candidate=queue[0].pk, **fields)
     bad, good = record(cast.project, cast.annotator, wrong, grade(queue[1], 1))
