@@ -221,10 +221,18 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Arbiter",
     "DESCRIPTION": "Relevance judgments in, versioned and trustworthy rerankers out.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "JobKind": "training.models.JobKind",
+        "EventKind": "training.models.EventKind",
+        "JobStatus": "training.models.JobStatus",
+        "ImportStatus": "annotate.models.imports.ImportStatus",
+        "SnapshotStatus": "annotate.models.snapshots.SnapshotStatus",
+    },
 }
 
 # How long a judging lease lasts, and a trainer's lease on a job.
