@@ -23,11 +23,11 @@ def test_it_has_no_warning_and_misses_no_route(tmp_path: Path) -> None:
     call_command("spectacular", "--file", str(target), "--fail-on-warn", "--validate")
     known = set(re.findall(r"^  (/api/\S+):", target.read_text("utf-8"), flags=re.MULTILINE))
     ours = {
-        "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route)
+        "/" + re.sub(r"<[^>]*>", "{}", route)
         for route in routes(get_resolver().url_patterns)
         if route.startswith("api/v1/")
     }
-    assert ours == known
+    assert ours == {re.sub(r"{[^}]*}", "{}", route) for route in known}
 
 
 @pytest.mark.django_db
