@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from training import api
+
+urlpatterns = [
+    path("training-jobs/", api.JobList.as_view()),
+    path("training-jobs/<uuid:pk>/", api.JobDetail.as_view(), name="api-job"),
+    path("training-jobs/<uuid:pk>/cancel/", api.JobCancel.as_view()),
+    path("training-jobs/<uuid:pk>/events/", api.JobEvents.as_view()),
+]

@@ -23,7 +23,7 @@ from config.processes import Steps, end, has_exited, log_tail, spawn
 from training.models import JobStatus, TrainingJob
 from training.scratch import scratch_clear, scratch_path, worker_name
 from training.services.claims import claim_of
-from training.services.moves import job_lose, job_refuse, job_release
+from training.services.moves import NO_MEMORY, job_fail, job_lose, job_refuse, job_release
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,8 @@ ROW_SECONDS: Final = 1.0
 CANCEL_GRACE_SECONDS: Final = 2.0
 STOP_STEPS: Final[Steps] = ((signal.SIGTERM, 2.0),)
 TAIL_LINES: Final = 40
+# What libraries write before they end the process themselves because memory cannot be had.
+NO_MEMORY_MARKS: Final = ("bad_alloc", "memory allocation", "out of memory", "allocate memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,10 @@ def _settle(run: Run, status: int) -> None:
         tail = log_tail(run.log, TAIL_LINES)
         reason = f"The job's process {ending(status)}."
         logger.warning("%s Its last output:\n%s", reason, tail)
-        job_lose(claim=claim, reason=reason, traceback=tail)
+        if any(mark in tail.lower() for mark in NO_MEMORY_MARKS):
+            job_fail(claim=claim, message=f"{reason} {NO_MEMORY}", traceback=tail)
+        else:
+            job_lose(claim=claim, reason=reason, traceback=tail)
     elif status > 0 and not stopping():
         _settle_unclaimed(run, status)
 

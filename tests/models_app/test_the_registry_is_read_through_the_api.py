@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from models_app.models import Version
 from models_app.services.rerankers import alias_move
@@ -35,7 +36,7 @@ def test_the_list_takes_the_same_queries_for_one_reranker_and_for_many(
     cast: Cast,
     version: Version,
     tmp_path: Path,
-    django_assert_num_queries: pytest.FixtureRequest,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for row in range(4):
         publish(cast.project, tmp_path / str(row), name=f"other{row}")

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import Project, User
-from annotate.models import Snapshot
+from annotate.models import Snapshot, SnapshotStatus
 from annotate.services.snapshots import snapshot_create, snapshot_freeze
 from tests.factory import Cast, make_candidate, make_label, make_passage, make_proposal, make_query
 from tests.tiny import tiny_cross_encoder
@@ -50,6 +50,11 @@ def frozen_snapshot(project: Project, **fields: Any) -> Snapshot:
     snapshot.refresh_from_db()
     assert snapshot.ready, snapshot.error
     return snapshot
+
+
+def ready_snapshot(project: Project) -> Snapshot:
+    """Return a snapshot that counts as ready and has no files: enough to ask for jobs."""
+    return Snapshot.objects.create(project=project, status=SnapshotStatus.READY, digest="5e" * 32)
 
 
 def tiny_base(folder: Path) -> str:

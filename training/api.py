@@ -1,0 +1,96 @@
+"""`/api/v1/training-jobs/`."""
+
+from uuid import UUID
+
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.access import Right, project_for
+from accounts.api import caller
+from accounts.models import Project
+from accounts.pagination import NewestFirst
+from annotate.models import Snapshot
+from annotate.selectors.snapshots import snapshot_by
+from training.selectors import events_of, job_for, jobs_seen_by
+from training.serializers import JobDetailOutput, JobEventsOutput, JobInput, JobOutput
+from training.services.jobs import job_cancel, job_create
+
+EVENTS_AT_ONCE = 500
+
+
+class JobList(APIView):
+    @extend_schema(
+        parameters=[OpenApiParameter("project", str, description="Only this project's jobs.")],
+        responses=JobOutput(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """List the jobs of your projects, newest first."""
+        rows = jobs_seen_by(caller(request), request.query_params.get("project"))
+        paginator = NewestFirst()
+        page = paginator.paginate_queryset(rows, request, self)
+        return paginator.get_paginated_response(JobOutput(page, many=True).data)
+
+    @extend_schema(request=JobInput, responses={201: JobDetailOutput})
+    def post(self, request: Request) -> Response:
+        """Ask for a job; a trainer starts it as soon as one is free."""
+        data = JobInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        fields = dict(data.validated_data)
+        project = project_for(request.user, fields.pop("project"), Right.MANAGE)
+        snapshot = _snapshot(project, fields.pop("snapshot"))
+        job = job_create(project=project, created_by=caller(request), snapshot=snapshot, **fields)
+        output = JobDetailOutput(job_for(request.user, job.pk), context={"user": request.user})
+        return Response(output.data, status=status.HTTP_201_CREATED)
+
+
+class JobDetail(APIView):
+    @extend_schema(responses=JobDetailOutput)
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Show where a job stands and what it measured."""
+        job = job_for(request.user, pk)
+        return Response(JobDetailOutput(job, context={"user": request.user}).data)
+
+
+class JobCancel(APIView):
+    @extend_schema(request=None, responses=JobDetailOutput)
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Cancel a job: at once while it waits, within seconds while it runs."""
+        job = job_for(request.user, pk, Right.MANAGE)
+        job = job_cancel(job=job, by=caller(request))
+        return Response(JobDetailOutput(job, context={"user": request.user}).data)
+
+
+class JobEvents(APIView):
+    @extend_schema(
+        parameters=[OpenApiParameter("after", int, description="Number of the last event seen.")],
+        responses=JobEventsOutput,
+    )
+    def get(self, request: Request, pk: UUID) -> Response:
+        """List what a job reported after an event, oldest first, at most 500 at once."""
+        job = job_for(request.user, pk)
+        after = _after(request)
+        rows = list(events_of(job, after)[: EVENTS_AT_ONCE + 1])
+        shown = rows[:EVENTS_AT_ONCE]
+        answer = {
+            "results": shown,
+            "last": shown[-1].pk if shown else after,
+            "more": len(rows) > len(shown),
+        }
+        return Response(JobEventsOutput(answer).data)
+
+
+def _after(request: Request) -> int:
+    return serializers.IntegerField(min_value=0, max_value=2**63 - 1).run_validation(
+        request.query_params.get("after", 0)
+    )
+
+
+def _snapshot(project: Project, reference: str) -> Snapshot:
+    try:
+        return snapshot_by(project, reference)
+    except Http404 as error:
+        raise serializers.ValidationError({"snapshot": [str(error)]}) from error

@@ -1,0 +1,134 @@
+"""What the API of training jobs takes and gives."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.access import Right, member_for, role_allows
+from training.base_models import DEFAULT
+from training.models import JobEvent, JobKind, JobStatus, Stage, TrainingJob
+from training.selectors import metrics_of, version_of
+from training.spec import SpecError, TrainSpec, spec_fields
+
+_FIGURE = {
+    "type": "object",
+    "properties": {
+        "value": {"type": "number"},
+        "low": {"type": ["number", "null"]},
+        "high": {"type": ["number", "null"]},
+        "n": {"type": "integer"},
+    },
+}
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {key.name: key.json_schema() for key in spec_fields()},
+        "additionalProperties": False,
+    }
+)
+class RecipeField(serializers.DictField):
+    """Keys of `TrainSpec`; unknown ones and wrong values are errors under their names."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        values: dict[str, Any] = super().to_internal_value(data)
+        try:
+            TrainSpec.from_dict(values)
+        except SpecError as error:
+            raise serializers.ValidationError(dict(error.errors)) from error
+        return values
+
+
+class JobInput(serializers.Serializer[Any]):
+    """A job to run; `reranker` is the name to publish under, made where the project has none."""
+
+    project = serializers.CharField(help_text="The project's slug.")
+    kind = serializers.ChoiceField(choices=JobKind.choices, default=JobKind.TRAIN)
+    snapshot = serializers.CharField(help_text="The snapshot's id or digest.")
+    base_model = serializers.CharField(
+        default=DEFAULT,
+        help_text="A name on the Hub, TEAM/NAME@vN of this registry, or a folder's absolute path.",
+    )
+    reranker = serializers.CharField(required=False, help_text="Default: reranker.")
+    recipe = RecipeField(default=dict)
+
+
+class JobOutput(serializers.ModelSerializer[TrainingJob]):
+    """A job: what was asked for, and where it stands."""
+
+    id = serializers.CharField(read_only=True)
+    project = serializers.CharField(source="project.slug", read_only=True)
+    snapshot = serializers.CharField(source="snapshot_id", read_only=True)
+    snapshot_digest = serializers.CharField(source="snapshot.digest", read_only=True)
+    reranker = serializers.CharField(source="reranker.name", read_only=True)
+    repo_id = serializers.CharField(source="reranker.repo_id", read_only=True)
+    kind = serializers.ChoiceField(choices=JobKind.choices, read_only=True)
+    status = serializers.ChoiceField(choices=JobStatus.choices, read_only=True)
+    stage = serializers.ChoiceField(choices=Stage.choices, read_only=True)
+    progress = serializers.FloatField(read_only=True, help_text="Share of the stage, 0 to 1.")
+    created_by = serializers.CharField(source="created_by.username", default=None, read_only=True)
+
+    class Meta:
+        model = TrainingJob
+        fields = [
+            "id", "project", "kind", "status", "stage", "progress", "done", "total", "attempt",
+            "error", "snapshot", "snapshot_digest", "base_model", "reranker", "repo_id", "recipe",
+            "created_by", "created_at", "started_at", "finished_at",
+        ]  # fmt: skip
+
+
+class JobDetailOutput(JobOutput):
+    """A job with its figures and the number of the version it published."""
+
+    metrics = serializers.SerializerMethodField(
+        help_text="{split: {system: {metric: {value, low, high, n}}}}"
+    )
+    version = serializers.SerializerMethodField(help_text="Number of the version, or null.")
+    traceback = serializers.SerializerMethodField(help_text="Of a crash; for managers only.")
+
+    class Meta(JobOutput.Meta):
+        fields = [*JobOutput.Meta.fields, "metrics", "version", "traceback"]
+
+    @extend_schema_field(
+        {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": {"type": "object", "additionalProperties": _FIGURE},
+            },
+        }
+    )
+    def get_metrics(self, job: TrainingJob) -> dict[str, Any]:
+        return metrics_of(job)
+
+    @extend_schema_field({"type": ["integer", "null"]})
+    def get_version(self, job: TrainingJob) -> int | None:
+        version = version_of(job.pk)
+        return None if version is None else version.number
+
+    @extend_schema_field(OpenApiTypes.STR)
+    def get_traceback(self, job: TrainingJob) -> str:
+        member = member_for(self.context["user"], job.project.slug)
+        return job.traceback if role_allows(member.role, Right.MANAGE) else ""
+
+
+class JobEventOutput(serializers.ModelSerializer[JobEvent]):
+    """One thing that a job reported: `{stage}`, `{line}` or `{step, epoch, values}`."""
+
+    id = serializers.CharField(read_only=True)
+    data = serializers.DictField(read_only=True)
+
+    class Meta:
+        model = JobEvent
+        fields = ["id", "at", "attempt", "kind", "data"]
+
+
+class JobEventsOutput(serializers.Serializer[Any]):
+    """The next events; ask again with `after` = `last` for those that come later."""
+
+    results = JobEventOutput(many=True)
+    last = serializers.IntegerField(help_text="Number of the last event so far.")
+    more = serializers.BooleanField(help_text="Whether there are more events already.")
