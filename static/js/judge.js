@@ -144,7 +144,9 @@ function start() {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || keys.open) return;
     if (event.target.closest("input:not([type=checkbox]), textarea, select")) {
-      if (event.key === "Escape") document.getElementById("item").focus({ preventScroll: true });
+      if (event.key !== "Escape") return;
+      comment.open = false;
+      document.getElementById("item").focus({ preventScroll: true });
       return;
     }
     const grade = form.querySelector(`button.grade[value="${CSS.escape(event.key)}"]`);

@@ -24,7 +24,7 @@ LEASE = "/api/v1/projects/library/tasks/lease/"
 JUDGMENTS = "/api/v1/projects/library/judgments/"
 
 
-def send(client: Client, url: str, body: object, **headers: str) -> tuple[int, Any]:
+def send(client: Client, url: str, body: object, **headers: Any) -> tuple[int, Any]:
     response = client.post(url, body, content_type="application/json", **headers)
     return response.status_code, response.json()
 

@@ -1,5 +1,7 @@
 """The judging page has no WCAG 2.2 A or AA violation that axe finds, and needs no JavaScript."""
 
+from typing import Any
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
@@ -22,7 +24,7 @@ def test_axe_finds_nothing(
     scheme_set(project=cast.project, grades=GRADES_0_3)
     project_update(project=cast.project, guidelines="# What counts\n\n- **Exact**: it answers.")
     make_queue(cast.project, 1, 2)
-    options = {
+    options: dict[str, Any] = {
         "color_scheme": scheme,
         "viewport": {"width": size[0], "height": size[1]},
         "bypass_csp": True,  # axe is injected as an inline script
@@ -69,7 +71,7 @@ def test_targets_are_large_enough_and_the_bar_never_moves(
 
 def test_it_works_without_javascript(browser: Browser, live_server: LiveServer, cast: Cast) -> None:
     make_queue(cast.project, 1, 3)
-    options = {"java_script_enabled": False}
+    options: dict[str, Any] = {"java_script_enabled": False}
     with open_page(browser, live_server.url, cast.annotator.username, **options) as page:
         assert passage(page) == "Passage 0 about thing 0."
         page.get_by_label("Flag").check()
