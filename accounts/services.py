@@ -78,7 +78,7 @@ def project_create(
     Raises ValidationError per field: a taken or reserved slug, a malformed label scheme.
     """
     project = Project(slug=slug, name=name, created_by=owner, **fields)
-    project.full_clean()
+    project.full_clean(exclude=["created_by"])
     with _name_taken_is_invalid("slug"), transaction.atomic():
         project.save()
     scheme_set(project=project, grades=grades)
@@ -97,7 +97,7 @@ def project_update(
     """
     for name, value in fields.items():
         setattr(project, name, value)
-    project.full_clean()
+    project.full_clean(exclude=["created_by"])
     project.save(update_fields=[*fields])
     if grades is not None:
         scheme_set(project=project, grades=grades)

@@ -7,6 +7,7 @@ from django import forms
 from accounts.models import Project
 from annotate.models import Run
 from annotate.resolution import POLICIES
+from annotate.services.answers import COMMENT_MAX, REASON_MAX, Answer
 from annotate.splitting import DEFAULT_SPLITS, SPLITS
 
 
@@ -47,3 +48,23 @@ class SnapshotForm(forms.Form):
             },
             "splits": {name: data[name] for name in SPLITS},
         }
+
+
+class AnswerForm(forms.Form):
+    """An answer from the judging page without JavaScript: a grade, a skip or an undo."""
+
+    id = forms.UUIDField()
+    candidate = forms.IntegerField(required=False)
+    grade = forms.IntegerField(required=False)
+    skip = forms.BooleanField(required=False)
+    reason = forms.CharField(required=False, max_length=REASON_MAX)
+    withdraw = forms.UUIDField(required=False)
+    revision = forms.IntegerField(required=False)
+    comment = forms.CharField(required=False, max_length=COMMENT_MAX)
+    flagged = forms.BooleanField(required=False)
+
+    def answer(self) -> Answer:
+        """Return what was answered; for a valid form."""
+        given = dict(self.cleaned_data)
+        skipped, reason = given.pop("skip"), given.pop("reason")
+        return Answer(**given, skip=reason if skipped else None)

@@ -2,7 +2,12 @@
 
 from celery import shared_task
 
-from annotate.services import leasing, snapshots
+from annotate.services import importing, leasing, snapshots
+
+
+@shared_task
+def import_run(import_id: int) -> None:
+    importing.import_run(import_id=import_id)
 
 
 @shared_task
@@ -13,6 +18,7 @@ def snapshot_freeze(snapshot_id: int) -> None:
 @shared_task
 def work_requeue() -> None:
     """Ring again for what is unfinished; a lock keeps a second worker off running work."""
+    importing.imports_requeue()
     snapshots.snapshots_requeue()
 
 

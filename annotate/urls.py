@@ -1,10 +1,13 @@
 from django.urls import path
 
-from annotate.views import queries, snapshots
+from annotate.views import judging, progress, queries, snapshots
 
 app_name = "annotate"
 
 urlpatterns = [
+    path("judge/", judging.judge, name="judge"),
+    path("judge/answer/", judging.judge_answer, name="judge-answer"),
+    path("progress/", progress.progress, name="progress"),
     path("queries/", queries.query_list, name="query-list"),
     path("queries/<int:pk>/", queries.query_detail, name="query-detail"),
     path("snapshots/", snapshots.snapshot_list, name="snapshot-list"),

@@ -40,7 +40,10 @@ class Part:
 
 @dataclass
 class Step:
-    """A program that must end with status 0 before the next part starts, such as migrate."""
+    """A program that ends before the next part starts, such as migrate.
+
+    A `required` one that ends with another status than 0 ends the start; another is reported.
+    """
 
     name: str
     argv: Sequence[str]
@@ -49,6 +52,7 @@ class Step:
     echo: str = IMPORTANT
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 6.0
+    required: bool = True
 
 
 def launch(part: Part | Step, log: Path, marker: Mapping[str, str]) -> subprocess.Popen[bytes]:

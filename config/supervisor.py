@@ -197,7 +197,11 @@ class Supervisor:
                 return
         self._echo(step.name, follower)
         if status := reap(process):
-            raise ProcessError(f"{step.name} {ending(status)}. The end of {log}:\n{log_tail(log)}")
+            trouble = f"{step.name} {ending(status)}. The end of {log}:\n{log_tail(log)}"
+            if step.required:
+                raise ProcessError(trouble)
+            self.say(trouble)
+            return
         self.say("is done", step.name)
 
     def _start(self, part: Server | Part) -> None:

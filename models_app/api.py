@@ -70,6 +70,7 @@ class RegistryView(APIView):
 
 class RerankerList(APIView):
     @extend_schema(
+        operation_id="rerankers_list",
         parameters=[OpenApiParameter("project", str), OpenApiParameter("search", str)],
         responses=page_of(RerankerSerializer),
     )
@@ -98,7 +99,9 @@ class RerankerDetail(RegistryView):
 
 
 class VersionList(RegistryView):
-    @extend_schema(responses=page_of(VersionShortSerializer))
+    @extend_schema(
+        operation_id="rerankers_versions_list", responses=page_of(VersionShortSerializer)
+    )
     def get(self, request: Request, team: str, name: str) -> Response:
         """List a reranker's versions, newest first."""
         rows = reranker_access(request.user, team, name).reranker.versions.all()
@@ -174,7 +177,9 @@ class AliasDetail(RegistryView):
 
 
 class AliasHistory(RegistryView):
-    @extend_schema(responses=page_of(AliasMoveSerializer))
+    @extend_schema(
+        operation_id="rerankers_aliases_history_list", responses=page_of(AliasMoveSerializer)
+    )
     def get(self, request: Request, team: str, name: str, alias: str) -> Response:
         """List the moves of an alias, the latest first; for members of the project."""
         access = members_only(reranker_access(request.user, team, name))
@@ -183,7 +188,9 @@ class AliasHistory(RegistryView):
 
 
 class ReviewList(RegistryView):
-    @extend_schema(responses=page_of(ReviewSerializer))
+    @extend_schema(
+        operation_id="rerankers_versions_reviews_list", responses=page_of(ReviewSerializer)
+    )
     def get(self, request: Request, team: str, name: str, number: int) -> Response:
         """List the reviews of a version, newest first; for members of the project."""
         access = members_only(reranker_access(request.user, team, name))

@@ -49,7 +49,7 @@ def archive_of(version: Version) -> Archive:
     """
     artifacts = list(version.artifacts.order_by("path"))
     require_stored(artifacts)
-    manifest = json.dumps(manifest_of(version), indent=2, sort_keys=True).encode() + b"\n"
+    manifest = _manifest(version)
     entries = [
         Entry(MANIFEST, len(manifest), [manifest]),
         *(Entry(file.path, file.size, artifact_chunks(file)) for file in artifacts),
@@ -60,6 +60,13 @@ def archive_of(version: Version) -> Archive:
         etag=f'"{hashlib.sha256(manifest).hexdigest()}"',
         blocks=zip_blocks(entries),
     )
+
+
+def archive_size(version: Version) -> int:
+    """Return the length of a version's zip in bytes, without touching the storage."""
+    manifest = _manifest(version)
+    sizes = [(MANIFEST, len(manifest)), *version.artifacts.values_list("path", "size")]
+    return zip_size(Entry(path, size, ()) for path, size in sizes)
 
 
 def manifest_of(version: Version) -> dict[str, Any]:
@@ -106,6 +113,10 @@ def zip_size(entries: Iterable[Entry]) -> int:
         count += 1
     large = count > ZIP_FILECOUNT_LIMIT or max(offset, central) > ZIP64_LIMIT
     return offset + central + 22 + (56 + 20 if large else 0)
+
+
+def _manifest(version: Version) -> bytes:
+    return json.dumps(manifest_of(version), indent=2, sort_keys=True).encode() + b"\n"
 
 
 def _info(entry: Entry) -> ZipInfo:

@@ -44,6 +44,14 @@ class Figure:
     high: float | None
     n: int
 
+    @property
+    def bar(self) -> dict[str, float]:
+        """Where value and interval lie on an axis from 0 to 1 that is 200 units long."""
+        low = self.value if self.low is None else self.low
+        high = self.value if self.high is None else self.high
+        places = {"at": self.value, "low": low, "high": high}
+        return {name: round(200 * min(1.0, max(0.0, x)), 1) for name, x in places.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -54,10 +62,18 @@ class Row:
     figures: list[Figure | None]
     is_model: bool = False
 
+    @property
+    def n(self) -> int:
+        return next((figure.n for figure in self.figures if figure is not None), 0)
+
+    @property
+    def unit(self) -> str:
+        return metric_unit(self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Figures of one split; `unit` is what n counts in every cell, None where it differs."""
+    """Figures of one split."""
 
     split: str
     title: str
@@ -65,12 +81,13 @@ class Table:
     rows: list[Row]
 
     @property
-    def counts(self) -> list[int]:
-        """The n behind each column, of the first row that has one."""
-        return [
+    def heads(self) -> list[tuple[str, int]]:
+        """Each column's name with the n behind it, of the first row that has one."""
+        counts = [
             next((f.n for f in column if f is not None), 0)
             for column in zip(*(row.figures for row in self.rows), strict=True)
         ]
+        return list(zip(self.columns, counts, strict=True))
 
 
 def figure_of(metrics: Mapping[str, Any], split: str, system: str, metric: str) -> Figure | None:
@@ -79,21 +96,6 @@ def figure_of(metrics: Mapping[str, Any], split: str, system: str, metric: str) 
     if not found or found.get("value") is None:
         return None
     return Figure(found["value"], found.get("low"), found.get("high"), found.get("n") or 0)
-
-
-def headline(metrics: Mapping[str, Any]) -> list[Row]:
-    """Return nDCG@10 on the test split of every system, the model last."""
-    rows = [
-        Row(
-            name,
-            system_title(name),
-            [figure_of(metrics, HEADLINE_SPLIT, name, HEADLINE)],
-            name == MODEL,
-        )
-        for name in systems_of(metrics, HEADLINE_SPLIT)
-        if name != "oracle"
-    ]
-    return [row for row in rows if row.figures[0] is not None]
 
 
 def ranking_tables(metrics: Mapping[str, Any]) -> list[Table]:

@@ -89,6 +89,27 @@ def alias_get(reranker: Reranker, name: str) -> Alias:
     return found
 
 
+def aliases_of(reranker: Reranker) -> QuerySet[Alias]:
+    """Return a reranker's aliases with their versions, by name."""
+    return reranker.aliases.select_related("version").defer("version__facts").order_by("name")
+
+
+def champion_of(reranker: Reranker) -> Version | None:
+    """Return the version that `champion` names, if any."""
+    return versions_of(reranker).filter(aliases__name=CHAMPION).first()
+
+
+def newest_of(reranker: Reranker) -> Version | None:
+    """Return the newest version, if any."""
+    return reranker.versions.defer("facts", "lineage", "metrics").order_by("-number").first()
+
+
+def moves_of(version: Version) -> QuerySet[AliasMove]:
+    """Return the moves of any alias to or from a version, newest first."""
+    moves = alias_history(version.reranker)
+    return moves.filter(Q(from_version=version) | Q(to_version=version))
+
+
 def alias_history(reranker: Reranker, name: str | None = None) -> QuerySet[AliasMove]:
     """Return the moves of one alias, or of all, newest first."""
     moves = reranker.alias_moves.select_related("from_version", "to_version", "moved_by")

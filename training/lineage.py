@@ -45,8 +45,9 @@ def lineage_collect(
 def labels_facts(statistics: Mapping[str, Any]) -> dict[str, Any]:
     """Turn a snapshot's statistics into what a card says about where its labels come from."""
     labels = statistics["labels"]
+    described = labels.get("source_descriptions", {})
     sources = [
-        {"kind": "import", "name": name, "judgments": count, "detail": ""}
+        {"kind": "import", "name": name, "judgments": count, "detail": described.get(name, "")}
         for name, count in labels["sources"].items()
     ]
     if labels["human"]:

@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ('text', models.TextField()),
                 ('digest', models.BinaryField(max_length=32)),
                 ('metadata', models.JSONField(blank=True, default=dict)),
+                ('revision', models.PositiveIntegerField(db_default=1, default=1)),
                 ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='queries', to='accounts.project')),
@@ -148,9 +149,10 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(help_text="The file's name as it was given.", max_length=255)),
-                ('path', models.CharField(help_text='Where the upload is kept until it is read.', max_length=400)),
+                ('path', models.CharField(blank=True, help_text='Where the upload is kept until it is read.', max_length=400)),
                 ('format', models.CharField(default='auto', max_length=20)),
                 ('mapping', models.JSONField(blank=True, default=dict)),
+                ('label_names', models.JSONField(blank=True, default=dict)),
                 ('on_conflict', models.CharField(choices=[('refuse', 'Refuse the file and list the lines'), ('first', 'Keep what was there first'), ('last', 'Keep the last')], default='refuse', max_length=6)),
                 ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('succeeded', 'Succeeded'), ('failed', 'Failed')], default='queued', max_length=10)),
                 ('bytes_total', models.BigIntegerField(default=0)),
@@ -166,7 +168,8 @@ class Migration(migrations.Migration):
                 ('finished_at', models.DateTimeField(null=True)),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imports', to='accounts.project')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='imports', to='annotate.source')),
+                ('source_name', models.CharField(help_text='Whose labels these are.', max_length=120)),
+                ('source', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='imports', to='annotate.source')),
             ],
             options={
                 'ordering': ['-created_at', '-id'],
@@ -180,6 +183,19 @@ class Migration(migrations.Migration):
                 ('text', models.TextField()),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.project')),
             ],
+        ),
+        migrations.CreateModel(
+            name='QueryRevision',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField()),
+                ('text', models.TextField()),
+                ('replaced_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('query', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='revisions', to='annotate.query')),
+            ],
+            options={
+                'ordering': ['query', 'number'],
+            },
         ),
         migrations.CreateModel(
             name='PassageRevision',
@@ -330,6 +346,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='passage',
             index=models.Index(condition=models.Q(('withdrawn_at__isnull', False)), fields=['project'], name='passage_withdrawn'),
+        ),
+        migrations.AddConstraint(
+            model_name='queryrevision',
+            constraint=models.UniqueConstraint(fields=('query', 'number'), name='query_revision_once'),
         ),
         migrations.AddConstraint(
             model_name='passage',

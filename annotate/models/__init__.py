@@ -1,10 +1,10 @@
 """What is judged, by whom, and what came of it. One import place for the room's models."""
 
 from annotate.models.candidates import Candidate, Proposal, Run
-from annotate.models.imports import Import, ImportStatus
+from annotate.models.imports import Import, ImportStatus, OnConflict
 from annotate.models.judgments import Action, Judgment, Kind, Lease, Source
 from annotate.models.snapshots import Snapshot, SnapshotStatus
-from annotate.models.texts import Passage, PassageRevision, Query, Text
+from annotate.models.texts import Passage, PassageRevision, Query, QueryRevision, Text
 
 __all__ = [
     "Action",
@@ -14,10 +14,12 @@ __all__ = [
     "Judgment",
     "Kind",
     "Lease",
+    "OnConflict",
     "Passage",
     "PassageRevision",
     "Proposal",
     "Query",
+    "QueryRevision",
     "Run",
     "Snapshot",
     "SnapshotStatus",

@@ -33,15 +33,22 @@ class Import(models.Model):
     """One file on its way in. Counts are rows of the file, as its parser counts them.
 
     `errors` is a list of `{line, field, message, member}`; nothing of a failed import is stored.
-    `created` counts what came new per kind (queries, passages, texts, candidates, judgments).
+    `created` counts what came new per kind (queries, passages, texts, candidates, judgments, runs,
+    proposals), and what was changed, retired or replaced under `on_conflict` = last. `source` is
+    set once labels of it are stored, `path` is empty once the upload is removed, and for a file
+    that a command reads where it lies.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="imports")
-    source = models.ForeignKey(Source, models.RESTRICT, related_name="imports")
+    source_name = models.CharField(max_length=120, help_text="Whose labels these are.")
+    source = models.ForeignKey(Source, models.RESTRICT, null=True, related_name="imports")
     name = models.CharField(max_length=255, help_text="The file's name as it was given.")
-    path = models.CharField(max_length=400, help_text="Where the upload is kept until it is read.")
+    path = models.CharField(
+        max_length=400, blank=True, help_text="Where the upload is kept until it is read."
+    )
     format = models.CharField(max_length=20, default="auto")
     mapping = models.JSONField(default=dict, blank=True)
+    label_names = models.JSONField(default=dict, blank=True)
     on_conflict = models.CharField(
         max_length=6, choices=OnConflict.choices, default=OnConflict.REFUSE
     )

@@ -100,6 +100,7 @@ class Query(models.Model):
     text = models.TextField()
     digest = models.BinaryField(max_length=32)
     metadata = models.JSONField(default=dict, blank=True)
+    revision = models.PositiveIntegerField(default=1, db_default=1)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -134,3 +135,21 @@ class Query(models.Model):
     def key(self) -> str:
         """The name under which snapshots and exports know this query."""
         return self.external_id or f"sha256:{bytes(self.digest).hex()}"
+
+
+class QueryRevision(models.Model):
+    """An earlier wording of a query; judgments made on it are history."""
+
+    query = models.ForeignKey(Query, models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    text = models.TextField()
+    replaced_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["query", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["query", "number"], name="query_revision_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.query} r{self.number}"

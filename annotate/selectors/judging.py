@@ -52,13 +52,18 @@ def candidates_open_to(
     Walks the partial index `candidate_queue`, so that finished candidates cost nothing.
     """
     answered = Judgment.objects.answers().filter(candidate=OuterRef("pk"), person=person)
-    filled = Judgment.objects.counted().filter(candidate=OuterRef("pk"), slot__isnull=False)
-    held = Lease.objects.filter(candidate=OuterRef("pk"), expires_at__gt=Now())
+    held = Lease.objects.filter(expires_at__gt=Now()).exclude(person=person)
+    filled = Judgment.objects.counted().filter(candidate=OuterRef("pk"))
+    # Counted judgments alone never reach the overlap where `wanted` is true: counting is only
+    # for what somebody holds.
     return (
         candidates_active(project)
         .filter(~Exists(answered), wanted=True)
-        .alias(taken=_number(filled) + _number(held.exclude(person=person)))
-        .filter(taken__lt=project.overlap if overlap is None else overlap)
+        .alias(taken=_number(filled) + _number(held.filter(candidate=OuterRef("pk"))))
+        .filter(
+            ~Q(pk__in=held.filter(candidate__project=project).values("candidate"))
+            | Q(taken__lt=project.overlap if overlap is None else overlap)
+        )
     )
 
 

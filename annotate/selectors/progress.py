@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce, Least
 
 from accounts.access import Right, role_allows
 from accounts.models import Project
@@ -49,29 +49,29 @@ class Progress:
 
 
 def project_progress(project: Project) -> Progress:
-    """Count a project's progress in three queries."""
+    """Count a project's progress in four queries."""
     active = candidates_active(project)
-    current = Judgment.objects.current_grades().filter(project=project)
-    counted = current.filter(kind=Kind.COUNTED, candidate=OuterRef("pk")).order_by()
-    number = counted.values("candidate").annotate(n=Count("pk")).values("n")
-    figures = active.annotate(
-        n=Coalesce(Subquery(number, output_field=IntegerField()), 0)
-    ).aggregate(
-        candidates=Count("pk"),
-        judged=Count("pk", filter=Q(n__gt=0)),
+    candidates = active.count()
+    current = Judgment.objects.current_grades().filter(project=project, candidate__in=active)
+    per_candidate = current.filter(kind=Kind.COUNTED).values("candidate").annotate(n=Count("pk"))
+    counted = per_candidate.order_by().aggregate(
+        judged=Count("candidate"),
         judgments=Coalesce(Sum("n"), 0),
-        remaining=Coalesce(Sum(Greatest(project.overlap - F("n"), 0)), 0),
+        met=Coalesce(Sum(Least("n", project.overlap)), 0),
     )
-    labels = current.filter(candidate__in=active).aggregate(
+    labels = current.aggregate(
         people=Count("person", distinct=True, filter=Q(kind=Kind.COUNTED)),
         imported=Count("pk", filter=Q(kind=Kind.IMPORTED)),
         labelled=Count("candidate", distinct=True, filter=Q(kind=Kind.IMPORTED)),
     )
+    wanted = candidates * project.overlap
     roles = project.members.values_list("role", flat=True)
     judges = sum(role_allows(role, Right.JUDGE) for role in roles)
     return Progress(
-        wanted=figures["candidates"] * project.overlap,
+        candidates=candidates,
+        wanted=wanted,
+        remaining=wanted - counted.pop("met"),
         judges=max(judges, labels["people"]),
-        **figures,
+        **counted,
         **labels,
     )

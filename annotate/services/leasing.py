@@ -23,7 +23,7 @@ LEASE_MAX: Final = 100  # items that one call hands out
 _ROUNDS: Final = 5
 # A person far ahead of their colleagues has answered most of what is open near the start. Look at
 # this many positions there, then go on where the person was, and over everything only at the end.
-_NEAR: Final = 2000
+_NEAR: Final = 500
 
 
 def tasks_lease(*, project: Project, person: User, count: int) -> list[Lease]:

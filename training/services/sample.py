@@ -7,17 +7,15 @@ on where it ended, and a later one has nothing to do.
 import json
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Final
-
-from annotate.services.importing import import_create, import_run
-from django.core.files import File
 
 from accounts.blobs import scratch_folder
 from accounts.models import Project
 from accounts.services import project_create
 from annotate.models import Import, ImportStatus, Snapshot, SnapshotStatus, Source
+from annotate.services.importing import import_file
 from annotate.services.snapshots import snapshot_create
 from models_app.models import CHAMPION, Alias
 from models_app.services.rerankers import alias_move
@@ -60,7 +58,8 @@ def sample_load() -> Iterator[str]:
     if snapshot is None:
         return
     job = project.training_jobs.order_by("created_at").first() or _job(project, snapshot)
-    yield from _follow(job)
+    if not job.finished:
+        yield from _follow(job)
     yield from _champion(job)
 
 
@@ -90,21 +89,7 @@ def _import(project: Project) -> Iterator[str]:
         for path in files:
             done = project.imports.filter(name=path.name, status=ImportStatus.SUCCEEDED)
             if not done.exists():
-                yield _summary(_import_file(project, path))
-
-
-def _import_file(project: Project, path: Path) -> Import:
-    with path.open("rb") as source:
-        row = import_create(
-            project=project,
-            source_name=SOURCE,
-            name=path.name,
-            upload=File(source, name=path.name),
-            created_by=None,
-        )
-    import_run(import_id=row.pk)
-    row.refresh_from_db()
-    return row
+                yield _summary(import_file(project=project, path=path, source_name=SOURCE))
 
 
 def _summary(row: Import) -> str:
@@ -134,7 +119,7 @@ def _beir(path: Path, judgments: list[Judgment]) -> Path:
     return path
 
 
-def _lines(rows: Iterator[dict[str, object]]) -> str:
+def _lines(rows: Iterable[dict[str, object]]) -> str:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
@@ -150,7 +135,7 @@ def _run(path: Path, name: str, judgments: list[Judgment]) -> Path:
     return path
 
 
-def _snapshot(project: Project) -> Iterator[str]:
+def _snapshot(project: Project) -> Generator[str, None, Snapshot | None]:
     snapshot = project.snapshots.exclude(status=SnapshotStatus.FAILED).order_by("pk").first()
     if snapshot is None:
         policy = {"first_stage_run": RUNS[0]}
@@ -180,19 +165,15 @@ def _job(project: Project, snapshot: Snapshot) -> TrainingJob:
 def _follow(job: TrainingJob) -> Iterator[str]:
     """Yield what the job reports until it is finished."""
     seen = 0
-    if job.finished:
-        return
     yield "Training its first reranker; the page of the job shows it live."
-    while True:
+    while not job.finished:
+        time.sleep(1)
         job.refresh_from_db()
         for event in JobEvent.objects.filter(job=job, pk__gt=seen).order_by("pk"):
             seen = event.pk
             line = event.data.get("line") or event.data.get("stage")
             if line:
                 yield f"[{event.kind}] {line}"
-        if job.finished:
-            break
-        time.sleep(1)
     if job.status != JobStatus.SUCCEEDED:
         yield f"Training ended as {job.status}. {job.error}"
 

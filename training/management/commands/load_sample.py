@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from training.sample_project import sample_load
+from training.services.sample import sample_load
 
 
 class Command(BaseCommand):

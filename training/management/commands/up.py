@@ -44,14 +44,14 @@ def supervisor() -> Supervisor:
         Step("migrate", [*MANAGE, "migrate", "--no-input"], env=environment),
         Step("static", [*MANAGE, "collectstatic", "--no-input"], env=environment),
         Part("web", web_argv(), env=environment, ready=web_answers),
-        Part("worker", [*CELERY, *WORKER], env=environment),
+        Part("worker", [*CELERY, *WORKER], env=environment, grace=10.0),
         Part("trainer", [*CELERY, *TRAINER], env=environment),
         Part("beat", [*CELERY, "beat", "--loglevel", "INFO"], env=environment),
         Step("welcome", [*MANAGE, "welcome"], env=environment, echo=EVERY_LINE),
     ]
     if settings.ARBITER_SAMPLE:
-        sample = Step("sample", [*MANAGE, "load_sample"], env=environment, echo=EVERY_LINE)
-        programs.append(sample)
+        load = [*MANAGE, "load_sample"]
+        programs.append(Step("sample", load, env=environment, echo=EVERY_LINE, required=False))
     for program in programs:
         program.cwd = settings.BASE_DIR
     return Supervisor(home, *servers, *programs)

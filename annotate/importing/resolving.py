@@ -1,0 +1,148 @@
+"""Statements that find out what staged rows mean: identities, and the facts about each pair.
+
+Parameters are named: `project`, `source` (its id or NULL), `last` (keep the last of two wordings or
+labels instead of the first). Ids of what is new are drawn from the tables' sequences at once, so
+that everything later is a plain join.
+"""
+
+from typing import Final
+
+# One row per query: where its wording is, and the query of the project that it is.
+QUERIES: Final = """
+CREATE TEMP TABLE import_q ON COMMIT DROP AS
+WITH seen AS (
+    SELECT key, min(n) AS n, count(*) AS times,
+           CASE WHEN %(last)s THEN max(n) FILTER (WHERE digest IS NOT NULL)
+                ELSE min(n) FILTER (WHERE digest IS NOT NULL) END AS text_n
+    FROM import_query GROUP BY key
+), worded AS (
+    SELECT seen.*, first.external_id, chosen.digest
+    FROM seen JOIN import_query first ON first.n = seen.n
+    LEFT JOIN import_query chosen ON chosen.n = seen.text_n
+), matched AS (
+    SELECT w.*, e.id AS known, e.digest AS known_digest
+    FROM worded w LEFT JOIN annotate_query e
+      ON e.project_id = %(project)s AND e.external_id = w.external_id
+    WHERE w.external_id IS NOT NULL
+    UNION ALL
+    SELECT w.*, e.id, e.digest
+    FROM worded w LEFT JOIN annotate_query e
+      ON e.project_id = %(project)s AND e.external_id IS NULL AND e.digest = w.digest
+    WHERE w.external_id IS NULL
+)
+SELECT key, n, times, text_n, external_id, digest,
+       COALESCE(known, nextval((
+           SELECT pg_get_serial_sequence('annotate_query', 'id')::regclass))) AS id,
+       known IS NULL AS is_new,
+       COALESCE(known_digest <> digest, false) AS changed
+FROM matched
+"""
+
+# One row per passage. An empty title says nothing about the title.
+PASSAGES: Final = """
+CREATE TEMP TABLE import_p ON COMMIT DROP AS
+WITH seen AS (
+    SELECT key, min(n) AS n, count(*) AS times,
+           CASE WHEN %(last)s THEN max(n) FILTER (WHERE digest IS NOT NULL)
+                ELSE min(n) FILTER (WHERE digest IS NOT NULL) END AS text_n,
+           CASE WHEN %(last)s THEN max(n) FILTER (WHERE title <> '')
+                ELSE min(n) FILTER (WHERE title <> '') END AS title_n
+    FROM import_passage GROUP BY key
+), worded AS (
+    SELECT seen.*, first.external_id, chosen.digest, COALESCE(titled.title, '') AS title
+    FROM seen JOIN import_passage first ON first.n = seen.n
+    LEFT JOIN import_passage chosen ON chosen.n = seen.text_n
+    LEFT JOIN import_passage titled ON titled.n = seen.title_n
+), matched AS (
+    SELECT w.*, e.id AS known, e.title AS known_title, x.digest AS known_digest
+    FROM worded w LEFT JOIN annotate_passage e
+      ON e.project_id = %(project)s AND e.external_id = w.external_id
+    LEFT JOIN annotate_text x ON x.id = e.text_id
+    WHERE w.external_id IS NOT NULL
+    UNION ALL
+    SELECT w.*, e.id, e.title, x.digest
+    FROM worded w
+    LEFT JOIN annotate_text x ON x.project_id = %(project)s AND x.digest = w.digest
+    LEFT JOIN annotate_passage e
+      ON e.project_id = %(project)s AND e.external_id IS NULL AND e.text_id = x.id
+    WHERE w.external_id IS NULL
+)
+SELECT key, n, times, text_n, title_n, external_id, digest, title,
+       COALESCE(known, nextval((
+           SELECT pg_get_serial_sequence('annotate_passage', 'id')::regclass))) AS id,
+       known IS NULL AS is_new,
+       COALESCE(known_digest <> digest, false)
+           OR COALESCE(title <> '' AND known_title <> title, false) AS changed
+FROM matched
+"""
+
+# What the rows say about pairs, each once; an exact repeat is gone from here on.
+FACTS: Final = """
+CREATE TEMP TABLE import_fact ON COMMIT DROP AS
+SELECT q.id AS query_id, p.id AS passage_id, said.grade_id, said.run, said.rank, said.score,
+       said.n, said.last_n
+FROM (
+    SELECT query, passage, grade_id, run, rank, score, min(n) AS n, max(n) AS last_n
+    FROM import_row WHERE query IS NOT NULL AND passage IS NOT NULL
+    GROUP BY query, passage, grade_id, run, rank, score
+) said JOIN import_q q ON q.key = said.query JOIN import_p p ON p.key = said.passage
+"""
+
+CANDIDATES: Final = """
+CREATE TEMP TABLE import_c ON COMMIT DROP AS
+SELECT f.query_id, f.passage_id, f.n, e.id IS NULL AS is_new,
+       COALESCE(e.id, nextval((
+           SELECT pg_get_serial_sequence('annotate_candidate', 'id')::regclass))) AS id
+FROM (
+    SELECT query_id, passage_id, min(n) AS n FROM import_fact GROUP BY query_id, passage_id
+) f LEFT JOIN annotate_candidate e ON e.query_id = f.query_id AND e.passage_id = f.passage_id
+"""
+
+LABELS: Final = """
+CREATE TEMP TABLE import_label ON COMMIT DROP AS
+SELECT c.id AS candidate_id, c.passage_id, f.grade_id, min(f.n) AS n, max(f.last_n) AS last_n
+FROM import_fact f JOIN import_c c ON c.query_id = f.query_id AND c.passage_id = f.passage_id
+WHERE f.grade_id IS NOT NULL GROUP BY c.id, c.passage_id, f.grade_id
+"""
+
+RUNS: Final = """
+CREATE TEMP TABLE import_run ON COMMIT DROP AS
+SELECT said.name, said.n, e.id IS NULL AS is_new,
+       COALESCE(e.id, nextval((
+           SELECT pg_get_serial_sequence('annotate_run', 'id')::regclass))) AS id
+FROM (SELECT run AS name, min(n) AS n FROM import_fact WHERE run IS NOT NULL GROUP BY run) said
+LEFT JOIN annotate_run e ON e.project_id = %(project)s AND e.name = said.name
+"""
+
+PROPOSALS: Final = """
+CREATE TEMP TABLE import_proposal ON COMMIT DROP AS
+SELECT c.id AS candidate_id, r.id AS run_id, f.rank, f.score, min(f.n) AS n,
+       max(f.last_n) AS last_n
+FROM import_fact f JOIN import_c c ON c.query_id = f.query_id AND c.passage_id = f.passage_id
+JOIN import_run r ON r.name = f.run
+GROUP BY c.id, r.id, f.rank, f.score
+"""
+
+# What the file itself says twice, resolved to the first or the last.
+ONE_LABEL: Final = """
+DELETE FROM import_label l USING import_label k
+WHERE k.candidate_id = l.candidate_id AND k.grade_id <> l.grade_id
+  AND CASE WHEN %(last)s THEN k.last_n > l.last_n ELSE k.n < l.n END
+"""
+ONE_PROPOSAL: Final = """
+DELETE FROM import_proposal l USING import_proposal k
+WHERE k.candidate_id = l.candidate_id AND k.run_id = l.run_id
+  AND (k.rank, k.score) IS DISTINCT FROM (l.rank, l.score)
+  AND CASE WHEN %(last)s THEN k.last_n > l.last_n ELSE k.n < l.n END
+"""
+
+# (statement, table to analyse) in order.
+STEPS: Final = (
+    (QUERIES, "import_q"),
+    (PASSAGES, "import_p"),
+    (FACTS, "import_fact"),
+    (CANDIDATES, "import_c"),
+    (LABELS, "import_label"),
+    (RUNS, "import_run"),
+    (PROPOSALS, "import_proposal"),
+)

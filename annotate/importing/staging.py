@@ -1,0 +1,193 @@
+"""Rows into temporary tables by COPY, in blocks, so that memory stays flat."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from django.db.backends.utils import CursorWrapper
+
+from annotate.formats import PairRow, PassageRow, QueryRow, Row
+from annotate.formats.records import BadValueError
+from annotate.importing.keys import candidate_position, id_key, restored, text_key
+
+# Binary COPY: no quoting, and digests stay 32 bytes.
+_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "import_query": ("int8", "bytea", "text", "bytea", "text", "text"),
+    "import_passage": ("int8", "bytea", "text", "bytea", "text", "text", "text"),
+    "import_row": (
+        "int8", "int4", "text", "bytea", "bytea", "bytea", "int8", "text", "int4", "float8",
+        "int8", "text",
+    ),
+}  # fmt: skip
+_CREATE: Final = """
+DROP TABLE IF EXISTS import_query, import_passage, import_row, import_q, import_p, import_fact,
+    import_c, import_label, import_run, import_proposal, import_made;
+CREATE TEMP TABLE import_query (
+    n bigint, key bytea, external_id text, digest bytea, text text, metadata text
+) ON COMMIT DROP;
+CREATE TEMP TABLE import_passage (
+    n bigint, key bytea, external_id text, digest bytea, title text, text text, metadata text
+) ON COMMIT DROP;
+CREATE TEMP TABLE import_row (
+    n bigint, line integer, member text, query bytea, passage bytea, wording bytea,
+    grade_id bigint, run text, rank integer, score double precision, position bigint, metadata text
+) ON COMMIT DROP;
+"""
+_ROWS: Final = 4_000
+_CHARACTERS: Final = 4_000_000
+# Wordings that need not be staged again; each takes about 200 bytes.
+_REMEMBERED: Final = 200_000
+RUN_CHARACTERS: Final = 120
+
+Values = tuple[Any, ...]
+
+
+class Staging:
+    """Takes rows in the file's order and stages them for one project.
+
+    `n` numbers the rows from 1. A query or passage is staged once for each change of its wording,
+    in order, so that its first and its last wording are known. `cells` says that texts come from
+    CSV, whose neutralised formulas are restored.
+    """
+
+    def __init__(
+        self,
+        cursor: CursorWrapper,
+        *,
+        slug: str,
+        grade_ids: Mapping[float, int],
+        default_run: str,
+        cells: bool,
+    ) -> None:
+        self.n = 0
+        self._cursor = cursor
+        self._slug = slug
+        self._grade_ids = grade_ids
+        self._default_run = default_run
+        self._cells = cells
+        self._held: dict[str, list[Values]] = {name: [] for name in _TABLES}
+        self._characters = 0
+        self._wordings: tuple[dict[bytes, bytes], dict[bytes, bytes]] = ({}, {})
+        cursor.execute(_CREATE)
+
+    def add(self, row: Row) -> bool:
+        """Take one row; True where a block of rows was written. Raises BadValueError."""
+        if isinstance(row, PairRow):
+            self._pair(row)
+        elif isinstance(row, QueryRow):
+            text = self._text(row.text)
+            key, _, digest = self._query(row.query_id, text, row.metadata)
+            self._row(row, (key, None, digest) + (None,) * 6)
+        else:
+            self._passage_alone(row)
+        full = len(self._held["import_row"]) >= _ROWS or self._characters >= _CHARACTERS
+        if full:
+            self._flush()
+        return full
+
+    def finish(self) -> None:
+        """Write what is left, and tell the planner how much there is."""
+        self._flush()
+        for table in _TABLES:
+            self._cursor.execute(f"ANALYZE {table}")
+
+    def _pair(self, row: PairRow) -> None:
+        run = row.run
+        if run is None and (row.rank is not None or row.score is not None):
+            run = self._default_run
+        if run is not None and len(run) > RUN_CHARACTERS:
+            raise BadValueError("run", f"a run's name has at most {RUN_CHARACTERS} characters")
+        text = None if row.query is None else self._text(row.query)
+        query, query_name, _ = self._query(row.query_id, text, row.query_metadata)
+        text = None if row.passage is None else self._text(row.passage)
+        passage, passage_name, _ = self._passage(
+            row.passage_id, self._text(row.title), text, row.passage_metadata
+        )
+        grade_id = None if row.label is None else self._grade_ids[row.label]
+        position = candidate_position(self._slug, query_name, passage_name)
+        metadata = json.dumps(row.metadata) if row.metadata else None
+        self._row(
+            row,
+            (query, passage, None, grade_id, run, row.rank, row.score, position, metadata),
+        )
+
+    def _passage_alone(self, row: PassageRow) -> None:
+        title, text = self._text(row.title), self._text(row.text)
+        if not text:  # BEIR has documents that are a title alone
+            title, text = "", title
+        key, _, wording = self._passage(row.passage_id, title, text, row.metadata)
+        self._row(row, (None, key, wording) + (None,) * 6)
+
+    def _text(self, text: str) -> str:
+        return restored(text) if self._cells else text
+
+    def _row(self, row: Row, values: Values) -> None:
+        self.n += 1
+        self._held["import_row"].append((self.n, row.line, row.member, *values))
+
+    def _query(
+        self, external_id: str | None, text: str | None, metadata: Mapping[str, Any]
+    ) -> tuple[bytes, str, bytes | None]:
+        """Stage a query; return its key, its name, and what stands for its wording."""
+        key, name, digest = _known_query(external_id, text)
+        if not self._repeated(0, key, digest):
+            self._characters += len(text or "")
+            extra = json.dumps(metadata) if metadata else None
+            self._held["import_query"].append((self.n + 1, key, external_id, digest, text, extra))
+        return key, name, digest
+
+    def _passage(
+        self, external_id: str | None, title: str, text: str | None, metadata: Mapping[str, Any]
+    ) -> tuple[bytes, str, bytes | None]:
+        """Stage a passage; return its key, its name, and what stands for its wording."""
+        digest = None if text is None else hashlib.sha256(text.encode()).digest()
+        if external_id is not None:
+            key, name = id_key(external_id), external_id
+        else:
+            assert digest is not None, "the parsers give an id or a text"
+            key, name = text_key(digest), f"sha256:{digest.hex()}"
+        wording = digest
+        if title:
+            wording = hashlib.sha256((digest or b"") + title.encode()).digest()
+        if not self._repeated(1, key, wording):
+            self._characters += len(text or "") + len(title)
+            extra = json.dumps(metadata) if metadata else None
+            self._held["import_passage"].append(
+                (self.n + 1, key, external_id, digest, title, text, extra)
+            )
+        return key, name, wording
+
+    def _repeated(self, which: int, key: bytes, wording: bytes | None) -> bool:
+        """Whether the last staged wording of a key is this one; a reference adds nothing to any."""
+        known = self._wordings[which]
+        last = known.get(key)
+        if last is not None and (last == wording or wording is None):
+            return True
+        if len(known) >= _REMEMBERED:
+            known.clear()
+        known[key] = wording or b""
+        return False
+
+    def _flush(self) -> None:
+        for table, types in _TABLES.items():
+            rows = self._held[table]
+            if not rows:
+                continue
+            with self._cursor.copy(f"COPY {table} FROM STDIN (FORMAT BINARY)") as copy:
+                copy.set_types(types)
+                for row in rows:
+                    copy.write_row(row)
+            rows.clear()
+        self._characters = 0
+
+
+@lru_cache(maxsize=4)  # few, since a text may have megabytes
+def _known_query(external_id: str | None, text: str | None) -> tuple[bytes, str, bytes | None]:
+    """Key, name and digest of a query; files hold the rows of a query together."""
+    digest = None if text is None else hashlib.sha256(text.encode()).digest()
+    if external_id is not None:
+        return id_key(external_id), external_id, digest
+    assert digest is not None, "the parsers give an id or a text"
+    return text_key(digest), f"sha256:{digest.hex()}", digest

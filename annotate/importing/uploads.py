@@ -1,0 +1,41 @@
+"""Uploaded files, kept in Django's default storage until they are read."""
+
+import os
+import uuid
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from django.core.files.storage import storages
+
+
+def upload_keep(upload: File[Any]) -> str:
+    """Store an upload, on disk before this returns, and return its name there.
+
+    Raises ValidationError where it is larger than IMPORT_MAX_BYTES, OSError where there is no room.
+    """
+    if upload.size > settings.IMPORT_MAX_BYTES:
+        limit = settings.IMPORT_MAX_BYTES >> 20
+        raise ValidationError({"file": f"A file has at most {limit} MiB."})
+    storage = storages["default"]
+    name = storage.save(f"imports/{uuid.uuid4().hex}", upload)
+    with Path(storage.path(name)).open("rb") as stored:
+        os.fsync(stored.fileno())
+    return name
+
+
+def upload_path(name: str) -> Path:
+    """Return where an upload lies. Raises FileNotFoundError where it was never kept or is gone."""
+    if not name:
+        raise FileNotFoundError("the command that read this file was interrupted; run it again")
+    path = Path(storages["default"].path(name))
+    if not path.exists():
+        raise FileNotFoundError("the uploaded file is gone; upload it again")
+    return path
+
+
+def upload_drop(name: str) -> None:
+    """Remove an upload; one that is gone is fine."""
+    storages["default"].delete(name)

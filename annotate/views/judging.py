@@ -1,0 +1,114 @@
+"""The judging page. It works without JavaScript; with it, answers go through the API instead."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import Right, member_for
+from accounts.markdown import markdown_html
+from accounts.models import Grade, Member
+from annotate.forms import AnswerForm
+from annotate.selectors.items import items_of
+from annotate.selectors.judging import (
+    answer_last,
+    answers_tally,
+    held_by_others,
+    remaining_for,
+)
+from annotate.services.answers import Recorded, Status
+from annotate.services.judging import judgments_record
+from annotate.services.leasing import tasks_lease
+
+SKIP_REASONS: Final = (
+    "The query is unclear",
+    "The passage is unreadable",
+    "Not in a language I read",
+    "I lack the knowledge",
+)
+_TONES: Final = 4  # colours run from tone 0 (worst) to this
+
+
+@dataclass(frozen=True, slots=True)
+class GradeButton:
+    """A grade with its look: how far its mark is filled, in percent, and its tone."""
+
+    grade: Grade
+    filled: int
+    tone: int
+
+
+@require_safe
+@never_cache
+def judge(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_for(request.user, slug, Right.JUDGE)
+    return render(request, "annotate/judge.html", _context(member))
+
+
+@require_POST
+def judge_answer(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_for(request.user, slug, Right.JUDGE)
+    form = AnswerForm(request.POST)
+    if form.is_valid():
+        [result] = judgments_record(
+            project=member.project, person=member.user, answers=[form.answer()]
+        )
+        _tell(request, result)
+    else:
+        messages.error(request, "This answer could not be read; try again.", extra_tags="bad")
+    return redirect("annotate:judge", slug)
+
+
+def grade_buttons(scheme: Sequence[Grade]) -> list[GradeButton]:
+    """Return a label scheme's buttons, worst grade first."""
+    top = max(len(scheme) - 1, 1)
+    return [
+        GradeButton(grade, filled=round(100 * rank / top), tone=round(_TONES * rank / top))
+        for rank, grade in enumerate(scheme)
+    ]
+
+
+def _context(member: Member) -> dict[str, Any]:
+    project, person = member.project, member.user
+    leases = tasks_lease(project=project, person=person, count=1)
+    items = items_of(leases, project, person)
+    return {
+        "project": project,
+        "section": "projects",
+        "tab": "judge",
+        "item": items[0] if items else None,
+        "items": items,
+        "buttons": grade_buttons(project.scheme),
+        "reasons": SKIP_REASONS,
+        "guidelines": markdown_html(project.guidelines) if project.guidelines else "",
+        "remaining": remaining_for(project, person),
+        "held": 0 if items else held_by_others(project, person),
+        "empty": not items and not project.candidates.exists(),
+        "tally": answers_tally(project, person),
+        "last": answer_last(project, person),
+        "answer_id": uuid.uuid4(),
+        "undo_id": uuid.uuid4(),
+        "settings": {
+            "lease": reverse("api-lease", args=[project.slug]),
+            "judgments": reverse("api-judgments", args=[project.slug]),
+            "leaseSeconds": settings.JUDGING_LEASE_SECONDS,
+            "box": f"arbiter:answers:{project.pk}:{person.pk}:",
+        },
+    }
+
+
+def _tell(request: HttpRequest, result: Recorded) -> None:
+    """Say what became of an answer where it is not what the person expects."""
+    if result.status is Status.LATE:
+        message = result.message or "Kept; but a colleague had taken this item over meanwhile."
+        messages.warning(request, message, extra_tags="warn")
+    elif result.status.code >= 400:
+        messages.error(request, result.message, extra_tags="bad")

@@ -1,0 +1,38 @@
+"""Forms of the registry's pages."""
+
+from django import forms
+
+from models_app.models import Reranker, Verdict
+
+
+class AliasForm(forms.Form):
+    """Which alias to point at a version, and why."""
+
+    alias = forms.CharField(
+        max_length=40,
+        initial="champion",
+        widget=forms.TextInput(attrs={"list": "alias-names", "autocomplete": "off"}),
+    )
+    reason = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 2}), help_text="Kept in the log for good."
+    )
+
+
+class ReviewForm(forms.Form):
+    """A verdict and the words that go with it."""
+
+    verdict = forms.ChoiceField(choices=Verdict.choices)
+    comment = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Required unless you approve.",
+    )
+
+
+class RerankerForm(forms.ModelForm[Reranker]):
+    """What may change of a reranker."""
+
+    class Meta:
+        model = Reranker
+        fields = ["description", "public"]
+        widgets = {"description": forms.Textarea(attrs={"rows": 2})}

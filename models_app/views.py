@@ -1,0 +1,180 @@
+"""Pages: lists of rerankers, a reranker, a version with its evidence."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import Right, project_for
+from accounts.models import User
+from models_app import selectors
+from models_app.access import Access, reranker_access
+from models_app.evidence import own_headline, summary_of
+from models_app.forms import AliasForm, RerankerForm, ReviewForm
+from models_app.integrity import version_check
+from models_app.models import Version
+from models_app.pages import reranker_context, version_context
+from models_app.services.rerankers import alias_move, reranker_update, review_add
+
+PAGE_SIZE = 50
+
+
+@require_safe
+@login_required
+def reranker_list(request: HttpRequest) -> HttpResponse:
+    """All rerankers that the visitor may read."""
+    search = request.GET.get("q", "").strip()
+    rows = selectors.rerankers_visible(user_of(request), search=search)
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    summaries = [summary_of(reranker) for reranker in page]
+    context = {"summaries": summaries, "page": page, "search": search, "section": "rerankers"}
+    return render(request, "models_app/reranker_list.html", context)
+
+
+@require_safe
+def project_rerankers(request: HttpRequest, slug: str) -> HttpResponse:
+    """The rerankers of one project."""
+    project = project_for(request.user, slug)
+    context = {
+        "project": project,
+        "summaries": [summary_of(row) for row in selectors.rerankers_of_project(project)],
+        "section": "projects",
+        "tab": "rerankers",
+    }
+    return render(request, "models_app/project_rerankers.html", context)
+
+
+@require_safe
+def project_summary(request: HttpRequest, slug: str) -> HttpResponse:
+    """A fragment of the project's page: its rerankers' newest versions."""
+    project = project_for(request.user, slug)
+    summaries = [summary_of(row) for row in selectors.rerankers_of_project(project)]
+    context = {"project": project, "summaries": summaries}
+    return render(request, "models_app/_summary.html", context)
+
+
+@require_safe
+def reranker(request: HttpRequest, team: str, name: str) -> HttpResponse:
+    """A reranker: champion, aliases, versions, how to load it."""
+    return _reranker_page(request, reranker_access(request.user, team, name))
+
+
+@require_POST
+def reranker_settings(request: HttpRequest, team: str, name: str) -> HttpResponse:
+    """Change a reranker's description and whether it is public."""
+    access = reranker_access(request.user, team, name, Right.MANAGE)
+    form = RerankerForm(request.POST)
+    if not form.is_valid():
+        return _reranker_page(request, access, form)
+    reranker_update(reranker=access.reranker, **form.cleaned_data)
+    messages.success(request, "Saved.", extra_tags="good")
+    return redirect("models_app:reranker", team, name)
+
+
+@require_safe
+def version(request: HttpRequest, team: str, name: str, number: int) -> HttpResponse:
+    """A version with its evidence."""
+    access = reranker_access(request.user, team, name)
+    return _version_page(request, access, _version(access, number))
+
+
+@require_POST
+def version_alias(request: HttpRequest, team: str, name: str, number: int) -> HttpResponse:
+    """Point an alias at this version."""
+    access = reranker_access(request.user, team, name, Right.MANAGE)
+    found, form = _version(access, number), AliasForm(request.POST)
+    if form.is_valid():
+        alias, reason = form.cleaned_data["alias"], form.cleaned_data["reason"]
+        try:
+            alias_move(
+                reranker=access.reranker,
+                name=alias,
+                version=found,
+                reason=reason,
+                moved_by=user_of(request),
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"{alias} is {found.tag} now.", extra_tags="good")
+            return redirect("models_app:version", team, name, number)
+    return _version_page(request, access, found, alias_form=form)
+
+
+@require_POST
+def version_review(request: HttpRequest, team: str, name: str, number: int) -> HttpResponse:
+    """Add a review of this version."""
+    access = reranker_access(request.user, team, name, Right.REVIEW)
+    found, form = _version(access, number), ReviewForm(request.POST)
+    if form.is_valid():
+        try:
+            review_add(version=found, reviewer=user_of(request), **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, "Your review is in.", extra_tags="good")
+            return redirect("models_app:version", team, name, number)
+    return _version_page(request, access, found, review_form=form)
+
+
+@require_POST
+def version_verify(request: HttpRequest, team: str, name: str, number: int) -> HttpResponse:
+    """Re-hash every file of this version and say what was found."""
+    access = reranker_access(request.user, team, name, Right.REVIEW)
+    checks = version_check(_version(access, number))
+    problems = [check for check in checks if check.problem]
+    if request.headers.get("HX-Request"):
+        context = {"checks": checks, "problems": problems}
+        return render(request, "models_app/_verified.html", context)
+    for check in problems:
+        messages.error(request, f"{check.path}: {check.problem}", extra_tags="bad")
+    if not problems:
+        messages.success(request, "All files are as published.", extra_tags="good")
+    return redirect("models_app:version", team, name, number)
+
+
+def user_of(request: HttpRequest) -> User:
+    """Return the logged-in user; access was checked before."""
+    if not isinstance(request.user, User):
+        raise TypeError("this view is only for logged-in users")
+    return request.user
+
+
+def _version(access: Access, number: int) -> Version:
+    try:
+        return selectors.version_get(access.reranker, number)
+    except Version.DoesNotExist as error:
+        raise Http404(str(error)) from error
+
+
+def _reranker_page(
+    request: HttpRequest, access: Access, form: RerankerForm | None = None
+) -> HttpResponse:
+    versions = selectors.versions_of(access.reranker).defer("facts", "lineage")
+    page = Paginator(versions, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = reranker_context(access) | {
+        "page": page,
+        "rows": [(version, own_headline(version)) for version in page],
+        "form": form or RerankerForm(instance=access.reranker),
+    }
+    status = 400 if form else 200
+    return render(request, "models_app/reranker.html", context, status=status)
+
+
+def _version_page(
+    request: HttpRequest,
+    access: Access,
+    found: Version,
+    *,
+    alias_form: AliasForm | None = None,
+    review_form: ReviewForm | None = None,
+) -> HttpResponse:
+    context = version_context(access, found) | {
+        "alias_form": alias_form or AliasForm(),
+        "review_form": review_form or ReviewForm(),
+    }
+    status = 400 if alias_form or review_form else 200
+    return render(request, "models_app/version.html", context, status=status)

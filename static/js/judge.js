@@ -1,0 +1,204 @@
+// The judging page: one key judges and paints the next item, the server hears of it afterwards.
+
+import { Outbox, RefusedError, uuid } from "./judging/outbox.js";
+import { Supply } from "./judging/supply.js";
+import { Timer } from "./judging/timer.js";
+import { announce, showItem, showPace, showTrouble, showUnsent, showWaiting } from "./judging/view.js";
+
+const UNDO_REACH = 10; // answers
+const UNSENT_QUIETLY = 1000; // ms until an answer on its way is worth mentioning
+
+const read = (id) => JSON.parse(document.getElementById(id).textContent);
+const settings = read("judge-settings");
+const outbox = new Outbox({ url: settings.judgments, prefix: settings.box });
+const supply = new Supply({ url: settings.lease, first: read("judge-items"), outbox });
+const form = document.getElementById("answer");
+
+watchOutbox();
+if (form) start();
+outbox.flush();
+
+/** Say what is unsent and what the server refused; on the end page, too. */
+function watchOutbox() {
+  let notice = null;
+  outbox.addEventListener("change", () => {
+    const count = outbox.count;
+    clearTimeout(notice);
+    if (outbox.error || count === 0) showUnsent(count, outbox.error ? problemOf(outbox.error) : "");
+    else notice = setTimeout(() => showUnsent(outbox.count, ""), UNSENT_QUIETLY);
+  });
+  outbox.addEventListener("result", ({ detail: { answer, result } }) => {
+    if (result.code < 400) return;
+    const what = answer.withdraw ? "An undo" : "An answer";
+    showTrouble(`${what} was not accepted: ${result.message}`);
+  });
+}
+
+function problemOf(error) {
+  if (!(error instanceof RefusedError)) return "no connection; kept in this browser";
+  if (error.status === 401 || error.status === 403) return "log in again in another tab; kept in this browser";
+  if (error.status === 404) return "this project is not open to you; kept in this browser";
+  return "the server has trouble; kept in this browser";
+}
+
+function start() {
+  const timer = new Timer();
+  const history = new History(`${settings.box}history`);
+  const comment = document.getElementById("comment");
+  const keys = document.getElementById("keys");
+  const guidelines = document.getElementById("guidelines");
+  const undoButton = document.getElementById("undo-button");
+  const names = new Map([...form.querySelectorAll("button.grade")].map((b) => [b.value, b.dataset.name]));
+  let done = Number(document.getElementById("done").textContent.replaceAll(",", ""));
+  let remaining = Number(document.getElementById("remaining").dataset.number);
+  let shown = supply.current;
+
+  document.documentElement.dataset.judging = "live";
+
+  /** Paint what is current, or say why nothing is. */
+  function paint(said = "") {
+    const item = supply.current;
+    if (item !== shown || !item) {
+      shown = item;
+      form.flagged.checked = false;
+      form.comment.value = "";
+      form.reason.value = "";
+      comment.open = false;
+      if (item) showItem(item);
+      timer.restart();
+    }
+    showWaiting(item ? "" : waitingText());
+    for (const button of form.querySelectorAll("button[name]")) button.disabled = !item;
+    undoButton.disabled = history.empty && !form.ownerDocument.forms.undo.withdraw.value;
+    showPace(done, remaining);
+    if (said) announce(item ? `${said} Next query: ${item.query.text}` : said);
+    if (!item) more();
+  }
+
+  function waitingText() {
+    if (!supply.error) return "Fetching what comes next…";
+    return `Cannot fetch more: ${problemOf(supply.error)}. Your answers are safe; this page goes on by itself.`;
+  }
+
+  /** With nothing left here: once all is sent, ask again; the server says when it is the end. */
+  function more() {
+    if (outbox.count) outbox.flush();
+    else supply.refill();
+  }
+
+  function answer(given, said) {
+    if (!supply.current) return;
+    const fields = { flagged: form.flagged.checked, comment: form.comment.value.trim() };
+    const seconds = timer.seconds;
+    const item = supply.take();
+    const id = uuid();
+    const { candidate, passage } = item;
+    outbox.add({ id, candidate, revision: passage.revision, seconds, ...fields, ...given });
+    history.push({ id, item });
+    done += 1;
+    remaining -= 1;
+    paint(said);
+  }
+
+  function undo() {
+    const last = history.pop();
+    if (!last) return false;
+    if (!outbox.drop(last.id)) outbox.add({ id: uuid(), withdraw: last.id });
+    supply.give(last.item);
+    done -= 1;
+    remaining += 1;
+    paint("Undone.");
+    return true;
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const button = event.submitter;
+    if (button?.name === "grade") {
+      answer({ grade: Number(button.value) }, `Judged ${names.get(button.value)}.`);
+    } else if (button?.name === "skip") {
+      answer({ skip: form.reason.value || true }, "Skipped.");
+    }
+  });
+  // What this tab does not remember is undone by the server, once it has everything.
+  document.getElementById("undo").addEventListener("submit", (event) => {
+    if (undo() || outbox.count) event.preventDefault();
+  });
+  document.getElementById("keys-button").addEventListener("click", () => keys.showModal());
+  guidelines.open = localStorage.getItem("arbiter:guidelines") !== "closed";
+  guidelines.addEventListener("toggle", () => {
+    localStorage.setItem("arbiter:guidelines", guidelines.open ? "open" : "closed");
+  });
+
+  const actions = {
+    s: () => form.requestSubmit(form.querySelector("[name=skip]")),
+    u: () => undoButton.disabled || document.getElementById("undo").requestSubmit(undoButton),
+    f: () => form.flagged.click(),
+    g: () => (guidelines.open = !guidelines.open),
+    c: () => {
+      comment.open = true;
+      form.comment.focus();
+    },
+    "?": () => keys.showModal(),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || keys.open) return;
+    if (event.target.closest("input:not([type=checkbox]), textarea, select")) {
+      if (event.key === "Escape") document.getElementById("item").focus({ preventScroll: true });
+      return;
+    }
+    const grade = form.querySelector(`button.grade[value="${CSS.escape(event.key)}"]`);
+    const action = grade ? () => !grade.disabled && form.requestSubmit(grade) : actions[event.key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+
+  supply.addEventListener("change", () => {
+    if (supply.remaining !== null && outbox.count === 0) remaining = supply.remaining;
+    if (supply.current || supply.error) {
+      if (!supply.current) setTimeout(more, 2000);
+      if (supply.current !== shown) paint();
+      else if (!supply.current) showWaiting(waitingText());
+    } else if (outbox.count === 0) {
+      location.reload(); // the server shows the summary
+    }
+  });
+  outbox.addEventListener("change", () => {
+    if (!supply.current && outbox.count === 0) more();
+  });
+  setInterval(() => document.hidden || supply.refill(), (settings.leaseSeconds * 1000) / 3);
+  paint();
+  supply.refill();
+}
+
+/** The last answers of this tab with their items, so that undo survives a reload. */
+class History {
+  constructor(key) {
+    this.key = key;
+    this.entries = JSON.parse(sessionStorage.getItem(key) ?? "[]");
+  }
+
+  get empty() {
+    return this.entries.length === 0;
+  }
+
+  push(entry) {
+    this.entries = [...this.entries, entry].slice(-UNDO_REACH);
+    this.save();
+  }
+
+  pop() {
+    const entry = this.entries.pop();
+    this.save();
+    return entry;
+  }
+
+  save() {
+    try {
+      sessionStorage.setItem(this.key, JSON.stringify(this.entries));
+    } catch {
+      sessionStorage.removeItem(this.key); // very long passages: undo then reaches this page only
+    }
+  }
+}

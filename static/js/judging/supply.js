@@ -1,0 +1,79 @@
+// The items that this person holds: fetched ahead, so that the next one is here before it is needed.
+
+import { post } from "./outbox.js";
+
+const AHEAD = 10; // items wanted beyond the one that is shown
+const LOW = 5; // fetch more when fewer are left
+const MOST = 100; // what one call may lease
+
+/** `first` are the items that came with the page; emits `change` when a fetch has ended. */
+export class Supply extends EventTarget {
+  constructor({ url, first, outbox }) {
+    super();
+    this.url = url;
+    this.outbox = outbox;
+    this.gone = answeredIn(outbox); // candidates answered here: an older lease must not bring them back
+    this.queue = first.filter((item) => !this.gone.has(item.candidate));
+    this.error = null;
+    this.remaining = null;
+    this.turn = 0; // counts answers and undos, to tell whether a fetch is still up to date
+  }
+
+  get current() {
+    return this.queue[0];
+  }
+
+  /** Take the current item away as answered. */
+  take() {
+    const item = this.queue.shift();
+    this.gone.add(item.candidate);
+    this.turn += 1;
+    if (this.queue.length < LOW) this.refill();
+    return item;
+  }
+
+  /** Put an undone item back in front. */
+  give(item) {
+    this.gone.delete(item.candidate);
+    this.queue.unshift(item);
+    this.turn += 1;
+  }
+
+  /** Renew what is held and fetch more. */
+  async refill() {
+    if (this.fetching) return;
+    this.fetching = true;
+    const settled = this.outbox.count === 0;
+    const turn = this.turn;
+    try {
+      const count = Math.min(this.queue.length + this.outbox.count + AHEAD, MOST);
+      const { items, remaining } = await post(this.url, { count });
+      this.merge(items, settled && turn === this.turn);
+      this.remaining = remaining;
+      this.error = null;
+    } catch (error) {
+      this.error = error;
+    } finally {
+      this.fetching = false;
+    }
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** Add what is new; where nothing else is under way, drop what a colleague has taken over. */
+  merge(items, complete) {
+    const leased = new Map(items.map((item) => [item.candidate, item]));
+    const [shown, ...rest] = this.queue;
+    const kept = complete ? rest.filter((item) => leased.has(item.candidate)) : rest;
+    this.queue = shown ? [shown, ...kept] : [];
+    const known = new Set(this.queue.map((item) => item.candidate));
+    this.queue.push(...items.filter((item) => !known.has(item.candidate) && !this.gone.has(item.candidate)));
+  }
+}
+
+/** Candidates with an answer that still waits, and no undo of it. */
+function answeredIn(outbox) {
+  const answers = outbox.waiting().map(({ answer }) => answer);
+  const undone = new Set(answers.map((answer) => answer.withdraw).filter(Boolean));
+  const held = answers.filter((answer) => answer.candidate && !undone.has(answer.id));
+  return new Set(held.map((answer) => String(answer.candidate)));
+}

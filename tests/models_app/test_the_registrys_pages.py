@@ -1,0 +1,245 @@
+"""The registry's pages open for those who may see them, and show the evidence."""
+
+import uuid
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from models_app.models import Alias, Review, Version
+from models_app.services.rerankers import alias_move, reranker_create
+from tests.factory import PASSWORD, Cast
+from tests.models_app.published import differences_made, facts_made, make_public, publish
+
+PAGE = "/library/finder"
+VERSION = "/library/finder/versions/1/"
+PAGES = (PAGE, VERSION, "/projects/library/rerankers/", "/projects/library/rerankers/summary/")
+
+
+def as_user(client: Client, user: User) -> Client:
+    client.login(username=user.username, password=PASSWORD)
+    return client
+
+
+def text(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, (path, answer.status_code)
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_members_open_it_outsiders_and_the_anonymous_do_not(
+    client: Client, cast: Cast, version: Version, path: str
+) -> None:
+    anonymous = client.get(path)
+    assert anonymous.status_code == 302
+    assert anonymous["Location"].startswith("/accounts/login/")
+    assert client.get(path.replace("library", "nobody"))["Location"].startswith("/accounts/login/")
+    assert as_user(client, cast.viewer).get(path).status_code == 200
+    assert client.post(path).status_code == 405
+    assert as_user(client, cast.outsider).get(path).status_code == 404
+
+
+def test_a_version_page_shows_its_evidence(client: Client, cast: Cast, version: Version) -> None:
+    page = text(as_user(client, cast.viewer), VERSION)
+    for part in (
+        "On 40 test queries this version ranks better than the first stage, BM25 and the untouched",
+        "0.810",
+        "+0.170",
+        "F1 at the threshold chosen on dev",
+        "61 positives",
+        version.revision,
+        version.artifacts.get(path="model.safetensors").sha256,
+        "the packaged weights were used",
+        'href="/projects/library/snapshots/5a5a',
+        f'href="/projects/library/jobs/{version.job}/"',
+        'id="training-log"',
+        "curl -fH",
+        "Nobody has reviewed this version yet",
+        "Framework Versions",
+    ):
+        assert part in page, part
+
+
+def test_what_is_not_shown_to_be_better_is_not_called_better(
+    client: Client, cast: Cast, tmp_path: Path
+) -> None:
+    facts = facts_made()
+    rows = facts["evaluation"]["splits"][0]["differences"] = differences_made()
+    bounds = {"first_stage": (0.1, 0.2), "bm25": (-0.02, 0.3), "base": (-0.3, -0.1)}
+    for row in rows:
+        row["low"], row["high"] = bounds[row["against"]]
+    publish(cast.project, tmp_path / "m", facts=facts)
+    page = text(as_user(client, cast.viewer), VERSION)
+    assert "ranks better than the first stage; it ranks worse than the untouched base" in page
+    assert "cannot be told apart from BM25" in page
+
+
+def test_a_version_without_any_evidence_still_opens(
+    client: Client, cast: Cast, tmp_path: Path
+) -> None:
+    publish(
+        cast.project, tmp_path / "m", metrics={}, lineage={}, facts={}, snapshot_digest="", by=None
+    )
+    page = text(as_user(client, cast.viewer), VERSION)
+    assert "No paired comparison was stored" in page
+    assert "No ranking metrics were stored" in page
+    assert text(client, PAGE)
+    assert text(client, "/rerankers/")
+
+
+def test_a_card_with_a_script_in_it_is_harmless(client: Client, cast: Cast, tmp_path: Path) -> None:
+    facts = facts_made() | {"model": {"name": "<script>alert(1)</script><img src=x onerror=y>"}}
+    publish(cast.project, tmp_path / "m", facts=facts)
+    page = text(as_user(client, cast.viewer), VERSION)
+    assert "<script>alert" not in page
+    assert "onerror=y>" not in page.replace("&gt;", "")
+
+
+def test_lists_name_only_what_the_visitor_may_read(
+    client: Client, cast: Cast, version: Version
+) -> None:
+    assert "library/finder" in text(as_user(client, cast.viewer), "/rerankers/")
+    assert "library/finder" in text(client, "/rerankers/?q=find")
+    assert "Nothing fits" in text(client, "/rerankers/?q=zzz")
+    assert "library/finder" not in text(as_user(client, cast.outsider), "/rerankers/")
+    make_public(version.reranker)
+    assert "library/finder" in text(client, "/rerankers/")
+    client.logout()
+    assert client.get("/rerankers/").status_code == 302
+
+
+def test_a_public_page_shows_the_card_and_nothing_of_the_project(
+    client: Client, cast: Cast, version: Version
+) -> None:
+    make_public(version.reranker)
+    alias_move(
+        reranker=version.reranker,
+        name="champion",
+        version=version,
+        reason="a private reason",
+        moved_by=cast.owner,
+    )
+    Review.objects.create(
+        version=version, reviewer=cast.owner, verdict="approve", comment="a private word"
+    )
+    for visitor in (None, cast.outsider):
+        if visitor:
+            as_user(client, visitor)
+        for path in (PAGE, VERSION):
+            page = text(client, path)
+            assert "champion" in page
+            for secret in (
+                "a private",
+                "/projects/library/",
+                str(version.job),
+                "Somebody",
+                "library-manager",
+            ):
+                assert secret not in page, (path, secret)  # fmt: skip
+
+
+def test_a_manager_moves_an_alias_with_a_reason(
+    client: Client, cast: Cast, version: Version
+) -> None:
+    as_user(client, cast.manager)
+    refused = client.post(f"{VERSION}aliases/", {"alias": "main", "reason": "x"})
+    assert refused.status_code == 400
+    assert "cannot be an alias" in refused.content.decode()
+    assert client.post(f"{VERSION}aliases/", {"alias": "champion"}).status_code == 400
+    moved = client.post(f"{VERSION}aliases/", {"alias": "champion", "reason": "Best so far."})
+    assert (moved.status_code, moved["Location"]) == (302, VERSION)
+    assert Alias.objects.get().version == version
+    page = text(client, VERSION)
+    assert "champion is v1 now" in page
+    assert "Best so far." in page
+    assert "is the champion." in text(client, PAGE)
+
+
+def test_a_reviewer_adds_a_review(client: Client, cast: Cast, version: Version) -> None:
+    as_user(client, cast.reviewer)
+    assert client.post(f"{VERSION}reviews/", {"verdict": "reject"}).status_code == 400
+    body = {"verdict": "reject", "comment": "Try <b>longer</b> passages."}
+    assert client.post(f"{VERSION}reviews/", body).status_code == 302
+    page = text(client, VERSION)
+    assert "Try &lt;b&gt;longer&lt;/b&gt; passages." in page
+    assert "Changes wanted" in page
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "roles"),
+    [
+        ("aliases/", {"alias": "champion", "reason": "x"}, ("reviewer", "annotator", "viewer")),
+        ("reviews/", {"verdict": "approve"}, ("annotator", "viewer")),
+        ("verify/", {}, ("annotator", "viewer")),
+    ],
+)
+def test_who_may_not_act_is_refused(
+    client: Client,
+    cast: Cast,
+    version: Version,
+    action: str,
+    body: dict[str, str],
+    roles: tuple[str, ...],
+) -> None:
+    url = VERSION + action
+    assert client.post(url, body)["Location"].startswith("/accounts/login/")
+    for role in roles:
+        assert as_user(client, getattr(cast, role)).post(url, body).status_code == 403
+        assert f'action="{url}"' not in text(client, VERSION)
+    assert as_user(client, cast.outsider).post(url, body).status_code == 404
+    assert as_user(client, cast.owner).get(url).status_code == 405
+    assert not Alias.objects.exists()
+    assert not Review.objects.exists()
+
+
+def test_settings_are_for_managers(client: Client, cast: Cast, version: Version) -> None:
+    url = f"{PAGE}/settings/"
+    assert as_user(client, cast.reviewer).post(url, {"public": "on"}).status_code == 403
+    answer = as_user(client, cast.manager).post(url, {"public": "on", "description": "Finds."})
+    assert answer.status_code == 302
+    assert "Finds." in text(client, PAGE)
+    version.reranker.refresh_from_db()
+    assert version.reranker.public
+
+
+def test_stored_files_are_hashed_again_on_request(
+    client: Client, cast: Cast, version: Version
+) -> None:
+    as_user(client, cast.reviewer)
+    answer = client.post(f"{VERSION}verify/", HTTP_HX_REQUEST="true")
+    assert "All 5 files have the sha256" in answer.content.decode()
+    assert client.post(f"{VERSION}verify/").status_code == 302
+    assert "All files are as published" in text(client, VERSION)
+
+
+def test_a_project_without_rerankers_says_how_to_get_one(client: Client, cast: Cast) -> None:
+    as_user(client, cast.viewer)
+    assert "Start a training job" in text(client, "/projects/library/rerankers/")
+    reranker_create(project=cast.project, name="empty", created_by=cast.owner)
+    assert "No version yet" in text(client, "/projects/library/rerankers/")
+    assert "No version yet" in text(client, "/library/empty")
+
+
+@pytest.mark.parametrize("path", ["/projects/new", "/rerankers", "/API/v1", "/static/none"])
+def test_our_own_addresses_are_no_reranker(client: Client, cast: Cast, path: str) -> None:
+    """A missing slash is mended, as before; nothing asks the registry."""
+    answer = as_user(client, cast.viewer).get(path)
+    if path in {"/projects/new", "/rerankers"}:
+        assert (answer.status_code, answer["Location"]) == (301, f"{path}/")
+    else:
+        assert answer.status_code == 404
+        assert answer.resolver_match is None
+
+
+def test_an_unknown_version_is_404(client: Client, cast: Cast, version: Version) -> None:
+    assert as_user(client, cast.viewer).get("/library/finder/versions/9/").status_code == 404
+    assert client.get("/library/nothing").status_code == 404
+    assert client.get("/library/finder/")["Location"] == PAGE
+
+
+def test_the_page_names_no_person_who_left(client: Client, cast: Cast, tmp_path: Path) -> None:
+    publish(cast.project, tmp_path / "m", by=cast.manager, job=uuid.uuid4())
+    cast.manager.delete()
+    assert "Published" in text(as_user(client, cast.viewer), VERSION)
