@@ -172,7 +172,7 @@ STORAGES = {
         "OPTIONS": {"location": ARBITER_HOME / "uploads"},
     },
     "blobs": _blob_storage(env.read_url("STORAGE_URL", "", schemes=["s3"])),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.staticfiles.HashedStaticFilesStorage"},
 }
 # An import may be large; it goes to disk in blocks, never to memory.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
