@@ -1,5 +1,6 @@
 """Training jobs, what they report while they run, and what they measured."""
 
+from pathlib import Path
 from typing import Final, Self
 
 from django.db import models
@@ -126,6 +127,19 @@ class TrainingJob(models.Model):
     def progress(self) -> float:
         """Share of the current stage, 0 to 1."""
         return self.done / self.total if self.total else 0.0
+
+    @property
+    def percent(self) -> int:
+        return int(100 * self.progress)
+
+    @property
+    def short_id(self) -> str:
+        return str(self.pk)[:8]
+
+    @property
+    def base_shown(self) -> str:
+        """The base model's name; of a local folder only its last part."""
+        return Path(self.base_model).name if self.base_model.startswith("/") else self.base_model
 
 
 class EventKind(models.TextChoices):

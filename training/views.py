@@ -1,0 +1,118 @@
+"""Pages: a project's jobs, a new one, and one of them, live."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import Right, member_for, role_allows
+from accounts.models import Member
+from accounts.problems import ConflictError
+from accounts.views import GET_OR_POST, user_of
+from models_app.figures import binary_tables, ranking_tables
+from models_app.models import Version
+from training.base_models import SUGGESTED
+from training.forms import JobForm
+from training.models import TrainingJob
+from training.progress import progress_of
+from training.selectors import jobs_ahead, jobs_of, metrics_of, project_job, version_of, versions_of
+from training.services.jobs import job_cancel, job_create
+from training.spec import PRESETS
+
+PAGE_SIZE = 50
+
+
+@require_safe
+def job_list(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_for(request.user, slug)
+    page = Paginator(jobs_of(member.project), PAGE_SIZE).get_page(request.GET.get("page"))
+    versions = versions_of(list(page))
+    context = {
+        **_frame(member),
+        "page": page,
+        "rows": [(job, versions.get(job.pk)) for job in page],
+        "busy": any(not job.finished for job in page),
+    }
+    fragment = request.headers.get("HX-Request") == "true"
+    template = "training/_job_table.html" if fragment else "training/job_list.html"
+    return render(request, template, context)
+
+
+@require_http_methods(GET_OR_POST)
+def job_new(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_for(request.user, slug, Right.MANAGE)
+    project, preset = member.project, request.GET.get("preset", "")
+    initial = {"snapshot": request.GET["snapshot"]} if "snapshot" in request.GET else {}
+    form = JobForm(request.POST or None, project=project, preset=preset, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            job = job_create(project=project, created_by=user_of(request), **form.arguments())
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            return redirect("training:job-detail", slug, job.pk)
+    context = {
+        **_frame(member),
+        "form": form,
+        "presets": [(each, each.name == preset) for each in PRESETS.values()],
+        "snapshot": request.GET.get("snapshot", ""),
+        "base_models": _base_models(project.pk),
+    }
+    return render(request, "training/job_new.html", context)
+
+
+@require_safe
+def job_detail(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
+    member = member_for(request.user, slug)
+    job = project_job(member.project, pk)
+    context = {**_frame(member), **_standing(job)}
+    if request.headers.get("HX-Request") != "true":
+        return render(request, "training/job_detail.html", context)
+    if not job.finished:
+        return render(request, "training/_job_live.html", context)
+    # The last answer to the page's questions: the whole article, which asks no more.
+    response = render(request, "training/_job.html", context)
+    response.headers["HX-Retarget"] = "#job"
+    response.headers["HX-Reswap"] = "outerHTML"
+    return response
+
+
+@require_POST
+def job_stop(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
+    member = member_for(request.user, slug, Right.MANAGE)
+    try:
+        job_cancel(job=project_job(member.project, pk), by=user_of(request))
+    except ConflictError as error:
+        messages.error(request, str(error.detail), extra_tags="bad")
+    return redirect("training:job-detail", slug, pk)
+
+
+def _frame(member: Member) -> dict[str, Any]:
+    return {
+        "project": member.project,
+        "manages": role_allows(member.role, Right.MANAGE),
+        "section": "projects",
+        "tab": "jobs",
+    }
+
+
+def _standing(job: TrainingJob) -> dict[str, Any]:
+    metrics = metrics_of(job) if job.finished else {}
+    return {
+        "job": job,
+        "progress": progress_of(job),
+        "ahead": jobs_ahead(job) if job.status == "queued" else 0,
+        "version": version_of(job.pk) if job.finished else None,
+        "ranking": ranking_tables(metrics),
+        "binary": binary_tables(metrics),
+    }
+
+
+def _base_models(project_id: int) -> list[str]:
+    own = Version.objects.filter(reranker__project=project_id).select_related("reranker__project")
+    return [*SUGGESTED, *(str(version) for version in own.order_by("-pk")[:20])]
