@@ -62,7 +62,7 @@ def version_publish(
             number=number,
             job=job,
             created_at=created_at,
-            commit=(lineage.get("code") or {}).get("commit"),
+            commit=(lineage.get("code") or {}).get("git_commit"),
         )
         files.append(_card(complete))
         version = Version.objects.create(

@@ -52,7 +52,7 @@ def test_a_version_shows_metrics_lineage_and_files(
     assert body["repo_id"] == "library/finder"
     assert (body["version"], body["tag"]) == (1, "v1")
     assert body["revision"] == version.revision
-    assert body["snapshot_digest"] == body["lineage"]["snapshot"]["digest"] == DIGEST
+    assert body["snapshot_digest"] == body["lineage"]["snapshot"] == DIGEST
     assert body["job"] == str(version.job)
     assert body["metrics"]["test"]["model"]["nDCG@10"]["value"] == 0.81
     assert {f["path"]: f["sha256"] for f in body["files"]} == dict(
