@@ -1,10 +1,12 @@
 from django.urls import path
 
-from annotate.views import queries, snapshots
+from annotate.views import imports, queries, snapshots
 
 app_name = "annotate"
 
 urlpatterns = [
+    path("imports/", imports.import_list, name="import-list"),
+    path("imports/<int:pk>/", imports.import_detail, name="import-detail"),
     path("queries/", queries.query_list, name="query-list"),
     path("queries/<int:pk>/", queries.query_detail, name="query-detail"),
     path("snapshots/", snapshots.snapshot_list, name="snapshot-list"),
