@@ -172,7 +172,7 @@ STORAGES = {
         "OPTIONS": {"location": ARBITER_HOME / "uploads"},
     },
     "blobs": _blob_storage(env.read_url("STORAGE_URL", "", schemes=["s3"])),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.staticfiles.HashedStaticFilesStorage"},
 }
 # An import may be large; it goes to disk in blocks, never to memory.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
@@ -221,10 +221,18 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Arbiter",
     "DESCRIPTION": "Relevance judgments in, versioned and trustworthy rerankers out.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "JobKind": "training.models.JobKind",
+        "EventKind": "training.models.EventKind",
+        "JobStatus": "training.models.JobStatus",
+        "ImportStatus": "annotate.models.imports.ImportStatus",
+        "SnapshotStatus": "annotate.models.snapshots.SnapshotStatus",
+    },
 }
 
 # How long a judging lease lasts, and a trainer's lease on a job.

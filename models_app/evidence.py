@@ -17,6 +17,7 @@ from models_app.selectors import Standing, standing_of
 
 _RIVALS: Final = ("bm25", "base")
 _HEADING = re.compile(r"<(/?)h([1-6])>")
+_EMPTY_HEADER = re.compile(r"<th>\s*</th>")
 _WIDE = re.compile(r"<(pre|table)>")
 
 
@@ -175,9 +176,11 @@ def _front_matter(text: str) -> tuple[str, str]:
 
 
 def _page_html(body: str) -> SafeString:
-    """Fit a card into a page: its headings below the page's own, wide parts open to the keyboard.
+    """Fit a card into a page: its headings below the page's own, wide parts open to the keyboard,
+    and no header cell that heads nothing.
 
     Only tags that the sanitiser let through, all without attributes, are touched.
     """
     html = _HEADING.sub(lambda m: f"<{m[1]}h{min(6, int(m[2]) + 2)}>", markdown_html(body))
+    html = _EMPTY_HEADER.sub("<td></td>", html)
     return mark_safe(_WIDE.sub(r'<\1 tabindex="0">', html))  # noqa: S308 - sanitised HTML

@@ -20,17 +20,17 @@ RANKING: Final = ("nDCG@10", "MRR@10", "MAP", "P@1", "Recall@10", "Judged@10")
 BINARY: Final[Mapping[str, str]] = {
     "average_precision": "Average precision",
     "accuracy": "Accuracy, best threshold on this split",
-    "accuracy_threshold": "The threshold of that accuracy",
+    "accuracy_threshold": "The threshold with the best accuracy",
     "f1": "F1, best threshold on this split",
-    "f1_threshold": "The threshold of that F1",
-    "precision": "Precision at that F1 threshold",
-    "recall": "Recall at that F1 threshold",
-    "accuracy_at_dev_threshold": "Accuracy at the threshold chosen on dev",
-    "accuracy_dev_threshold": "That threshold",
-    "f1_at_dev_threshold": "F1 at the threshold chosen on dev",
-    "f1_dev_threshold": "That threshold",
-    "precision_at_dev_threshold": "Precision at that threshold",
-    "recall_at_dev_threshold": "Recall at that threshold",
+    "f1_threshold": "The threshold with the best F1",
+    "precision": "Precision at the threshold with the best F1",
+    "recall": "Recall at the threshold with the best F1",
+    "accuracy_at_dev_threshold": "Accuracy, threshold chosen on dev",
+    "accuracy_dev_threshold": "The threshold chosen on dev for accuracy",
+    "f1_at_dev_threshold": "F1, threshold chosen on dev",
+    "f1_dev_threshold": "The threshold chosen on dev for F1",
+    "precision_at_dev_threshold": "Precision at the dev threshold for F1",
+    "recall_at_dev_threshold": "Recall at the dev threshold for F1",
 }
 _PAIRS: Final = frozenset(name for name in BINARY if name.startswith("accuracy"))
 
@@ -69,6 +69,11 @@ class Row:
     @property
     def unit(self) -> str:
         return metric_unit(self.name)
+
+    @property
+    def is_threshold(self) -> bool:
+        """Whether these are scores to cut at, not measures of quality."""
+        return self.name.endswith("_threshold") and "_at_" not in self.name
 
 
 @dataclass(frozen=True, slots=True)

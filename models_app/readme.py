@@ -18,11 +18,13 @@ def facts_complete(
     number: int,
     job: UUID | None,
     created_at: datetime,
+    commit: str | None = None,
 ) -> dict[str, Any]:
     """Return the facts with `registry`, `lineage` and what the project decides filled in.
 
     Whether a card may quote texts is the project's decision alone; its language and licence are
-    taken where the caller names none. The card cannot name its own commit, of which it is a part.
+    taken where the caller names none. `commit` is that of the code that trained the model. The
+    card cannot name its own commit, of which it is a part.
     """
     project = reranker.project
     given = facts.get("lineage") or {}
@@ -39,7 +41,7 @@ def facts_complete(
         },
         "lineage": {
             "job": str(job) if job else "none",
-            "git_commit": given.get("git_commit") or "unknown",
+            "git_commit": commit or given.get("git_commit") or "unknown",
             "created_at": created_at.astimezone(UTC).isoformat(timespec="seconds"),
         },
     }

@@ -160,8 +160,7 @@ def _reranker_page(
         "rows": [(version, own_headline(version)) for version in page],
         "form": form or RerankerForm(instance=access.reranker),
     }
-    status = 400 if form else 200
-    return render(request, "models_app/reranker.html", context, status=status)
+    return render(request, "models_app/reranker.html", context)
 
 
 def _version_page(
@@ -176,5 +175,4 @@ def _version_page(
         "alias_form": alias_form or AliasForm(),
         "review_form": review_form or ReviewForm(),
     }
-    status = 400 if alias_form or review_form else 200
-    return render(request, "models_app/version.html", context, status=status)
+    return render(request, "models_app/version.html", context)

@@ -22,6 +22,7 @@ _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }  # fmt: skip
 _CREATE: Final = """
+SET LOCAL jit = off; SET LOCAL default_statistics_target = 10; SET LOCAL work_mem = '64MB';
 DROP TABLE IF EXISTS import_query, import_passage, import_row, import_q, import_p, import_fact,
     import_c, import_label, import_run, import_proposal, import_made;
 CREATE TEMP TABLE import_query (

@@ -80,8 +80,13 @@ class Judgment(models.Model):
 
     id = models.UUIDField(primary_key=True)
     project = models.ForeignKey(Project, models.CASCADE, related_name="judgments")
-    candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="judgments")
-    person = models.ForeignKey(User, models.PROTECT, null=True, related_name="judgments")
+    # Indexed by judgment_of_candidate and judgment_of_person.
+    candidate = models.ForeignKey(
+        Candidate, models.CASCADE, related_name="judgments", db_index=False
+    )
+    person = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="judgments", db_index=False
+    )
     source = models.ForeignKey(Source, models.CASCADE, null=True, related_name="judgments")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     action = models.CharField(max_length=8, choices=Action.choices, default=Action.GRADE)

@@ -12,8 +12,9 @@ from annotate.models import Judgment, Lease, Passage, Proposal
 _KIND_KEYS: Final = ("format", "kind", "type", "content_type", "mime", "mimetype")
 _CODE_KINDS: Final = re.compile(r"\b(code|source|snippet|program|x-[a-z]+)\b", re.IGNORECASE)
 _CODE_LINE: Final = re.compile(
-    r"^\s*(>>> |\.\.\. |\$ |#include\b|(def|class|func|fn|function|public|private|static|import"
-    r"|from|return|const|let|var|if|for|while)\b.*[:;{()]\s*$)|[;{}]\s*$|^\s{4,}\S"
+    r"^\s*(>>> |\.\.\. |\$ |#include\b|@\w|return\b|import \w|from \S+ import\b"
+    r"|(def|class|func|fn|function|public|private|static|if|elif|else|for|while|try)\b.*[:{]\s*$"
+    r"|(const|let|var) \w+ =|\w[\w.\[\]\"']* (=|:=|\+=) \S)|[;{}]\s*$|^\s*[\w.]+\(.*\)\s*$"
 )
 
 

@@ -57,7 +57,12 @@ def version_publish(
         number = (locked.versions.aggregate(last=Max("number"))["last"] or 0) + 1
         created_at = _transaction_time()
         complete = facts_complete(
-            facts, reranker=locked, number=number, job=job, created_at=created_at
+            facts,
+            reranker=locked,
+            number=number,
+            job=job,
+            created_at=created_at,
+            commit=(lineage.get("code") or {}).get("git_commit"),
         )
         files.append(_card(complete))
         version = Version.objects.create(

@@ -3,9 +3,9 @@
 import { Outbox, RefusedError, uuid } from "./judging/outbox.js";
 import { Supply } from "./judging/supply.js";
 import { Timer } from "./judging/timer.js";
+import { Undos } from "./judging/undos.js";
 import { announce, showItem, showPace, showTrouble, showUnsent, showWaiting } from "./judging/view.js";
 
-const UNDO_REACH = 10; // answers
 const UNSENT_QUIETLY = 1000; // ms until an answer on its way is worth mentioning
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
@@ -43,7 +43,7 @@ function problemOf(error) {
 
 function start() {
   const timer = new Timer();
-  const history = new History(`${settings.box}history`);
+  const undos = new Undos(`${settings.box}undos`);
   const comment = document.getElementById("comment");
   const keys = document.getElementById("keys");
   const guidelines = document.getElementById("guidelines");
@@ -69,7 +69,7 @@ function start() {
     }
     showWaiting(item ? "" : waitingText());
     for (const button of form.querySelectorAll("button[name]")) button.disabled = !item;
-    undoButton.disabled = history.empty && !form.ownerDocument.forms.undo.withdraw.value;
+    undoButton.disabled = undos.empty && !form.ownerDocument.forms.undo.withdraw.value;
     showPace(done, remaining);
     if (said) announce(item ? `${said} Next query: ${item.query.text}` : said);
     if (!item) more();
@@ -94,14 +94,14 @@ function start() {
     const id = uuid();
     const { candidate, passage } = item;
     outbox.add({ id, candidate, revision: passage.revision, seconds, ...fields, ...given });
-    history.push({ id, item });
+    undos.push({ id, item });
     done += 1;
     remaining -= 1;
     paint(said);
   }
 
   function undo() {
-    const last = history.pop();
+    const last = undos.pop();
     if (!last) return false;
     if (!outbox.drop(last.id)) outbox.add({ id: uuid(), withdraw: last.id });
     supply.give(last.item);
@@ -144,7 +144,9 @@ function start() {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || keys.open) return;
     if (event.target.closest("input:not([type=checkbox]), textarea, select")) {
-      if (event.key === "Escape") document.getElementById("item").focus({ preventScroll: true });
+      if (event.key !== "Escape") return;
+      comment.open = false;
+      document.getElementById("item").focus({ preventScroll: true });
       return;
     }
     const grade = form.querySelector(`button.grade[value="${CSS.escape(event.key)}"]`);
@@ -170,35 +172,4 @@ function start() {
   setInterval(() => document.hidden || supply.refill(), (settings.leaseSeconds * 1000) / 3);
   paint();
   supply.refill();
-}
-
-/** The last answers of this tab with their items, so that undo survives a reload. */
-class History {
-  constructor(key) {
-    this.key = key;
-    this.entries = JSON.parse(sessionStorage.getItem(key) ?? "[]");
-  }
-
-  get empty() {
-    return this.entries.length === 0;
-  }
-
-  push(entry) {
-    this.entries = [...this.entries, entry].slice(-UNDO_REACH);
-    this.save();
-  }
-
-  pop() {
-    const entry = this.entries.pop();
-    this.save();
-    return entry;
-  }
-
-  save() {
-    try {
-      sessionStorage.setItem(this.key, JSON.stringify(this.entries));
-    } catch {
-      sessionStorage.removeItem(this.key); // very long passages: undo then reaches this page only
-    }
-  }
 }

@@ -38,7 +38,8 @@ function chart({ name, points }) {
   const [left, right] = [Math.min(...xs), Math.max(...xs)];
   const [low, high] = [Math.min(...ys), Math.max(...ys)];
   const px = (x) => PAD.left + ((x - left) / (right - left || 1)) * (WIDTH - PAD.left - PAD.right);
-  const py = (y) => HEIGHT - PAD.bottom - ((y - low) / (high - low || 1)) * (HEIGHT - PAD.top - PAD.bottom);
+  const flat = (PAD.top + HEIGHT - PAD.bottom) / 2;
+  const py = (y) => low === high ? flat : HEIGHT - PAD.bottom - ((y - low) / (high - low)) * (HEIGHT - PAD.top - PAD.bottom);
   const last = points.at(-1);
   const label = `${name} by step: from ${ys[0]} to ${last[1]}, between ${low} and ${high}.`;
   const svg = element("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label });
@@ -64,7 +65,7 @@ function short(value) {
 function copyButton(block) {
   const button = document.createElement("button");
   button.type = "button";
-  button.className = "copy";
+  button.className = "plain copy";
   button.textContent = "Copy";
   const text = block.textContent;
   button.addEventListener("click", async () => {
@@ -72,7 +73,7 @@ function copyButton(block) {
     button.textContent = "Copied";
     setTimeout(() => { button.textContent = "Copy"; }, 2000);
   });
-  block.append(button);
+  block.after(button);
 }
 
 for (const place of document.querySelectorAll("[data-charts-of]")) {

@@ -1,4 +1,4 @@
-"""A new owner creates a project, adds a member and a token, by clicking; every page is accessible."""
+"""A new owner creates a project, adds a member and a token by clicking; pages are accessible."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

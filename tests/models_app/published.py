@@ -61,15 +61,16 @@ def metrics_made(model: float = 0.81) -> dict[str, Any]:
 
 def lineage_made(job: uuid.UUID | None, seed: int = 12) -> dict[str, Any]:
     return {
-        "snapshot": {"id": "7", "digest": DIGEST},
+        "snapshot": DIGEST,
         "job": str(job) if job else None,
         "base_model": {
-            "asked": "cross-encoder/ms-marco-MiniLM-L6-v2",
+            "requested": "cross-encoder/ms-marco-MiniLM-L6-v2",
             "loaded": "sentence-transformers/all-MiniLM-L6-v2",
             "revision": "c9745ed1d9f207416be6d2e6f8de32d1f16199bf",
-            "fallback_reason": "The Hub cannot be reached; the packaged weights were used.",
+            "fell_back": True,
+            "reason": "The Hub cannot be reached; the packaged weights were used.",
         },
-        "code": {"commit": "0123456789abcdef0123456789abcdef01234567", "dirty": False},
+        "code": {"git_commit": "0123456789abcdef0123456789abcdef01234567", "modified": False},
         "packages": {"torch": "2.13.0", "sentence-transformers": "6.2.0"},
         "recipe": {"loss": "BinaryCrossEntropyLoss", "learning_rate": 5e-5, "num_train_epochs": 1},
         "seed": seed,

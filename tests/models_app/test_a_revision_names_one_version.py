@@ -24,7 +24,8 @@ def test_main_is_the_newest_until_there_is_a_champion(
 
 
 def test_a_short_sha_that_fits_two_names_none(cast: Cast, version: Version) -> None:
-    twin = version.revision[:8] + "0" * 32
+    ninth = "0" if version.revision[8] != "0" else "1"
+    twin = version.revision[:8] + ninth * 32
     Version.objects.create(
         reranker=version.reranker, number=2, revision=twin, base_model="b", job=None
     )

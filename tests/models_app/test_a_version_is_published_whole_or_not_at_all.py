@@ -44,6 +44,8 @@ def test_the_card_knows_its_version_and_how_it_is_fetched(cast: Cast, tmp_path: 
     assert text.startswith("---\n")
     assert "/api/v1/rerankers/library/finder/versions/2/archive/" in text
     assert version.facts["registry"]["version"] == 2
+    assert version.lineage["code"]["git_commit"] in text
+    assert str(version.job) in text
 
 
 def test_a_card_quotes_no_texts_unless_the_project_allows_it(cast: Cast, tmp_path: Path) -> None:

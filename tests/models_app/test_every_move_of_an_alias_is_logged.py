@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from accounts.problems import ConflictError
-from models_app.models import Alias, AliasMove
+from models_app.models import Alias, AliasMove, Version
 from models_app.services.rerankers import NOWHERE, alias_move
 from tests.factory import Cast, make_cast
 from tests.models_app.published import publish
@@ -97,11 +97,21 @@ def test_a_reason_is_required_and_the_version_must_be_ones_own(cast: Cast, tmp_p
 
 def test_a_move_from_an_outdated_view_is_refused(cast: Cast, tmp_path: Path) -> None:
     one, two = (publish(cast.project, tmp_path / str(n), seed=n) for n in range(2))
-    fields = {"reranker": one.reranker, "name": "champion", "reason": "x", "moved_by": cast.owner}
-    alias_move(**fields, version=one, expected=NOWHERE)
+
+    def move(version: Version, expected: int) -> Alias:
+        return alias_move(
+            reranker=one.reranker,
+            name="champion",
+            version=version,
+            reason="x",
+            moved_by=cast.owner,
+            expected=expected,
+        )
+
+    move(one, NOWHERE)
     with pytest.raises(ConflictError, match="champion is at v1, not at no version"):
-        alias_move(**fields, version=two, expected=NOWHERE)
-    assert alias_move(**fields, version=two, expected=1).version == two
+        move(two, NOWHERE)
+    assert move(two, 1).version == two
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from models_app.models import Version
 from models_app.services.rerankers import alias_move
@@ -35,7 +36,7 @@ def test_the_list_takes_the_same_queries_for_one_reranker_and_for_many(
     cast: Cast,
     version: Version,
     tmp_path: Path,
-    django_assert_num_queries: pytest.FixtureRequest,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for row in range(4):
         publish(cast.project, tmp_path / str(row), name=f"other{row}")
@@ -51,7 +52,7 @@ def test_a_version_shows_metrics_lineage_and_files(
     assert body["repo_id"] == "library/finder"
     assert (body["version"], body["tag"]) == (1, "v1")
     assert body["revision"] == version.revision
-    assert body["snapshot_digest"] == body["lineage"]["snapshot"]["digest"] == DIGEST
+    assert body["snapshot_digest"] == body["lineage"]["snapshot"] == DIGEST
     assert body["job"] == str(version.job)
     assert body["metrics"]["test"]["model"]["nDCG@10"]["value"] == 0.81
     assert {f["path"]: f["sha256"] for f in body["files"]} == dict(

@@ -19,7 +19,7 @@ from annotate.services.importing import import_file
 from annotate.services.snapshots import snapshot_create
 from models_app.models import CHAMPION, Alias
 from models_app.services.rerankers import alias_move
-from training.models import JobEvent, JobStatus, TrainingJob
+from training.models import EventKind, JobEvent, JobStatus, TrainingJob
 from training.sample import (
     Judgment,
     judgments_resolve,
@@ -152,28 +152,33 @@ def _snapshot(project: Project) -> Generator[str, None, Snapshot | None]:
 
 def _job(project: Project, snapshot: Snapshot) -> TrainingJob:
     preset = PRESETS["quick"]
+    # Most docstrings say what they do in their first sentences.
+    recipe = {**preset.spec.to_dict(), "max_length": 128}
     return job_create(
         project=project,
         created_by=None,
         snapshot=snapshot,
         base_model=preset.base_model,
-        recipe=preset.spec.to_dict(),
+        recipe=recipe,
         reranker=RERANKER,
     )
 
 
 def _follow(job: TrainingJob) -> Iterator[str]:
-    """Yield what the job reports until it is finished."""
-    seen = 0
+    """Yield what the job reports, and each tenth of its stages, until it is finished."""
+    seen, tenth = 0, (job.stage, 0)
     yield "Training its first reranker; the page of the job shows it live."
     while not job.finished:
         time.sleep(1)
         job.refresh_from_db()
         for event in JobEvent.objects.filter(job=job, pk__gt=seen).order_by("pk"):
             seen = event.pk
-            line = event.data.get("line") or event.data.get("stage")
-            if line:
-                yield f"[{event.kind}] {line}"
+            if event.kind == EventKind.LOG:
+                yield str(event.data["line"])
+        reached = (job.stage, 10 * job.done // job.total if job.total else 0)
+        if reached != tenth:
+            tenth = reached
+            yield f"{job.get_stage_display()}: {job.done:,} of {job.total:,}"
     if job.status != JobStatus.SUCCEEDED:
         yield f"Training ended as {job.status}. {job.error}"
 

@@ -1,0 +1,34 @@
+// What undo goes back over.
+
+const REACH = 10; // answers
+
+/** The last answers of this tab with their items, so that undo survives a reload. */
+export class Undos {
+  constructor(key) {
+    this.key = key;
+    this.entries = JSON.parse(sessionStorage.getItem(key) ?? "[]");
+  }
+
+  get empty() {
+    return this.entries.length === 0;
+  }
+
+  push(entry) {
+    this.entries = [...this.entries, entry].slice(-REACH);
+    this.save();
+  }
+
+  pop() {
+    const entry = this.entries.pop();
+    this.save();
+    return entry;
+  }
+
+  save() {
+    try {
+      sessionStorage.setItem(this.key, JSON.stringify(this.entries));
+    } catch {
+      sessionStorage.removeItem(this.key); // very long passages: undo then reaches this page only
+    }
+  }
+}
