@@ -84,9 +84,11 @@ class JobEvents(APIView):
 
 
 def _after(request: Request) -> int:
-    return serializers.IntegerField(min_value=0, max_value=2**63 - 1).run_validation(
-        request.query_params.get("after", 0)
-    )
+    field = serializers.IntegerField(min_value=0, max_value=2**63 - 1)
+    try:
+        return int(field.run_validation(request.query_params.get("after", 0)))
+    except serializers.ValidationError as error:
+        raise serializers.ValidationError({"after": error.detail}) from error
 
 
 def _snapshot(project: Project, reference: str) -> Snapshot:

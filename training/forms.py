@@ -1,11 +1,14 @@
 """The form of a new job, made from the one definition of a recipe."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django import forms
 from django.forms import BoundField
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from accounts.models import Project
 from annotate.models import Snapshot, SnapshotStatus
@@ -34,10 +37,10 @@ class Section:
     open: bool
 
 
-class SnapshotChoice(forms.ModelChoiceField):
+class SnapshotChoice(forms.ModelChoiceField[Snapshot]):
     """A ready snapshot by its digest and size."""
 
-    def label_from_instance(self, obj: Any) -> str:
+    def label_from_instance(self, obj: Snapshot) -> str:
         queries = obj.statistics.get("queries", 0)
         return f"{obj.short_digest} · {obj.pairs:,} pairs, {queries:,} queries"
 
@@ -47,6 +50,7 @@ class JobForm(forms.Form):
 
     def __init__(self, *args: Any, project: Project, preset: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.label_suffix = ""
         chosen = PRESETS.get(preset)
         ready = Snapshot.objects.filter(project=project, status=SnapshotStatus.READY)
         self.fields["snapshot"] = SnapshotChoice(
@@ -132,10 +136,17 @@ def _text(key: SpecField, initial: Any) -> forms.Field:
 def _common(key: SpecField, initial: Any) -> dict[str, Any]:
     return {
         "label": key.name,
-        "help_text": key.help,
+        "help_text": _help(key.help),
         "initial": initial,
         "required": not key.nullable,
     }
+
+
+def _help(text: str) -> SafeString:
+    """Return a key's help for a form: names in backticks as code; what is null is left empty."""
+    parts = re.split(r"`([^`]+)`", text.replace("null:", "empty:"))
+    rows = ((part, "code" if place % 2 else "span") for place, part in enumerate(parts) if part)
+    return format_html_join("", "<{1}>{0}</{1}>", rows)
 
 
 def _whole(bound: float | None) -> int | None:

@@ -16,8 +16,8 @@ LOG_LINES: Final = 14
 SHARE_FOR_A_GUESS: Final = 0.02
 
 STAGE_HELP: Final = {
-    Stage.CLAIM: "A trainer takes the job and checks the snapshot's files.",
-    Stage.LOAD: "The base model is loaded and looked over.",
+    Stage.CLAIM: "A trainer takes the job and starts a process for it.",
+    Stage.LOAD: "The snapshot's files are checked, libraries and base model loaded.",
     Stage.BASELINE: "First stage, BM25 and the untouched base are scored.",
     Stage.TRAIN: "The model learns from the training split.",
     Stage.EVALUATE: "The new model is scored on the very same candidates.",

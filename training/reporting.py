@@ -21,9 +21,11 @@ class JobReporter:
         self._stage = Stage.CLAIM.value
 
     def stage(self, name: str) -> None:
-        stage = STAGES.get(name, name)
+        stage = Stage(STAGES.get(name, name)).value
         with self._lock:
-            self._stage = Stage(stage).value
+            if stage == self._stage:
+                return
+            self._stage = stage
             self._report.stage, self._report.done, self._report.total = self._stage, None, None
             self._add(EventKind.STAGE, {"stage": self._stage})
 

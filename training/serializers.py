@@ -119,7 +119,6 @@ class JobEventOutput(serializers.ModelSerializer[JobEvent]):
     """One thing that a job reported: `{stage}`, `{line}` or `{step, epoch, values}`."""
 
     id = serializers.CharField(read_only=True)
-    data = serializers.DictField(read_only=True)
 
     class Meta:
         model = JobEvent

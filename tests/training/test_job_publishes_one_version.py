@@ -64,7 +64,7 @@ def test_a_version_that_is_there_already_finishes_its_job(cast: Cast, tmp_path: 
     assert run_job(job).returncode == 0
     job.refresh_from_db()
     assert job.status == "succeeded"
-    assert "earlier attempt" in job.events.last().data["line"]
+    assert "earlier attempt" in job.events.latest("pk").data["line"]
     assert Version.objects.count() == 1
 
 

@@ -118,7 +118,7 @@ def test_waiting_jobs_are_rung_for_once_and_not_again_until_the_bell_was_heard(
 def test_a_broker_that_is_away_loses_no_job(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     app = Celery("away")
     app.config_from_object("django.conf:settings", namespace="CELERY")
-    app.conf.broker_url = "redis+socket:///nowhere/valkey.sock"
+    app.conf.update(broker_url="redis+socket:///nowhere/valkey.sock")
     monkeypatch.setattr("training.services.bell.current_app", app)
     began = time.monotonic()
     job = job_create(

@@ -1,7 +1,7 @@
 """The broker as a doorbell: a message says that a job may wait, the row says whether it does."""
 
 import logging
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from celery import current_app
@@ -23,7 +23,8 @@ def job_ring(*, job_id: UUID) -> None:
 
 def bells_waiting() -> int:
     """Return how many messages wait for a trainer."""
-    with current_app.connection_for_read() as connection, connection.channel() as channel:
+    with current_app.connection_for_read() as connection:
+        channel: Any = connection.default_channel
         try:
             return int(channel.queue_declare(QUEUE, passive=True).message_count)
         except connection.channel_errors:
