@@ -57,8 +57,16 @@ def supervisor() -> Supervisor:
     return Supervisor(home, *servers, *programs)
 
 
-WORKER: Final = ("worker", "--queues", "default", "--concurrency", "2", "--loglevel", "INFO")
-TRAINER: Final = ("worker", "--queues", "trainer", "--concurrency", "1", "--loglevel", "INFO")
+# One installation has few workers; they need not gossip about each other.
+QUIET: Final = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
+WORKER: Final = (
+    "worker", "--queues", "default", "--concurrency", "2", "--hostname", "worker@%h", *QUIET,
+)  # fmt: skip
+# Only in the solo pool does the task that supervises a job see that the trainer is to stop.
+TRAINER: Final = (
+    "worker", "--queues", "trainer", "--pool", "solo", "--without-heartbeat",
+    "--hostname", "trainer@%h", *QUIET,
+)  # fmt: skip
 
 
 def environment() -> Mapping[str, str]:
