@@ -10,7 +10,7 @@ from accounts.access import Right, member_for, project_for, role_allows
 from accounts.views import GET_OR_POST, user_of
 from annotate.forms import ImportForm
 from annotate.selectors.browsing import sees_others
-from annotate.selectors.imports import imports_of
+from annotate.selectors.imports import created_counts, imports_of
 from annotate.services.importing import import_create
 
 PAGE = 50
@@ -50,7 +50,7 @@ def import_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     context = {
         "project": project,
         "import": row,
-        "created": [(kind.replace("_", " "), n) for kind, n in row.created.items()],
+        "created": created_counts(row),
         "section": "projects",
         "tab": "imports",
     }

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Project
 from annotate.models import Import, ImportStatus, OnConflict
+from annotate.selectors.imports import created_counts
 from annotate.services.importing import import_file
 
 
@@ -80,5 +81,5 @@ class Command(BaseCommand):
             f" {done.rows_unchanged} unchanged, {done.rows_repeated} exact repeats merged,"
             f" in {done.seconds:.1f} s"
         )
-        for kind, count in done.created.items():
-            self.stdout.write(f"  {kind.replace('_', ' ')}: {count}")
+        for kind, count in created_counts(done):
+            self.stdout.write(f"  {kind}: {count}")
