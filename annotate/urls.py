@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotate.views import judging, progress, queries, snapshots
+from annotate.views import imports, judging, progress, queries, snapshots
 
 app_name = "annotate"
 
@@ -8,6 +8,8 @@ urlpatterns = [
     path("judge/", judging.judge, name="judge"),
     path("judge/answer/", judging.judge_answer, name="judge-answer"),
     path("progress/", progress.progress, name="progress"),
+    path("imports/", imports.import_list, name="import-list"),
+    path("imports/<int:pk>/", imports.import_detail, name="import-detail"),
     path("queries/", queries.query_list, name="query-list"),
     path("queries/<int:pk>/", queries.query_detail, name="query-detail"),
     path("snapshots/", snapshots.snapshot_list, name="snapshot-list"),

@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 
 from accounts.models import Project
-from annotate.formats import AUTO
+from annotate.formats import AUTO, FormatError
 from annotate.formats.columns import check_mapping
 from annotate.formats.detect import canonical_format
 from annotate.formats.records import BadValueError
@@ -61,7 +61,7 @@ def source_default(name: str) -> str:
 def _format(name: str) -> str:
     try:
         return canonical_format(name or AUTO)
-    except BadValueError as error:
+    except FormatError as error:
         raise ValidationError({"format": error.message}) from error
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -75,11 +76,12 @@ class Staging:
 
     def add(self, row: Row) -> bool:
         """Take one row; True where a block of rows was written. Raises BadValueError."""
+        if self._cells:
+            row = _restored(row)
         if isinstance(row, PairRow):
             self._pair(row)
         elif isinstance(row, QueryRow):
-            text = self._text(row.text)
-            key, _, digest = self._query(row.query_id, text, row.metadata)
+            key, _, digest = self._query(row.query_id, row.text, row.metadata)
             self._row(row, (key, None, digest) + (None,) * 6)
         else:
             self._passage_alone(row)
@@ -100,11 +102,9 @@ class Staging:
             run = self._default_run
         if run is not None and len(run) > RUN_CHARACTERS:
             raise BadValueError("run", f"a run's name has at most {RUN_CHARACTERS} characters")
-        text = None if row.query is None else self._text(row.query)
-        query, query_name, _ = self._query(row.query_id, text, row.query_metadata)
-        text = None if row.passage is None else self._text(row.passage)
+        query, query_name, _ = self._query(row.query_id, row.query, row.query_metadata)
         passage, passage_name, _ = self._passage(
-            row.passage_id, self._text(row.title), text, row.passage_metadata
+            row.passage_id, row.title, row.passage, row.passage_metadata
         )
         grade_id = None if row.label is None else self._grade_ids[row.label]
         position = candidate_position(self._slug, query_name, passage_name)
@@ -115,14 +115,11 @@ class Staging:
         )
 
     def _passage_alone(self, row: PassageRow) -> None:
-        title, text = self._text(row.title), self._text(row.text)
+        title, text = row.title, row.text
         if not text:  # BEIR has documents that are a title alone
             title, text = "", title
         key, _, wording = self._passage(row.passage_id, title, text, row.metadata)
         self._row(row, (None, key, wording) + (None,) * 6)
-
-    def _text(self, text: str) -> str:
-        return restored(text) if self._cells else text
 
     def _row(self, row: Row, values: Values) -> None:
         self.n += 1
@@ -182,6 +179,21 @@ class Staging:
                     copy.write_row(row)
             rows.clear()
         self._characters = 0
+
+
+def _restored(row: Row) -> Row:
+    """A row of CSV with the apostrophes taken off that kept formulas from running."""
+    changes: dict[str, Any] = {}
+    for name in row.__slots__:
+        value = getattr(row, name)
+        if isinstance(value, str):
+            changes[name] = restored(value)
+        elif isinstance(value, dict):
+            changes[name] = {
+                key: restored(inner) if isinstance(inner, str) else inner
+                for key, inner in value.items()
+            }
+    return replace(row, **changes)
 
 
 @lru_cache(maxsize=4)  # few, since a text may have megabytes

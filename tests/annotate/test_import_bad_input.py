@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from annotate.importing import load
+from annotate.importing import load, staging
 from annotate.models import Import
 from annotate.services.importing import import_file
 from tests.annotate.import_files import contents, pair, refused, take, write
@@ -133,7 +133,7 @@ def test_a_crash_is_a_short_message_and_a_long_log(
     def bug(*args: Any, **kwargs: Any) -> None:
         raise ZeroDivisionError("a bug of ours")
 
-    monkeypatch.setattr(load.Staging, "finish", bug)
+    monkeypatch.setattr(staging.Staging, "finish", bug)
     before = contents()
     with caplog.at_level(logging.ERROR):
         done = import_file(

@@ -2,30 +2,25 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import storages
-from django.db import connection, connections
+from django.db import connections
 
 from accounts.models import Project
 from annotate.models import Candidate, Import, Judgment, Query
 from annotate.services.importing import import_create, import_file, import_run, imports_requeue
-from tests.annotate.import_files import pair, take, write
+from tests.annotate.import_files import WORKER, pair, process, take, wait_for, write
 from tests.factory import Cast, make_judgment
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def kept(project: Project, path: Path, **wishes: Any) -> Import:
@@ -39,37 +34,6 @@ def big(path: Path, rows: int = 30_000) -> Path:
     return write(path, *(pair(f"q{n // 10}", f"text {n}", n % 2, rank=n % 10) for n in range(rows)))
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-
-
-def environment() -> dict[str, str]:
-    """The environment in which a process of its own uses this test's database and files."""
-    found = connection.settings_dict
-    server = f"{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT']}"
-    return {
-        **os.environ,
-        "DATABASE_URL": f"postgresql://{server}/{found['NAME']}",
-        "ARBITER_HOME": str(settings.ARBITER_HOME),
-    }
-
-
-@contextmanager
-def process(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    running = subprocess.Popen(
-        [sys.executable, *arguments], cwd=ROOT, env=environment(), start_new_session=True
-    )
-    try:
-        yield running
-    finally:
-        if running.poll() is None:
-            os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
-
-
 RUN = """
 import django; django.setup()
 from annotate.services.importing import import_run
@@ -77,14 +41,6 @@ import_run(import_id={pk})
 """
 
 
-@pytest.fixture
-def uploads_as_in_production(settings: Any, tmp_path: Path) -> None:
-    stores = {**settings.STORAGES}
-    stores["default"] = {**stores["default"], "OPTIONS": {"location": tmp_path / "uploads"}}
-    settings.STORAGES = stores
-
-
-@pytest.mark.usefixtures("uploads_as_in_production")
 def test_a_killed_import_is_finished_by_another_worker(
     cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,9 +56,11 @@ def test_a_killed_import_is_finished_by_another_worker(
     assert (row.status, Candidate.objects.count()) == ("running", 0)
     assert storages["default"].exists(row.path)
     rung: list[int] = []
-    monkeypatch.setattr(
-        "annotate.services.importing.import_enqueue", lambda import_id: rung.append(import_id)
-    )
+
+    def ring(*, import_id: int) -> None:
+        rung.append(import_id)
+
+    monkeypatch.setattr("annotate.services.importing.import_enqueue", ring)
     imports_requeue()
     assert rung == [row.pk]
 
@@ -115,16 +73,14 @@ def test_a_killed_import_is_finished_by_another_worker(
     assert (row.status, row.rows_created) == ("succeeded", 60_000)
     assert Candidate.objects.count() == Judgment.objects.count() == 60_000
     assert row.path == ""
-    assert not any(path.is_file() for path in (tmp_path / "uploads").rglob("*"))
+    assert not any(path.is_file() for path in (tmp_path / "default").rglob("*"))
     import_run(import_id=row.pk)
     assert Candidate.objects.count() == 60_000
 
 
-@pytest.mark.usefixtures("uploads_as_in_production")
 def test_a_real_worker_takes_it_from_the_broker(cast: Cast, tmp_path: Path) -> None:
     row = kept(cast.project, write(tmp_path / "a.jsonl", pair("q", "p", 1), pair("q", "r", 0)))
-    worker = ("-m", "celery", "-A", "config.celery", "worker", "--pool", "solo", "-Q", "default")
-    with process(*worker, "--without-mingle", "--without-gossip", "--loglevel", "WARNING"):
+    with process(*WORKER):
         wait_for(lambda: Import.objects.get().finished)
     row.refresh_from_db()
     assert (row.status, row.rows_created, row.path) == ("succeeded", 2, "")

@@ -1,0 +1,59 @@
+"""`/api/v1/projects/{slug}/export/`."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.access import member_for
+from annotate.exporting import FORMATS, WHATS, export_blocks, file_name
+from annotate.selectors.browsing import sees_others
+
+
+class OwnFormat(BaseContentNegotiation):
+    """Leaves `?format=` to the view, where DRF would look for a renderer of that name."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: Any = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, str(renderer.media_type)
+
+
+class Export(APIView):
+    content_negotiation_class = OwnFormat
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("format", str, enum=list(FORMATS), default="jsonl"),
+            OpenApiParameter(
+                "what",
+                str,
+                enum=list(WHATS),
+                description="Each current judgment, or the resolved grade of each pair (what the"
+                " format qrels gives unless asked otherwise).",
+            ),
+        ],
+        responses={(200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind in FORMATS.values()},
+    )
+    def get(self, request: Request, slug: str) -> StreamingHttpResponse:
+        """Download judgments or qrels; streamed."""
+        member = member_for(request.user, slug)
+        if not sees_others(member):
+            raise PermissionDenied("In a blind project only reviewers and managers export.")
+        wanted = request.query_params
+        format_name, what = wanted.get("format", "jsonl"), wanted.get("what")
+        blocks = export_blocks(member.project, format_name=format_name, what=what)
+        name = file_name(member.project, format_name, what)
+        return StreamingHttpResponse(
+            blocks,
+            content_type=FORMATS[format_name],
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )

@@ -1,0 +1,120 @@
+"""`/api/v1/projects/{slug}/imports/`."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.access import Right, project_for
+from accounts.api import caller, paginated
+from annotate.models import Import, OnConflict
+from annotate.selectors.imports import imports_of
+from annotate.services.importing import import_create
+
+
+class ImportInput(serializers.Serializer[Any]):
+    """A file and how to read it; docs/formats.md describes formats, mapping and label names.
+
+    `mapping` ({our field: column of the file, or null}) and `label_names` ({label: grade}) are
+    JSON objects. `source` names whose labels these are: the file's name without suffixes, unless
+    given.
+    """
+
+    file = serializers.FileField(allow_empty_file=True)
+    format = serializers.CharField(default="auto")
+    mapping = serializers.JSONField(required=False)
+    label_names = serializers.JSONField(required=False)
+    on_conflict = serializers.ChoiceField(OnConflict.choices, default=OnConflict.REFUSE)
+
+    def get_fields(self) -> dict[str, Any]:
+        # Declared here, since DRF's own fields have an attribute of this name.
+        source = serializers.CharField(required=False, allow_blank=True, max_length=120)
+        return {**super().get_fields(), "source": source}
+
+    def validate_mapping(self, value: Any) -> dict[str, Any]:
+        return _object(value)
+
+    def validate_label_names(self, value: Any) -> dict[str, Any]:
+        return _object(value)
+
+
+class ImportFault(serializers.Serializer[Any]):
+    """What is wrong where; `member` is the file within a zip, `line` counts from 1."""
+
+    line = serializers.IntegerField()
+    field = serializers.CharField()
+    message = serializers.CharField()
+    member = serializers.CharField(allow_null=True)
+
+
+class ImportOutput(serializers.ModelSerializer[Import]):
+    """An import; `rows_read` grows while it runs, `errors` say why it failed."""
+
+    id = serializers.CharField(read_only=True)
+    created = serializers.DictField(child=serializers.IntegerField(), read_only=True)
+    mapping = serializers.DictField(child=serializers.CharField(allow_null=True), read_only=True)
+    label_names = serializers.DictField(child=serializers.IntegerField(), read_only=True)
+    created_by = serializers.CharField(source="created_by.username", default=None, read_only=True)
+
+    class Meta:
+        model = Import
+        fields = [
+            "id", "status", "name", "format", "mapping", "label_names", "on_conflict",
+            "bytes_total", "rows_read", "rows_created", "rows_unchanged", "rows_repeated",
+            "created", "seconds", "created_by", "created_at", "started_at",
+            "finished_at",
+        ]  # fmt: skip
+
+    def get_fields(self) -> dict[str, Any]:
+        # Declared here, since DRF's own fields have attributes of these names.
+        source = serializers.CharField(source="source_name", read_only=True)
+        errors = ImportFault(many=True, read_only=True)
+        return {**super().get_fields(), "source": source, "errors": errors}
+
+
+class ImportList(APIView):
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(responses=ImportOutput(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        """List a project's imports."""
+        project = project_for(request.user, slug)
+        return paginated(self, request, imports_of(project), ImportOutput)
+
+    @extend_schema(request={"multipart/form-data": ImportInput}, responses={202: ImportOutput})
+    def post(self, request: Request, slug: str) -> Response:
+        """Import a file, whole or not at all; ask for it until it has succeeded or failed."""
+        project = project_for(request.user, slug, Right.MANAGE)
+        sent = ImportInput(data=request.data)
+        sent.is_valid(raise_exception=True)
+        wishes = dict(sent.validated_data)
+        upload = wishes.pop("file")
+        row = import_create(
+            project=project,
+            name=upload.name,
+            upload=upload,
+            created_by=caller(request),
+            source_name=wishes.pop("source", ""),
+            format_name=wishes.pop("format"),
+            **wishes,
+        )
+        return Response(ImportOutput(row).data, status=status.HTTP_202_ACCEPTED)
+
+
+class ImportDetail(APIView):
+    @extend_schema(responses=ImportOutput)
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """Show how far an import is, what it made, or why it failed."""
+        rows = imports_of(project_for(request.user, slug))
+        return Response(ImportOutput(get_object_or_404(rows, pk=pk)).data)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise serializers.ValidationError("Send a JSON object.")
+    return value

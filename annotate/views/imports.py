@@ -1,0 +1,59 @@
+"""Pages: the imports of a project, and how one of them goes."""
+
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import Right, member_for, project_for, role_allows
+from accounts.views import GET_OR_POST, user_of
+from annotate.forms import ImportForm
+from annotate.selectors.browsing import sees_others
+from annotate.selectors.imports import imports_of
+from annotate.services.importing import import_create
+
+PAGE = 50
+
+
+@require_http_methods(GET_OR_POST)
+def import_list(request: HttpRequest, slug: str) -> HttpResponse:
+    right = Right.MANAGE if request.method == "POST" else Right.VIEW
+    member = member_for(request.user, slug, right)
+    form = ImportForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        wishes = dict(form.cleaned_data)
+        upload, by = wishes.pop("file"), user_of(request)
+        try:
+            row = import_create(
+                project=member.project, name=upload.name, upload=upload, created_by=by, **wishes
+            )
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            return redirect("annotate:import-detail", slug, row.pk)
+    context = {
+        "project": member.project,
+        "imports": Paginator(imports_of(member.project), PAGE).get_page(request.GET.get("page")),
+        "form": form if role_allows(member.role, Right.MANAGE) else None,
+        "may_export": sees_others(member),
+        "section": "projects",
+        "tab": "imports",
+    }
+    return render(request, "annotate/import_list.html", context)
+
+
+@require_safe
+def import_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    project = project_for(request.user, slug)
+    row = get_object_or_404(imports_of(project), pk=pk)
+    context = {
+        "project": project,
+        "import": row,
+        "created": [(kind.replace("_", " "), n) for kind, n in row.created.items()],
+        "section": "projects",
+        "tab": "imports",
+    }
+    fragment = request.headers.get("HX-Request") == "true"
+    template = "annotate/_import.html" if fragment else "annotate/import_detail.html"
+    return render(request, template, context)
