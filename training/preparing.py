@@ -1,20 +1,27 @@
-"""What a run needs before it starts: the snapshot's files and the base model."""
+"""What a run needs before it starts: the snapshot's files and the base model.
+
+Importing this imports no torch: a snapshot that cannot work is refused before that takes its time.
+"""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from accounts.blobs import blob_fetch
 from annotate.models import Snapshot as SnapshotRow
 from training.base_models import fallback_allowed, version_files, version_named
-from training.ml.base import BaseRequest
 from training.ml.data import Snapshot, snapshot_read
 from training.ml.errors import DataError
+from training.ml.snapshot_check import snapshot_check
 from training.models import TrainingJob
+
+if TYPE_CHECKING:
+    from training.ml.base import BaseRequest
 
 
 def snapshot_fetch(row: SnapshotRow, folder: Path) -> Snapshot:
     """Copy a snapshot's files into a new folder, each checked against its sha256, and read it.
 
-    Raises DataError where a file is gone or damaged.
+    Raises DataError where a file is gone or damaged, or where there is nothing to learn from.
     """
     folder.mkdir(parents=True)
     try:
@@ -25,11 +32,15 @@ def snapshot_fetch(row: SnapshotRow, folder: Path) -> Snapshot:
             f"The files of {row} cannot be read back: {error}.",
             "Restore the data folder from a backup, or freeze the judgments again.",
         ) from error
-    return snapshot_read(folder)
+    snapshot = snapshot_read(folder)
+    snapshot_check(snapshot)
+    return snapshot
 
 
-def base_request(job: TrainingJob, folder: Path) -> BaseRequest:
+def base_request(job: TrainingJob, folder: Path) -> "BaseRequest":
     """Return what to load; the files of a version of ours are copied into `folder`."""
+    from training.ml.base import BaseRequest
+
     name = job.base_model
     version = version_named(name, project=job.project, user=job.created_by)
     if version is not None:

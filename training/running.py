@@ -20,6 +20,7 @@ from training.guarding import EXIT_CRASHED, EXIT_LOST, Guard
 from training.lineage import code_facts, labels_facts, lineage_collect
 from training.ml.errors import RecipeError, resource_error
 from training.models import Stage, TrainingJob
+from training.preparing import base_request, snapshot_fetch
 from training.reporting import JobReporter
 from training.scratch import job_scratch, worker_name
 from training.services.claims import Claim, LostClaimError, job_claim
@@ -90,14 +91,12 @@ def _failed(guard: Guard, claim: Claim, message: str, trace: str = "", status: i
 def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) -> "Results":
     """Do what the job asks for, and return it with its lineage."""
     reporter.log(f"Attempt {claim.attempt} on {socket.gethostname()}.")
-    # Seconds on a slow machine, so it counts as what it is.
     reporter.stage(Stage.LOAD)
-    from training.ml.recipe import recipe_run
-    from training.preparing import base_request, snapshot_fetch
-    from training.services.results import Results
-
     snapshot = snapshot_fetch(job.snapshot, scratch / "snapshot")
     reporter.log(f"Snapshot {snapshot.digest[:12]} is complete, its files have their sha256.")
+    from training.ml.recipe import recipe_run
+    from training.services.results import Results
+
     request = base_request(job, scratch / "base")
     spec = TrainSpec.from_dict(job.recipe)
     # From here on the main thread needs no database for a long time.

@@ -5,6 +5,7 @@ hangs, say why one died, and settle the row of a job that nobody runs any more.
 """
 
 import logging
+import math
 import os
 import signal
 import subprocess
@@ -28,10 +29,11 @@ from training.services.moves import NO_MEMORY, job_fail, job_lose, job_refuse, j
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 0.2
-ROW_SECONDS: Final = 1.0
+ROW_SECONDS: Final = 0.5
 # A guard that works ends its process within a second; after that it is not waited for.
 CANCEL_GRACE_SECONDS: Final = 2.0
 STOP_STEPS: Final[Steps] = ((signal.SIGTERM, 2.0),)
+HUNG_STEPS: Final[Steps] = ((signal.SIGTERM, 0.3),)
 TAIL_LINES: Final = 40
 # What libraries write before they end the process themselves because memory cannot be had.
 NO_MEMORY_MARKS: Final = ("bad_alloc", "memory allocation", "out of memory", "allocate memory")
@@ -57,10 +59,12 @@ def job_supervise(*, job_id: UUID) -> None:
     if job is None or stopping():
         return
     run = _start(job)
+    steps = STOP_STEPS
     try:
-        _watch(run)
+        if _hangs(run):
+            steps = HUNG_STEPS
     finally:
-        status = end(run.process, STOP_STEPS)
+        status = end(run.process, steps)
         try:
             _settle(run, status)
         finally:
@@ -88,20 +92,19 @@ def _start(job: TrainingJob) -> Run:
     return Run(job, process, worker, log)
 
 
-def _watch(run: Run) -> None:
-    """Return when the process ended, or has to be ended."""
-    looked, cancelling_since = 0.0, None
+def _hangs(run: Run) -> bool:
+    """Wait until the process ended or the worker stops; True where it ignores a cancellation."""
+    looked, cancelling_since = 0.0, math.inf
     while not has_exited(run.process) and not stopping():
         time.sleep(LOOK_SECONDS)
         now = time.monotonic()
-        if now - looked < ROW_SECONDS:
-            continue
-        looked = now
-        if not _cancelling(run):
-            continue
-        cancelling_since = cancelling_since or now
         if now - cancelling_since > CANCEL_GRACE_SECONDS:
-            return
+            return True
+        if now - looked >= ROW_SECONDS:
+            looked = now
+            if _cancelling(run):
+                cancelling_since = min(cancelling_since, now)
+    return False
 
 
 def _cancelling(run: Run) -> bool:

@@ -44,7 +44,7 @@ function chart(points) {
   for (const x of ticks(left, right).filter(Number.isInteger)) {
     svg.append(element("text", { x: px(x), y: HEIGHT - 10, "text-anchor": "middle" }, x));
   }
-  svg.append(element("text", { x: PAD.left - 8, y: HEIGHT - 10, "text-anchor": "end" }, "step"));
+  svg.append(element("text", { x: 10, y: HEIGHT - 10 }, "step"));
   svg.append(element("polyline", { points: points.map(([x, y]) => `${px(x)},${py(y)}`).join(" ") }));
   svg.append(element("circle", { cx: px(xs.at(-1)), cy: py(ys.at(-1)), r: 4 }));
   return svg;

@@ -21,7 +21,7 @@ from tests.training.jobs import (
     wait_for_training,
 )
 from training.models import TrainingJob
-from training.services.bell import job_ring
+from training.services.bell import bells_waiting, job_ring
 from training.services.jobs import jobs_sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -133,6 +133,5 @@ def test_a_shutdown_puts_the_job_back_within_seconds(cast: Cast, tmp_path: Path)
         job.refresh_from_db()
         assert (job.status, job.losses, job.lease_expires_at) == ("queued", 0, None)
         assert not processes_of(job)
-    with trainer(log):
-        wait_for_status(job, "succeeded", "failed", log=log)
-        assert_finished_once(job, losses=0)
+    assert bells_waiting() == 1  # which the next trainer hears, as the one after a kill does
+    assert not Version.objects.exists()
