@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import selectors, services
-from accounts.access import Right, project_for
+from accounts.access import Right, member_for, project_for
 from accounts.models import User
 from accounts.pagination import ById
 from accounts.serializers import MemberSerializer, ProjectSerializer
@@ -71,9 +71,9 @@ class MemberList(APIView):
     @extend_schema(request=MemberSerializer, responses={201: MemberSerializer})
     def post(self, request: Request, slug: str) -> Response:
         """Add a member or change their role."""
-        project = project_for(request.user, slug, Right.MANAGE)
+        by = member_for(request.user, slug, Right.MANAGE)
         data = _validated(MemberSerializer(data=request.data))
-        member = services.member_set(project=project, **data)
+        member = services.member_set(project=by.project, by=by, **data)
         return Response(MemberSerializer(member).data, status=status.HTTP_201_CREATED)
 
 
@@ -81,9 +81,9 @@ class MemberDetail(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, slug: str, username: str) -> Response:
         """Remove a member; their judgments stay."""
-        project = project_for(request.user, slug, Right.MANAGE)
-        member = get_object_or_404(project.members, user__username=username)
-        services.member_remove(project=project, user=member.user)
+        by = member_for(request.user, slug, Right.MANAGE)
+        member = get_object_or_404(by.project.members, user__username=username)
+        services.member_remove(project=by.project, user=member.user, by=by)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

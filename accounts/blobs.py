@@ -34,7 +34,7 @@ class DurableFileSystemStorage(FileSystemStorage):
 
     def _save(self, name: str, content: File[Any]) -> str:
         target = Path(self.path(name))
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _folder_make(target.parent)
         handle, staged = tempfile.mkstemp(dir=target.parent, prefix=".staged-")
         try:
             with os.fdopen(handle, "wb") as out:
@@ -52,6 +52,14 @@ class DurableFileSystemStorage(FileSystemStorage):
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         return name
+
+
+def _folder_make(folder: Path) -> None:
+    """Make a folder and those above it, each entered in its parent on disk."""
+    if not folder.is_dir():
+        _folder_make(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _fsync_folder(folder.parent)
 
 
 def _fsync_folder(folder: Path) -> None:

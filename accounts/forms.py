@@ -39,6 +39,18 @@ class ProjectForm(forms.ModelForm[Project]):
         widgets = {"description": forms.Textarea(attrs={"rows": 2})}
 
 
+class SettingsForm(ProjectForm):
+    """The settings of a project that exists; it may be closed."""
+
+    closed = forms.BooleanField(
+        required=False, help_text="Nothing more is handed out to be judged; everything stays."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["closed"].initial = self.instance.closed
+
+
 class NewProjectForm(ProjectForm):
     """A new project: its settings, slug and label scheme."""
 

@@ -6,7 +6,6 @@ import hashlib
 from typing import Self
 
 from django.contrib.auth.models import AbstractUser
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
@@ -131,10 +130,6 @@ class Project(models.Model):
     @property
     def closed(self) -> bool:
         return self.closed_at is not None
-
-    def clean(self) -> None:
-        if self.closed_at is not None and self.closed_at.tzinfo is None:
-            raise ValidationError({"closed_at": "Give the time with its zone."})
 
 
 class Namespace(models.Model):

@@ -31,14 +31,15 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
     """A project with its label scheme."""
 
     label_scheme = LabelSchemeSerializer(required=False, source="*")
+    closed = serializers.BooleanField(required=False)
 
     class Meta:
         model = Project
         fields = [
             "slug", "name", "description", "guidelines", "label_scheme", "overlap", "blind",
-            "language", "license", "sample_texts", "closed_at", "created_at",
+            "language", "license", "sample_texts", "closed", "created_at",
         ]  # fmt: skip
-        read_only_fields = ["closed_at", "created_at"]
+        read_only_fields = ["created_at"]
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import RestrictedError
 from django.db.models.functions import Now
+from django.utils import timezone
 
+from accounts.access import Right, role_allows
 from accounts.models import Grade, Member, OwnerLink, Project, Role, Scope, Token, User
 from accounts.models import secret_digest as digest_of
 
@@ -93,8 +95,13 @@ def project_update(
 ) -> Project:
     """Change a project's settings, and its label scheme where `grades` are given.
 
+    `closed` ends its judging: nothing more is leased, and what is leased may still be answered.
+
     Raises ValidationError per field.
     """
+    if "closed" in fields:
+        closed = fields.pop("closed")
+        fields["closed_at"] = (project.closed_at or timezone.now()) if closed else None
     for name, value in fields.items():
         setattr(project, name, value)
     project.full_clean(exclude=["created_by"])
@@ -106,7 +113,8 @@ def project_update(
 
 @transaction.atomic
 def project_delete(*, project: Project) -> None:
-    """Delete a project with everything in it; its models' files are left to garbage collection.
+    """Delete a project with everything in it; its models' files stay in the store until they are
+    collected.
 
     Versions and logs refuse to be deleted alone; this transaction says that it means all of it.
     """
@@ -173,20 +181,26 @@ def _grade_rows(project: Project, grades: Sequence[Mapping[str, Any]]) -> list[G
 
 
 @transaction.atomic
-def member_set(*, project: Project, user: User, role: str) -> Member:
-    """Add a member or change their role. Raises ValidationError if no owner would remain."""
+def member_set(*, project: Project, user: User, role: str, by: Member | None = None) -> Member:
+    """Add a member or change their role; `by` is the member who asks, None the set-up.
+
+    Raises ValidationError if no owner would remain, and PermissionDenied where a member who is no
+    owner makes, changes or removes one.
+    """
     if role not in Role.values:
         raise ValidationError({"role": f"Choose one of {', '.join(Role.values)}."})
     _lock_members(project)
+    _require_right_over_owners(project, user, role, by)
     member, _ = Member.objects.update_or_create(project=project, user=user, defaults={"role": role})
     _require_owner(project)
     return member
 
 
 @transaction.atomic
-def member_remove(*, project: Project, user: User) -> None:
-    """Remove a member; their judgments stay. Raises ValidationError for the last owner."""
+def member_remove(*, project: Project, user: User, by: Member | None = None) -> None:
+    """Remove a member; their judgments stay. Raises as `member_set` does."""
     _lock_members(project)
+    _require_right_over_owners(project, user, "", by)
     Member.objects.filter(project=project, user=user).delete()
     _require_owner(project)
 
@@ -221,6 +235,13 @@ def owner_link_use(*, secret: str, username: str, password: str) -> User:
 
 def _lock_members(project: Project) -> None:
     Project.objects.select_for_update().get(pk=project.pk)
+
+
+def _require_right_over_owners(project: Project, user: User, role: str, by: Member | None) -> None:
+    if by is None or role_allows(by.role, Right.OWN):
+        return
+    if role == Role.OWNER or project.members.filter(user=user, role=Role.OWNER).exists():
+        raise PermissionDenied("Only an owner makes, changes or removes owners.")
 
 
 def _require_owner(project: Project) -> None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import selectors, services
 from accounts.access import Right, member_for, project_for
-from accounts.forms import MemberForm, NewProjectForm, OwnerForm, ProjectForm, TokenForm
+from accounts.forms import MemberForm, NewProjectForm, OwnerForm, SettingsForm, TokenForm
 from accounts.markdown import markdown_html
 from accounts.models import OwnerLink, Project, Token, User
 
@@ -79,7 +79,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(GET_OR_POST)
 def project_settings(request: HttpRequest, slug: str) -> HttpResponse:
     project = project_for(request.user, slug, Right.MANAGE)
-    form = ProjectForm(request.POST or None, instance=project)
+    form = SettingsForm(request.POST or None, instance=project)
     if request.method == "POST" and form.is_valid():
         services.project_update(project=Project.objects.get(pk=project.pk), **form.cleaned_data)
         messages.success(request, "Saved.", extra_tags="good")
@@ -97,10 +97,13 @@ def project_settings(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def member_add(request: HttpRequest, slug: str) -> HttpResponse:
-    project = project_for(request.user, slug, Right.MANAGE)
+    by = member_for(request.user, slug, Right.MANAGE)
     form = MemberForm(request.POST)
     if form.is_valid():
-        _try(request, lambda: services.member_set(project=project, **form.cleaned_data))
+        _try(
+            request,
+            lambda: services.member_set(project=by.project, by=by, **form.cleaned_data),
+        )
     else:
         messages.error(request, "There is no user of this name.", extra_tags="bad")
     return redirect("accounts:project-settings", slug)
@@ -108,9 +111,12 @@ def member_add(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def member_remove(request: HttpRequest, slug: str, username: str) -> HttpResponse:
-    project = project_for(request.user, slug, Right.MANAGE)
-    member = get_object_or_404(project.members, user__username=username)
-    _try(request, lambda: services.member_remove(project=project, user=member.user))
+    by = member_for(request.user, slug, Right.MANAGE)
+    member = get_object_or_404(by.project.members, user__username=username)
+    _try(
+        request,
+        lambda: services.member_remove(project=by.project, user=member.user, by=by),
+    )
     return redirect("accounts:project-settings", slug)
 
 

@@ -244,6 +244,12 @@ def read_address(name: str, default: str | _Required = REQUIRED) -> tuple[str, i
     return _split_address(name, _read(name, default, kind, parse), kind)
 
 
+def read_bind(name: str, default: str | _Required = REQUIRED) -> str:
+    """Return `HOST:PORT` as a server binds it, an IPv6 host in brackets."""
+    host, port = read_address(name, default)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _split_address(name: str, raw: str, kind: str) -> tuple[str, int]:
     match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):([0-9]{1,5})", raw)
     if match is None or not 1 <= int(match[3]) <= 65535:

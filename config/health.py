@@ -1,5 +1,10 @@
 """Whether the process is up, whether it can work, and what Prometheus reads."""
 
+import logging
+import uuid
+
+from botocore.exceptions import BotoCoreError, ClientError
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -8,6 +13,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from config.celery import app
 
+logger = logging.getLogger(__name__)
+
 
 def livez(request: HttpRequest) -> HttpResponse:
     """The process answers."""
@@ -15,14 +22,16 @@ def livez(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Database, broker and storage are usable; 503 names what is not."""
+    """Database, broker and storage are usable; 503 names what is not, and the log says why."""
     checks = {
         "database": database_problem(),
         "broker": broker_problem(),
         "storage": storage_problem(),
     }
     failed = {name: problem for name, problem in checks.items() if problem}
-    body = {"status": "unavailable" if failed else "ok", "failed": failed}
+    for name, problem in failed.items():
+        logger.error("The %s cannot be used: %s", name, problem)
+    body = {"status": "unavailable" if failed else "ok", "failed": sorted(failed)}
     return JsonResponse(body, status=503 if failed else 200)
 
 
@@ -53,8 +62,10 @@ def broker_problem() -> str:
 
 def storage_problem() -> str:
     """Say what keeps the storage from being used, or nothing."""
+    storage = storages["blobs"]
     try:
-        storages["blobs"].exists("readyz")
-    except OSError as error:
+        name = storage.save(f"probe/{uuid.uuid4()}", ContentFile(b"ok"))
+        storage.delete(name)
+    except (OSError, BotoCoreError, ClientError) as error:
         return str(error)
     return ""

@@ -23,7 +23,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Where everything lies that is not code.
 ARBITER_HOME = env.arbiter_home()
-ARBITER_BIND = "{}:{}".format(*env.read_address("ARBITER_BIND", "127.0.0.1:8000"))
+ARBITER_BIND = env.read_bind("ARBITER_BIND", "127.0.0.1:8000")
 ARBITER_SAMPLE = env.read_bool("ARBITER_SAMPLE", True)
 PUBLIC_URL = env.read_url("PUBLIC_URL", f"http://{ARBITER_BIND}", schemes=["http", "https"])
 
@@ -74,7 +74,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.LoginRequiredMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -101,6 +100,8 @@ def _database(url: str) -> dict[str, Any]:
     options: dict[str, Any] = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     # Server-side pooling of each process' connections; a thread takes one for a request.
     options["pool"] = {"min_size": 0, "max_size": 12, "timeout": 30}
+    # What is acknowledged is on disk, whatever the server's own default is.
+    options["options"] = f"{options.get('options', '')} -c synchronous_commit=on".strip()
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -109,7 +110,8 @@ def _database(url: str) -> dict[str, Any]:
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
         "OPTIONS": options,
-        "ATOMIC_REQUESTS": False,
+        # A connection that died with its server is replaced, not handed to a request.
+        "CONN_HEALTH_CHECKS": True,
     }
 
 

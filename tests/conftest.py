@@ -12,7 +12,9 @@ from pytest_django.fixtures import Settings
 
 from tests.factory import PASSWORD, Cast, make_cast
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 
 
 def pytest_configure() -> None:

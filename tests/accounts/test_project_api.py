@@ -100,3 +100,33 @@ def test_a_bad_token_is_401_in_problem_form(client: Client, db: None) -> None:
     assert answer.status_code == 401
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["detail"] == "This token is unknown, expired or revoked."
+
+
+def test_a_manager_neither_makes_nor_removes_owners(client: Client, cast: Cast) -> None:
+    path = "/api/v1/projects/library/members/"
+    for name in (cast.manager.username, cast.owner.username):
+        for role in ("owner", "viewer"):
+            if (name, role) == (cast.manager.username, "viewer"):
+                continue
+            answer = client.post(path, {"user": name, "role": role}, JSON, **bearer(cast.manager))
+            assert answer.status_code == 403, (name, role)
+    gone = client.delete(f"{path}{cast.owner.username}/", **bearer(cast.manager))
+    assert gone.status_code == 403
+    body = {"user": cast.manager.username, "role": "owner"}
+    assert client.post(path, body, JSON, **bearer(cast.owner)).status_code == 201
+
+
+def test_a_project_is_closed_and_opened_again(client: Client, cast: Cast) -> None:
+    path = "/api/v1/projects/library/"
+    make_queue(cast.project)
+    lease = {"count": 1}
+
+    def leased() -> int:
+        answer = client.post(f"{path}tasks/lease/", lease, JSON, **bearer(cast.annotator))
+        return len(answer.json()["items"])
+
+    closed = client.patch(path, {"closed": True}, JSON, **bearer(cast.owner))
+    assert closed.json()["closed"] is True
+    assert leased() == 0
+    client.patch(path, {"closed": False}, JSON, **bearer(cast.owner))
+    assert leased() == 1

@@ -11,8 +11,11 @@ from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from django.conf import settings
+from django.db import OperationalError, connection
+
 from accounts.blobs import scratch_folder
-from accounts.models import Project
+from accounts.models import OwnerLink, Project
 from accounts.services import project_create
 from annotate.models import Import, ImportStatus, Snapshot, SnapshotStatus, Source
 from annotate.services.importing import import_file
@@ -50,8 +53,12 @@ SPLITS: Final = {"train": 0.65, "dev": 0.1, "test": 0.25}
 def sample_load() -> Iterator[str]:
     """Do what is missing; yield lines for the person at the terminal."""
     project = Project.objects.filter(slug=SLUG).first()
+    marker = Path(settings.ARBITER_HOME) / "sample-was-set-up"
+    if project is None and marker.exists():
+        return  # somebody deleted it, and that is an answer
     if project is None:
         project = _project()
+        marker.touch()
         yield "The sample project, search over the Python standard library, is set up."
     yield from _import(project)
     snapshot = yield from _snapshot(project)
@@ -64,10 +71,11 @@ def sample_load() -> Iterator[str]:
 
 
 def _project() -> Project:
+    link = OwnerLink.objects.filter(used_by__isnull=False).first()
     return project_create(
         slug=SLUG,
         name="Search over the Python standard library",
-        owner=None,
+        owner=link.used_by if link else None,
         grades=GRADES,
         description="The sample project: what a programmer asks, and the docstrings that answer.",
         guidelines=sample_guidelines(),
@@ -170,7 +178,11 @@ def _follow(job: TrainingJob) -> Iterator[str]:
     yield "Training its first reranker; the page of the job shows it live."
     while not job.finished:
         time.sleep(1)
-        job.refresh_from_db()
+        try:
+            job.refresh_from_db()
+        except OperationalError:  # the database starts again; so does our connection
+            connection.close()
+            continue
         for event in JobEvent.objects.filter(job=job, pk__gt=seen).order_by("pk"):
             seen = event.pk
             if event.kind == EventKind.LOG:
@@ -178,7 +190,8 @@ def _follow(job: TrainingJob) -> Iterator[str]:
         reached = (job.stage, 10 * job.done // job.total if job.total else 0)
         if reached != tenth:
             tenth = reached
-            yield f"{job.get_stage_display()}: {job.done:,} of {job.total:,}"
+            far = f": {job.done:,} of {job.total:,}" if job.total else ""
+            yield f"{job.get_stage_display()}{far}"
     if job.status != JobStatus.SUCCEEDED:
         yield f"Training ended as {job.status}. {job.error}"
 

@@ -39,9 +39,7 @@ class Command(BaseCommand):
 
 def packages() -> Iterator[str]:
     wanted = (settings.BASE_DIR / "requirements.txt").read_text("utf-8")
-    for name, version in re.findall(
-        r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s#]+)", wanted, re.MULTILINE
-    ):
+    for name, version in PIN.findall(wanted):
         try:
             found = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
