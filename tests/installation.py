@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 class Installation:
     """An ARBITER_HOME of its own, on a free port, without the servers of the other tests."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, sample: bool = False) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -33,19 +33,19 @@ class Installation:
             **kept,
             "ARBITER_HOME": str(home),
             "ARBITER_BIND": f"127.0.0.1:{port}",
-            "ARBITER_SAMPLE": "0",
+            "ARBITER_SAMPLE": str(int(sample)),
         }
 
     @contextmanager
-    def up(self) -> Iterator[list[str]]:
-        """Start it, yield the lines up to its address and link, and stop it with Ctrl-C."""
+    def up(self, until: str = r"welcome\s+\| is done") -> Iterator[list[str]]:
+        """Start it, yield its lines up to one that matches, and stop it with Ctrl-C."""
         output = self.home.parent / "output.txt"
         with output.open("w") as out:
             process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"], cwd=ROOT, env=self.env, stdout=out
             )
             try:
-                yield _wait_for(output, r"welcome\s+\| is done", process)
+                yield _wait_for(output, until, process)
             finally:
                 process.send_signal(signal.SIGINT)
                 assert process.wait(30) == 0, output.read_text()
