@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from celery import current_app
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -14,6 +13,7 @@ from accounts.models import Project, User
 from annotate.freezing import FreezeError, Frozen, freeze
 from annotate.models import Run, Snapshot, SnapshotStatus
 from annotate.resolution import POLICIES
+from annotate.services.bell import SNAPSHOT, worker_ring
 from annotate.splitting import DEFAULT_SPLITS, SPLITS
 
 DEFAULT_POLICY: Final[Mapping[str, Any]] = {"resolve": "majority", "first_stage_run": None}
@@ -48,7 +48,7 @@ def snapshot_create(
 
 def snapshot_enqueue(*, snapshot_id: int) -> None:
     """Tell a worker that a snapshot waits; telling it twice is harmless."""
-    current_app.send_task("annotate.tasks.snapshot_freeze", [snapshot_id])
+    worker_ring(task=SNAPSHOT, pk=snapshot_id)
 
 
 def snapshot_freeze(*, snapshot_id: int) -> None:

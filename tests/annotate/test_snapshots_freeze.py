@@ -10,7 +10,9 @@ from django.test import Client
 from accounts.blobs import blob_open
 from accounts.models import Project
 from annotate.models import Snapshot, SnapshotStatus
+from annotate.services.bell import SNAPSHOT
 from annotate.services.snapshots import snapshot_create, snapshot_freeze, snapshots_requeue
+from tests.annotate.bells import bells_taken
 from tests.factory import (
     PASSWORD,
     Cast,
@@ -98,13 +100,17 @@ def test_a_frozen_snapshot_cannot_be_updated(cast: Cast) -> None:
 
 
 def test_freezing_twice_changes_nothing_and_unfinished_ones_are_rung_for_again(cast: Cast) -> None:
+    bells_taken()
     fill(cast.project)
     snapshot = frozen(cast.project)
     moment = snapshot.frozen_at
     snapshot_freeze(snapshot_id=snapshot.pk)
     snapshot.refresh_from_db()
     assert snapshot.frozen_at == moment
+    waiting = snapshot_create(project=cast.project, created_by=None)
+    assert bells_taken() == [(SNAPSHOT, snapshot.pk), (SNAPSHOT, waiting.pk)]
     snapshots_requeue()
+    assert bells_taken() == [(SNAPSHOT, waiting.pk)]
 
 
 def test_near_identical_queries_stay_together_and_are_reported(cast: Cast) -> None:
