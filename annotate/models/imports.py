@@ -80,5 +80,9 @@ class Import(models.Model):
         return f"{self.name} ({self.status})"
 
     @property
+    def error_count(self) -> int:
+        return len(self.errors)
+
+    @property
     def finished(self) -> bool:
         return self.status in IMPORT_TERMINAL

@@ -32,7 +32,7 @@ def imported(client: Client, cast: Cast, **fields: Any) -> dict[str, Any]:
     number = answer.json()["id"]
     assert isinstance(number, str)
     import_run(import_id=int(number))
-    shown: dict[str, Any] = client.get(f"{PATH}{number}/", **bearer(cast.viewer)).json()
+    shown: dict[str, Any] = client.get(f"{PATH}{number}/", **bearer(cast.manager)).json()
     return shown
 
 
