@@ -62,6 +62,7 @@ class AnswerForm(forms.Form):
     reason = forms.CharField(required=False, max_length=REASON_MAX)
     withdraw = forms.UUIDField(required=False)
     revision = forms.IntegerField(required=False)
+    query_revision = forms.IntegerField(required=False)
     comment = forms.CharField(required=False, max_length=COMMENT_MAX)
     flagged = forms.BooleanField(required=False)
 

@@ -134,6 +134,7 @@ class Migration(migrations.Migration):
                 ('flagged', models.BooleanField(db_default=False, default=False)),
                 ('evidence', models.JSONField(blank=True, default=list)),
                 ('passage_revision', models.PositiveIntegerField(db_default=1)),
+                ('query_revision', models.PositiveIntegerField(db_default=1)),
                 ('current', models.BooleanField(db_default=True, default=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('candidate', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='judgments', to='annotate.candidate')),
