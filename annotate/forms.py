@@ -31,11 +31,9 @@ class SnapshotForm(forms.Form):
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         runs = Run.objects.filter(project=project).values_list("name", "name")
-        self.fields["first_stage_run"] = forms.ChoiceField(
-            choices=[("", "The largest run"), *runs],
-            required=False,
-            help_text="Whose ranks are the first stage to compare with.",
-        )
+        run = self.fields["first_stage_run"]
+        assert isinstance(run, forms.ChoiceField)  # as declared above
+        run.choices = [("", "The largest run"), *runs]
         for name in SPLITS:
             self.fields[name].initial = DEFAULT_SPLITS[name]
 

@@ -124,7 +124,7 @@ CHANGES: Final = (
         """,
     ),
     # Answers to these candidates that are under way end first, so that they are retired, too; those
-    # that come later wait, and find the new wording. In the order that annotate.services.leasing says.
+    # that come later wait, and find the new wording. The order of locks is that of judging.
     ("", "SELECT annotate_overlap_of(%(project)s)"),
     (
         "",

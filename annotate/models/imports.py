@@ -63,6 +63,7 @@ class Import(models.Model):
     created = models.JSONField(default=dict, blank=True)
     errors = models.JSONField(default=list, blank=True)
     seconds = models.FloatField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)

@@ -20,6 +20,7 @@ from annotate.importing.request import import_fields
 from annotate.importing.uploads import upload_drop, upload_keep, upload_path
 from annotate.models import Import, ImportStatus
 from annotate.services.bell import IMPORT, worker_ring
+from annotate.services.claiming import ATTEMPTS_MAX, GAVE_UP, attempt_begin
 
 UNFINISHED: Final = (ImportStatus.QUEUED, ImportStatus.RUNNING)
 _TRIES: Final = 3
@@ -102,6 +103,12 @@ def imports_requeue() -> None:
 
 def _attempt(import_id: int, path: Path | None) -> None:
     """Load and record what came of it. A lost database is raised: the sweep tries again."""
+    attempt = attempt_begin(model=Import, pk=import_id)
+    if not attempt:
+        return
+    if attempt > ATTEMPTS_MAX:
+        _fail_whole(import_id, GAVE_UP)
+        return
     try:
         _load_with_retries(import_id, path)
     except ImportRefusedError as error:

@@ -31,8 +31,8 @@ def judgments_record(
     the same id with CONFLICT. A changed grade replaces the earlier one and keeps its slot; a skip
     or an undo frees it; an undo leases the candidate back to the person, to come first. An answer
     without a live lease counts where a slot is free and is kept as LATE where none is, as is one
-    on an earlier revision of the passage or the query. In a closed project only what was leased still counts;
-    other answers are LATE, corrections and undos CLOSED.
+    on an earlier revision of the passage or the query. In a closed project only what was leased
+    still counts; other answers are LATE, corrections and undos CLOSED.
     """
     for _ in range(_TRIES - 1):
         try:

@@ -1,4 +1,4 @@
-"""An answer to a wording that an import replaces at the same moment is history, whoever is first."""
+"""An answer to a wording that an import replaces meanwhile is history, whoever comes first."""
 
 import threading
 from collections.abc import Callable
