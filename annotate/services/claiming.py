@@ -10,8 +10,8 @@ from annotate.models import Import, Snapshot
 
 ATTEMPTS_MAX: Final = 3
 GAVE_UP: Final = (
-    f"It was given up after {ATTEMPTS_MAX} attempts that ended early: the worker was killed, perhaps"
-    " for want of memory, or lost the database. The server's log has the details."
+    f"It was given up after {ATTEMPTS_MAX} attempts that ended early: the worker was killed,"
+    " perhaps for want of memory, or lost the database. The server's log has the details."
 )
 
 
@@ -24,6 +24,6 @@ def attempt_begin(*, model: type[Import] | type[Snapshot], pk: int) -> int:
     """
     if not work_lock(model.__name__.lower(), pk):
         return 0
-    rows = model._default_manager.filter(pk=pk, status="running")
+    rows = model.objects.filter(pk=pk, status="running")
     rows.update(attempts=F("attempts") + 1)
     return rows.values_list("attempts", flat=True).first() or 0
