@@ -31,11 +31,9 @@ class SnapshotForm(forms.Form):
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         runs = Run.objects.filter(project=project).values_list("name", "name")
-        self.fields["first_stage_run"] = forms.ChoiceField(
-            choices=[("", "The largest run"), *runs],
-            required=False,
-            help_text="Whose ranks are the first stage to compare with.",
-        )
+        run = self.fields["first_stage_run"]
+        assert isinstance(run, forms.ChoiceField)  # as declared above
+        run.choices = [("", "The largest run"), *runs]
         for name in SPLITS:
             self.fields[name].initial = DEFAULT_SPLITS[name]
 
@@ -62,6 +60,7 @@ class AnswerForm(forms.Form):
     reason = forms.CharField(required=False, max_length=REASON_MAX)
     withdraw = forms.UUIDField(required=False)
     revision = forms.IntegerField(required=False)
+    query_revision = forms.IntegerField(required=False)
     comment = forms.CharField(required=False, max_length=COMMENT_MAX)
     flagged = forms.BooleanField(required=False)
 

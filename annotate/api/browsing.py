@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.access import member_for, project_for
+from accounts.access import member_for
 from accounts.api import paginated
 from annotate.models import Candidate, Query
 from annotate.selectors.browsing import FILTERS, candidates_of, queries_of, with_evidence
@@ -61,7 +61,12 @@ class QueryList(APIView):
     @extend_schema(
         parameters=[
             OpenApiParameter("q", str, description="Text that the query contains, or its id."),
-            OpenApiParameter("show", str, enum=[name for name in FILTERS if name]),
+            OpenApiParameter(
+                "show",
+                str,
+                enum=[name for name in FILTERS if name],
+                description="Ignored for those who judge blind: it tells what others have judged.",
+            ),
         ],
         responses=QueryOutput(many=True),
     )
@@ -69,7 +74,7 @@ class QueryList(APIView):
         """List queries."""
         wanted = request.query_params
         rows = queries_of(
-            project_for(request.user, slug),
+            member_for(request.user, slug),
             search=wanted.get("q", ""),
             show=wanted.get("show", ""),
         )

@@ -10,10 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.access import Right, project_for
+from accounts.access import Right, member_for, project_for
 from accounts.api import caller, paginated
+from accounts.models import Member
 from annotate.models import Import, OnConflict
-from annotate.selectors.imports import imports_of
+from annotate.selectors.imports import imports_of, sees_errors
 from annotate.services.importing import import_create
 
 
@@ -53,20 +54,24 @@ class ImportFault(serializers.Serializer[Any]):
 
 
 class ImportOutput(serializers.ModelSerializer[Import]):
-    """An import; `rows_read` grows while it runs, `errors` say why it failed."""
+    """An import; `rows_read` grows while it runs, `errors` say why it failed.
+
+    Errors quote labels: whoever does not manage the project gets only their number.
+    """
 
     id = serializers.CharField(read_only=True)
     created = serializers.DictField(child=serializers.IntegerField(), read_only=True)
     mapping = serializers.DictField(child=serializers.CharField(allow_null=True), read_only=True)
     label_names = serializers.DictField(child=serializers.IntegerField(), read_only=True)
     created_by = serializers.CharField(source="created_by.username", default=None, read_only=True)
+    error_count = serializers.IntegerField(read_only=True)
 
     class Meta:
         model = Import
         fields = [
             "id", "status", "name", "format", "mapping", "label_names", "on_conflict",
             "bytes_total", "rows_read", "rows_created", "rows_unchanged", "rows_repeated",
-            "created", "seconds", "created_by", "created_at", "started_at",
+            "created", "error_count", "seconds", "created_by", "created_at", "started_at",
             "finished_at",
         ]  # fmt: skip
 
@@ -77,14 +82,21 @@ class ImportOutput(serializers.ModelSerializer[Import]):
         return {**super().get_fields(), "source": source, "errors": errors}
 
 
+class ImportWithoutErrors(ImportOutput):
+    """An import as those see it who do not manage the project."""
+
+    def to_representation(self, instance: Import) -> dict[str, Any]:
+        return {**super().to_representation(instance), "errors": []}
+
+
 class ImportList(APIView):
     parser_classes = [MultiPartParser]
 
     @extend_schema(responses=ImportOutput(many=True))
     def get(self, request: Request, slug: str) -> Response:
         """List a project's imports."""
-        project = project_for(request.user, slug)
-        return paginated(self, request, imports_of(project), ImportOutput)
+        member = member_for(request.user, slug)
+        return paginated(self, request, imports_of(member.project), _output(member))
 
     @extend_schema(request={"multipart/form-data": ImportInput}, responses={202: ImportOutput})
     def post(self, request: Request, slug: str) -> Response:
@@ -110,8 +122,13 @@ class ImportDetail(APIView):
     @extend_schema(responses=ImportOutput)
     def get(self, request: Request, slug: str, pk: int) -> Response:
         """Show how far an import is, what it made, or why it failed."""
-        rows = imports_of(project_for(request.user, slug))
-        return Response(ImportOutput(get_object_or_404(rows, pk=pk)).data)
+        member = member_for(request.user, slug)
+        row = get_object_or_404(imports_of(member.project), pk=pk)
+        return Response(_output(member)(row).data)
+
+
+def _output(member: Member) -> type[ImportOutput]:
+    return ImportOutput if sees_errors(member) else ImportWithoutErrors
 
 
 def _object(value: Any) -> dict[str, Any]:

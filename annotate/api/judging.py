@@ -38,6 +38,7 @@ class LeaseApi(APIView):
             class LeasedQuerySerializer(serializers.Serializer[Any]):
                 id = serializers.CharField()
                 text = serializers.CharField()
+                revision = serializers.IntegerField()
 
             class LeasedPassageSerializer(serializers.Serializer[Any]):
                 id = serializers.CharField()
@@ -116,7 +117,12 @@ class JudgmentsApi(APIView):
                 ),
                 required=False,
             )
-            revision = serializers.IntegerField(required=False, allow_null=True)
+            revision = serializers.IntegerField(
+                required=False, allow_null=True, help_text="The passage's that was read."
+            )
+            query_revision = serializers.IntegerField(
+                required=False, allow_null=True, help_text="The query's that was read."
+            )
 
         judgments = JudgmentAnswerSerializer(many=True)
 

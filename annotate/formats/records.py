@@ -21,7 +21,7 @@ class Limits:
     """
 
     line_bytes: int = 16 * MIB
-    total_bytes: int = 16 * 1024 * MIB
+    total_bytes: int = 20 * 1024 * MIB  # IMPORT_MAX_BYTES, unless it says otherwise
     errors: int = 100
     members: int = 10_000
     id_chars: int = 512

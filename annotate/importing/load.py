@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from accounts.models import Project
 from annotate.formats import FormatError, RowError, RowStream, open_rows
-from annotate.formats.records import BadValueError
+from annotate.formats.records import BadValueError, Limits
 from annotate.importing import resolving, storing
 from annotate.importing.checking import conflicts, unknown_references
 from annotate.importing.errors import MOST, ImportRefusedError, of_file
@@ -81,6 +82,7 @@ def _stage(
             mapping=plan.mapping,
             grades=list(grade_ids),
             label_names=plan.label_names,
+            limits=Limits(total_bytes=settings.IMPORT_MAX_BYTES),
         ) as rows:
             staging = Staging(
                 cursor,

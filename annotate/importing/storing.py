@@ -40,10 +40,11 @@ ON CONFLICT (candidate_id, run_id) DO NOTHING
 _JUDGMENTS: Final = """
 INSERT INTO annotate_judgment
     (id, project_id, candidate_id, source_id, kind, action, grade_id, evidence,
-     passage_revision, replaces_id)
+     passage_revision, query_revision, replaces_id)
 SELECT gen_random_uuid(), %(project)s, m.candidate_id, %(source)s, 'imported', 'grade', m.grade_id,
-       '[]'::jsonb, p.revision, m.replaces
+       '[]'::jsonb, p.revision, q.revision, m.replaces
 FROM import_made m JOIN annotate_passage p ON p.id = m.passage_id
+JOIN annotate_candidate c ON c.id = m.candidate_id JOIN annotate_query q ON q.id = c.query_id
 WHERE m.kind = 'judgments'
 """
 
@@ -120,6 +121,20 @@ CHANGES: Final = (
         FROM import_p p LEFT JOIN annotate_text x
           ON x.project_id = %(project)s AND x.digest = p.digest
         WHERE p.changed AND e.id = p.id
+        """,
+    ),
+    # Answers to these candidates that are under way end first, so that they are retired, too; those
+    # that come later wait, and find the new wording. The order of locks is that of judging.
+    ("", "SELECT annotate_overlap_of(%(project)s)"),
+    (
+        "",
+        """
+        SELECT count(*) FROM (
+            SELECT FROM annotate_candidate c
+            WHERE c.passage_id IN (SELECT id FROM import_p WHERE changed)
+               OR c.query_id IN (SELECT id FROM import_q WHERE changed)
+            ORDER BY c.id FOR NO KEY UPDATE
+        ) held
         """,
     ),
     (

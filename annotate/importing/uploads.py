@@ -21,9 +21,20 @@ def upload_keep(upload: File[Any]) -> str:
         raise ValidationError({"file": f"A file has at most {limit} MiB."})
     storage = storages["default"]
     name = storage.save(f"imports/{uuid.uuid4().hex}", upload)
-    with Path(storage.path(name)).open("rb") as stored:
-        os.fsync(stored.fileno())
+    kept = Path(storage.path(name))
+    # A file whose entry in its folder is not on disk is lost all the same. The first upload makes
+    # the folder and the store that it lies in, whose entries count as well.
+    for path in (kept, *list(kept.parents)[:3]):
+        _sync(path)
     return name
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def upload_path(name: str) -> Path:

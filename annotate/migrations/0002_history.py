@@ -101,8 +101,12 @@ FOR EACH ROW WHEN (OLD.overlap IS DISTINCT FROM NEW.overlap)
 EXECUTE FUNCTION annotate_overlap_settle();
 
 CREATE FUNCTION annotate_snapshot_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    kept annotate_snapshot := NEW;
 BEGIN
-    IF OLD.digest IS NOT NULL AND NEW IS DISTINCT FROM OLD THEN
+    -- Who asked for it may leave the installation.
+    IF kept.created_by_id IS NULL THEN kept.created_by_id := OLD.created_by_id; END IF;
+    IF OLD.digest IS NOT NULL AND kept IS DISTINCT FROM OLD THEN
         RAISE EXCEPTION 'snapshot % is frozen', OLD.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'snapshot_is_frozen';
     END IF;
@@ -110,9 +114,92 @@ BEGIN
 END $$;
 CREATE TRIGGER snapshot_guard BEFORE UPDATE ON annotate_snapshot
 FOR EACH ROW EXECUTE FUNCTION annotate_snapshot_guard();
+
+-- History leaves with its whole project only (accounts.services.project_delete says so).
+CREATE FUNCTION annotate_delete_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('arbiter.deleting_project', true) IS DISTINCT FROM 'on' THEN
+        RAISE EXCEPTION '% % is never deleted alone', TG_ARGV[0], OLD.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = TG_ARGV[0] || '_is_kept';
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER judgment_kept BEFORE DELETE ON annotate_judgment
+FOR EACH ROW EXECUTE FUNCTION annotate_delete_guard('judgment');
+CREATE TRIGGER snapshot_kept BEFORE DELETE ON annotate_snapshot
+FOR EACH ROW WHEN (OLD.digest IS NOT NULL) EXECUTE FUNCTION annotate_delete_guard('snapshot');
+
+-- A candidate is of the project of its texts, a judgment of that of its candidate, grade and
+-- source. Once per statement, since imports store many rows by one.
+CREATE FUNCTION annotate_candidate_home() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM made JOIN annotate_query q ON q.id = made.query_id
+        JOIN annotate_passage p ON p.id = made.passage_id
+        WHERE q.project_id <> made.project_id OR p.project_id <> made.project_id
+    ) THEN
+        RAISE EXCEPTION 'a candidate, its query and its passage are of one project'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'candidate_of_one_project';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER candidate_home AFTER INSERT ON annotate_candidate
+REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION annotate_candidate_home();
+
+CREATE FUNCTION annotate_judgment_home() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM made JOIN annotate_candidate c ON c.id = made.candidate_id
+        LEFT JOIN accounts_grade g ON g.id = made.grade_id
+        LEFT JOIN annotate_source s ON s.id = made.source_id
+        WHERE made.project_id <> c.project_id OR made.project_id <> g.project_id
+           OR made.project_id <> s.project_id
+    ) THEN
+        RAISE EXCEPTION 'a judgment, its candidate, grade and source are of one project'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_of_one_project';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER judgment_home AFTER INSERT ON annotate_judgment
+REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION annotate_judgment_home();
+
+CREATE FUNCTION annotate_home_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% % stays where it is', TG_ARGV[0], OLD.id
+        USING ERRCODE = 'check_violation', CONSTRAINT = TG_ARGV[0] || '_stays';
+END $$;
+CREATE TRIGGER candidate_stays BEFORE UPDATE ON annotate_candidate
+FOR EACH ROW WHEN ((OLD.project_id, OLD.query_id, OLD.passage_id)
+                   IS DISTINCT FROM (NEW.project_id, NEW.query_id, NEW.passage_id))
+EXECUTE FUNCTION annotate_home_kept('candidate');
+CREATE TRIGGER query_stays BEFORE UPDATE ON annotate_query
+FOR EACH ROW WHEN (OLD.project_id IS DISTINCT FROM NEW.project_id)
+EXECUTE FUNCTION annotate_home_kept('query');
+CREATE TRIGGER passage_stays BEFORE UPDATE ON annotate_passage
+FOR EACH ROW WHEN (OLD.project_id IS DISTINCT FROM NEW.project_id)
+EXECUTE FUNCTION annotate_home_kept('passage');
+CREATE TRIGGER source_stays BEFORE UPDATE ON annotate_source
+FOR EACH ROW WHEN (OLD.project_id IS DISTINCT FROM NEW.project_id)
+EXECUTE FUNCTION annotate_home_kept('source');
+CREATE TRIGGER grade_stays BEFORE UPDATE ON accounts_grade
+FOR EACH ROW WHEN (OLD.project_id IS DISTINCT FROM NEW.project_id)
+EXECUTE FUNCTION annotate_home_kept('grade');
 """
 
 BACKWARD = """
+DROP TRIGGER grade_stays ON accounts_grade;
+DROP TRIGGER source_stays ON annotate_source;
+DROP TRIGGER passage_stays ON annotate_passage;
+DROP TRIGGER query_stays ON annotate_query;
+DROP TRIGGER candidate_stays ON annotate_candidate;
+DROP FUNCTION annotate_home_kept();
+DROP TRIGGER judgment_home ON annotate_judgment;
+DROP FUNCTION annotate_judgment_home();
+DROP TRIGGER candidate_home ON annotate_candidate;
+DROP FUNCTION annotate_candidate_home();
+DROP TRIGGER snapshot_kept ON annotate_snapshot;
+DROP TRIGGER judgment_kept ON annotate_judgment;
+DROP FUNCTION annotate_delete_guard();
 DROP TRIGGER snapshot_guard ON annotate_snapshot;
 DROP FUNCTION annotate_snapshot_guard();
 DROP TRIGGER judgment_guard ON annotate_judgment;

@@ -63,6 +63,7 @@ class Import(models.Model):
     created = models.JSONField(default=dict, blank=True)
     errors = models.JSONField(default=list, blank=True)
     seconds = models.FloatField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
@@ -78,6 +79,10 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.status})"
+
+    @property
+    def error_count(self) -> int:
+        return len(self.errors)
 
     @property
     def finished(self) -> bool:

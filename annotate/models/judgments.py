@@ -98,6 +98,7 @@ class Judgment(models.Model):
     flagged = models.BooleanField(default=False, db_default=False)
     evidence = models.JSONField(default=list, blank=True)
     passage_revision = models.PositiveIntegerField(db_default=1)
+    query_revision = models.PositiveIntegerField(db_default=1)
     replaces = models.ForeignKey(
         "self", models.CASCADE, null=True, related_name="replaced_by", db_index=False
     )

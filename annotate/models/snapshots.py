@@ -38,6 +38,7 @@ class Snapshot(models.Model):
     statistics = models.JSONField(default=dict)
     findings = models.JSONField(default=list)
     error = models.TextField(blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     frozen_at = models.DateTimeField(null=True)

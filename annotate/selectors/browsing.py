@@ -17,9 +17,17 @@ FILTERS: Final = {
 }
 
 
-def queries_of(project: Project, *, search: str = "", show: str = "") -> QuerySet[Query]:
-    """Return a project's queries by id, those that contain `search`, narrowed by a filter."""
-    rows = project.queries.filter(withdrawn_at=None).order_by("pk")
+def filters_for(member: Member) -> dict[str, str]:
+    """Return the filters that a member may use; all but the first tell what others have judged."""
+    return FILTERS if sees_others(member) else {"": FILTERS[""]}
+
+
+def queries_of(member: Member, *, search: str = "", show: str = "") -> QuerySet[Query]:
+    """Return the queries of a member's project by id, those that contain `search`.
+
+    `show` is one of FILTERS; one that the member may not use narrows nothing.
+    """
+    rows = member.project.queries.filter(withdrawn_at=None).order_by("pk")
     if search:
         rows = rows.filter(Q(text__icontains=search) | Q(external_id=search))
     graded = Judgment.objects.current_grades().filter(candidate__query=OuterRef("pk"))
@@ -33,7 +41,7 @@ def queries_of(project: Project, *, search: str = "", show: str = "") -> QuerySe
         "relevant": lambda: rows.filter(Exists(relevant)),
         "irrelevant": lambda: rows.filter(Exists(graded), ~Exists(relevant)),
     }
-    return narrowed[show]() if show in narrowed else rows
+    return narrowed[show]() if show in narrowed and show in filters_for(member) else rows
 
 
 def with_counts(rows: QuerySet[Query]) -> QuerySet[Query]:

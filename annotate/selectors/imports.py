@@ -4,7 +4,8 @@ from typing import Final
 
 from django.db.models import QuerySet
 
-from accounts.models import Project
+from accounts.access import Right, role_allows
+from accounts.models import Member, Project
 from annotate.models import Import
 
 _KINDS: Final = ("queries", "passages", "texts", "candidates", "judgments", "runs", "proposals")
@@ -15,6 +16,11 @@ def created_counts(row: Import) -> list[tuple[str, int]]:
     order = {kind: at for at, kind in enumerate(_KINDS)}
     kinds = sorted(row.created, key=lambda kind: (order.get(kind, len(order)), kind))
     return [(kind.replace("_", " "), row.created[kind]) for kind in kinds]
+
+
+def sees_errors(member: Member) -> bool:
+    """Say whether a member sees why a file was refused: its errors quote labels, on both sides."""
+    return role_allows(member.role, Right.MANAGE)
 
 
 def imports_of(project: Project) -> QuerySet[Import]:

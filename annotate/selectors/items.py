@@ -38,6 +38,7 @@ class QueryRow(TypedDict):
 
     id: str
     text: str
+    revision: int
 
 
 class PassageRow(TypedDict):
@@ -83,7 +84,7 @@ def _item(lease: Lease) -> Item:
     query, passage = lease.candidate.query, lease.candidate.passage
     return {
         "candidate": str(lease.candidate_id),
-        "query": {"id": str(query.pk), "text": query.text},
+        "query": {"id": str(query.pk), "text": query.text, "revision": query.revision},
         "passage": _passage(passage),
         "lease_expires_at": lease.expires_at,
     }

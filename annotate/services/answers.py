@@ -48,7 +48,8 @@ class Answer:
 
     `id` is the client's UUID. `withdraw` is the id of the person's answer that this one undoes; it
     needs no candidate. `seconds` is active time; `evidence` holds [start, end) code point offsets
-    into the passage text; `revision` is the passage's revision that was read, where it is known.
+    into the passage text; `revision` is the passage's revision that was read, `query_revision` the
+    query's, where they are known.
     """
 
     id: uuid.UUID
@@ -61,6 +62,7 @@ class Answer:
     flagged: bool = False
     evidence: tuple[tuple[int, int], ...] = ()
     revision: int | None = None
+    query_revision: int | None = None
 
     @property
     def action(self) -> Action:
@@ -114,6 +116,9 @@ def answer_problem(answer: Answer, candidate: Candidate, grades: Collection[int]
         return f"A comment has at most {COMMENT_MAX} characters, a skip's reason {REASON_MAX}."
     if answer.revision is not None and not 1 <= answer.revision <= candidate.passage.revision:
         return f"The passage has no revision {answer.revision}."
+    read = answer.query_revision
+    if read is not None and not 1 <= read <= candidate.query.revision:
+        return f"The query has no revision {read}."
     return _evidence_problem(answer, candidate)
 
 

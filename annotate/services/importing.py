@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
-from celery import current_app
 from django.core.files import File
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
 from accounts.locks import work_lock
@@ -20,6 +19,8 @@ from annotate.importing import ImportRefusedError, Loaded, Plan, import_load
 from annotate.importing.request import import_fields
 from annotate.importing.uploads import upload_drop, upload_keep, upload_path
 from annotate.models import Import, ImportStatus
+from annotate.services.bell import IMPORT, worker_ring
+from annotate.services.claiming import ATTEMPTS_MAX, GAVE_UP, attempt_begin
 
 UNFINISHED: Final = (ImportStatus.QUEUED, ImportStatus.RUNNING)
 _TRIES: Final = 3
@@ -46,16 +47,19 @@ def import_create(
             row = Import.objects.create(
                 project=project, created_by=created_by, path=path, bytes_total=upload.size, **fields
             )
-            transaction.on_commit(lambda: import_enqueue(import_id=row.pk))
-    except BaseException:
-        upload_drop(path)
+    except BaseException as error:
+        # Where the connection broke, the row may have been committed, and then it needs the file.
+        if not isinstance(error, OperationalError | InterfaceError):
+            upload_drop(path)
         raise
+    # Outside: whatever fails from here on, the row is there and beat rings for it.
+    transaction.on_commit(lambda: import_enqueue(import_id=row.pk))
     return row
 
 
 def import_enqueue(*, import_id: int) -> None:
     """Tell a worker that an import waits; telling it twice is harmless."""
-    current_app.send_task("annotate.tasks.import_run", [import_id])
+    worker_ring(task=IMPORT, pk=import_id)
 
 
 def import_file(
@@ -99,6 +103,12 @@ def imports_requeue() -> None:
 
 def _attempt(import_id: int, path: Path | None) -> None:
     """Load and record what came of it. A lost database is raised: the sweep tries again."""
+    attempt = attempt_begin(model=Import, pk=import_id)
+    if not attempt:
+        return
+    if attempt > ATTEMPTS_MAX:
+        _fail_whole(import_id, GAVE_UP)
+        return
     try:
         _load_with_retries(import_id, path)
     except ImportRefusedError as error:

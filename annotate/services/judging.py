@@ -31,8 +31,8 @@ def judgments_record(
     the same id with CONFLICT. A changed grade replaces the earlier one and keeps its slot; a skip
     or an undo frees it; an undo leases the candidate back to the person, to come first. An answer
     without a live lease counts where a slot is free and is kept as LATE where none is, as is one
-    on an earlier revision of the passage. In a closed project only what was leased still counts;
-    other answers are LATE, corrections and undos CLOSED.
+    on an earlier revision of the passage or the query. In a closed project only what was leased
+    still counts; other answers are LATE, corrections and undos CLOSED.
     """
     for _ in range(_TRIES - 1):
         try:
@@ -98,9 +98,11 @@ def _record(project: Project, person: User, answers: Sequence[Answer]) -> list[R
 
 def _desks(project: Project, person: User, about: Iterable[int]) -> dict[int, _Desk]:
     """Lock the candidates, in the order of their ids, and lay out what is known of each."""
-    locked = Candidate.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
-    rows = locked.filter(project=project, pk__in=set(about)).select_related("passage")
-    desks = {row.pk: _Desk(row) for row in rows}
+    locked = Candidate.objects.select_for_update(no_key=True).order_by("pk")
+    keys = locked.filter(project=project, pk__in=set(about)).values_list("pk", flat=True)
+    # A second look: what was committed during the wait for a lock does not show in the first.
+    rows = Candidate.objects.select_related("query", "passage__text").in_bulk(list(keys))
+    desks = {pk: _Desk(row) for pk, row in sorted(rows.items())}
     live = Lease.objects.filter(candidate__in=desks, expires_at__gt=Now())
     for lease in live:
         desk = desks[lease.candidate_id]
@@ -140,8 +142,12 @@ def _one(batch: _Batch, answer: Answer) -> Recorded:
         return Recorded(answer.id, Status.CLOSED, message="This project is closed.")
     if answer.withdraw is not None:
         return _withdraw(batch, answer, desk, target)
-    if answer.revision not in (None, desk.candidate.passage.revision):
-        return _stale(batch, answer, desk)
+    for name, read, now in (
+        ("passage", answer.revision, desk.candidate.passage.revision),
+        ("query", answer.query_revision, desk.candidate.query.revision),
+    ):
+        if read not in (None, now):
+            return _stale(batch, answer, desk, edited=name)
     return _answer(batch, answer, desk)
 
 
@@ -163,10 +169,10 @@ def _answer(batch: _Batch, answer: Answer, desk: _Desk) -> Recorded:
     return Recorded(answer.id, Status.LATE if kind == Kind.LATE else Status.CREATED, row)
 
 
-def _stale(batch: _Batch, answer: Answer, desk: _Desk) -> Recorded:
+def _stale(batch: _Batch, answer: Answer, desk: _Desk, *, edited: str) -> Recorded:
     """Keep an answer to a wording that was replaced meanwhile: as history, and not current."""
     row = _store(batch, answer, desk, kind=Kind.LATE, current=False)
-    message = "The passage was edited meanwhile; judge its new text."
+    message = f"The {edited} was edited meanwhile; judge its new text."
     return Recorded(answer.id, Status.LATE, row, message)
 
 
@@ -226,6 +232,7 @@ def _store(
         flagged=answer.flagged,
         evidence=[list(span) for span in answer.evidence],
         passage_revision=answer.revision or desk.candidate.passage.revision,
+        query_revision=answer.query_revision or desk.candidate.query.revision,
         replaces=replaces,
         current=current,
     )

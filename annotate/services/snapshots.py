@@ -1,11 +1,12 @@
 """Snapshots: asked for, frozen by a worker, never changed afterwards."""
 
+import logging
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from celery import current_app
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 
 from accounts.blobs import blob_put, scratch_folder
@@ -14,11 +15,16 @@ from accounts.models import Project, User
 from annotate.freezing import FreezeError, Frozen, freeze
 from annotate.models import Run, Snapshot, SnapshotStatus
 from annotate.resolution import POLICIES
+from annotate.services.bell import SNAPSHOT, worker_ring
+from annotate.services.claiming import ATTEMPTS_MAX, GAVE_UP, attempt_begin
 from annotate.splitting import DEFAULT_SPLITS, SPLITS
 
 DEFAULT_POLICY: Final[Mapping[str, Any]] = {"resolve": "majority", "first_stage_run": None}
 DEFAULT_SEED: Final = 42
+SEED_MAX: Final = 2**31 - 1  # what the column holds
 UNFINISHED: Final = (SnapshotStatus.QUEUED, SnapshotStatus.RUNNING)
+
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -38,7 +44,7 @@ def snapshot_create(
     snapshot = Snapshot.objects.create(
         project=project,
         created_by=created_by,
-        seed=DEFAULT_SEED if seed is None else seed,
+        seed=_checked_seed(seed),
         policy=_checked_policy(project, policy or {}),
         splits=_checked_splits(splits or DEFAULT_SPLITS),
     )
@@ -48,7 +54,7 @@ def snapshot_create(
 
 def snapshot_enqueue(*, snapshot_id: int) -> None:
     """Tell a worker that a snapshot waits; telling it twice is harmless."""
-    current_app.send_task("annotate.tasks.snapshot_freeze", [snapshot_id])
+    worker_ring(task=SNAPSHOT, pk=snapshot_id)
 
 
 def snapshot_freeze(*, snapshot_id: int) -> None:
@@ -56,17 +62,31 @@ def snapshot_freeze(*, snapshot_id: int) -> None:
     Snapshot.objects.filter(pk=snapshot_id, status=SnapshotStatus.QUEUED).update(
         status=SnapshotStatus.RUNNING
     )
+    attempt = attempt_begin(model=Snapshot, pk=snapshot_id)
+    if not attempt:
+        return
+    if attempt > ATTEMPTS_MAX:
+        _fail(snapshot_id, GAVE_UP)
+        return
     try:
         with transaction.atomic():
             _freeze_claimed(snapshot_id)
     except FreezeError as error:
-        Snapshot.objects.filter(pk=snapshot_id, status=SnapshotStatus.RUNNING).update(
-            status=SnapshotStatus.FAILED, error=str(error)
-        )
+        _fail(snapshot_id, str(error))
     except OSError as error:
-        Snapshot.objects.filter(pk=snapshot_id, status=SnapshotStatus.RUNNING).update(
-            status=SnapshotStatus.FAILED, error=f"The files could not be stored: {error}"
-        )
+        _fail(snapshot_id, f"The files could not be stored: {error.strerror or error}")
+    except OperationalError:
+        raise  # a lost database: the sweep rings again
+    except Exception:  # the boundary of a worker: any bug ends this snapshot and is logged
+        logger.exception("snapshot %s crashed", snapshot_id)
+        message = f"An internal error ended snapshot {snapshot_id}; the server's log says more."
+        _fail(snapshot_id, message)
+
+
+def _fail(snapshot_id: int, message: str) -> None:
+    Snapshot.objects.filter(pk=snapshot_id, status=SnapshotStatus.RUNNING).update(
+        status=SnapshotStatus.FAILED, error=message
+    )
 
 
 def _freeze_claimed(snapshot_id: int) -> None:
@@ -107,14 +127,26 @@ def _finish(snapshot: Snapshot, frozen: Frozen, files: Mapping[str, Any]) -> Non
     )
 
 
+def _checked_seed(seed: int | None) -> int:
+    if seed is None:
+        return DEFAULT_SEED
+    if not 0 <= seed <= SEED_MAX:
+        raise ValidationError({"seed": f"A seed is a whole number from 0 to {SEED_MAX}."})
+    return seed
+
+
 def _checked_policy(project: Project, policy: Mapping[str, Any]) -> dict[str, Any]:
     unknown = sorted(set(policy) - set(DEFAULT_POLICY))
     if unknown:
         raise ValidationError({"policy": f"Unknown: {', '.join(unknown)}."})
     merged = {**DEFAULT_POLICY, **policy}
-    if merged["resolve"] not in POLICIES:
+    if not isinstance(merged["resolve"], str) or merged["resolve"] not in POLICIES:
         raise ValidationError({"policy": f"resolve is one of {', '.join(POLICIES)}."})
     run = merged["first_stage_run"]
+    if run is not None and not isinstance(run, str):
+        raise ValidationError({"policy": "first_stage_run is the name of a run, or null."})
+    if run is not None and "\x00" in run:
+        raise ValidationError({"policy": "first_stage_run holds a NUL character."})
     if run is not None and not Run.objects.filter(project=project, name=run).exists():
         raise ValidationError({"policy": f"There is no run {run!r} in this project."})
     return merged
@@ -126,8 +158,10 @@ def _checked_splits(splits: Mapping[str, float]) -> dict[str, float]:
         raise ValidationError({"splits": f"Unknown: {', '.join(unknown)}."})
     try:
         shares = {name: float(splits.get(name, 0)) for name in SPLITS}
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValidationError({"splits": "Shares are numbers from 0 to 1."}) from error
+    if not all(map(math.isfinite, shares.values())):
+        raise ValidationError({"splits": "Shares are numbers from 0 to 1."})
     if min(shares.values()) < 0 or abs(sum(shares.values()) - 1) > 1e-6:
         raise ValidationError({"splits": "The shares of train, dev and test add up to 1."})
     if shares["train"] == 0:

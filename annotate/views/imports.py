@@ -6,11 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import Right, member_for, project_for, role_allows
+from accounts.access import Right, member_for, role_allows
 from accounts.views import GET_OR_POST, user_of
 from annotate.forms import ImportForm
 from annotate.selectors.browsing import sees_others
-from annotate.selectors.imports import created_counts, imports_of
+from annotate.selectors.imports import created_counts, imports_of, sees_errors
 from annotate.services.importing import import_create
 
 PAGE = 50
@@ -45,11 +45,12 @@ def import_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def import_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    project = project_for(request.user, slug)
-    row = get_object_or_404(imports_of(project), pk=pk)
+    member = member_for(request.user, slug)
+    row = get_object_or_404(imports_of(member.project), pk=pk)
     context = {
-        "project": project,
+        "project": member.project,
         "import": row,
+        "sees_errors": sees_errors(member),
         "created": created_counts(row),
         "section": "projects",
         "tab": "imports",

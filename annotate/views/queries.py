@@ -5,10 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from accounts.access import member_for, project_for
+from accounts.access import member_for
 from annotate.selectors.browsing import (
-    FILTERS,
     candidates_of,
+    filters_for,
     queries_of,
     sees_others,
     with_counts,
@@ -20,18 +20,19 @@ PAGE = 50
 
 @require_safe
 def query_list(request: HttpRequest, slug: str) -> HttpResponse:
-    project = project_for(request.user, slug)
+    member = member_for(request.user, slug)
     search, show = request.GET.get("q", "").strip(), request.GET.get("show", "")
-    rows = queries_of(project, search=search, show=show)
+    rows = queries_of(member, search=search, show=show)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     keys = [row.pk for row in page.object_list]
     context = {
-        "project": project,
+        "project": member.project,
         "page": page,
         "queries": with_counts(rows.filter(pk__in=keys)),
         "search": search,
         "show": show,
-        "filters": FILTERS,
+        "filters": filters_for(member),
+        "blind": not sees_others(member),
         "section": "projects",
         "tab": "queries",
     }

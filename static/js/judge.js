@@ -92,8 +92,9 @@ function start() {
     const seconds = timer.seconds;
     const item = supply.take();
     const id = uuid();
-    const { candidate, passage } = item;
-    outbox.add({ id, candidate, revision: passage.revision, seconds, ...fields, ...given });
+    const { candidate, passage, query } = item;
+    const read = { revision: passage.revision, query_revision: query.revision };
+    outbox.add({ id, candidate, ...read, seconds, ...fields, ...given });
     undos.push({ id, item });
     done += 1;
     remaining -= 1;

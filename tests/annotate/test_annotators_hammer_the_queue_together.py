@@ -113,7 +113,7 @@ def test_the_same_id_sent_8_times_at_once_is_stored_once(cast: Cast) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_changing_the_overlap_meanwhile_leaves_the_queue_right(cast: Cast) -> None:
-    make_queue(cast.project, 4, 10)
+    queue = [row.pk for row in make_queue(cast.project, 4, 10)]
     people = [make_annotator(cast.project, f"judge-{number}") for number in range(3)]
 
     def change() -> Counter[Status]:
@@ -133,3 +133,18 @@ def test_changing_the_overlap_meanwhile_leaves_the_queue_right(cast: Cast) -> No
         number = Judgment.objects.counted().filter(candidate=candidate).count()
         assert number <= 3
         assert candidate.wanted == (number < 3)
+    # The last change was to 3: whoever goes on fills every candidate exactly, none was lost.
+    together(
+        *(
+            lambda person=person: judge_until_nothing_is_open(cast, person, -person.pk)
+            for person in people
+        )
+    )
+    held = Judgment.objects.counted().values_list("candidate", "person", "slot")
+    filled = {(candidate, person.pk) for candidate in queue for person in people}
+    assert sorted((candidate, person) for candidate, person, _ in held) == sorted(filled)
+    assert {(candidate, slot) for candidate, _, slot in held} == {
+        (candidate, slot) for candidate in queue for slot in (1, 2, 3)
+    }
+    assert not Candidate.objects.filter(wanted=True).exists()
+    assert not Lease.objects.exists()

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,7 +34,7 @@ def imported(client: Client, cast: Cast, **fields: Any) -> dict[str, Any]:
     number = answer.json()["id"]
     assert isinstance(number, str)
     import_run(import_id=int(number))
-    shown: dict[str, Any] = client.get(f"{PATH}{number}/", **bearer(cast.viewer)).json()
+    shown: dict[str, Any] = client.get(f"{PATH}{number}/", **bearer(cast.manager)).json()
     return shown
 
 
@@ -118,6 +120,38 @@ def test_an_upload_beyond_the_limit_is_refused(
     answer = client.post(PATH, {"file": upload()}, **bearer(cast.owner))
     assert answer.status_code == 400
     assert "file" in answer.json()["errors"]
+
+
+def test_what_unpacks_beyond_the_limit_is_refused(
+    client: Client, cast: Cast, settings: Settings
+) -> None:
+    settings.IMPORT_MAX_BYTES = 2_000_000
+    packed = gzip.compress(PAIRS + b'{"query": "q", "passage": "' + b"x" * 3_000_000 + b'"}\n')
+    shown = imported(client, cast, file=upload(packed, "pairs.jsonl.gz"))
+    assert (shown["status"], shown["error_count"]) == ("failed", 1)
+    settings.IMPORT_MAX_BYTES = 4_000_000
+    shown = imported(client, cast, file=upload(packed, "pairs.jsonl.gz"))
+    assert (shown["status"], shown["errors"]) == ("succeeded", [])
+
+
+def test_an_upload_is_on_disk_with_its_folders_before_the_answer(
+    client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[int] = set()
+    sync = os.fsync
+
+    def noted(handle: int) -> None:
+        synced.add(os.fstat(handle).st_ino)
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    answer = client.post(PATH, {"file": upload()}, **bearer(cast.owner))
+    assert answer.status_code == 202
+    kept = Path(storages["default"].path(Import.objects.get().path))
+    store = Path(storages["default"].path(""))
+    assert kept.parent.parent == store
+    wanted = {path.stat().st_ino for path in (kept, kept.parent, store, store.parent)}
+    assert wanted <= synced
 
 
 def test_who_may_import_and_who_may_see(client: Client, cast: Cast) -> None:

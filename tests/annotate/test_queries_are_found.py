@@ -13,7 +13,7 @@ CANDIDATES = "/api/v1/projects/library/candidates/"
 
 
 def found(client: Client, cast: Cast, **wanted: str) -> list[str]:
-    answer = client.get(QUERIES, wanted, **bearer(cast.viewer))
+    answer = client.get(QUERIES, wanted, **bearer(cast.reviewer))
     assert answer.status_code == 200, answer.content
     return [row["external_id"] for row in answer.json()["results"]]
 

@@ -10,7 +10,10 @@ from django.test import Client
 from accounts.blobs import blob_open
 from accounts.models import Project
 from annotate.models import Snapshot, SnapshotStatus
+from annotate.selectors.qrels import twin_queries
+from annotate.services.bell import SNAPSHOT
 from annotate.services.snapshots import snapshot_create, snapshot_freeze, snapshots_requeue
+from tests.annotate.bells import bells_taken
 from tests.factory import (
     PASSWORD,
     Cast,
@@ -81,7 +84,6 @@ def test_the_same_judgments_give_the_same_bytes_in_another_database_row_order(ca
     assert frozen(cast.project, seed=7).digest != first.digest
     make_label(make_candidate(make_query(cast.project, "New"), make_passage(cast.project, "n")), 1)
     assert frozen(cast.project).digest != first.digest
-    Snapshot.objects.all().delete()
     Project.objects.filter(slug="library").update(slug="gone")
     twin = make_cast("library2").project
     Project.objects.filter(pk=twin.pk).update(slug="library")
@@ -98,13 +100,17 @@ def test_a_frozen_snapshot_cannot_be_updated(cast: Cast) -> None:
 
 
 def test_freezing_twice_changes_nothing_and_unfinished_ones_are_rung_for_again(cast: Cast) -> None:
+    bells_taken()
     fill(cast.project)
     snapshot = frozen(cast.project)
     moment = snapshot.frozen_at
     snapshot_freeze(snapshot_id=snapshot.pk)
     snapshot.refresh_from_db()
     assert snapshot.frozen_at == moment
+    waiting = snapshot_create(project=cast.project, created_by=None)
+    assert bells_taken() == [(SNAPSHOT, snapshot.pk), (SNAPSHOT, waiting.pk)]
     snapshots_requeue()
+    assert bells_taken() == [(SNAPSHOT, waiting.pk)]
 
 
 def test_near_identical_queries_stay_together_and_are_reported(cast: Cast) -> None:
@@ -124,6 +130,25 @@ def test_near_identical_queries_stay_together_and_are_reported(cast: Cast) -> No
     assert len(homes) == 1
     (finding,) = [found for found in snapshot.findings if found["kind"] == "twin_queries"]
     assert finding["count"] == 3
+
+
+def test_queries_without_a_word_stay_together_where_they_are_equal(cast: Cast) -> None:
+    fill(cast.project)
+    texts = ("!=", " != ", "== >", "==\u2003>", "Ünïcode  !", "üNÏCODE !")
+    for number, text in enumerate(texts):
+        query = make_query(cast.project, text, f"sign{number}")
+        make_label(make_candidate(query, make_passage(cast.project, f"sign {number}")), 1)
+    twins = set(twin_queries(cast.project))
+    assert {("sign0", "sign1"), ("sign2", "sign3"), ("sign4", "sign5")} <= twins
+    assert ("sign0", "sign2") not in twins
+    snapshot = frozen(cast.project, splits={"train": 0.4, "dev": 0.3, "test": 0.3})
+    homes = {
+        row["query_id"]: split
+        for split in ("train", "dev", "test")
+        for row in lines(snapshot, split)
+    }
+    assert homes["sign0"] == homes["sign1"]
+    assert homes["sign2"] == homes["sign3"]
 
 
 def test_nothing_to_freeze_and_too_few_queries_say_so(cast: Cast) -> None:
@@ -155,7 +180,16 @@ def test_the_api_freezes_and_finds_by_id_and_digest(client: Client, cast: Cast) 
         ({"policy": {"first_stage_run": "nobody"}}, "policy"),
         ({"splits": {"train": 0.5, "dev": 0.1}}, "splits"),
         ({"splits": {"all": 1.0}}, "splits"),
+        ({"splits": {"train": "nan", "dev": 0.5, "test": 0.5}}, "splits"),
+        ({"splits": {"train": 10**400, "dev": 0, "test": 0}}, "splits"),
+        ({"policy": {"resolve": []}}, "policy"),
+        ({"policy": {"resolve": {}}}, "policy"),
+        ({"policy": {"first_stage_run": ["search"]}}, "policy"),
+        ({"policy": {"first_stage_run": {"a": 1}}}, "policy"),
+        ({"policy": {"first_stage_run": "a\x00b"}}, "policy"),
         ({"seed": "x"}, "seed"),
+        ({"seed": 2**40}, "seed"),
+        ({"seed": -1}, "seed"),
     ],
 )
 def test_bad_wishes_are_named_by_field(
@@ -164,6 +198,22 @@ def test_bad_wishes_are_named_by_field(
     answer = client.post(PATH, body, JSON, **bearer(cast.owner))
     assert answer.status_code == 400
     assert field in answer.json()["errors"]
+
+
+def test_the_form_offers_the_projects_runs_and_takes_one(client: Client, cast: Cast) -> None:
+    fill(cast.project, queries=1)
+    client.login(username=cast.manager.username, password=PASSWORD)
+    page = client.get("/projects/library/snapshots/").content.decode()
+    assert page.count('name="first_stage_run"') == 1
+    assert "Whose ranks are the first stage" in page
+    form = {"resolve": "mean", "seed": 5, "train": 0.8, "dev": 0.1, "test": 0.1}
+    sent = {**form, "first_stage_run": "search"}
+    assert client.post("/projects/library/snapshots/", sent).status_code == 302
+    assert Snapshot.objects.get().policy == {"resolve": "mean", "first_stage_run": "search"}
+    other = client.post("/projects/library/snapshots/", {**form, "first_stage_run": "nobody"})
+    assert "Select a valid choice" in other.content.decode()
+    huge = client.post("/projects/library/snapshots/", {**sent, "seed": 2**40})
+    assert "A seed is a whole number" in huge.content.decode()
 
 
 def test_who_may_freeze_and_who_may_see(client: Client, cast: Cast) -> None:

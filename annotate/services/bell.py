@@ -1,0 +1,20 @@
+"""The broker as a doorbell: a message says that a row may wait, the row says whether it does."""
+
+import logging
+from typing import Final
+
+from celery import current_app
+from kombu.exceptions import OperationalError as BrokerError
+
+IMPORT: Final = "annotate.tasks.import_run"
+SNAPSHOT: Final = "annotate.tasks.snapshot_freeze"
+
+logger = logging.getLogger(__name__)
+
+
+def worker_ring(*, task: str, pk: int) -> None:
+    """Ring for a worker; ringing twice is harmless, and beat rings again where nobody heard it."""
+    try:
+        current_app.send_task(task, [pk])
+    except BrokerError as error:
+        logger.warning("Beat will ring for %s of %s later: %s", task, pk, error)
