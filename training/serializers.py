@@ -50,7 +50,7 @@ class JobInput(serializers.Serializer[Any]):
     snapshot = serializers.CharField(help_text="The snapshot's id or digest.")
     base_model = serializers.CharField(
         default=DEFAULT,
-        help_text="A name on the Hub, TEAM/NAME@vN of this registry, or a folder's absolute path.",
+        help_text="A name on the Hub, TEAM/NAME@vN of this registry, or an allowed folder's path.",
     )
     reranker = serializers.CharField(required=False, help_text="Default: reranker.")
     recipe = RecipeField(default=dict)

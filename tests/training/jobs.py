@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 import redis
 from django.conf import settings
 from django.db import connection
+from django.test import override_settings
 
 from accounts.models import Project, User
 from annotate.models import Snapshot, SnapshotStatus
@@ -70,14 +71,16 @@ def make_job(
         label_project(cast.project)
     user: User = fields.pop("created_by", cast.manager)
     snapshot = fields.pop("snapshot", None) or frozen_snapshot(cast.project)
-    return job_create(
-        project=cast.project,
-        created_by=user,
-        snapshot=snapshot,
-        base_model=base,
-        recipe=RECIPE if recipe is None else recipe,
-        **fields,
-    )
+    roots = [str(Path(base).parent)] if Path(base).is_absolute() else []
+    with override_settings(BASE_MODEL_FOLDERS=roots):
+        return job_create(
+            project=cast.project,
+            created_by=user,
+            snapshot=snapshot,
+            base_model=base,
+            recipe=RECIPE if recipe is None else recipe,
+            **fields,
+        )
 
 
 def environment(**changes: str) -> dict[str, str]:

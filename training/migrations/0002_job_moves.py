@@ -14,9 +14,11 @@ BEGIN
         RAISE EXCEPTION 'a job cannot move from % to %', OLD.status, NEW.status
             USING ERRCODE = 'check_violation', CONSTRAINT = 'job_move_allowed';
     END IF;
-    IF (NEW.id, NEW.snapshot_id, NEW.reranker_id, NEW.base_model, NEW.recipe, NEW.kind)
+    IF (NEW.id, NEW.project_id, NEW.snapshot_id, NEW.reranker_id, NEW.base_model,
+        NEW.base_revision, NEW.recipe, NEW.kind)
         IS DISTINCT FROM
-       (OLD.id, OLD.snapshot_id, OLD.reranker_id, OLD.base_model, OLD.recipe, OLD.kind) THEN
+       (OLD.id, OLD.project_id, OLD.snapshot_id, OLD.reranker_id, OLD.base_model,
+        OLD.base_revision, OLD.recipe, OLD.kind) THEN
         RAISE EXCEPTION 'what job % runs is fixed', OLD.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'job_spec_is_frozen';
     END IF;
