@@ -182,7 +182,7 @@ class AliasHistory(RegistryView):
     )
     def get(self, request: Request, team: str, name: str, alias: str) -> Response:
         """List the moves of an alias, the latest first; for members of the project."""
-        access = members_only(reranker_access(request.user, team, name))
+        access = members_only(request, team, name)
         rows = selectors.alias_history(access.reranker, alias)
         return paginated(self, request, rows, AliasMoveSerializer, LatestMoveFirst())
 
@@ -193,7 +193,7 @@ class ReviewList(RegistryView):
     )
     def get(self, request: Request, team: str, name: str, number: int) -> Response:
         """List the reviews of a version, newest first; for members of the project."""
-        access = members_only(reranker_access(request.user, team, name))
+        access = members_only(request, team, name)
         rows = selectors.reviews_of(selectors.version_get(access.reranker, number))
         return paginated(self, request, rows, ReviewSerializer)
 
@@ -214,11 +214,14 @@ def caller(request: Request) -> User:
     return request.user
 
 
-def members_only(access: Access) -> Access:
-    """Hide what is the project's own from readers of a public reranker."""
-    if not access.member:
-        raise Http404("There is no such project.")
-    return access
+def members_only(request: Request, team: str, name: str) -> Access:
+    """Return a member's access; others are answered as for a reranker that does not exist."""
+    access = reranker_access(request.user, team, name)
+    if access.member:
+        return access
+    if not isinstance(request.user, User):
+        raise LoginRequiredError
+    raise Http404("There is no such project.")
 
 
 def paginated(

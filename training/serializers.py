@@ -69,6 +69,9 @@ class JobOutput(serializers.ModelSerializer[TrainingJob]):
     status = serializers.ChoiceField(choices=JobStatus.choices, read_only=True)
     stage = serializers.ChoiceField(choices=Stage.choices, read_only=True)
     progress = serializers.FloatField(read_only=True, help_text="Share of the stage, 0 to 1.")
+    base_model = serializers.CharField(
+        source="base_shown", read_only=True, help_text="Of a folder, only its last part."
+    )
     created_by = serializers.CharField(source="created_by.username", default=None, read_only=True)
 
     class Meta:
