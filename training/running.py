@@ -9,15 +9,18 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection
 
 from models_app.services.publishing import folder_store
+from training.base_models import version_pinned
+from training.exposure import exposure_of
 from training.guarding import EXIT_CRASHED, EXIT_LOST, Guard
 from training.lineage import code_facts, labels_facts, lineage_collect
+from training.ml.data import Snapshot
 from training.ml.errors import RecipeError, resource_error
 from training.models import Stage, TrainingJob
 from training.preparing import base_request, snapshot_fetch
@@ -99,6 +102,7 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
     from training.services.results import Results
 
     request = base_request(job, scratch / "base")
+    exposed = _exposure(job, snapshot, reporter)
     spec = TrainSpec.from_dict(job.recipe)
     # From here on the main thread needs no database for a long time.
     connection.close()
@@ -113,10 +117,20 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
         lineage=lineage_collect(job, claim.attempt, outcome, code),
         facts={
             **outcome.facts,
+            "exposure": exposed,
             "labels": labels_facts(job.snapshot.statistics),
             "lineage": {"git_commit": code["git_commit"]},
         },
     )
+
+
+def _exposure(job: TrainingJob, snapshot: Snapshot, reporter: JobReporter) -> dict[str, Any] | None:
+    if not job.base_revision:
+        return None
+    found = exposure_of(version_pinned(job.base_revision), snapshot, job.project)
+    for line in found.lines():
+        reporter.log(line)
+    return found.to_dict()
 
 
 def _publish(guard: Guard, claim: Claim, results: "Results") -> None:
