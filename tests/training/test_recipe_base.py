@@ -15,8 +15,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tests.tiny import tiny_cross_encoder, tiny_edit
-from training.ml.base import PACKAGED, PACKAGED_HUB_NAME, BaseRequest, base_load
+from training.ml.base import BaseRequest, base_load
 from training.ml.errors import BaseModelError
+from training.ml.names import PACKAGED, PACKAGED_HUB_NAME
 
 COMMIT = "c0ffee" + "0" * 34
 
