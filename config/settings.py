@@ -244,6 +244,10 @@ JOB_LEASE_SECONDS = env.read_float("JOB_LEASE_SECONDS", 60.0, minimum=0.5)
 JOB_MAX_ATTEMPTS = env.read_int("JOB_MAX_ATTEMPTS", 3, minimum=1)
 # Where the Hub cannot be reached, train from the packaged weights instead of failing.
 BASE_MODEL_FALLBACK = env.read_bool("BASE_MODEL_FALLBACK", True)
+# Below these folders anybody who may start jobs may name a folder as base; superusers anywhere.
+BASE_MODEL_FOLDERS = env.read_list(
+    "BASE_MODEL_FOLDERS", (), pattern="/.*", allowed="absolute paths separated by commas"
+)
 
 LOGGING = {
     "version": 1,

@@ -13,8 +13,10 @@ from models_app.models import Reranker
 class Access:
     """A reranker as one caller may see it. `role` is None for a reader from outside the project.
 
-    Public opens a reranker's files, figures and card. Reviews, the log of alias moves, jobs,
-    snapshots and the names of people stay with the members.
+    Public opens a reranker's files, figures and card. A card is a file of the version, the same for
+    every reader, and has to say what the model was made from: it names the base model, even a
+    private one, and snapshot and job by digest and id, which open neither. Snapshots and jobs
+    themselves, reviews, the log of alias moves and the names of people stay with the members.
     """
 
     reranker: Reranker

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.access import LoginRequiredError, Right
+from accounts.api import caller
 from accounts.models import User
 from accounts.pagination import NewestFirst
 from models_app import selectors
@@ -182,7 +183,7 @@ class AliasHistory(RegistryView):
     )
     def get(self, request: Request, team: str, name: str, alias: str) -> Response:
         """List the moves of an alias, the latest first; for members of the project."""
-        access = members_only(reranker_access(request.user, team, name))
+        access = members_only(request, team, name)
         rows = selectors.alias_history(access.reranker, alias)
         return paginated(self, request, rows, AliasMoveSerializer, LatestMoveFirst())
 
@@ -193,7 +194,7 @@ class ReviewList(RegistryView):
     )
     def get(self, request: Request, team: str, name: str, number: int) -> Response:
         """List the reviews of a version, newest first; for members of the project."""
-        access = members_only(reranker_access(request.user, team, name))
+        access = members_only(request, team, name)
         rows = selectors.reviews_of(selectors.version_get(access.reranker, number))
         return paginated(self, request, rows, ReviewSerializer)
 
@@ -207,18 +208,14 @@ class ReviewList(RegistryView):
         return Response(ReviewSerializer(review).data, status=status.HTTP_201_CREATED)
 
 
-def caller(request: Request) -> User:
-    """Return the identified caller; access was checked before."""
+def members_only(request: Request, team: str, name: str) -> Access:
+    """Return a member's access; others are answered as for a reranker that does not exist."""
+    access = reranker_access(request.user, team, name)
+    if access.member:
+        return access
     if not isinstance(request.user, User):
-        raise TypeError("this call is only for identified callers")
-    return request.user
-
-
-def members_only(access: Access) -> Access:
-    """Hide what is the project's own from readers of a public reranker."""
-    if not access.member:
-        raise Http404("There is no such project.")
-    return access
+        raise LoginRequiredError
+    raise Http404("There is no such project.")
 
 
 def paginated(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-# What the public card states of a version's origin; jobs, snapshots and hosts are the project's.
+# What everybody may read of a version's origin; hosts and people are the project's.
 PUBLIC_KEYS: Final = ("base_model", "code", "packages", "recipe", "seed")
 
 

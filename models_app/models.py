@@ -28,7 +28,11 @@ class Reranker(models.Model):
     name = models.CharField(max_length=NAME_MAX_LENGTH, validators=[validate_name])
     description = models.TextField(blank=True)
     public = models.BooleanField(
-        default=False, help_text="Its files and its public card may be read without an account."
+        default=False,
+        help_text=(
+            "Its files and card may be read without an account; "
+            "the card names the base model, the snapshot and the job."
+        ),
     )
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())

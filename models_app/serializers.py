@@ -74,7 +74,7 @@ class FileSerializer(serializers.ModelSerializer[Artifact]):
 
 
 class VersionSerializer(VersionShortSerializer):
-    """A version with its evidence. Jobs and snapshots are shown to the project's members only."""
+    """A version with its evidence. Outsiders read of its origin what its card tells."""
 
     repo_id = serializers.CharField(source="reranker.repo_id")
     job = serializers.SerializerMethodField()

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import Right, project_for
-from accounts.models import User
+from accounts.views import user_of
 from models_app import selectors
 from models_app.access import Access, reranker_access
 from models_app.evidence import own_headline, summary_of
@@ -134,13 +134,6 @@ def version_verify(request: HttpRequest, team: str, name: str, number: int) -> H
     if not problems:
         messages.success(request, "All files are as published.", extra_tags="good")
     return redirect("models_app:version", team, name, number)
-
-
-def user_of(request: HttpRequest) -> User:
-    """Return the logged-in user; access was checked before."""
-    if not isinstance(request.user, User):
-        raise TypeError("this view is only for logged-in users")
-    return request.user
 
 
 def _version(access: Access, number: int) -> Version:

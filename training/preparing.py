@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from accounts.blobs import blob_fetch
 from annotate.models import Snapshot as SnapshotRow
-from training.base_models import fallback_allowed, version_files, version_named
+from training.base_models import fallback_allowed, version_files, version_pinned
 from training.ml.data import Snapshot, snapshot_read
 from training.ml.errors import DataError
 from training.ml.snapshot_check import snapshot_check
@@ -38,12 +38,16 @@ def snapshot_fetch(row: SnapshotRow, folder: Path) -> Snapshot:
 
 
 def base_request(job: TrainingJob, folder: Path) -> "BaseRequest":
-    """Return what to load; the files of a version of ours are copied into `folder`."""
+    """Return what to load; the files of a version of ours are copied into `folder`.
+
+    A job that was pinned to a version of ours never asks the Hub. Raises BaseModelError where that
+    version, or one of its files, is gone.
+    """
     from training.ml.base import BaseRequest
 
     name = job.base_model
-    version = version_named(name, project=job.project, user=job.created_by)
-    if version is not None:
+    if job.base_revision:
+        version = version_pinned(job.base_revision)
         files = version_files(version, folder)
         return BaseRequest(name, revision=version.revision, folder=files)
     if Path(name).is_absolute():

@@ -5,6 +5,7 @@ from threading import Lock
 from typing import Any, Final
 
 from training.models import EventKind, Stage
+from training.paths import paths_hidden
 from training.services.claims import Report
 
 LINE_LIMIT: Final = 2000  # characters of a log line
@@ -35,7 +36,7 @@ class JobReporter:
 
     def log(self, line: str) -> None:
         with self._lock:
-            self._add(EventKind.LOG, {"line": line[:LINE_LIMIT]})
+            self._add(EventKind.LOG, {"line": paths_hidden(line)[:LINE_LIMIT]})
 
     def metric(self, step: int, epoch: float, values: Mapping[str, float]) -> None:
         with self._lock:

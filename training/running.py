@@ -9,15 +9,18 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection
 
-from models_app.models import Version
+from models_app.services.publishing import folder_store
+from training.base_models import version_pinned
+from training.exposure import exposure_of
 from training.guarding import EXIT_CRASHED, EXIT_LOST, Guard
 from training.lineage import code_facts, labels_facts, lineage_collect
+from training.ml.data import Snapshot
 from training.ml.errors import RecipeError, resource_error
 from training.models import Stage, TrainingJob
 from training.preparing import base_request, snapshot_fetch
@@ -32,7 +35,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-DATABASE_WAIT_SECONDS: Final = 60.0
+# Longer than a lease: the guard renews that as soon as the database answers, and a job that was
+# given to others meanwhile is refused by its claim.
+DATABASE_WAIT_SECONDS: Final = 600.0
 
 T = TypeVar("T")
 
@@ -64,9 +69,9 @@ def _run_guarded(claim: Claim, reporter: JobReporter, scratch: Path, guard: Guar
             pk=claim.job_id
         )
         results = _work(job, claim, reporter, scratch)
-        guard.stop()
-        _publish(claim, results)
+        _publish(guard, claim, results)
     except LostClaimError:
+        guard.stop()
         return 0 if job_stop(claim=claim) else EXIT_LOST
     except RecipeError as error:
         return _failed(guard, claim, f"{error.message} {error.advice}")
@@ -83,8 +88,7 @@ def _run_guarded(claim: Claim, reporter: JobReporter, scratch: Path, guard: Guar
 
 
 def _failed(guard: Guard, claim: Claim, message: str, trace: str = "", status: int = 0) -> int:
-    guard.stop()
-    _when_database_is_there(lambda: job_fail(claim=claim, message=message, traceback=trace))
+    _settle(guard, lambda: job_fail(claim=claim, message=message, traceback=trace))
     return status
 
 
@@ -98,6 +102,7 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
     from training.services.results import Results
 
     request = base_request(job, scratch / "base")
+    exposed = _exposure(job, snapshot, reporter)
     spec = TrainSpec.from_dict(job.recipe)
     # From here on the main thread needs no database for a long time.
     connection.close()
@@ -112,24 +117,40 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
         lineage=lineage_collect(job, claim.attempt, outcome, code),
         facts={
             **outcome.facts,
+            "exposure": exposed,
             "labels": labels_facts(job.snapshot.statistics),
             "lineage": {"git_commit": code["git_commit"]},
         },
     )
 
 
-def _publish(claim: Claim, results: "Results") -> Version:
+def _exposure(job: TrainingJob, snapshot: Snapshot, reporter: JobReporter) -> dict[str, Any] | None:
+    if not job.base_revision:
+        return None
+    found = exposure_of(version_pinned(job.base_revision), snapshot, job.project)
+    for line in found.lines():
+        reporter.log(line)
+    return found.to_dict()
+
+
+def _publish(guard: Guard, claim: Claim, results: "Results") -> None:
     from training.services.results import job_publish
 
-    return _when_database_is_there(lambda: job_publish(claim=claim, results=results))
+    # Hashing and storing gigabytes takes minutes: the guard renews the lease all the while.
+    stored = folder_store(results.folder)
+    _settle(guard, lambda: job_publish(claim=claim, results=results, stored=stored))
 
 
-def _when_database_is_there(write: Callable[[], T]) -> T:
-    """Write, again and again while the database is away: an hour of work should survive that."""
+def _settle(guard: Guard, write: Callable[[], T]) -> T:
+    """Write a job's end, again and again while the database is away: its work should survive that.
+
+    The guard stands aside for the write only, and goes on where that did not come through.
+    """
     deadline = time.monotonic() + DATABASE_WAIT_SECONDS
     while True:
         try:
-            return write()
+            with guard.aside():
+                return write()
         except (OperationalError, InterfaceError):
             connection.close()
             if time.monotonic() > deadline:

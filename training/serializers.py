@@ -50,7 +50,7 @@ class JobInput(serializers.Serializer[Any]):
     snapshot = serializers.CharField(help_text="The snapshot's id or digest.")
     base_model = serializers.CharField(
         default=DEFAULT,
-        help_text="A name on the Hub, TEAM/NAME@vN of this registry, or a folder's absolute path.",
+        help_text="A name on the Hub, TEAM/NAME@vN of this registry, or an allowed folder's path.",
     )
     reranker = serializers.CharField(required=False, help_text="Default: reranker.")
     recipe = RecipeField(default=dict)
@@ -69,6 +69,9 @@ class JobOutput(serializers.ModelSerializer[TrainingJob]):
     status = serializers.ChoiceField(choices=JobStatus.choices, read_only=True)
     stage = serializers.ChoiceField(choices=Stage.choices, read_only=True)
     progress = serializers.FloatField(read_only=True, help_text="Share of the stage, 0 to 1.")
+    base_model = serializers.CharField(
+        source="base_shown", read_only=True, help_text="Of a folder, only its last part."
+    )
     created_by = serializers.CharField(source="created_by.username", default=None, read_only=True)
 
     class Meta:

@@ -60,13 +60,18 @@ class SpecField:
 
 
 def _clean_integer(key: SpecField, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("Must be a whole number.")
+    if isinstance(value, float) and not value.is_integer():
         raise ValueError("Must be a whole number.")
     return int(_bounded(key, value))
 
 
 def _clean_number(key: SpecField, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("Must be a number.")
+    # Only a float may be no number, and an integer may be too large to become one.
+    if isinstance(value, float) and not math.isfinite(value):
         raise ValueError("Must be a number.")
     return _bounded(key, value)
 

@@ -20,7 +20,13 @@ TITLES: Final = {
 
 def weaknesses(facts: Mapping[str, Any]) -> list[str]:
     """Return sentences on what weakens the evidence; plain text, to be escaped."""
-    return [*_of_base(facts), *_of_splits(facts), *_of_labels(facts), *_of_comparison(facts)]
+    return [
+        *_of_base(facts),
+        *_of_exposure(facts),
+        *_of_splits(facts),
+        *_of_labels(facts),
+        *_of_comparison(facts),
+    ]
 
 
 def advice(facts: Mapping[str, Any]) -> list[str]:
@@ -48,6 +54,21 @@ def _of_base(facts: Mapping[str, Any]) -> Iterator[str]:
         yield (
             "The base model came without an output layer, which was drawn at random: the scores "
             "of the untouched base are noise, and beating them proves nothing."
+        )
+
+
+def _of_exposure(facts: Mapping[str, Any]) -> Iterator[str]:
+    exposure = facts.get("exposure") or {}
+    for split in ("test", "dev"):
+        if seen := exposure.get(split):
+            yield (
+                f"The base model was trained on {seen} of the {exposure[f'{split}_queries']} "
+                f"{split} queries: figures of both it and this version are too good there."
+            )
+    for name in exposure.get("unread") or []:
+        yield (
+            f"Which queries {name}, from which this version comes, was trained on cannot be told; "
+            "queries of its training may be measured here."
         )
 
 

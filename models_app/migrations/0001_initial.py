@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=40, validators=[accounts.names.validate_name])),
                 ('description', models.TextField(blank=True)),
-                ('public', models.BooleanField(default=False, help_text='Its files and its public card may be read without an account.')),
+                ('public', models.BooleanField(default=False, help_text='Its files and card may be read without an account; the card names the base model, the snapshot and the job.')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rerankers', to='accounts.project')),

@@ -20,6 +20,14 @@ from models_app.revisions import StoredFile, revision_make
 from models_app.services.rerankers import reranker_lock
 
 
+def folder_store(folder: Path) -> list[StoredFile]:
+    """Store the files of a model's folder and return them; the card is not among them.
+
+    Raises ValidationError where the gate refuses a file, OSError where the storage cannot take it.
+    """
+    return [_stored(file.path, file.source) for file in folder_gate(folder)]
+
+
 def version_publish(
     *,
     reranker: Reranker,
@@ -31,6 +39,7 @@ def version_publish(
     lineage: Mapping[str, Any],
     facts: Mapping[str, Any],
     created_by: User | None,
+    stored: Sequence[StoredFile] | None = None,
 ) -> Version:
     """Publish a model's folder as the reranker's next version and return it.
 
@@ -38,7 +47,8 @@ def version_publish(
     the reranker, takes the next number, writes the card and adds the rows, so that a version is
     seen whole or not at all. Whatever fails before the commit leaves stored bytes that nothing
     refers to, and no version. Publishing again for the same `job` returns what it published, also
-    when two do it at once.
+    when two do it at once. `stored` is what `folder_store` has given for the folder, for callers
+    who want no long work where this is called.
 
     `metrics` and `lineage` are what `Version` describes, `facts` what the card is rendered from;
     all three are plain JSON. Raises ValidationError where the gate refuses a file or one of them is
@@ -49,7 +59,7 @@ def version_publish(
     evidence = {"metrics": metrics, "lineage": lineage, "facts": facts}
     for name, value in evidence.items():
         _require_json(name, value)
-    files = [_stored(file.path, file.source) for file in folder_gate(folder)]
+    files = list(folder_store(folder) if stored is None else stored)
     with transaction.atomic():
         locked = reranker_lock(reranker)
         if (published := _published(locked, job)) is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from models_app.models import Version
@@ -48,8 +49,9 @@ def fill_job(page: Page, base: str, steps: int) -> None:
 
 
 def test_a_job_from_form_to_version(
-    cast: Cast, live_server: LiveServer, page: Page, tmp_path: Path
+    cast: Cast, live_server: LiveServer, page: Page, tmp_path: Path, settings: Settings
 ) -> None:
+    settings.BASE_MODEL_FOLDERS = [str(tmp_path)]
     empty_queue()
     label_project(cast.project)
     snapshot = frozen_snapshot(cast.project)
@@ -96,8 +98,9 @@ def version_path() -> str:
 
 
 def test_a_running_job_is_cancelled_and_a_failed_one_says_what_to_do(
-    cast: Cast, live_server: LiveServer, page: Page, tmp_path: Path
+    cast: Cast, live_server: LiveServer, page: Page, tmp_path: Path, settings: Settings
 ) -> None:
+    settings.BASE_MODEL_FOLDERS = [str(tmp_path)]
     empty_queue()
     label_project(cast.project)
     frozen_snapshot(cast.project)

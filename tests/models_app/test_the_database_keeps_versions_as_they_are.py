@@ -1,14 +1,17 @@
 """The database keeps versions as they are, whatever code asks it to do."""
 
 import uuid
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.services import project_delete
-from models_app.models import Alias, AliasMove, Artifact, Version
-from models_app.services.rerankers import alias_move
+from models_app.models import Alias, AliasMove, Artifact, Review, Version
+from models_app.services.rerankers import alias_move, review_add
 from tests.factory import Cast
+from tests.models_app.published import publish
 
 
 @pytest.mark.parametrize(
@@ -101,3 +104,49 @@ def test_a_logged_move_cannot_be_rewritten(cast: Cast, version: Version) -> None
         AliasMove.objects.update(reason="something else")
     with pytest.raises(IntegrityError, match="never deleted alone"), transaction.atomic():
         AliasMove.objects.all().delete()
+
+
+def test_a_review_is_never_edited_or_deleted(cast: Cast, version: Version) -> None:
+    review_add(version=version, reviewer=cast.reviewer, verdict="reject", comment="Too slow.")
+    with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+        Review.objects.update(verdict="approve")
+    with pytest.raises(IntegrityError, match="never deleted alone"), transaction.atomic():
+        Review.objects.all().delete()
+    project_delete(project=cast.project)
+    assert not Review.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_published_version_gets_no_more_files(cast: Cast, version: Version) -> None:
+    files = version.artifacts.count()
+    with pytest.raises(IntegrityError, match="no file is added"):
+        Artifact.objects.create(version=version, path="more.json", sha256="0" * 64, size=1)
+    assert version.artifacts.count() == files > 1
+
+
+def commit(change: Callable[[], object]) -> None:
+    """Make a change and have the database check what it checks at a commit."""
+    change()
+    connection.check_constraints()
+
+
+def test_an_alias_is_never_set_without_a_logged_move(cast: Cast, version: Version) -> None:
+    reranker = version.reranker
+    with pytest.raises(IntegrityError, match="without a log"), transaction.atomic():
+        commit(lambda: Alias.objects.create(reranker=reranker, name="champion", version=version))
+
+
+def test_an_alias_is_never_moved_without_a_logged_move(
+    cast: Cast, version: Version, tmp_path: Path
+) -> None:
+    second = publish(cast.project, tmp_path / "second", seed=2)
+    alias = alias_move(
+        reranker=version.reranker, name="champion", version=version, reason="x", by_setup=True
+    )
+    connection.check_constraints()
+    with pytest.raises(IntegrityError, match="without a log"), transaction.atomic():
+        commit(lambda: Alias.objects.filter(pk=alias.pk).update(version=second))
+    alias_move(
+        reranker=version.reranker, name="champion", version=second, reason="x", by_setup=True
+    )
+    connection.check_constraints()

@@ -151,8 +151,12 @@ def test_a_public_reranker_is_read_by_everybody_and_nothing_else_is(
         assert "snapshot" not in body["lineage"]
         assert client.get(f"{FINDER}versions/1/files/README.md", **header).status_code == 200
         assert client.get(f"{FINDER}versions/1/archive/", **header).status_code == 200
-        assert client.get(f"{FINDER}aliases/champion/history/", **header).status_code == 404
-        assert client.get(f"{FINDER}versions/1/reviews/", **header).status_code == 404
+        for path in ("aliases/champion/history/", "versions/1/reviews/"):
+            answer = client.get(FINDER + path, **header)
+            # Exactly as for a reranker that does not exist.
+            nothing = client.get(f"{BASE}nowhere/none/{path}", **header)
+            assert answer.status_code == nothing.status_code == (404 if header else 401)
+            assert answer.json() == nothing.json()
     assert client.get("/api/v1/projects/library/", **outsider).status_code == 404
     assert [r["repo_id"] for r in client.get(BASE, **outsider).json()["results"]] == [
         "library/finder"

@@ -249,3 +249,16 @@ def test_the_page_names_no_person_who_left(client: Client, cast: Cast, tmp_path:
     publish(cast.project, tmp_path / "m", by=cast.manager, job=uuid.uuid4())
     cast.manager.delete()
     assert "Published" in text(as_user(client, cast.viewer), VERSION)
+
+
+def test_who_makes_a_reranker_public_is_told_what_its_card_names(
+    client: Client, cast: Cast, version: Version
+) -> None:
+    client.force_login(cast.manager)
+    page = client.get("/library/finder").content.decode()
+    assert "the card names the base model, the snapshot and the job" in page
+    make_public(version.reranker)
+    client.logout()
+    card = b"".join(client.get("/api/v1/rerankers/library/finder/versions/1/files/README.md"))
+    for named in (version.snapshot_digest, str(version.job)):
+        assert named in card.decode()

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import redis
+from celery import current_app
 from django.conf import settings
 from django.db import connection
+from django.test import override_settings
 
 from accounts.models import Project, User
 from annotate.models import Snapshot, SnapshotStatus
@@ -21,6 +22,7 @@ from annotate.services.snapshots import snapshot_create, snapshot_freeze
 from tests.factory import Cast, make_candidate, make_label, make_passage, make_proposal, make_query
 from tests.tiny import tiny_cross_encoder
 from training.models import TrainingJob
+from training.services.bell import QUEUE
 from training.services.jobs import job_create
 
 TOPICS = ("file", "date", "list", "url", "json", "text")
@@ -70,14 +72,16 @@ def make_job(
         label_project(cast.project)
     user: User = fields.pop("created_by", cast.manager)
     snapshot = fields.pop("snapshot", None) or frozen_snapshot(cast.project)
-    return job_create(
-        project=cast.project,
-        created_by=user,
-        snapshot=snapshot,
-        base_model=base,
-        recipe=RECIPE if recipe is None else recipe,
-        **fields,
-    )
+    roots = [str(Path(base).parent)] if Path(base).is_absolute() else []
+    with override_settings(BASE_MODEL_FOLDERS=roots):
+        return job_create(
+            project=cast.project,
+            created_by=user,
+            snapshot=snapshot,
+            base_model=base,
+            recipe=RECIPE if recipe is None else recipe,
+            **fields,
+        )
 
 
 def environment(**changes: str) -> dict[str, str]:
@@ -174,6 +178,6 @@ def wait_for_training(job: TrainingJob, log: Path | None = None) -> None:
 
 def empty_queue() -> None:
     """Forget what earlier tests have rung for."""
-    url = urlsplit(os.environ["CELERY_BROKER_URL"])
-    with redis.Redis(unix_socket_path=url.path) as client:
-        client.delete("trainer")
+    with current_app.connection_for_write() as broker:
+        channel: Any = broker.default_channel
+        channel.queue_purge(QUEUE)

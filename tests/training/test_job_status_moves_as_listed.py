@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from accounts.services import project_delete
 from models_app.services.rerankers import reranker_ensure
 from tests.factory import Cast
 from tests.training.jobs import ready_snapshot
@@ -15,6 +16,14 @@ from training.models import JOB_MOVES, JOB_TERMINAL, JobStatus, TrainingJob
 
 pytestmark = pytest.mark.django_db
 LEASED = (JobStatus.RUNNING, JobStatus.CANCELLING)
+WAYS: dict[JobStatus, tuple[JobStatus, ...]] = {
+    JobStatus.QUEUED: (),
+    JobStatus.RUNNING: (JobStatus.RUNNING,),
+    JobStatus.CANCELLING: (JobStatus.RUNNING, JobStatus.CANCELLING),
+    JobStatus.SUCCEEDED: (JobStatus.RUNNING, JobStatus.SUCCEEDED),
+    JobStatus.FAILED: (JobStatus.FAILED,),
+    JobStatus.CANCELLED: (JobStatus.CANCELLED,),
+}
 
 
 def lease(status: str) -> Any:
@@ -22,6 +31,15 @@ def lease(status: str) -> Any:
 
 
 def job_in(cast: Cast, status: str) -> TrainingJob:
+    """Return a job that has come to `status` along the listed moves."""
+    job = queued(cast)
+    for step in WAYS[JobStatus(status)]:
+        TrainingJob.objects.filter(pk=job.pk).update(status=step, lease_expires_at=lease(step))
+    job.refresh_from_db()
+    return job
+
+
+def queued(cast: Cast, **fields: Any) -> TrainingJob:
     reranker = reranker_ensure(project=cast.project, name="reranker", created_by=None)
     return TrainingJob.objects.create(
         id=uuid.uuid4(),
@@ -29,8 +47,7 @@ def job_in(cast: Cast, status: str) -> TrainingJob:
         snapshot=ready_snapshot(cast.project),
         reranker=reranker,
         base_model="base",
-        status=status,
-        lease_expires_at=lease(status),
+        **fields,
     )
 
 
@@ -65,3 +82,33 @@ def test_a_running_job_has_a_lease_and_no_other_has_one(cast: Cast) -> None:
     for change in ({"status": "running"}, {"lease_expires_at": Now()}):
         with pytest.raises(IntegrityError, match="leased"), transaction.atomic():
             TrainingJob.objects.filter(pk=job.pk).update(**change)
+
+
+@pytest.mark.parametrize("status", [each for each in JobStatus.values if each != "queued"])
+def test_a_job_starts_as_queued(cast: Cast, status: str) -> None:
+    with pytest.raises(IntegrityError, match="starts as queued"), transaction.atomic():
+        queued(cast, status=status, lease_expires_at=lease(status))
+    assert not TrainingJob.objects.exists()
+
+
+@pytest.mark.parametrize("status", sorted(JOB_TERMINAL))
+@pytest.mark.parametrize(
+    "change", [{"error": "Another story."}, {"attempt": 7}, {"finished_at": Now()}, {"total": 1}]
+)
+def test_a_finished_job_never_changes(cast: Cast, status: str, change: dict[str, Any]) -> None:
+    job = job_in(cast, status)
+    TrainingJob.objects.filter(pk=job.pk).update(status=status)  # which changes nothing
+    with pytest.raises(IntegrityError, match="finished and never changes"), transaction.atomic():
+        TrainingJob.objects.filter(pk=job.pk).update(**change)
+
+
+def test_who_asked_for_a_finished_job_can_be_deleted(cast: Cast) -> None:
+    job = queued(cast, created_by=cast.outsider)
+    TrainingJob.objects.update(status="failed")
+    with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+        TrainingJob.objects.update(created_by=cast.manager)
+    TrainingJob.objects.update(created_by=None)
+    job.refresh_from_db()
+    assert job.created_by is None
+    project_delete(project=cast.project)
+    assert not TrainingJob.objects.exists()

@@ -15,8 +15,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tests.tiny import tiny_cross_encoder, tiny_edit
-from training.ml.base import PACKAGED, PACKAGED_HUB_NAME, BaseRequest, base_load
+from training.ml.base import BaseRequest, base_load
 from training.ml.errors import BaseModelError
+from training.ml.names import PACKAGED, PACKAGED_HUB_NAME
 
 COMMIT = "c0ffee" + "0" * 34
 
@@ -241,3 +242,25 @@ def test_files_of_two_models_are_refused(base: Path, tmp_path: Path) -> None:
     larger = tiny_cross_encoder(tmp_path / "larger", words=words)
     shutil.copy(larger / "tokenizer.json", base)
     assert "The tokenizer knows" in refusal(BaseRequest(str(base))).message
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("tokenizer_config.json", "{", "tokenizer_config.json of the base model cannot be read"),
+        ("tokenizer_config.json", "[]", "tokenizer_config.json of the base model is no object"),
+        ("tokenizer_config.json", "\ud800", "cannot be read"),
+        ("modules.json", "[{]", "modules.json of the base model cannot be read"),
+        ("modules.json", '{"type": 1}', "modules.json of the base model is no list of objects"),
+        ("modules.json", '["sentence_transformers.x"]', "no list of objects"),
+        ("modules.json", "[" * 200_000, "modules.json of the base model cannot be read"),
+        ("config.json", '{"architectures": 5}', "no list of architectures"),
+        ("config.json", '{"architectures": ["XForSequenceClassification"], "num_labels": "x"}',
+         "no number of labels"),
+    ],
+)  # fmt: skip
+def test_malformed_json_is_told_from_a_fault_of_arbiter(
+    base: Path, name: str, text: str, words: str
+) -> None:
+    (base / name).write_bytes(text.encode(errors="surrogatepass"))
+    assert words in refusal(BaseRequest(str(base))).message

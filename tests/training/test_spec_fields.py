@@ -29,6 +29,8 @@ def test_every_wrong_key_is_reported_at_once_with_the_nearest_known_name() -> No
     [
         ("learning_rate", float("nan"), "Must be a number."),
         ("learning_rate", True, "Must be a number."),
+        pytest.param("learning_rate", 10**400, "Must be at most 1.", id="number-beyond-floats"),
+        pytest.param("max_length", 10**400, "Must be at most 32768.", id="whole-beyond-floats"),
         ("learning_rate", 2, "Must be at most 1."),
         ("max_length", 7, "Must be at least 8."),
         ("max_length", 64.5, "Must be a whole number."),

@@ -1,10 +1,19 @@
-"""A training job's status moves along these edges and no others; terminal jobs stay as they are."""
+"""A job starts as queued, its status moves along these edges only, and a finished one is frozen."""
 
 from django.db import migrations
 
 FORWARD = """
 CREATE FUNCTION training_job_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- A user may be deleted, which empties created_by; nothing else of a finished job changes.
+    IF OLD.status IN ('succeeded', 'failed', 'cancelled') AND NEW.status = OLD.status
+        AND (to_jsonb(NEW) - 'created_by_id' IS DISTINCT FROM to_jsonb(OLD) - 'created_by_id'
+             OR NEW.created_by_id IS NOT NULL
+                AND NEW.created_by_id IS DISTINCT FROM OLD.created_by_id)
+    THEN
+        RAISE EXCEPTION 'job % is finished and never changes', OLD.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'job_finished_is_frozen';
+    END IF;
     IF NEW.status <> OLD.status AND (OLD.status, NEW.status) NOT IN (
         ('queued', 'running'), ('queued', 'cancelled'), ('queued', 'failed'),
         ('running', 'queued'), ('running', 'cancelling'),
@@ -14,9 +23,11 @@ BEGIN
         RAISE EXCEPTION 'a job cannot move from % to %', OLD.status, NEW.status
             USING ERRCODE = 'check_violation', CONSTRAINT = 'job_move_allowed';
     END IF;
-    IF (NEW.id, NEW.snapshot_id, NEW.reranker_id, NEW.base_model, NEW.recipe, NEW.kind)
+    IF (NEW.id, NEW.project_id, NEW.snapshot_id, NEW.reranker_id, NEW.base_model,
+        NEW.base_revision, NEW.recipe, NEW.kind)
         IS DISTINCT FROM
-       (OLD.id, OLD.snapshot_id, OLD.reranker_id, OLD.base_model, OLD.recipe, OLD.kind) THEN
+       (OLD.id, OLD.project_id, OLD.snapshot_id, OLD.reranker_id, OLD.base_model,
+        OLD.base_revision, OLD.recipe, OLD.kind) THEN
         RAISE EXCEPTION 'what job % runs is fixed', OLD.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'job_spec_is_frozen';
     END IF;
@@ -24,9 +35,20 @@ BEGIN
 END $$;
 CREATE TRIGGER job_guard BEFORE UPDATE ON training_trainingjob
 FOR EACH ROW EXECUTE FUNCTION training_job_guard();
+
+CREATE FUNCTION training_job_start() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a job starts as queued, not as %', NEW.status
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'job_starts_queued';
+END $$;
+CREATE TRIGGER job_start BEFORE INSERT ON training_trainingjob
+FOR EACH ROW WHEN (NEW.status <> 'queued' OR NEW.attempt <> 0)
+EXECUTE FUNCTION training_job_start();
 """
 
 BACKWARD = """
+DROP TRIGGER job_start ON training_trainingjob;
+DROP FUNCTION training_job_start();
 DROP TRIGGER job_guard ON training_trainingjob;
 DROP FUNCTION training_job_guard();
 """

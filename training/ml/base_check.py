@@ -21,7 +21,7 @@ def folder_check(folder: Path) -> None:
     config = _config(folder)
     _check_files(folder)
     _check_code(folder, config)
-    names = config.get("architectures") or []
+    names = _architectures(config)
     if any(str(name).endswith(_GENERATORS) for name in names):
         raise BaseModelError(f"The base model generates text ({names[0]}).", _ENCODER)
     if not head_is_fresh(folder) and _label_count(config) != 1:
@@ -33,7 +33,7 @@ def folder_check(folder: Path) -> None:
 
 def head_is_fresh(folder: Path) -> bool:
     """Say whether the base comes without an output layer, which is then drawn at random."""
-    names = _config(folder).get("architectures") or []
+    names = _architectures(_config(folder))
     return not any(str(name).endswith("ForSequenceClassification") for name in names)
 
 
@@ -62,20 +62,46 @@ def _config(folder: Path) -> dict[str, Any]:
         raise BaseModelError(
             "The folder of the base model does not exist.", "Check its path and its permissions."
         )
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+    if not (folder / "config.json").exists():
         raise BaseModelError(
             "The folder of the base model has no config.json.",
             "Give the folder that was written by save_pretrained.",
-        ) from error
-    except (ValueError, OSError) as error:
+        )
+    return _object(folder / "config.json")
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError, RecursionError) as error:
         raise BaseModelError(
-            "The config.json of the base model cannot be read.", "Fetch the model again."
+            f"The {path.name} of the base model cannot be read.", "Fetch the model again."
         ) from error
-    if not isinstance(config, dict):
-        raise BaseModelError("The config.json of the base model is no object.", "Fetch it again.")
-    return config
+
+
+def _object(path: Path) -> dict[str, Any]:
+    found = _json(path)
+    if not isinstance(found, dict):
+        raise BaseModelError(f"The {path.name} of the base model is no object.", "Fetch it again.")
+    return found
+
+
+def _modules(path: Path) -> list[dict[str, Any]]:
+    found = _json(path)
+    if not isinstance(found, list) or not all(isinstance(module, dict) for module in found):
+        raise BaseModelError(
+            f"The {path.name} of the base model is no list of objects.", "Fetch it again."
+        )
+    return found
+
+
+def _architectures(config: dict[str, Any]) -> list[Any]:
+    names = config.get("architectures") or []
+    if not isinstance(names, list):
+        raise BaseModelError(
+            "The config.json of the base model names no list of architectures.", "Fetch it again."
+        )
+    return names
 
 
 def _check_files(folder: Path) -> None:
@@ -102,10 +128,9 @@ def _has_weights(folder: Path) -> bool:
 
 
 def _check_code(folder: Path, config: dict[str, Any]) -> None:
-    path = folder / "tokenizer_config.json"
-    tokenizer = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    modules_path = folder / "modules.json"
-    modules = json.loads(modules_path.read_text("utf-8")) if modules_path.exists() else []
+    path, modules_path = folder / "tokenizer_config.json", folder / "modules.json"
+    tokenizer = _object(path) if path.exists() else {}
+    modules = _modules(modules_path) if modules_path.exists() else []
     foreign = [
         m for m in modules if not str(m.get("type", "")).startswith("sentence_transformers.")
     ]
@@ -119,4 +144,9 @@ def _check_code(folder: Path, config: dict[str, Any]) -> None:
 def _label_count(config: dict[str, Any]) -> int:
     """Count labels as transformers does: two unless the config says otherwise."""
     labels = config.get("id2label")
-    return len(labels) if labels else int(config.get("num_labels", 2))
+    count = len(labels) if isinstance(labels, dict) and labels else config.get("num_labels", 2)
+    if not isinstance(count, int):
+        raise BaseModelError(
+            "The config.json of the base model gives no number of labels.", "Fetch it again."
+        )
+    return count

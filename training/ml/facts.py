@@ -16,6 +16,8 @@ column does not keep the order of keys. Keys, and who fills them where it is not
                     {measure, value, n} or None, adjudicated_share or None
                                                    (the driver; the manifest's `labels` or None)
     registry        url, repo_id, version, path of the archive   (the driver; None here)
+    exposure        dev, test, dev_queries, test_queries, unread, see `training.exposure`, or None
+                    where the base is none of the registry's   (the driver)
     lineage         job, git_commit, created_at    (the driver; None here)
     dataset         name, digest, size (training pairs), columns,
                     statistics [{column, type, modality, min, mean, max, unit}],

@@ -14,7 +14,7 @@ from accounts.problems import ConflictError
 from annotate.models import Snapshot
 from models_app.models import Reranker
 from models_app.services.rerankers import reranker_ensure
-from training.base_models import base_model_checked
+from training.base_models import base_checked
 from training.models import JOB_TERMINAL, JobKind, JobStatus, TrainingJob
 from training.services.bell import bells_waiting, job_ring
 from training.services.claims import Claim
@@ -48,12 +48,14 @@ def job_create(
         raise ValidationError({"snapshot": "There is no such snapshot in this project."})
     if not snapshot.ready:
         raise ValidationError({"snapshot": f"This snapshot is {snapshot.status}, not ready."})
+    base = base_checked(base_model, project=project, user=created_by)
     job = TrainingJob.objects.create(
         id=uuid.uuid4(),
         project=project,
         kind=kind,
         snapshot=snapshot,
-        base_model=base_model_checked(base_model, project=project, user=created_by),
+        base_model=base.name,
+        base_revision=base.revision,
         recipe=_checked_recipe(recipe),
         reranker=_reranker(project, reranker or DEFAULT_RERANKER, created_by),
         created_by=created_by,

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from training.models import JOB_TERMINAL, EventKind, JobStatus, Stage, TrainingJob
+from training.paths import paths_hidden
 from training.selectors import version_of
 from training.services.bell import job_ring
 from training.services.claims import HELD, Claim, events_add
@@ -46,6 +47,7 @@ def job_fail(*, claim: Claim, message: str, traceback: str = "") -> bool:
         return False
     if job.status == JobStatus.CANCELLING:
         return _cancelled(job)
+    message = paths_hidden(message)
     status_move(job, JobStatus.FAILED, error=message, traceback=traceback)
     note_add(job, f"Failed: {message}")
     return True
@@ -115,6 +117,7 @@ def job_refuse(*, job: TrainingJob, message: str, traceback: str = "") -> bool:
     ).first()  # fmt: skip
     if row is None:
         return False
+    message = paths_hidden(message)
     status_move(row, JobStatus.FAILED, error=message, traceback=traceback)
     note_add(row, f"Failed: {message}")
     return True

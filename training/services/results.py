@@ -1,14 +1,14 @@
 """The end of a job that worked: figures, version and status in one transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 
-from accounts.blobs import blob_put
 from models_app.models import Version
+from models_app.revisions import StoredFile
 from models_app.services.publishing import version_publish
 from training.ml.evaluation import Evaluation
 from training.models import EventKind, JobMetric, JobQueryScore, JobStatus, Stage, TrainingJob
@@ -27,16 +27,13 @@ class Results:
     facts: Mapping[str, Any]
 
 
-def job_publish(*, claim: Claim, results: Results) -> Version:
+def job_publish(*, claim: Claim, results: Results, stored: Sequence[StoredFile]) -> Version:
     """Publish a run's model and end its job as succeeded, both or neither.
 
-    The files go to the store before the transaction, which then takes no longer than digesting
-    them. Raises LostClaimError where the job is to be cancelled or no longer ours, ValidationError
-    where the registry refuses the files, OSError where the storage cannot take them.
+    `stored` is what `folder_store` gave for the folder: the transaction holds the job's row, so
+    that neither its lease can be renewed meanwhile nor anybody cancel it, and must be short.
+    Raises LostClaimError where the job is to be cancelled or no longer ours.
     """
-    for path in sorted(results.folder.rglob("*")):
-        if path.is_file():
-            blob_put(path)
     with transaction.atomic():
         job = held(claim)
         if job is None or job.status != JobStatus.RUNNING:
@@ -51,6 +48,7 @@ def job_publish(*, claim: Claim, results: Results) -> Version:
             lineage=results.lineage,
             facts=results.facts,
             created_by=job.created_by,
+            stored=stored,
         )
         JobMetric.objects.bulk_create(_metrics(job, results.evaluations))
         JobQueryScore.objects.bulk_create(_query_scores(job, results.evaluations), batch_size=2000)

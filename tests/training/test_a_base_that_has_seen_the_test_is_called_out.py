@@ -1,0 +1,95 @@
+"""A base of the registry that learned from queries of today's test split is called out."""
+
+from pathlib import Path
+
+import pytest
+
+from accounts.services import project_create
+from annotate.models import Snapshot as SnapshotRow
+from models_app.cards import card_render
+from models_app.cards.evidence import weaknesses
+from models_app.models import Version
+from tests.factory import Cast
+from tests.models_app.published import facts_made, lineage_made, publish
+from tests.training.jobs import frozen_snapshot, label_project, make_job, run_job, tiny_base
+from training.exposure import Exposure, exposure_of
+from training.ml.data import Snapshot
+from training.preparing import snapshot_fetch
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def trained(cast: Cast, folder: Path, row: SnapshotRow, base: Version | None = None) -> Version:
+    lineage = lineage_made(None)
+    if base is not None:
+        lineage["base_model"] = {"revision": base.revision}
+    digest = row.digest or ""
+    return publish(cast.project, folder, snapshot_digest=digest, lineage=lineage)
+
+
+def queries(snapshot: Snapshot, split: str) -> set[str]:
+    return {pair.query for pair in snapshot.splits[split]}
+
+
+def test_train_queries_of_the_base_are_counted_in_dev_and_test(cast: Cast, tmp_path: Path) -> None:
+    label_project(cast.project)
+    first, second = (frozen_snapshot(cast.project, seed=seed) for seed in (1, 2))
+    old, new = (snapshot_fetch(row, tmp_path / str(row.pk)) for row in (first, second))
+    seen = queries(old, "train")
+    wanted = {split: len(queries(new, split) & seen) for split in ("dev", "test")}
+    assert all(wanted.values())
+    version = trained(cast, tmp_path / "v1", first)
+    found = exposure_of(version, new, cast.project)
+    assert (found.dev, found.test, found.unread) == (wanted["dev"], wanted["test"], ())
+    assert (found.dev_queries, found.test_queries) == (
+        len(queries(new, "dev")),
+        len(queries(new, "test")),
+    )
+    same = exposure_of(version, old, cast.project)
+    assert (same.dev, same.test, list(same.lines())) == (0, 0, [])
+    # The base's base has seen them, too; another project's copy of the texts is the same test.
+    third = trained(cast, tmp_path / "v2", second, base=version)
+    assert exposure_of(third, new, cast.project).test == wanted["test"]
+    elsewhere = project_create(slug="copy", name="Copy", owner=cast.owner)
+    assert exposure_of(version, new, elsewhere).test == wanted["test"]
+
+
+def test_what_cannot_be_told_is_said(cast: Cast, tmp_path: Path) -> None:
+    label_project(cast.project)
+    row = frozen_snapshot(cast.project)
+    version = publish(cast.project, tmp_path / "v1")  # its snapshot is not here
+    found = exposure_of(version, snapshot_fetch(row, tmp_path / "s"), cast.project)
+    assert (found.dev, found.test, found.unread) == (0, 0, ("library/finder@v1",))
+    facts = facts_made() | {"exposure": found.to_dict()}
+    assert any("library/finder@v1" in line for line in weaknesses(facts))
+
+
+def test_the_card_states_the_count() -> None:
+    facts = facts_made() | {"exposure": Exposure(0, 3, 5, 8).to_dict()}
+    assert "trained on 3 of the 8 test queries" in " ".join(weaknesses(facts))
+    assert not any("dev queries" in line for line in weaknesses(facts))
+    assert not any("trained on" in line for line in weaknesses(facts_made()))
+    assert card_render({"exposure": facts["exposure"]}).count("trained on 3 of the 8") == 1
+
+
+def test_a_job_from_such_a_base_says_so_in_log_and_card(cast: Cast, tmp_path: Path) -> None:
+    label_project(cast.project)
+    first, second = (frozen_snapshot(cast.project, seed=seed) for seed in (1, 2))
+    publish(
+        cast.project,
+        Path(tiny_base(tmp_path)),
+        saved=True,
+        snapshot_digest=first.digest,
+        lineage=lineage_made(None),
+    )
+    job = make_job(cast, "library/finder@v1", snapshot=second, reranker="finder")
+    done = run_job(job)
+    job.refresh_from_db()
+    assert job.status == "succeeded", done.stderr + job.error + job.traceback
+    version = Version.objects.get(job=job.pk)
+    seen = version.facts["exposure"]
+    assert seen["test"] > 0
+    words = f"trained on {seen['test']} of the {seen['test_queries']} test queries"
+    lines = [row.data.get("line", "") for row in job.events.all()]
+    assert any(words in line for line in lines)
+    assert any(words in line for line in weaknesses(version.facts))

@@ -1,0 +1,112 @@
+"""What a base model's name means: no squatter, no folder of the server, no change after asking."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ValidationError
+from pytest_django.fixtures import Settings
+
+from accounts.models import User
+from accounts.services import project_create, project_delete
+from models_app.services.rerankers import alias_move
+from tests.factory import Cast, make_user
+from tests.models_app.published import make_public, publish
+from tests.training.jobs import ready_snapshot
+from training.ml.errors import BaseModelError
+from training.models import TrainingJob
+from training.preparing import base_request
+from training.services.jobs import job_create
+
+pytestmark = pytest.mark.django_db
+HUB = "cross-encoder/ms-marco-MiniLM-L6-v2"
+
+
+def ask(cast: Cast, base: str, by: User | None = None) -> TrainingJob:
+    return job_create(
+        project=cast.project,
+        created_by=by or cast.manager,
+        snapshot=ready_snapshot(cast.project),
+        base_model=base,
+        recipe={},
+    )
+
+
+@pytest.mark.parametrize(
+    "name", [HUB, f"{HUB}@main", f"{HUB}@c5ee24cb16019beea0893ab7796b1df96625c6b8"]
+)
+def test_a_project_of_a_hub_teams_name_catches_nobody(
+    cast: Cast, tmp_path: Path, name: str
+) -> None:
+    squatter = project_create(slug="cross-encoder", name="Mine", owner=cast.outsider)
+    version = publish(squatter, tmp_path / "m", name="ms-marco-MiniLM-L6-v2")
+    make_public(version.reranker)
+    job = ask(cast, name)
+    assert (job.base_model, job.base_revision) == (name, "")
+    request = base_request(job, tmp_path / "base")
+    assert (request.name, request.folder) == (HUB, None)
+
+
+@pytest.mark.parametrize("revision", ["v1", "champion"])
+def test_a_version_of_ours_is_named_and_pinned(cast: Cast, tmp_path: Path, revision: str) -> None:
+    version = publish(cast.project, tmp_path / "one", seed=1)
+    reranker = version.reranker
+    alias_move(reranker=reranker, name="champion", version=version, reason="x", by_setup=True)
+    job = ask(cast, f"library/finder@{revision}")
+    second = publish(cast.project, tmp_path / "two", seed=2)
+    alias_move(reranker=reranker, name="champion", version=second, reason="x", by_setup=True)
+    assert (job.base_model, job.base_revision) == ("library/finder@v1", version.revision)
+    request = base_request(job, tmp_path / "base")
+    assert (request.revision, request.folder) == (version.revision, tmp_path / "base")
+    assert json.loads((tmp_path / "base/config.json").read_text())["num_labels"] == 1
+    with pytest.raises(ValidationError, match="nothing under “v9”"):
+        ask(cast, "library/finder@v9")
+
+
+def test_a_version_that_turned_private_is_never_looked_for_on_the_hub(
+    cast: Cast, tmp_path: Path
+) -> None:
+    theirs = project_create(slug="theirs", name="Theirs", owner=cast.outsider)
+    version = publish(theirs, tmp_path / "m")
+    make_public(version.reranker)
+    job = ask(cast, "theirs/finder@v1")
+    version.reranker.public = False
+    version.reranker.save()
+    request = base_request(job, tmp_path / "base")
+    assert (request.folder, request.allow_fallback) == (tmp_path / "base", False)
+    project_delete(project=theirs)
+    job.refresh_from_db()
+    with pytest.raises(BaseModelError, match="deleted with its project"):
+        base_request(job, tmp_path / "again")
+
+
+def test_a_version_whose_file_is_gone_says_so(
+    cast: Cast, tmp_path: Path, settings: Settings
+) -> None:
+    publish(cast.project, tmp_path / "m")
+    job = ask(cast, "library/finder@v1")
+    for blob in (tmp_path / "blobs").rglob("*"):
+        if blob.is_file():
+            blob.unlink()
+    with pytest.raises(BaseModelError, match="cannot be read back"):
+        base_request(job, tmp_path / "base")
+
+
+def test_folders_of_the_server_are_for_superusers_and_below_the_settings_roots(
+    cast: Cast, tmp_path: Path, settings: Settings
+) -> None:
+    inside, outside = tmp_path / "models" / "tiny", tmp_path / "secret"
+    for folder in (inside, outside):
+        folder.mkdir(parents=True)
+    (tmp_path / "models" / "link").symlink_to(outside)
+    with pytest.raises(ValidationError, match="BASE_MODEL_FOLDERS"):
+        ask(cast, str(inside))
+    settings.BASE_MODEL_FOLDERS = [str(tmp_path / "models")]
+    assert ask(cast, str(inside)).base_model == str(inside)
+    for name in (outside, tmp_path / "models/../secret", tmp_path / "models/link"):
+        with pytest.raises(ValidationError, match="BASE_MODEL_FOLDERS"):
+            ask(cast, str(name))
+    root = make_user("root")
+    root.is_superuser = True
+    root.save()
+    assert ask(cast, str(outside), root).base_model == str(outside)
