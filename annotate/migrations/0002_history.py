@@ -130,14 +130,19 @@ CREATE TRIGGER snapshot_kept BEFORE DELETE ON annotate_snapshot
 FOR EACH ROW WHEN (OLD.digest IS NOT NULL) EXECUTE FUNCTION annotate_delete_guard('snapshot');
 
 -- A candidate is of the project of its texts, a judgment of that of its candidate, grade and
--- source. Once per statement, since imports store many rows by one.
+-- source. Once per statement, since imports store many rows by one; counted, not looked for, since
+-- a search for the first of none is planned as a nested loop; planned at each call, since a plan
+-- kept from small tables is quadratic on large ones.
 CREATE FUNCTION annotate_candidate_home() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    strays bigint;
 BEGIN
-    IF EXISTS (
-        SELECT FROM made JOIN annotate_query q ON q.id = made.query_id
+    EXECUTE $query$
+        SELECT count(*) FROM made JOIN annotate_query q ON q.id = made.query_id
         JOIN annotate_passage p ON p.id = made.passage_id
         WHERE q.project_id <> made.project_id OR p.project_id <> made.project_id
-    ) THEN
+    $query$ INTO strays;
+    IF strays > 0 THEN
         RAISE EXCEPTION 'a candidate, its query and its passage are of one project'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'candidate_of_one_project';
     END IF;
@@ -147,14 +152,17 @@ CREATE TRIGGER candidate_home AFTER INSERT ON annotate_candidate
 REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION annotate_candidate_home();
 
 CREATE FUNCTION annotate_judgment_home() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    strays bigint;
 BEGIN
-    IF EXISTS (
-        SELECT FROM made JOIN annotate_candidate c ON c.id = made.candidate_id
+    EXECUTE $query$
+        SELECT count(*) FROM made JOIN annotate_candidate c ON c.id = made.candidate_id
         LEFT JOIN accounts_grade g ON g.id = made.grade_id
         LEFT JOIN annotate_source s ON s.id = made.source_id
         WHERE made.project_id <> c.project_id OR made.project_id <> g.project_id
            OR made.project_id <> s.project_id
-    ) THEN
+    $query$ INTO strays;
+    IF strays > 0 THEN
         RAISE EXCEPTION 'a judgment, its candidate, grade and source are of one project'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_of_one_project';
     END IF;
