@@ -20,7 +20,7 @@ def valkey(tmp_path: Path) -> Iterator[Valkey]:
     server.stop()
 
 
-def client(server: Valkey) -> "redis.Redis[str]":
+def client(server: Valkey) -> redis.Redis:
     return redis.Redis(unix_socket_path=str(server.socket), decode_responses=True)
 
 
