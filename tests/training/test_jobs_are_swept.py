@@ -119,7 +119,7 @@ def test_a_broker_that_is_away_loses_no_job(cast: Cast, monkeypatch: pytest.Monk
     empty_queue()
     # Celery itself reads this variable, before any setting.
     monkeypatch.setenv("CELERY_BROKER_URL", "redis+socket:///nowhere/valkey.sock")
-    app = Celery("away")
+    app = Celery("away", set_as_current=False)
     app.config_from_object("django.conf:settings", namespace="CELERY")
     monkeypatch.setattr("training.services.bell.current_app", app)
     began = time.monotonic()
