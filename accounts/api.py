@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -85,6 +86,16 @@ class MemberDetail(APIView):
         member = get_object_or_404(by.project.members, user__username=username)
         services.member_remove(project=by.project, user=member.user, by=by)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@extend_schema(exclude=True)
+class Nothing(APIView):
+    """Every address below /api/ that is none: a problem body, not a page."""
+
+    def get(self, request: Request, rest: str) -> Response:
+        raise NotFound(f"There is nothing at /api/{rest}.")
+
+    post = put = patch = delete = get
 
 
 def paginated(view: APIView, request: Request, rows: QuerySet[Any], serializer: Any) -> Response:

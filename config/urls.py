@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from accounts.api import Nothing
 from config import health
 
 api_patterns: list[URLPattern | URLResolver] = [
@@ -16,6 +17,7 @@ api_patterns: list[URLPattern | URLResolver] = [
     path("v1/", include("annotate.api_urls")),
     path("v1/", include("training.api_urls")),
     path("v1/", include("models_app.api_urls")),
+    path("<path:rest>", Nothing.as_view()),
 ]
 
 urlpatterns = [

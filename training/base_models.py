@@ -78,6 +78,10 @@ def version_named(name: str, *, project: Project, user: User | None) -> Version 
     if user is not None:
         allowed |= Q(project__members__user=user)
     found = Reranker.objects.filter(allowed, project__slug=team, name=short).distinct().first()
+    if found is None and re.fullmatch(r"v[0-9]+", revision):
+        raise ValidationError(
+            {"base_model": f"There is no version {name} here, or it is not yours to use."}
+        )
     if found is None:
         return None
     try:

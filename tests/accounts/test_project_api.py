@@ -130,3 +130,11 @@ def test_a_project_is_closed_and_opened_again(client: Client, cast: Cast) -> Non
     assert leased() == 0
     client.patch(path, {"closed": False}, JSON, **bearer(cast.owner))
     assert leased() == 1
+
+
+def test_an_address_that_is_none_answers_with_a_problem(client: Client) -> None:
+    ada = make_user("ada")
+    for path in ("/api/v1/nope/", "/api/nope", "/api/v1/projects/x/nope/"):
+        answer = client.get(path, **bearer(ada))
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+        assert client.post(path, {}, JSON).status_code == 401
