@@ -110,3 +110,13 @@ def test_folders_of_the_server_are_for_superusers_and_below_the_settings_roots(
     root.is_superuser = True
     root.save()
     assert ask(cast, str(outside), root).base_model == str(outside)
+
+
+def test_a_version_that_is_not_there_or_not_theirs_is_refused_alike(
+    cast: Cast, tmp_path: Path
+) -> None:
+    elsewhere = project_create(slug="secret", name="Secret", owner=cast.outsider)
+    publish(elsewhere, tmp_path / "m", name="finder")
+    for name in ("secret/finder@v1", "nobody/none@v1"):
+        with pytest.raises(ValidationError, match="not yours to use"):
+            ask(cast, name)
