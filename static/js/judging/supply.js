@@ -48,9 +48,8 @@ export class Supply extends EventTarget {
     try {
       const count = Math.min(this.queue.length + this.outbox.count + AHEAD, MOST);
       const { items, remaining } = await post(this.url, { count });
-      const current = settled && turn === this.turn;
-      this.merge(items, current);
-      this.remaining = current ? remaining : null; // counted before an answer, it would be wrong
+      this.merge(items, settled && turn === this.turn);
+      this.remaining = remaining;
       this.error = null;
     } catch (error) {
       this.error = error;
