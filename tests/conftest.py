@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.fixtures import Settings
 
 from tests.factory import PASSWORD, Cast, make_cast
@@ -21,8 +21,6 @@ def pytest_configure() -> None:
     """Cheap password hashes, and static files straight from their folders."""
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     django_settings.WHITENOISE_AUTOREFRESH = django_settings.WHITENOISE_USE_FINDERS = True
-    # A browser's first page may take long on a small machine; speed is measured elsewhere.
-    expect.set_options(timeout=20_000)
     plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
     django_settings.STORAGES["staticfiles"] = {"BACKEND": plain}
 
@@ -57,7 +55,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh browser context; the test fails on any error in the page's console."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(10_000)
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))

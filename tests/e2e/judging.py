@@ -15,7 +15,7 @@ def open_page(
 ) -> Iterator[Page]:
     """Open the judging page as somebody, in a browser context of their own."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(10_000)
     page = context.new_page()
     try:
         log_in(page, base, username)
