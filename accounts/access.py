@@ -24,15 +24,15 @@ class Right(Enum):
     JUDGE = "judge in this project"
     REVIEW = "review in this project"
     MANAGE = "manage this project"
-    OWN = "own this project"
+    OWN = "delete this project or decide who owns it"
 
 
-_ROLES: Final[dict[Right, frozenset[str]]] = {
-    Right.VIEW: frozenset(Role.values),
-    Right.JUDGE: frozenset({Role.OWNER, Role.MANAGER, Role.REVIEWER, Role.ANNOTATOR}),
-    Right.REVIEW: frozenset({Role.OWNER, Role.MANAGER, Role.REVIEWER}),
-    Right.MANAGE: frozenset({Role.OWNER, Role.MANAGER}),
-    Right.OWN: frozenset({Role.OWNER}),
+_ROLES: Final[dict[Right, tuple[str, ...]]] = {
+    Right.VIEW: tuple(Role.values),
+    Right.JUDGE: (Role.OWNER, Role.MANAGER, Role.REVIEWER, Role.ANNOTATOR),
+    Right.REVIEW: (Role.OWNER, Role.MANAGER, Role.REVIEWER),
+    Right.MANAGE: (Role.OWNER, Role.MANAGER),
+    Right.OWN: (Role.OWNER,),
 }
 
 
@@ -64,5 +64,12 @@ def member_for(user: Caller, slug: str, right: Right = Right.VIEW) -> Member:
     if member is None:
         raise Http404("There is no such project.")
     if not role_allows(member.role, right):
-        raise PermissionDenied(f"Your role ({member.role}) does not allow you to {right.value}.")
+        raise PermissionDenied(_refusal(member.role, right))
     return member
+
+
+def _refusal(role: str, right: Right) -> str:
+    *others, last = (f"{each}s" for each in _ROLES[right])
+    who = f"{', '.join(others)} and {last}" if others else last
+    article = "an" if role[0] in "aeiou" else "a"
+    return f"Only {who} may {right.value}; you are {article} {role} here."

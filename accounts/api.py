@@ -1,10 +1,8 @@
 """`/api/v1/projects/`: projects and their members."""
 
-from typing import Any
-
-from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
+from drf_spectacular.renderers import OpenApiJsonRenderer2, OpenApiYamlRenderer
 from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework import status
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -13,19 +11,16 @@ from rest_framework.views import APIView
 
 from accounts import selectors, services
 from accounts.access import Right, member_for, project_for
-from accounts.models import User
 from accounts.pagination import ById
-from accounts.serializers import MemberSerializer, ProjectSerializer
+from accounts.rest import ApiView, caller, paginated, validated
+from accounts.schema import ProblemSerializer
+from accounts.serializers import MemberSerializer, ProjectChangeSerializer, ProjectSerializer
 
 
-def caller(request: Request) -> User:
-    """Return the identified caller of an API request."""
-    if not isinstance(request.user, User):
-        raise TypeError("API views are only for identified callers")
-    return request.user
+class ProjectList(ApiView):
+    pagination_class = ById
+    orders = {"created_at": "created_at", "name": "name", "slug": "slug"}
 
-
-class ProjectList(APIView):
     @extend_schema(responses=ProjectSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List the projects that you belong to."""
@@ -34,23 +29,23 @@ class ProjectList(APIView):
     @extend_schema(request=ProjectSerializer, responses={201: ProjectSerializer})
     def post(self, request: Request) -> Response:
         """Create a project; you become its owner."""
-        data = _validated(ProjectSerializer(data=request.data))
+        data = validated(ProjectSerializer(data=request.data))
         scheme = {"grades": data.pop("scheme")} if "scheme" in data else {}
         project = services.project_create(owner=caller(request), **scheme, **data)
         return Response(ProjectSerializer(project).data, status=status.HTTP_201_CREATED)
 
 
-class ProjectDetail(APIView):
+class ProjectDetail(ApiView):
     @extend_schema(responses=ProjectSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """Show a project."""
         return Response(ProjectSerializer(project_for(request.user, slug)).data)
 
-    @extend_schema(request=ProjectSerializer, responses=ProjectSerializer)
+    @extend_schema(request=ProjectChangeSerializer, responses=ProjectSerializer)
     def patch(self, request: Request, slug: str) -> Response:
         """Change a project's settings or its label scheme."""
         project = project_for(request.user, slug, Right.MANAGE)
-        data = _validated(ProjectSerializer(project, data=request.data, partial=True))
+        data = validated(ProjectChangeSerializer(project, data=request.data, partial=True))
         grades = data.pop("scheme", None)
         services.project_update(project=project, grades=grades, **data)
         return Response(ProjectSerializer(project).data)
@@ -62,7 +57,10 @@ class ProjectDetail(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class MemberList(APIView):
+class MemberList(ApiView):
+    pagination_class = ById
+    orders = {"created_at": "created_at", "user": "user__username"}
+
     @extend_schema(responses=MemberSerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
         """List a project's members."""
@@ -73,19 +71,25 @@ class MemberList(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Add a member or change their role."""
         by = member_for(request.user, slug, Right.MANAGE)
-        data = _validated(MemberSerializer(data=request.data))
+        data = validated(MemberSerializer(data=request.data))
         member = services.member_set(project=by.project, by=by, **data)
         return Response(MemberSerializer(member).data, status=status.HTTP_201_CREATED)
 
 
-class MemberDetail(APIView):
-    @extend_schema(responses={204: None})
+class MemberDetail(ApiView):
+    @extend_schema(responses={204: None, 400: ProblemSerializer})
     def delete(self, request: Request, slug: str, username: str) -> Response:
         """Remove a member; their judgments stay."""
         by = member_for(request.user, slug, Right.MANAGE)
-        member = get_object_or_404(by.project.members, user__username=username)
+        member = selectors.member_by(by.project, username)
         services.member_remove(project=by.project, user=member.user, by=by)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SchemaDocument(SpectacularAPIView):
+    """The OpenAPI document: YAML, or JSON with `?format=json`."""
+
+    renderer_classes = [OpenApiYamlRenderer, OpenApiJsonRenderer2]
 
 
 @extend_schema(exclude=True)
@@ -96,15 +100,3 @@ class Nothing(APIView):
         raise NotFound(f"There is nothing at /api/{rest}.")
 
     post = put = patch = delete = get
-
-
-def paginated(view: APIView, request: Request, rows: QuerySet[Any], serializer: Any) -> Response:
-    """Answer with one cursor page of `rows`."""
-    paginator = ById()
-    page = paginator.paginate_queryset(rows, request, view)
-    return paginator.get_paginated_response(serializer(page, many=True).data)
-
-
-def _validated(serializer: Any) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)

@@ -5,8 +5,16 @@ from collections.abc import Callable
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django_htmx.middleware import HtmxDetails
 
 from accounts.access import LoginRequiredError
+
+
+class PageRequest(HttpRequest):
+    """A request after django-htmx's middleware: `htmx` is true where a fragment is wanted."""
+
+    htmx: HtmxDetails
+
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 

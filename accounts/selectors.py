@@ -1,8 +1,10 @@
 """Reads of the accounts room."""
 
 from django.db.models import QuerySet
+from django.http import Http404
 
-from accounts.models import Member, Project, User
+from accounts.models import Member, OwnerLink, Project, Token, User
+from accounts.models import secret_digest as digest_of
 
 
 def projects_of(user: User) -> QuerySet[Project]:
@@ -18,3 +20,24 @@ def memberships_of(user: User) -> QuerySet[Member]:
 def members_of(project: Project) -> QuerySet[Member]:
     """Return a project's members with their users."""
     return project.members.select_related("user").order_by("user__username")
+
+
+def member_by(project: Project, username: str) -> Member:
+    """Return a project's member by their user name. Raises Http404 with a sentence."""
+    member = members_of(project).filter(user__username=username).first()
+    if member is None:
+        raise Http404(f"{username[:40]} is not a member of this project.")
+    return member
+
+
+def token_by(user: User, pk: int) -> Token:
+    """Return a user's token by its id. Raises Http404 with a sentence."""
+    token = user.tokens.filter(pk=pk).first()
+    if token is None:
+        raise Http404("You have no such token.")
+    return token
+
+
+def owner_link_open(secret: str) -> bool:
+    """Say whether a one-time owner link still waits for its visitor."""
+    return OwnerLink.objects.filter(digest=digest_of(secret), used_at=None).exists()

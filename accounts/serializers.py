@@ -1,13 +1,12 @@
 """What the accounts API takes and gives."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from accounts.models import Grade, Member, Project, Role, User
+from accounts.rest import StrictSerializer
 
 
-class GradeSerializer(serializers.ModelSerializer[Grade]):
+class GradeSerializer(StrictSerializer, serializers.ModelSerializer[Grade]):
     """A grade of a label scheme; gain, target and relevant have defaults derived from the value."""
 
     class Meta:
@@ -21,13 +20,13 @@ class GradeSerializer(serializers.ModelSerializer[Grade]):
         }
 
 
-class LabelSchemeSerializer(serializers.Serializer[Any]):
+class LabelSchemeSerializer(StrictSerializer):
     """A label scheme: its grades, worst first."""
 
     grades = GradeSerializer(many=True, source="scheme")
 
 
-class ProjectSerializer(serializers.ModelSerializer[Project]):
+class ProjectSerializer(StrictSerializer, serializers.ModelSerializer[Project]):
     """A project with its label scheme."""
 
     label_scheme = LabelSchemeSerializer(required=False, source="*")
@@ -41,14 +40,17 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
         ]  # fmt: skip
         read_only_fields = ["created_at"]
 
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        fields = super().get_fields()
-        if self.instance is not None:
-            fields["slug"].read_only = True  # addresses and published models carry it
-        return fields
+
+class ProjectChangeSerializer(ProjectSerializer):
+    """What may change of a project; what is left out stays."""
+
+    fixed = {"slug": "A slug never changes: it is the team of the published models."}
+
+    class Meta(ProjectSerializer.Meta):
+        read_only_fields = ["slug", "created_at"]
 
 
-class MemberSerializer(serializers.ModelSerializer[Member]):
+class MemberSerializer(StrictSerializer, serializers.ModelSerializer[Member]):
     """A member's user name and role."""
 
     user = serializers.SlugRelatedField(slug_field="username", queryset=User.objects.all())

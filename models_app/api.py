@@ -1,24 +1,20 @@
 """`/api/v1/rerankers/`: rerankers, versions, their files, aliases, reviews, comparison."""
 
-from typing import Any
-
-from django.db.models import QuerySet
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, NotAuthenticated
-from rest_framework.pagination import BasePagination
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.access import LoginRequiredError, Right
-from accounts.api import caller
 from accounts.models import User
 from accounts.pagination import NewestFirst
+from accounts.rest import ApiView, Parameters, caller, filters, paginated, validated
+from accounts.schema import ProblemSerializer
 from models_app import selectors
 from models_app.access import Access, reranker_access
 from models_app.comparison import versions_compare
@@ -36,7 +32,6 @@ from models_app.serializers import (
     ReviewSerializer,
     VersionSerializer,
     VersionShortSerializer,
-    page_of,
 )
 from models_app.services.rerankers import alias_move, reranker_update, review_add
 
@@ -44,7 +39,8 @@ from models_app.services.rerankers import alias_move, reranker_update, review_ad
 class LatestMoveFirst(NewestFirst):
     """Moves of aliases, the latest first."""
 
-    ordering = ("-moved_at", "-pk")
+    orders = {"moved_at": "moved_at"}
+    default = "-moved_at"
 
 
 class DamagedStorageError(APIException):
@@ -54,7 +50,7 @@ class DamagedStorageError(APIException):
     default_code = "damaged"
 
 
-class RegistryView(APIView):
+class RegistryView(ApiView):
     """A call about one reranker; `reranker_access` decides, since public ones are for everybody."""
 
     permission_classes = [AllowAny]
@@ -69,19 +65,26 @@ class RegistryView(APIView):
         return super().handle_exception(exc)
 
 
-class RerankerList(APIView):
-    @extend_schema(
-        operation_id="rerankers_list",
-        parameters=[OpenApiParameter("project", str), OpenApiParameter("search", str)],
-        responses=page_of(RerankerSerializer),
+class RerankerParameters(Parameters):
+    """Which rerankers."""
+
+    project = serializers.CharField(
+        required=False, allow_blank=True, help_text="Only this project's."
     )
+    search = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        help_text="A part of the project's slug, the name or the description.",
+    )
+
+
+class RerankerList(ApiView):
+    parameters = RerankerParameters
+
+    @extend_schema(operation_id="rerankers_list", responses=RerankerSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List the rerankers of your projects and all public ones, newest first."""
-        rows = selectors.rerankers_visible(
-            caller(request),
-            project=request.query_params.get("project"),
-            search=request.query_params.get("search"),
-        )
+        rows = selectors.rerankers_visible(caller(request), **filters(self, request))
         return paginated(self, request, rows, RerankerSerializer)
 
 
@@ -101,7 +104,7 @@ class RerankerDetail(RegistryView):
 
 class VersionList(RegistryView):
     @extend_schema(
-        operation_id="rerankers_versions_list", responses=page_of(VersionShortSerializer)
+        operation_id="rerankers_versions_list", responses=VersionShortSerializer(many=True)
     )
     def get(self, request: Request, team: str, name: str) -> Response:
         """List a reranker's versions, newest first."""
@@ -161,7 +164,10 @@ class AliasDetail(RegistryView):
         reranker = reranker_access(request.user, team, name).reranker
         return Response(AliasSerializer(selectors.alias_get(reranker, alias)).data)
 
-    @extend_schema(request=AliasMoveInputSerializer, responses=AliasSerializer)
+    @extend_schema(
+        request=AliasMoveInputSerializer,
+        responses={200: AliasSerializer, 409: ProblemSerializer},
+    )
     def put(self, request: Request, team: str, name: str, alias: str) -> Response:
         """Move an alias to a version, for a reason; roll back by moving it back."""
         access = reranker_access(request.user, team, name, Right.MANAGE)
@@ -178,19 +184,21 @@ class AliasDetail(RegistryView):
 
 
 class AliasHistory(RegistryView):
+    pagination_class = LatestMoveFirst
+
     @extend_schema(
-        operation_id="rerankers_aliases_history_list", responses=page_of(AliasMoveSerializer)
+        operation_id="rerankers_aliases_history_list", responses=AliasMoveSerializer(many=True)
     )
     def get(self, request: Request, team: str, name: str, alias: str) -> Response:
         """List the moves of an alias, the latest first; for members of the project."""
         access = members_only(request, team, name)
         rows = selectors.alias_history(access.reranker, alias)
-        return paginated(self, request, rows, AliasMoveSerializer, LatestMoveFirst())
+        return paginated(self, request, rows, AliasMoveSerializer)
 
 
 class ReviewList(RegistryView):
     @extend_schema(
-        operation_id="rerankers_versions_reviews_list", responses=page_of(ReviewSerializer)
+        operation_id="rerankers_versions_reviews_list", responses=ReviewSerializer(many=True)
     )
     def get(self, request: Request, team: str, name: str, number: int) -> Response:
         """List the reviews of a version, newest first; for members of the project."""
@@ -216,22 +224,3 @@ def members_only(request: Request, team: str, name: str) -> Access:
     if not isinstance(request.user, User):
         raise LoginRequiredError
     raise Http404("There is no such project.")
-
-
-def paginated(
-    view: APIView,
-    request: Request,
-    rows: QuerySet[Any],
-    serializer: Any,
-    paginator: BasePagination | None = None,
-) -> Response:
-    """Answer with one cursor page of `rows`."""
-    paginator = paginator or NewestFirst()
-    page = paginator.paginate_queryset(rows, request, view)
-    return paginator.get_paginated_response(serializer(page, many=True).data)
-
-
-def validated(serializer: Any) -> dict[str, Any]:
-    """Return the serializer's data, or raise what becomes a 400."""
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)

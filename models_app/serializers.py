@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field, inline_serializer
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from models_app.figures import HEADLINE, HEADLINE_SPLIT, MODEL, figure_of
@@ -207,15 +207,3 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     recipe = DifferenceSerializer(many=True)
     dataset = DifferenceSerializer(many=True)
     packages = DifferenceSerializer(many=True)
-
-
-def page_of(serializer: type[serializers.BaseSerializer[Any]]) -> serializers.Serializer[Any]:
-    """Describe one cursor page of `serializer` to the OpenAPI schema."""
-    return inline_serializer(
-        name=serializer.__name__.replace("Serializer", "Page"),
-        fields={
-            "next": serializers.URLField(allow_null=True),
-            "previous": serializers.URLField(allow_null=True),
-            "results": serializer(many=True),
-        },
-    )

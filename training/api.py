@@ -7,12 +7,11 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.access import Right, project_for
-from accounts.api import caller
 from accounts.models import Project
-from accounts.pagination import NewestFirst
+from accounts.rest import ApiView, Parameters, caller, filters, paginated, validated
+from accounts.schema import ProblemSerializer
 from annotate.models import Snapshot
 from annotate.selectors.snapshots import snapshot_by
 from training.selectors import events_of, job_for, jobs_seen_by
@@ -22,24 +21,25 @@ from training.services.jobs import job_cancel, job_create
 EVENTS_AT_ONCE = 500
 
 
-class JobList(APIView):
-    @extend_schema(
-        parameters=[OpenApiParameter("project", str, description="Only this project's jobs.")],
-        responses=JobOutput(many=True),
-    )
+class JobParameters(Parameters):
+    """Which jobs."""
+
+    project = serializers.CharField(required=False, help_text="Only this project's jobs.")
+
+
+class JobList(ApiView):
+    parameters = JobParameters
+
+    @extend_schema(responses=JobOutput(many=True))
     def get(self, request: Request) -> Response:
         """List the jobs of your projects, newest first."""
-        rows = jobs_seen_by(caller(request), request.query_params.get("project"))
-        paginator = NewestFirst()
-        page = paginator.paginate_queryset(rows, request, self)
-        return paginator.get_paginated_response(JobOutput(page, many=True).data)
+        rows = jobs_seen_by(caller(request), filters(self, request).get("project"))
+        return paginated(self, request, rows, JobOutput)
 
-    @extend_schema(request=JobInput, responses={201: JobDetailOutput})
+    @extend_schema(request=JobInput, responses={201: JobDetailOutput, 404: ProblemSerializer})
     def post(self, request: Request) -> Response:
         """Ask for a job; a trainer starts it as soon as one is free."""
-        data = JobInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        fields = dict(data.validated_data)
+        fields = validated(JobInput(data=request.data))
         project = project_for(request.user, fields.pop("project"), Right.MANAGE)
         snapshot = _snapshot(project, fields.pop("snapshot"))
         job = job_create(project=project, created_by=caller(request), snapshot=snapshot, **fields)
@@ -47,7 +47,7 @@ class JobList(APIView):
         return Response(output.data, status=status.HTTP_201_CREATED)
 
 
-class JobDetail(APIView):
+class JobDetail(ApiView):
     @extend_schema(responses=JobDetailOutput)
     def get(self, request: Request, pk: UUID) -> Response:
         """Show where a job stands and what it measured."""
@@ -55,8 +55,8 @@ class JobDetail(APIView):
         return Response(JobDetailOutput(job, context={"user": request.user}).data)
 
 
-class JobCancel(APIView):
-    @extend_schema(request=None, responses=JobDetailOutput)
+class JobCancel(ApiView):
+    @extend_schema(request=None, responses={200: JobDetailOutput, 409: ProblemSerializer})
     def post(self, request: Request, pk: UUID) -> Response:
         """Cancel a job: at once while it waits, within seconds while it runs."""
         job = job_for(request.user, pk, Right.MANAGE)
@@ -64,7 +64,7 @@ class JobCancel(APIView):
         return Response(JobDetailOutput(job, context={"user": request.user}).data)
 
 
-class JobEvents(APIView):
+class JobEvents(ApiView):
     @extend_schema(
         parameters=[OpenApiParameter("after", int, description="Number of the last event seen.")],
         responses=JobEventsOutput,

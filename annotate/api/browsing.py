@@ -2,17 +2,16 @@
 
 from typing import Any
 
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.access import member_for
-from accounts.api import paginated
+from accounts.pagination import ById
+from accounts.rest import ApiView, Parameters, filters, paginated
 from annotate.models import Candidate, Query
-from annotate.selectors.browsing import FILTERS, candidates_of, queries_of, with_evidence
+from annotate.selectors.browsing import FILTERS, candidates_of, queries_of, query_by, with_evidence
 
 
 class QueryOutput(serializers.ModelSerializer[Query]):
@@ -57,41 +56,49 @@ class CandidateOutput(serializers.Serializer[Candidate]):
     proposals = ProposalOutput(source="visible_proposals", many=True)
 
 
-class QueryList(APIView):
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("q", str, description="Text that the query contains, or its id."),
-            OpenApiParameter(
-                "show",
-                str,
-                enum=[name for name in FILTERS if name],
-                description="Ignored for those who judge blind: it tells what others have judged.",
-            ),
-        ],
-        responses=QueryOutput(many=True),
+class QueryParameters(Parameters):
+    """Which queries."""
+
+    q = serializers.CharField(
+        required=False, allow_blank=True, help_text="Text that the query contains, or its id."
     )
+    show = serializers.ChoiceField(
+        choices=[name for name in FILTERS if name],
+        required=False,
+        allow_blank=True,
+        help_text="Ignored for those who judge blind: it tells what others have judged.",
+    )
+
+
+class QueryList(ApiView):
+    parameters = QueryParameters
+    pagination_class = ById
+    orders = {"created_at": "created_at", "text": "text"}
+
+    @extend_schema(responses=QueryOutput(many=True))
     def get(self, request: Request, slug: str) -> Response:
         """List queries."""
-        wanted = request.query_params
-        rows = queries_of(
-            member_for(request.user, slug),
-            search=wanted.get("q", ""),
-            show=wanted.get("show", ""),
-        )
+        member = member_for(request.user, slug)
+        wanted = filters(self, request)
+        rows = queries_of(member, search=wanted.get("q", ""), show=wanted.get("show", ""))
         return paginated(self, request, rows, QueryOutput)
 
 
-class CandidateList(APIView):
-    @extend_schema(
-        parameters=[OpenApiParameter("query", str, description="The id of a query.")],
-        responses=CandidateOutput(many=True),
-    )
+class CandidateParameters(Parameters):
+    """Which candidates."""
+
+    query = serializers.CharField(required=False, help_text="The id of a query.")
+
+
+class CandidateList(ApiView):
+    parameters = CandidateParameters
+    pagination_class = ById
+
+    @extend_schema(responses=CandidateOutput(many=True))
     def get(self, request: Request, slug: str) -> Response:
         """List candidates with their texts, judgments and proposals."""
         member = member_for(request.user, slug)
-        wanted, query = request.query_params.get("query"), None
-        if wanted is not None:
-            queries = member.project.queries
-            query = get_object_or_404(queries, pk=int(wanted) if wanted.isdigit() else 0)
+        wanted = filters(self, request).get("query")
+        query = query_by(member.project, wanted) if wanted is not None else None
         rows = with_evidence(candidates_of(member.project, query=query), member)
         return paginated(self, request, rows, CandidateOutput)

@@ -1,18 +1,20 @@
 """`/api/v1/projects/{slug}/export/`."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from accounts.access import member_for
+from accounts.rest import ApiView, Parameters, asked
+from accounts.schema import ProblemSerializer
 from annotate.exporting import FORMATS, WHATS, export_blocks, file_name
 from annotate.selectors.browsing import sees_others
 
@@ -27,29 +29,33 @@ class OwnFormat(BaseContentNegotiation):
         return renderer, str(renderer.media_type)
 
 
-class Export(APIView):
+class ExportParameters(Parameters):
+    """What to export, and how."""
+
+    format = serializers.ChoiceField(choices=list(FORMATS), default="jsonl")
+    what = serializers.ChoiceField(
+        choices=list(WHATS),
+        required=False,
+        help_text="Each current judgment, or the resolved grade of each pair (what the format"
+        " qrels gives unless asked otherwise).",
+    )
+
+
+_FILES: Final = {(200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind in FORMATS.values()}
+
+
+class Export(ApiView):
+    parameters = ExportParameters
     content_negotiation_class = OwnFormat
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("format", str, enum=list(FORMATS), default="jsonl"),
-            OpenApiParameter(
-                "what",
-                str,
-                enum=list(WHATS),
-                description="Each current judgment, or the resolved grade of each pair (what the"
-                " format qrels gives unless asked otherwise).",
-            ),
-        ],
-        responses={(200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind in FORMATS.values()},
-    )
+    @extend_schema(responses={**_FILES, 403: ProblemSerializer})
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
         """Download judgments or qrels; streamed."""
         member = member_for(request.user, slug)
         if not sees_others(member):
             raise PermissionDenied("In a blind project only reviewers and managers export.")
-        wanted = request.query_params
-        format_name, what = wanted.get("format", "jsonl"), wanted.get("what")
+        wanted = asked(self, request)
+        format_name, what = wanted["format"], wanted.get("what")
         blocks = export_blocks(member.project, format_name=format_name, what=what)
         name = file_name(member.project, format_name, what)
         return StreamingHttpResponse(

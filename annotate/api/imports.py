@@ -2,23 +2,22 @@
 
 from typing import Any
 
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.access import Right, member_for, project_for
-from accounts.api import caller, paginated
 from accounts.models import Member
+from accounts.pagination import ById
+from accounts.rest import ApiView, StrictSerializer, caller, paginated, validated
 from annotate.models import Import, OnConflict
-from annotate.selectors.imports import imports_of, sees_errors
+from annotate.selectors.imports import import_by, imports_of, sees_errors
 from annotate.services.importing import import_create
 
 
-class ImportInput(serializers.Serializer[Any]):
+class ImportInput(StrictSerializer):
     """A file and how to read it; docs/formats.md describes formats, mapping and label names.
 
     `mapping` ({our field: column of the file, or null}) and `label_names` ({label: grade}) are
@@ -89,7 +88,9 @@ class ImportWithoutErrors(ImportOutput):
         return {**super().to_representation(instance), "errors": []}
 
 
-class ImportList(APIView):
+class ImportList(ApiView):
+    pagination_class = ById
+    orders = {"created_at": "created_at"}
     parser_classes = [MultiPartParser]
 
     @extend_schema(responses=ImportOutput(many=True))
@@ -102,9 +103,7 @@ class ImportList(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Import a file, whole or not at all; ask for it until it has succeeded or failed."""
         project = project_for(request.user, slug, Right.MANAGE)
-        sent = ImportInput(data=request.data)
-        sent.is_valid(raise_exception=True)
-        wishes = dict(sent.validated_data)
+        wishes = validated(ImportInput(data=request.data))
         upload = wishes.pop("file")
         row = import_create(
             project=project,
@@ -118,12 +117,12 @@ class ImportList(APIView):
         return Response(ImportOutput(row).data, status=status.HTTP_202_ACCEPTED)
 
 
-class ImportDetail(APIView):
+class ImportDetail(ApiView):
     @extend_schema(responses=ImportOutput)
     def get(self, request: Request, slug: str, pk: int) -> Response:
         """Show how far an import is, what it made, or why it failed."""
         member = member_for(request.user, slug)
-        row = get_object_or_404(imports_of(member.project), pk=pk)
+        row = import_by(member.project, pk)
         return Response(_output(member)(row).data)
 
 

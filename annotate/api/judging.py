@@ -12,9 +12,9 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.access import Right, member_for, project_for
+from accounts.rest import ApiView, StrictSerializer, validated
 from annotate.selectors.items import items_of
 from annotate.selectors.judging import remaining_for
 from annotate.selectors.progress import project_progress
@@ -25,11 +25,11 @@ from annotate.services.leasing import LEASE_MAX, tasks_lease
 _SKIP = {"oneOf": [{"type": "boolean"}, {"type": "string", "maxLength": REASON_MAX}]}
 
 
-class LeaseApi(APIView):
+class LeaseApi(ApiView):
     """The annotator's next items."""
 
     @extend_schema_serializer(component_name="LeaseRequest")
-    class InputSerializer(serializers.Serializer[Any]):
+    class InputSerializer(StrictSerializer):
         count = serializers.IntegerField(min_value=1, max_value=LEASE_MAX, default=1)
 
     @extend_schema_serializer(component_name="LeaseResult")
@@ -77,10 +77,9 @@ class LeaseApi(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Lease the caller's next items; what they hold already comes first, renewed."""
         member = member_for(request.user, slug, Right.JUDGE)
-        given = self.InputSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        count = validated(self.InputSerializer(data=request.data))["count"]
         project, person = member.project, member.user
-        leases = tasks_lease(project=project, person=person, count=given.validated_data["count"])
+        leases = tasks_lease(project=project, person=person, count=count)
         items = items_of(leases, project, person)
         return Response({"items": items, "remaining": remaining_for(project, person)})
 
@@ -95,12 +94,12 @@ class SkipField(serializers.Field[str | None, Any, Any, Any]):
         return str(serializers.CharField(allow_blank=True).run_validation(data))
 
 
-class JudgmentsApi(APIView):
+class JudgmentsApi(ApiView):
     """Answers in, a status per item out."""
 
     @extend_schema_serializer(component_name="JudgmentsRequest")
     class InputSerializer(serializers.Serializer[Any]):
-        class JudgmentAnswerSerializer(serializers.Serializer[Any]):
+        class JudgmentAnswerSerializer(StrictSerializer):
             id = serializers.UUIDField(help_text="Made by the client; a repeat is recognised.")
             candidate = serializers.IntegerField(required=False, allow_null=True)
             grade = serializers.IntegerField(required=False, allow_null=True)
@@ -126,7 +125,7 @@ class JudgmentsApi(APIView):
 
         judgments = JudgmentAnswerSerializer(many=True)
 
-    class BatchSerializer(serializers.Serializer[Any]):
+    class BatchSerializer(StrictSerializer):
         judgments = serializers.ListField(child=serializers.DictField(), max_length=BATCH_MAX)
 
     @extend_schema_serializer(component_name="JudgmentsResult")
@@ -148,11 +147,9 @@ class JudgmentsApi(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Record a batch: 200 with a status per item, in the order given. Idempotent by `id`."""
         member = member_for(request.user, slug, Right.JUDGE)
-        given = self.BatchSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = validated(self.BatchSerializer(data=request.data))
         rows = [
-            self.InputSerializer.JudgmentAnswerSerializer(data=row)
-            for row in given.validated_data["judgments"]
+            self.InputSerializer.JudgmentAnswerSerializer(data=row) for row in given["judgments"]
         ]
         good = [Answer(**_fields(row.validated_data)) for row in rows if row.is_valid()]
         recorded = judgments_record(project=member.project, person=member.user, answers=good)
@@ -161,7 +158,7 @@ class JudgmentsApi(APIView):
         return Response({"results": body})
 
 
-class ProgressApi(APIView):
+class ProgressApi(ApiView):
     """How far the judging is."""
 
     @extend_schema_serializer(component_name="ProgressResult")

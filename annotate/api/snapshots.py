@@ -1,21 +1,19 @@
 """`/api/v1/projects/{slug}/snapshots/`."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.access import Right, project_for
-from accounts.api import caller, paginated
+from accounts.pagination import ById
+from accounts.rest import ApiView, StrictSerializer, caller, paginated, validated
 from annotate.models import Snapshot
 from annotate.selectors.snapshots import snapshot_by, snapshots_of
 from annotate.services.snapshots import snapshot_create
 
 
-class SnapshotInput(serializers.Serializer[Any]):
+class SnapshotInput(StrictSerializer):
     """How to freeze; every field is optional."""
 
     seed = serializers.IntegerField(required=False)
@@ -37,7 +35,10 @@ class SnapshotOutput(serializers.ModelSerializer[Snapshot]):
         ]  # fmt: skip
 
 
-class SnapshotList(APIView):
+class SnapshotList(ApiView):
+    pagination_class = ById
+    orders = {"created_at": "created_at"}
+
     @extend_schema(responses=SnapshotOutput(many=True))
     def get(self, request: Request, slug: str) -> Response:
         """List a project's snapshots."""
@@ -48,15 +49,12 @@ class SnapshotList(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Freeze the current judgments; ask for the snapshot until its status is `ready`."""
         project = project_for(request.user, slug, Right.MANAGE)
-        data = SnapshotInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        snapshot = snapshot_create(
-            project=project, created_by=caller(request), **data.validated_data
-        )
+        data = validated(SnapshotInput(data=request.data))
+        snapshot = snapshot_create(project=project, created_by=caller(request), **data)
         return Response(SnapshotOutput(snapshot).data, status=status.HTTP_202_ACCEPTED)
 
 
-class SnapshotDetail(APIView):
+class SnapshotDetail(ApiView):
     @extend_schema(responses=SnapshotOutput)
     def get(self, request: Request, slug: str, reference: str) -> Response:
         """Show a snapshot by its id or its digest."""

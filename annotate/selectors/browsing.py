@@ -3,11 +3,13 @@
 from typing import Final
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.http import Http404
 
 from accounts.access import Right, role_allows
 from accounts.models import Member, Project
 from annotate.models import Candidate, Judgment, Proposal, Query
 
+ID_DIGITS: Final = 18  # more are no id: the column holds 63 bits
 FILTERS: Final = {
     "": "All queries",
     "open": "With candidates nobody judged",
@@ -42,6 +44,15 @@ def queries_of(member: Member, *, search: str = "", show: str = "") -> QuerySet[
         "irrelevant": lambda: rows.filter(Exists(graded), ~Exists(relevant)),
     }
     return narrowed[show]() if show in narrowed and show in filters_for(member) else rows
+
+
+def query_by(project: Project, reference: str) -> Query:
+    """Return a project's query by its id. Raises Http404 with a sentence."""
+    is_id = reference.isascii() and reference.isdigit() and len(reference) <= ID_DIGITS
+    query = project.queries.filter(pk=int(reference)).first() if is_id else None
+    if query is None:
+        raise Http404(f"There is no query {reference[:40]} in this project.")
+    return query
 
 
 def with_counts(rows: QuerySet[Query]) -> QuerySet[Query]:

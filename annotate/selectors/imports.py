@@ -3,6 +3,7 @@
 from typing import Final
 
 from django.db.models import QuerySet
+from django.http import Http404
 
 from accounts.access import Right, role_allows
 from accounts.models import Member, Project
@@ -26,3 +27,11 @@ def sees_errors(member: Member) -> bool:
 def imports_of(project: Project) -> QuerySet[Import]:
     """Return a project's imports, newest first."""
     return project.imports.select_related("created_by").order_by("-pk")
+
+
+def import_by(project: Project, pk: int) -> Import:
+    """Return a project's import by its id. Raises Http404 with a sentence."""
+    row = imports_of(project).filter(pk=pk).first()
+    if row is None:
+        raise Http404(f"There is no import {pk} in this project.")
+    return row

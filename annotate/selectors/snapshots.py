@@ -27,5 +27,5 @@ def snapshot_by(project: Project, reference: str) -> Snapshot:
     else:
         found = None
     if found is None:
-        raise Http404("There is no such snapshot in this project.")
+        raise Http404(f"There is no snapshot {reference[:64]} in this project.")
     return found

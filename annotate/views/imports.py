@@ -3,14 +3,15 @@
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import Right, member_for, role_allows
+from accounts.middleware import PageRequest
 from accounts.views import GET_OR_POST, user_of
 from annotate.forms import ImportForm
 from annotate.selectors.browsing import sees_others
-from annotate.selectors.imports import created_counts, imports_of, sees_errors
+from annotate.selectors.imports import created_counts, import_by, imports_of, sees_errors
 from annotate.services.importing import import_create
 
 PAGE = 50
@@ -44,9 +45,9 @@ def import_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def import_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def import_detail(request: PageRequest, slug: str, pk: int) -> HttpResponse:
     member = member_for(request.user, slug)
-    row = get_object_or_404(imports_of(member.project), pk=pk)
+    row = import_by(member.project, pk)
     context = {
         "project": member.project,
         "import": row,
@@ -55,6 +56,5 @@ def import_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "section": "projects",
         "tab": "imports",
     }
-    fragment = request.headers.get("HX-Request") == "true"
-    template = "annotate/_import.html" if fragment else "annotate/import_detail.html"
+    template = "annotate/_import.html" if request.htmx else "annotate/import_detail.html"
     return render(request, template, context)

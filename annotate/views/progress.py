@@ -1,15 +1,16 @@
 """How far a project's judging is: a fragment of its overview, and a page of its own."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.access import Right, member_for, role_allows
+from accounts.middleware import PageRequest
 from annotate.selectors.progress import project_progress
 
 
 @require_safe
-def progress(request: HttpRequest, slug: str) -> HttpResponse:
+def progress(request: PageRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug)
     context = {
         "project": member.project,
@@ -18,6 +19,5 @@ def progress(request: HttpRequest, slug: str) -> HttpResponse:
         "section": "projects",
         "tab": "overview",
     }
-    fragment = request.headers.get("HX-Request") == "true"
-    template = "annotate/_progress.html" if fragment else "annotate/progress.html"
+    template = "annotate/_progress.html" if request.htmx else "annotate/progress.html"
     return render(request, template, context)

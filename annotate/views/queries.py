@@ -2,14 +2,16 @@
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.access import member_for
+from accounts.middleware import PageRequest
 from annotate.selectors.browsing import (
     candidates_of,
     filters_for,
     queries_of,
+    query_by,
     sees_others,
     with_counts,
     with_evidence,
@@ -19,7 +21,7 @@ PAGE = 50
 
 
 @require_safe
-def query_list(request: HttpRequest, slug: str) -> HttpResponse:
+def query_list(request: PageRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug)
     search, show = request.GET.get("q", "").strip(), request.GET.get("show", "")
     rows = queries_of(member, search=search, show=show)
@@ -36,15 +38,14 @@ def query_list(request: HttpRequest, slug: str) -> HttpResponse:
         "section": "projects",
         "tab": "queries",
     }
-    fragment = request.headers.get("HX-Request") == "true"
-    template = "annotate/_query_table.html" if fragment else "annotate/query_list.html"
+    template = "annotate/_query_table.html" if request.htmx else "annotate/query_list.html"
     return render(request, template, context)
 
 
 @require_safe
 def query_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     member = member_for(request.user, slug)
-    query = get_object_or_404(member.project.queries, pk=pk)
+    query = query_by(member.project, str(pk))
     rows = candidates_of(member.project, query=query)
     context = {
         "project": member.project,

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import Right, member_for, project_for, role_allows
+from accounts.middleware import PageRequest
 from accounts.views import GET_OR_POST, user_of
 from annotate.forms import SnapshotForm
 from annotate.selectors.snapshots import snapshot_by, snapshots_of
@@ -38,7 +39,7 @@ def snapshot_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def snapshot_detail(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
+def snapshot_detail(request: PageRequest, slug: str, reference: str) -> HttpResponse:
     project = project_for(request.user, slug)
     context = {
         "project": project,
@@ -46,6 +47,5 @@ def snapshot_detail(request: HttpRequest, slug: str, reference: str) -> HttpResp
         "section": "projects",
         "tab": "snapshots",
     }
-    fragment = request.headers.get("HX-Request") == "true"
-    template = "annotate/_snapshot.html" if fragment else "annotate/snapshot_detail.html"
+    template = "annotate/_snapshot.html" if request.htmx else "annotate/snapshot_detail.html"
     return render(request, template, context)

@@ -6,7 +6,7 @@ from django.http import Http404
 from django.test import Client
 
 from accounts.access import LoginRequiredError, Right, project_for
-from tests.factory import PASSWORD, Cast
+from tests.factory import PASSWORD, Cast, bearer
 
 
 def test_a_member_gets_the_project(cast: Cast) -> None:
@@ -41,3 +41,36 @@ def test_an_annotator_cannot_open_the_settings(client: Client, cast: Cast) -> No
     client.login(username=cast.annotator.username, password=PASSWORD)
     assert client.get("/projects/library/settings/").status_code == 403
     assert client.post("/projects/library/members/", {"user": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("queries/17/", "There is no query 17 in this project."),
+        ("imports/17/", "There is no import 17 in this project."),
+        ("snapshots/17/", "There is no snapshot 17 in this project."),
+    ],
+)
+def test_what_is_not_there_is_named_in_a_sentence(
+    client: Client, cast: Cast, path: str, sentence: str
+) -> None:
+    client.login(username=cast.viewer.username, password=PASSWORD)
+    answer = client.get(f"/projects/library/{path}")
+    assert answer.status_code == 404
+    assert sentence in answer.content.decode()
+
+
+def test_the_api_names_what_is_not_there(client: Client, cast: Cast) -> None:
+    by = bearer(cast.owner)
+    base = "/api/v1/projects/library/"
+    query = client.get(f"{base}candidates/?query=17", **by)
+    assert (query.status_code, query.json()["detail"]) == (
+        404,
+        "There is no query 17 in this project.",
+    )
+    member = client.delete(f"{base}members/nobody/", **by)
+    assert member.json()["detail"] == "nobody is not a member of this project."
+    refused = client.delete(base, **bearer(cast.manager))
+    assert refused.json()["detail"] == (
+        "Only owners may delete this project or decide who owns it; you are a manager here."
+    )

@@ -42,3 +42,21 @@ def test_a_weak_password_leaves_the_link_usable(client: Client) -> None:
     answer = client.post(f"/welcome/{secret}/", {"username": "grace", "password": "short"})
     assert b"too short" in answer.content
     assert client.post(f"/welcome/{secret}/", OWNER).status_code == 302
+
+
+def test_looking_at_it_does_not_use_it_up(client: Client) -> None:
+    secret = owner_link_create()
+    for _ in range(3):
+        assert client.get(f"/welcome/{secret}/").status_code == 200
+        assert client.head(f"/welcome/{secret}/").status_code == 200
+    assert client.post(f"/welcome/{secret}/", OWNER).status_code == 302
+
+
+def test_a_wrong_or_used_link_says_at_once_what_to_do(client: Client) -> None:
+    secret = owner_link_create()
+    client.post(f"/welcome/{secret}/", OWNER)
+    for gone in (secret, "wrong"):
+        answer = Client().get(f"/welcome/{gone}/")
+        assert answer.status_code == 410
+        assert b"manage.py welcome" in answer.content
+        assert b"<form" not in answer.content

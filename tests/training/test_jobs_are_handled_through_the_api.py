@@ -65,7 +65,7 @@ def test_a_snapshot_is_named_by_digest_and_a_reranker_is_made_once(
         ({"recipe": {"learning_rat": 1}}, "recipe", "Did you mean learning_rate?"),
         ({"recipe": {"max_steps": "many"}}, "recipe", "Must be a whole number."),
         ({"recipe": []}, "recipe", "dictionary"),
-        ({"snapshot": "7777"}, "snapshot", "no such snapshot"),
+        ({"snapshot": "7777"}, "snapshot", "no snapshot 7777"),
         ({"kind": "guess"}, "kind", "not a valid choice"),
         ({"base_model": "no/such/model"}, "base_model", "named as on the Hub"),
         ({"base_model": "https://x.example/m"}, "base_model", "named as on the Hub"),

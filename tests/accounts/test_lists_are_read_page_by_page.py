@@ -1,0 +1,104 @@
+"""Lists come in pages that neither repeat nor hide a row, in every order, forth and back."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from annotate.models import Query
+from tests.factory import Cast, bearer, make_query
+
+QUERIES = "/api/v1/projects/library/queries/"
+
+
+def pages(client: Client, url: str, headers: dict[str, Any], way: str) -> Iterator[list[str]]:
+    following: str | None = url
+    while following:
+        page = client.get(following, **headers).json()
+        yield [row["text"] for row in page["results"]]
+        following = page[way]
+
+
+@pytest.fixture
+def queries(cast: Cast) -> list[str]:
+    """Seven queries; all but the first and last came at the same moment, as of one import."""
+    texts = [f"query {number}" for number in (3, 1, 6, 0, 5, 2, 4)]
+    rows = [make_query(cast.project, text) for text in texts]
+    Query.objects.filter(pk__in=[row.pk for row in rows[1:-1]]).update(created_at=timezone.now())
+    return texts
+
+
+@pytest.mark.parametrize("order", ["id", "-id", "created_at", "-created_at", "text", "-text"])
+def test_each_row_comes_once_in_its_order(
+    client: Client, cast: Cast, queries: list[str], order: str
+) -> None:
+    by = bearer(cast.viewer)
+    whole = next(pages(client, f"{QUERIES}?order={order}", by, "next"))
+    assert sorted(whole) == sorted(queries)
+    if order.endswith("text"):
+        assert whole == sorted(queries, reverse=order == "-text")
+    for size in (1, 2, 3):
+        url = f"{QUERIES}?order={order}&page_size={size}"
+        read = [text for page in pages(client, url, by, "next") for text in page]
+        assert read == whole
+
+
+def test_the_way_back_is_the_way_forth(client: Client, cast: Cast, queries: list[str]) -> None:
+    by = bearer(cast.viewer)
+    url: str | None = f"{QUERIES}?order=created_at&page_size=2"
+    forth, last = [], ""
+    while url:
+        page = client.get(url, **by).json()
+        forth.append([row["text"] for row in page["results"]])
+        last, url = url, page["next"]
+    back = list(pages(client, last, by, "previous"))
+    assert back[::-1] == forth
+
+
+def test_rows_that_come_and_go_meanwhile_shift_nothing(
+    client: Client, cast: Cast, queries: list[str]
+) -> None:
+    by = bearer(cast.viewer)
+    first = client.get(f"{QUERIES}?order=text&page_size=3", **by).json()
+    Query.objects.filter(text="query 1").delete()
+    make_query(cast.project, "query 00")
+    second = client.get(first["next"], **by).json()
+    assert [row["text"] for row in second["results"]] == ["query 3", "query 4", "query 5"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ("order=metadata", "order"),
+        ("order=--id", "order"),
+        ("cursor=nonsense", "cursor"),
+        ("page_size=0", "page_size"),
+        ("page_size=many", "page_size"),
+    ],
+)
+def test_what_is_no_order_size_or_cursor_is_refused(
+    client: Client, cast: Cast, asked: str, field: str
+) -> None:
+    answer = client.get(f"{QUERIES}?{asked}", **bearer(cast.viewer))
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == [field]
+
+
+def test_a_cursor_of_another_order_is_refused(
+    client: Client, cast: Cast, queries: list[str]
+) -> None:
+    by = bearer(cast.viewer)
+    link = client.get(f"{QUERIES}?order=text&page_size=2", **by).json()["next"]
+    answer = client.get(link.replace("order=text", "order=id"), **by)
+    assert answer.status_code == 400
+    assert "cursor" in answer.json()["errors"]
+
+
+def test_every_list_has_an_order_of_its_own(client: Client, cast: Cast) -> None:
+    by = bearer(cast.owner)
+    names = client.get("/api/v1/projects/library/members/?order=-user", **by).json()["results"]
+    assert [row["user"] for row in names] == sorted((row["user"] for row in names), reverse=True)
+    for path in ("", "library/imports/", "library/snapshots/"):
+        assert client.get(f"/api/v1/projects/{path}?order=-created_at", **by).status_code == 200
