@@ -81,6 +81,24 @@ class OwnerLink(models.Model):
         return f"Owner link of {self.created_at:%Y-%m-%d}"
 
 
+class LoginAttempt(models.Model):
+    """A login that did not succeed (yet): keyed digests of the user name and the address."""
+
+    person = models.CharField(max_length=64)
+    place = models.CharField(max_length=64)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["person", "place", "at"], name="login_attempt_on_person"),
+            models.Index(fields=["place", "at"], name="login_attempt_from_place"),
+            models.Index(fields=["at"], name="login_attempt_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Login of {self.at:%Y-%m-%d %H:%M}"
+
+
 class Project(models.Model):
     """A team's queries, passages, judgments and rerankers. Its slug is the TEAM of its models."""
 

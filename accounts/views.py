@@ -1,11 +1,15 @@
 """Pages: login by owner link, projects, members, tokens."""
 
+import math
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,8 +20,32 @@ from accounts.access import Right, member_for, project_for
 from accounts.forms import MemberForm, NewProjectForm, OwnerForm, SettingsForm, TokenForm
 from accounts.markdown import markdown_html
 from accounts.models import OwnerLink, Project, User
+from accounts.throttling import login_attempt, login_success
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
+
+
+class Login(LoginView):
+    """The login; who fails too often waits."""
+
+    template_name = "accounts/login.html"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        wait = login_attempt(request=request, name=request.POST.get("username", ""))
+        if not wait:
+            return super().post(request, *args, **kwargs)
+        form = self.get_form_class()(request, initial={"username": request.POST.get("username")})
+        context = self.get_context_data(form=form, minutes=math.ceil(wait / 60))
+        response = render(request, self.template_name, context, status=429)
+        response["Retry-After"] = str(wait)
+        return response
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        login_success(
+            request=self.request, response=response, name=self.request.POST.get("username", "")
+        )
+        return response
 
 
 @require_safe

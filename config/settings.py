@@ -39,7 +39,9 @@ ALLOWED_HOSTS = list(
     )
 )
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-if env.read_bool("TRUST_PROXY", False):
+TRUST_PROXY = env.read_bool("TRUST_PROXY", False)
+PROXY_HOPS = env.read_int("PROXY_HOPS", 1, minimum=1)
+if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _PUBLIC.scheme == "https"

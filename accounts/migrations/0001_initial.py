@@ -46,6 +46,18 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='LoginAttempt',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('person', models.CharField(max_length=64)),
+                ('place', models.CharField(max_length=64)),
+                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+            options={
+                'indexes': [models.Index(fields=['person', 'place', 'at'], name='login_attempt_on_person'), models.Index(fields=['place', 'at'], name='login_attempt_from_place'), models.Index(fields=['at'], name='login_attempt_age')],
+            },
+        ),
+        migrations.CreateModel(
             name='OwnerLink',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
