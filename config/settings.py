@@ -33,6 +33,8 @@ SECRET_KEY = (
 )
 
 _PUBLIC = urlsplit(PUBLIC_URL)
+# Who reads /metrics sends it; empty: everybody who reaches the address.
+METRICS_TOKEN = env.read_secret("METRICS_TOKEN", "", minimum=16)
 ALLOWED_HOSTS = list(
     env.read_list(
         "ALLOWED_HOSTS", (_PUBLIC.hostname or "localhost", "127.0.0.1", "localhost", "[::1]")
