@@ -65,7 +65,16 @@ def member_for(user: Caller, slug: str, right: Right = Right.VIEW) -> Member:
         raise Http404("There is no such project.")
     if not role_allows(member.role, right):
         raise PermissionDenied(_refusal(member.role, right))
+    member.project.opened_as = member.role
     return member
+
+
+def role_in(project: Project, user: Caller) -> str:
+    """Return the role of a page's visitor, empty for an outsider; known, or asked for once."""
+    if project.opened_as is None:
+        members = project.members.filter(user=user.pk) if user.pk else project.members.none()
+        project.opened_as = members.values_list("role", flat=True).first() or ""
+    return project.opened_as
 
 
 def _refusal(role: str, right: Right) -> str:

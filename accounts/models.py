@@ -129,6 +129,9 @@ class Project(models.Model):
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
 
+    # The role under which the access helper has opened this project, for the page's tabs.
+    opened_as: str | None = None
+
     class Meta:
         ordering = ["slug"]
         constraints = [
