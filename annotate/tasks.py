@@ -26,3 +26,9 @@ def work_requeue() -> None:
 def leases_sweep() -> None:
     """Tidy expired leases away; they bind nobody anyway."""
     leasing.leases_expire()
+
+
+@shared_task
+def uploads_sweep() -> None:
+    """Remove uploads that belong to no import."""
+    importing.uploads_sweep()

@@ -17,12 +17,19 @@ from accounts.models import Project, User
 from annotate.formats.records import FILE
 from annotate.importing import ImportRefusedError, Loaded, Plan, import_load
 from annotate.importing.request import import_fields
-from annotate.importing.uploads import upload_drop, upload_keep, upload_path
+from annotate.importing.uploads import (
+    UploadGoneError,
+    upload_drop,
+    upload_keep,
+    upload_path,
+    uploads_kept,
+)
 from annotate.models import Import, ImportStatus
 from annotate.services.bell import IMPORT, worker_ring
 from annotate.services.claiming import ATTEMPTS_MAX, GAVE_UP, attempt_begin
 
 UNFINISHED: Final = (ImportStatus.QUEUED, ImportStatus.RUNNING)
+ORPHAN_SECONDS: Final = 24 * 3600  # no request takes so long between a file and its row
 _TRIES: Final = 3
 _PROGRESS_SECONDS: Final = 0.5
 _NO_ROOM: Final = (psycopg.errors.DiskFull, psycopg.errors.OutOfMemory)
@@ -101,6 +108,15 @@ def imports_requeue() -> None:
         _drop_upload(pk)
 
 
+def uploads_sweep() -> None:
+    """Remove uploads that no import names: of deleted projects, and of requests that crashed."""
+    names = set(uploads_kept(ORPHAN_SECONDS))
+    named = Import.objects.filter(path__in=names).values_list("path", flat=True)
+    for name in names.difference(named):
+        upload_drop(name)
+        logger.info("removed the upload %s, which belongs to no import", name)
+
+
 def _attempt(import_id: int, path: Path | None) -> None:
     """Load and record what came of it. A lost database is raised: the sweep tries again."""
     attempt = attempt_begin(model=Import, pk=import_id)
@@ -116,12 +132,20 @@ def _attempt(import_id: int, path: Path | None) -> None:
     except IntegrityError:
         logger.exception("import %s met a change of the project", import_id)
         _fail_whole(import_id, "The project was changed meanwhile. Import the file again.")
+    except UploadGoneError as error:
+        _fail_whole(import_id, f"The file could not be read: {error}")
     except OSError as error:
-        _fail_whole(import_id, f"The file could not be read or stored: {error}")
+        # Its own text names the server's paths, which are for the log.
+        logger.exception("import %s met an input or output error", import_id)
+        reason = error.strerror or "input or output failed"
+        _fail_whole(import_id, f"The file could not be read or stored: {reason}.")
     except (psycopg.OperationalError, OperationalError) as error:
         if not isinstance(_cause(error), _NO_ROOM):
             raise
-        _fail_whole(import_id, f"The database has no room for this file: {_cause(error)}")
+        logger.exception("import %s found no room in the database", import_id)
+        _fail_whole(
+            import_id, "The database has no room for this file: its disk or memory is full."
+        )
     except Exception:  # the boundary of a worker: any bug ends this import and is logged
         logger.exception("import %s crashed", import_id)
         message = f"An internal error ended import {import_id}; the server's log has the details."

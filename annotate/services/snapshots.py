@@ -74,7 +74,10 @@ def snapshot_freeze(*, snapshot_id: int) -> None:
     except FreezeError as error:
         _fail(snapshot_id, str(error))
     except OSError as error:
-        _fail(snapshot_id, f"The files could not be stored: {error.strerror or error}")
+        # Its own text names the server's paths, which are for the log.
+        logger.exception("snapshot %s met an input or output error", snapshot_id)
+        reason = error.strerror or "input or output failed"
+        _fail(snapshot_id, f"The files could not be stored: {reason}.")
     except OperationalError:
         raise  # a lost database: the sweep rings again
     except Exception:  # the boundary of a worker: any bug ends this snapshot and is logged
