@@ -1,12 +1,15 @@
 """Forms of the accounts pages."""
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 
-from accounts.models import Project, Role, Scope, User
+from accounts.models import Grade, Project, Role, Scope, User
 from accounts.names import NAME_MAX_LENGTH, validate_top_name
 
 SCHEME_HELP = "One grade a line, worst first: value, name, and optionally what it means."
@@ -77,6 +80,79 @@ def _grade_line(line: str) -> dict[str, Any]:
     if not value.strip().isdigit():
         raise ValidationError(f"Start each line with the grade's number: {line.strip()!r}")
     return {"value": int(value), "name": name.strip(), "description": description.strip()}
+
+
+class GradeForm(forms.Form):
+    """One grade of a label scheme; what is left empty follows from the value."""
+
+    value = forms.IntegerField(min_value=0, max_value=9)
+    name = forms.CharField(max_length=60)
+    description = forms.CharField(max_length=200, required=False)
+    gain = forms.FloatField(min_value=0, required=False)
+    target = forms.FloatField(min_value=0, max_value=1, required=False)
+    relevant = forms.BooleanField(required=False)
+
+
+class SchemeFormSet(forms.BaseFormSet[GradeForm]):
+    """A label scheme as rows of a table: those that are there, which may go, and one to add."""
+
+    def __init__(self, data: QueryDict | None = None, *, grades: Sequence[Grade] = ()) -> None:
+        names = GradeForm.base_fields
+        initial = [{name: _plain(getattr(grade, name)) for name in names} for grade in grades]
+        super().__init__(data, initial=initial)
+        self.grades = grades
+
+    def add_fields(self, form: GradeForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        known = index is not None and index < self.initial_form_count()
+        row = "the new grade" if not known else f"row {(index or 0) + 1}"
+        for name, field in form.fields.items():
+            field.widget.attrs["aria-label"] = f"{name.capitalize()} of {row}"
+        if known:  # a grade keeps its number: judgments have been made under it
+            form.fields["value"].widget = forms.HiddenInput()
+
+    def rows(self) -> Iterator[tuple[GradeForm, Grade | None]]:
+        """Yield each form with the grade that it is about, None for the one to add."""
+        yield from zip_longest(self.forms, self.grades[: self.initial_form_count()])
+
+    def wanted(self) -> list[dict[str, Any]]:
+        """Return the label scheme that was asked for; for a valid form set."""
+        kept = [form.cleaned_data for form in self.forms if not form.cleaned_data.get("DELETE")]
+        return [
+            {name: row[name] for name in GradeForm.base_fields if row[name] is not None}
+            for row in kept
+            if row
+        ]
+
+
+def _plain(value: Any) -> Any:
+    """Return a whole number as it is written by people."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_made = forms.formset_factory(
+    GradeForm, formset=SchemeFormSet, extra=1, can_delete=True, max_num=10, absolute_max=11
+)
+SchemeForms = cast("type[SchemeFormSet]", _made)
+
+
+class DeleteForm(forms.Form):
+    """The project's slug, typed by whoever wants it gone."""
+
+    slug = forms.CharField(
+        label="Type the project's slug", widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.project = project
+        self.fields["slug"].help_text = f"It is {project.slug}."
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"]
+        if slug != self.project.slug:
+            raise ValidationError("This is not the slug of this project; nothing was deleted.")
+        return slug
 
 
 class MemberForm(forms.Form):

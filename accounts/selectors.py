@@ -1,9 +1,9 @@
 """Reads of the accounts room."""
 
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import Http404
 
-from accounts.models import Member, OwnerLink, Project, Token, User
+from accounts.models import Grade, Member, OwnerLink, Project, Token, User
 from accounts.models import secret_digest as digest_of
 
 
@@ -41,3 +41,22 @@ def token_by(user: User, pk: int) -> Token:
 def owner_link_open(secret: str) -> bool:
     """Say whether a one-time owner link still waits for its visitor."""
     return OwnerLink.objects.filter(digest=digest_of(secret), used_at=None).exists()
+
+
+def scheme_used(project: Project) -> list[Grade]:
+    """Return a project's grades, worst first, each with `used`: whether judgments have it."""
+    judged = Grade.objects.filter(pk=OuterRef("pk"), judgments__isnull=False)
+    return list(project.grades.annotate(used=Exists(judged)).order_by("value"))
+
+
+def project_contents(project: Project) -> list[tuple[str, int]]:
+    """Return (kind, number) of what goes with a project, the dearest first."""
+    versions = project.rerankers.aggregate(n=Count("versions"))["n"]
+    return [
+        ("judgments and imported labels", project.judgments.count()),
+        ("queries", project.queries.count()),
+        ("snapshots", project.snapshots.count()),
+        ("training jobs", project.training_jobs.count()),
+        ("rerankers", project.rerankers.count()),
+        ("published versions", versions),
+    ]

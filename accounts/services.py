@@ -138,7 +138,7 @@ def scheme_set(*, project: Project, grades: Sequence[Mapping[str, Any]]) -> list
         used = project.grades.exclude(value__in=kept).filter(judgments__isnull=False).distinct()
         names = ", ".join(map(str, used))
         raise ValidationError(
-            {"label_scheme": f"Judgments use {names}; map them to another grade first."}
+            {"label_scheme": f"Judgments use {names}: a grade that is used cannot be removed."}
         ) from error
     Grade.objects.bulk_create(
         rows,

@@ -15,6 +15,8 @@ urlpatterns = [
     path("projects/new/", views.project_new, name="project-new"),
     path("projects/<str:slug>/", views.project, name="project"),
     path("projects/<str:slug>/settings/", views.project_settings, name="project-settings"),
+    path("projects/<str:slug>/scheme/", views.project_scheme, name="project-scheme"),
+    path("projects/<str:slug>/delete/", views.project_delete, name="project-delete"),
     path("projects/<str:slug>/members/", views.member_add, name="member-add"),
     path(
         "projects/<str:slug>/members/<str:username>/remove/",

@@ -17,7 +17,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import selectors, services
 from accounts.access import Right, member_for, project_for
-from accounts.forms import MemberForm, NewProjectForm, OwnerForm, SettingsForm, TokenForm
+from accounts.forms import (
+    DeleteForm,
+    MemberForm,
+    NewProjectForm,
+    OwnerForm,
+    SchemeForms,
+    SettingsForm,
+    TokenForm,
+)
 from accounts.markdown import markdown_html
 from accounts.models import OwnerLink, Project, User
 from accounts.throttling import login_attempt, login_success
@@ -123,6 +131,49 @@ def project_settings(request: HttpRequest, slug: str) -> HttpResponse:
         "tab": "settings",
     }
     return render(request, "accounts/project_settings.html", context)
+
+
+@require_http_methods(GET_OR_POST)
+def project_scheme(request: HttpRequest, slug: str) -> HttpResponse:
+    """The label scheme, grade by grade."""
+    project = project_for(request.user, slug, Right.MANAGE)
+    grades, problems = selectors.scheme_used(project), []
+    forms = SchemeForms(request.POST or None, grades=grades)
+    if request.method == "POST" and forms.is_valid():
+        try:
+            services.project_update(project=project, grades=forms.wanted())
+        except ValidationError as error:
+            problems = error.messages
+        else:
+            messages.success(request, "The label scheme was saved.", extra_tags="good")
+            return redirect("accounts:project-scheme", slug)
+    context = {
+        "project": project,
+        "forms": forms,
+        "problems": [*forms.non_form_errors(), *problems],
+        "section": "projects",
+        "tab": "settings",
+    }
+    return render(request, "accounts/project_scheme.html", context)
+
+
+@require_http_methods(GET_OR_POST)
+def project_delete(request: HttpRequest, slug: str) -> HttpResponse:
+    """What would go with a project, and its end once the slug is typed."""
+    project = project_for(request.user, slug, Right.OWN)
+    form = DeleteForm(request.POST or None, project=project)
+    if request.method == "POST" and form.is_valid():
+        services.project_delete(project=project)
+        messages.success(request, f"{project.name} was deleted.", extra_tags="good")
+        return redirect("accounts:home")
+    context = {
+        "project": project,
+        "form": form,
+        "contents": selectors.project_contents(project),
+        "section": "projects",
+        "tab": "settings",
+    }
+    return render(request, "accounts/project_delete.html", context)
 
 
 @require_POST
