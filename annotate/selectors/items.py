@@ -1,21 +1,12 @@
 """What a person sees of the candidates that they hold, as the API and the page show it."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from accounts.models import Project, User
+from annotate.code import passage_is_code
 from annotate.models import Judgment, Lease, Passage, Proposal
-
-# Metadata that says what a passage is, and the values of it that mean source code.
-_KIND_KEYS: Final = ("format", "kind", "type", "content_type", "mime", "mimetype")
-_CODE_KINDS: Final = re.compile(r"\b(code|source|snippet|program|x-[a-z]+)\b", re.IGNORECASE)
-_CODE_LINE: Final = re.compile(
-    r"^\s*(>>> |\.\.\. |\$ |#include\b|@\w|return\b|import \w|from \S+ import\b"
-    r"|(def|class|func|fn|function|public|private|static|if|elif|else|for|while|try)\b.*[:{]\s*$"
-    r"|(const|let|var) \w+ =|\w[\w.\[\]\"']* (=|:=|\+=) \S)|[;{}]\s*$|^\s*[\w.]+\(.*\)\s*$"
-)
 
 
 class RunRow(TypedDict):
@@ -69,15 +60,6 @@ def items_of(leases: Sequence[Lease], project: Project, person: User) -> list[It
     if not project.blind:
         _reveal(items, person)
     return items
-
-
-def passage_is_code(text: str, metadata: Mapping[str, Any]) -> bool:
-    """Guess whether a passage is code: its metadata says so, or many of its lines look like it."""
-    if any(_CODE_KINDS.search(str(metadata.get(key, ""))) for key in _KIND_KEYS):
-        return True
-    lines = [line for line in text[:8000].splitlines() if line.strip()]
-    like_code = sum(bool(_CODE_LINE.search(line)) for line in lines)
-    return len(lines) > 1 and like_code / len(lines) > 0.4
 
 
 def _item(lease: Lease) -> Item:

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import member_for
 from accounts.middleware import PageRequest
+from annotate.code import passage_is_code
 from annotate.selectors.browsing import (
     candidates_of,
     filters_for,
@@ -46,11 +47,13 @@ def query_list(request: PageRequest, slug: str) -> HttpResponse:
 def query_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     member = member_for(request.user, slug)
     query = query_by(member.project, str(pk))
-    rows = candidates_of(member.project, query=query)
+    rows = with_evidence(candidates_of(member.project, query=query), member)
     context = {
         "project": member.project,
         "query": query,
-        "candidates": with_evidence(rows, member),
+        "candidates": [
+            (row, passage_is_code(row.passage.text.text, row.passage.metadata)) for row in rows
+        ],
         "blind": not sees_others(member),
         "section": "projects",
         "tab": "queries",
