@@ -95,4 +95,4 @@ def paginated(view: ApiView, request: Request, rows: QuerySet[Any], serializer: 
 def _unknown(key: str, fields: Mapping[str, Any], writable: Collection[str]) -> str:
     if key in fields:
         return "This is not for a caller to set."
-    return f"Unknown; known are {', '.join(writable)}." if writable else "Unknown."
+    return f"Unknown. Known are {', '.join(sorted(writable))}." if writable else "Unknown."
