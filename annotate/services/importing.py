@@ -137,8 +137,9 @@ def _attempt(import_id: int, path: Path | None) -> None:
     except OSError as error:
         # Its own text names the server's paths, which are for the log.
         logger.exception("import %s met an input or output error", import_id)
+        name = Import.objects.values_list("name", flat=True).get(pk=import_id)
         reason = error.strerror or "input or output failed"
-        _fail_whole(import_id, f"The file could not be read or stored: {reason}.")
+        _fail_whole(import_id, f"{name} could not be read or stored: {reason}.")
     except (psycopg.OperationalError, OperationalError) as error:
         if not isinstance(_cause(error), _NO_ROOM):
             raise

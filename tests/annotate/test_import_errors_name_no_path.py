@@ -31,7 +31,7 @@ def test_a_file_that_cannot_be_opened_is_told_without_its_path(
     row.refresh_from_db()
     assert row.status == "failed"
     message = row.errors[0]["message"]
-    assert message == "The file could not be read or stored: No such device or address."
+    assert message == "a.jsonl could not be read or stored: No such device or address."
     assert str(path) in caplog.text
 
 
