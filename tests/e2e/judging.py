@@ -31,12 +31,14 @@ def ready(page: Page) -> None:
 
 
 def passage(page: Page) -> str:
-    return page.locator(".passage-text").inner_text()
+    return page.locator(".passage-text:visible").inner_text()
 
 
 def ended(page: Page) -> None:
     """Wait for the end state."""
-    expect(page.get_by_role("heading", name="You have judged everything")).to_be_visible()
+    expect(page.get_by_role("heading", name="You have judged everything")).to_be_visible(
+        timeout=10_000  # a page with nothing free looks again every 5 s
+    )
 
 
 def press_and_wait(page: Page, key: str) -> str:
