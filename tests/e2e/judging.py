@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import log_in
+from tests.conftest import log_in, requests_end
 
 
 @contextmanager
@@ -23,6 +23,7 @@ def open_page(
         yield page
     finally:
         context.close()
+        requests_end()
 
 
 def ready(page: Page) -> None:
