@@ -49,11 +49,16 @@ def validation_view(validation: Mapping[str, Any] | None) -> dict[str, Any] | No
 
 def split_view(split: Mapping[str, Any], validation: Mapping[str, Any] | None) -> dict[str, Any]:
     """What the section of one split needs: ranking, thresholds and differences."""
-    renamed = split["split"] == "dev" and validation
+    counts = split["counts"]
+    complete = counts["queries_with_relevant"] == counts["queries"]
     return {
-        "name": code(validation["dataset"] if renamed and validation else split["split"]),
+        "name": code(_dataset(split, validation)),
         "title": inline(split["split"]),
-        "counts": split["counts"],
+        "counts": counts,
+        "with_relevant": "all" if complete else counts["queries_with_relevant"],
+        "ranked": any(
+            row["system"] == "first_stage" and row["metric"] in AT_DEV for row in split["rows"]
+        ),
         "ranking": _systems_table(split["rows"], RANKING),
         "thresholds": _systems_table(split["rows"], AT_DEV)
         if any(row["metric"] in AT_DEV[:1] for row in split["rows"])
@@ -61,6 +66,12 @@ def split_view(split: Mapping[str, Any], validation: Mapping[str, Any] | None) -
         "differences": _differences(split["differences"]),
         "notes": [inline(note) for note in split["notes"]],
     }
+
+
+def _dataset(split: Mapping[str, Any], validation: Mapping[str, Any] | None) -> str:
+    """The recipe may name the development split otherwise; it is the one validated on."""
+    named = validation["dataset"] if validation and split["split"] == "dev" else split["split"]
+    return str(named)
 
 
 def _systems_table(rows: list[Mapping[str, Any]], metrics: tuple[str, ...]) -> Ready:

@@ -96,11 +96,26 @@ def _model(model: Mapping[str, Any]) -> dict[str, Any]:
         "labels": f"{labels} label{'' if labels == 1 else 's'}" if labels else None,
         "modalities": _words(model.get("modalities")),
         "parameters": f"{model['parameters']:,}" if model.get("parameters") else None,
-        "activation": code(str(model["activation"]).rsplit(".", 1)[-1])
-        if model.get("activation")
-        else None,
+        "score": _score(model),
+        "sigmoid": _activation(model) == "Sigmoid",
         "architecture": fenced(model["architecture"], "") if model.get("architecture") else None,
     }
+
+
+def _activation(model: Mapping[str, Any]) -> str:
+    return str(model.get("activation") or "").rsplit(".", 1)[-1]
+
+
+def _score(model: Mapping[str, Any]) -> Ready | None:
+    """What a score is and which values it takes."""
+    name = _activation(model)
+    ranges = {
+        "Sigmoid": "between 0 and 1: the `Sigmoid` of the model's output",
+        "Identity": "the model's output as it is, without bounds (`Identity`)",
+    }
+    if not name:
+        return None
+    return Ready(ranges.get(name) or f"{code(name)} of the model's output")
 
 
 def _base(base: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -122,7 +137,12 @@ def _templates(facts: Mapping[str, Any]) -> dict[str, Any] | None:
     templates = facts.get("templates")
     if not templates:
         return None
-    return {"query": code(templates["query"]), "passage": code(templates["passage"])}
+    return {
+        "query": code(templates["query"]),
+        "passage": code(templates["passage"]),
+        "title": "{title}" in templates["passage"],
+        "plain": (templates["query"], templates["passage"]) == ("{query}", "{text}"),
+    }
 
 
 def _usage(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -195,11 +215,11 @@ def _labels(labels: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {
         "sources": table(("Source", "Kind", "Judgments", "Remark"), rows) if rows else None,
         "agreement": inline(
-            f"{agreement['measure']} {number(agreement['value'])} (n = {agreement['n']})"
+            f"{agreement['measure']}: {number(agreement['value'])} (n = {agreement['n']})"
         )
         if agreement
         else None,
-        "adjudicated": None if share is None else f"{share:.1%}",
+        "adjudicated": None if share is None else f"{share:.1%} of the graded pairs",
     }
 
 
