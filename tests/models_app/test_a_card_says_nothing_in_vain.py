@@ -1,7 +1,6 @@
 """A card has no empty, silly or repeated sentences: each stands where it says something."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
