@@ -10,8 +10,16 @@ from django.utils.text import get_text_list
 
 from accounts.blobs import blob_chunks
 from accounts.markdown import markdown_html
-from models_app.figures import HEADLINE, HEADLINE_SPLIT, MODEL, Figure, figure_of, system_title
-from models_app.figures import systems_of as measured_systems
+from models_app.figures import (
+    HEADLINE,
+    HEADLINE_SPLIT,
+    MODEL,
+    Figure,
+    figure_of,
+    system_named,
+    system_title,
+    systems_of,
+)
 from models_app.gate import CARD
 from models_app.models import Reranker, Version
 from models_app.selectors import Standing, evaluations_of, standing_of
@@ -61,9 +69,7 @@ class Standpoint:
 
     @property
     def named(self) -> str:
-        """The system's name within a sentence."""
-        titles = {"first_stage": "the first stage", "base": "the untouched base"}
-        return titles.get(self.name, self.title)
+        return system_named(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,7 @@ def headline_of(version: Version) -> list[Standpoint]:
 def _points(metrics: Mapping[str, Any], splits: Iterable[Mapping[str, Any]]) -> list[Standpoint]:
     leads = _leads(splits)
     points = []
-    for name in measured_systems(metrics, HEADLINE_SPLIT):
+    for name in systems_of(metrics, HEADLINE_SPLIT):
         figure = figure_of(metrics, HEADLINE_SPLIT, name, HEADLINE)
         if figure is not None and name != "oracle":
             points.append(Standpoint(name, figure, leads.get(name)))

@@ -3,19 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from models_app.figures import HEADLINE, system_named
+
 FEW_POSITIVES: Final = 20
 FEW_QUERIES: Final = 20
-HEADLINE: Final = "nDCG@10"
 _OWN_QUERIES: Final = (
     "Compare scores of this version with each other only; look at its metrics on your own "
     "queries before you rely on them."
 )
-TITLES: Final = {
-    "first_stage": "the first-stage order",
-    "bm25": "BM25",
-    "base": "the untouched base model",
-    "champion": "the previous champion",
-}
 
 
 def weaknesses(facts: Mapping[str, Any]) -> list[str]:
@@ -118,7 +113,7 @@ def _of_comparison(facts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _compared(row: Mapping[str, Any]) -> Iterator[str]:
-    title = TITLES.get(row["against"], row["against"])
+    title = system_named(row["against"])
     if row["delta"] < 0:
         yield f"On test, this version's {HEADLINE} is below that of {title}."
     elif row["delta"] == 0:

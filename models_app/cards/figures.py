@@ -3,17 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from models_app.cards.evidence import TITLES
 from models_app.cards.markup import Ready, code, inline, number, table
+from models_app.figures import RANKING, system_named, system_title
 
-SYSTEMS: Final = {
-    "first_stage": "First stage",
-    "bm25": "BM25",
-    "base": "Base",
-    "champion": "Champion",
-    "model": "This version",
-}
-RANKING: Final = ("nDCG@10", "MRR@10", "MAP", "P@1", "Recall@10", "Judged@10")
 AT_DEV: Final = (
     "accuracy_at_dev_threshold",
     "accuracy_dev_threshold",
@@ -83,7 +75,7 @@ def _systems_table(rows: list[Mapping[str, Any]], metrics: tuple[str, ...]) -> R
         if any(found):
             n = next(row["n"] for row in found if row)
             lines.append([metric, *(_figure(row) for row in found), str(n)])
-    headers = ["Metric", *(inline(SYSTEMS.get(name, name)) for name in systems), "n"]
+    headers = ["Metric", *(inline(system_title(name)) for name in systems), "n"]
     return table(headers, lines)
 
 
@@ -100,7 +92,7 @@ def _differences(rows: list[Mapping[str, Any]]) -> Ready | None:
     lines = [
         [
             row["metric"],
-            TITLES.get(row["against"], row["against"]),
+            system_named(row["against"]),
             _signed(row["delta"]),
             "none" if row["low"] is None else f"{_signed(row['low'])} to {_signed(row['high'])}",
             f"{row['p']:.4f}",
