@@ -1,9 +1,7 @@
 // Small charts of the training log, drawn from its visible table, and buttons that copy snippets.
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 240;
-const HEIGHT = 96;
-const PAD = { top: 10, right: 8, bottom: 16, left: 34 };
+const PAD = { top: 12, right: 8, bottom: 24, gap: 6 };
 
 function element(name, attributes, text) {
   const node = document.createElementNS(SVG, name);
@@ -32,25 +30,35 @@ function seriesOf(table) {
     .filter((series) => !series.skipped && series.points.length > 1);
 }
 
-function chart({ name, points }) {
-  const xs = points.map(([x]) => x);
-  const ys = points.map(([, y]) => y);
-  const [left, right] = [Math.min(...xs), Math.max(...xs)];
+// A chart is drawn in pixels of its own box, again whenever that changes: its texts keep their size.
+function draw(svg, points) {
+  const { width, height } = svg.getBoundingClientRect();
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  const [first, last] = [Math.min(...xs), Math.max(...xs)];
   const [low, high] = [Math.min(...ys), Math.max(...ys)];
-  const px = (x) => PAD.left + ((x - left) / (right - left || 1)) * (WIDTH - PAD.left - PAD.right);
-  const flat = (PAD.top + HEIGHT - PAD.bottom) / 2;
-  const py = (y) => low === high ? flat : HEIGHT - PAD.bottom - ((y - low) / (high - low)) * (HEIGHT - PAD.top - PAD.bottom);
-  const last = points.at(-1);
-  const label = `${name} by step: from ${ys[0]} to ${last[1]}, between ${low} and ${high}.`;
-  const svg = element("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label });
-  for (const y of low === high ? [low] : [low, high]) {
-    svg.append(element("line", { class: "grid-line", x1: PAD.left, x2: WIDTH - PAD.right, y1: py(y), y2: py(y) }));
-    svg.append(element("text", { x: PAD.left - 5, y: py(y) + 3, "text-anchor": "end" }, short(y)));
-  }
-  svg.append(element("text", { x: PAD.left, y: HEIGHT - 3 }, `step ${left}`));
-  svg.append(element("text", { x: WIDTH - PAD.right, y: HEIGHT - 3, "text-anchor": "end" }, right));
+  const levels = low === high ? [low] : [low, high];
+  const texts = levels.map((y) => element("text", { "text-anchor": "end" }, short(y)));
+  svg.replaceChildren(...texts);
+  const left = Math.max(...texts.map((text) => text.getComputedTextLength())) + PAD.gap;
+  const [right, top, bottom] = [width - PAD.right, PAD.top, height - PAD.bottom];
+  const px = (x) => left + ((x - first) / (last - first || 1)) * (right - left);
+  const py = (y) => low === high ? (top + bottom) / 2 : bottom - ((y - low) / (high - low)) * (bottom - top);
+  levels.forEach((y, row) => {
+    texts[row].setAttribute("x", left - PAD.gap);
+    texts[row].setAttribute("y", py(y) + 4);
+    svg.append(element("line", { class: "grid-line", x1: left, x2: right, y1: py(y), y2: py(y) }));
+  });
+  svg.append(element("text", { x: left, y: height - 4 }, `step ${first}`));
+  svg.append(element("text", { x: right, y: height - 4, "text-anchor": "end" }, last));
   svg.append(element("polyline", { points: points.map(([x, y]) => `${px(x)},${py(y)}`).join(" ") }));
-  svg.append(element("circle", { cx: px(last[0]), cy: py(last[1]), r: 3 }));
+  svg.append(element("circle", { cx: px(xs.at(-1)), cy: py(ys.at(-1)), r: 3 }));
+}
+
+function chart({ name, points }) {
+  const ys = points.map(([, y]) => y);
+  const label = `${name} by step: from ${ys[0]} to ${ys.at(-1)}, between ${Math.min(...ys)} and ${Math.max(...ys)}.`;
+  const svg = element("svg", { role: "img", "aria-label": label });
+  new ResizeObserver(() => draw(svg, points)).observe(svg);
   const figure = document.createElement("figure");
   const caption = document.createElement("figcaption");
   caption.textContent = name;
