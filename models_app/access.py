@@ -38,10 +38,12 @@ def reranker_access(caller: Caller, team: str, name: str, right: Right = Right.V
     """
     found = Reranker.objects.select_related("project").filter(project__slug=team, name=name).first()
     if found is not None and found.public and right is Right.VIEW:
-        return Access(found, _role(caller, found))
-    role = member_for(caller, team, right).role
+        role = _role(caller, found)
+    else:
+        role = member_for(caller, team, right).role
     if found is None:
         raise Http404("There is no such reranker.")
+    found.project.opened_as = role or ""
     return Access(found, role)
 
 
