@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.factory import PASSWORD, Cast, make_judgment, make_label, make_proposal, make_queue
+from tests.training.jobs import make_job_history
 
 BUDGETS = json.loads((Path(__file__).parent / "query_counts.json").read_text("utf-8"))
 pytestmark = pytest.mark.django_db
@@ -22,19 +23,20 @@ def counted(client: Client, path: str) -> int:
     return len(queries)
 
 
-def fill(cast: Cast, queries: int) -> int:
+def fill(cast: Cast, queries: int) -> dict[str, object]:
+    """Make things to show, and return those that stand in braces in a page's path."""
     rows = make_queue(cast.project, queries=queries, passages=4)
     for number, row in enumerate(rows):
         make_label(row, grade=number % 2)
         make_proposal(row, "search", rank=number + 1)
     make_judgment(rows[0], cast.annotator, grade=1)
-    return rows[0].query_id
+    return {"query": rows[0].query_id, **make_job_history(cast, queries)}
 
 
 @pytest.mark.parametrize("queries", [2, 30])
 def test_every_page_makes_the_queries_it_says(client: Client, cast: Cast, queries: int) -> None:
-    query = fill(cast, queries)
+    shown = fill(cast, queries)
     client.login(username=cast.manager.username, password=PASSWORD)
     client.get("/")
-    found = {path: counted(client, path.replace("{query}", str(query))) for path in BUDGETS}
+    found = {path: counted(client, path.format(**shown)) for path in BUDGETS}
     assert found == BUDGETS

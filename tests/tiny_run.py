@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tests.tiny import tiny_cross_encoder
 from training.ml.base import BaseRequest
@@ -26,9 +27,13 @@ class RecordingReporter:
     done: list[tuple[str, int, int]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     metrics: list[tuple[int, float, Mapping[str, float]]] = field(default_factory=list)
+    bases: list[Mapping[str, Any]] = field(default_factory=list)
 
     def stage(self, name: str) -> None:
         self.stages.append(name)
+
+    def base(self, facts: Mapping[str, Any]) -> None:
+        self.bases.append(facts)
 
     def progress(self, done: int, total: int) -> None:
         self.done.append((self.stages[-1], done, total))

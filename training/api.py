@@ -1,9 +1,10 @@
 """`/api/v1/training-jobs/`."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,21 +17,29 @@ from accounts.pagination import NewestFirst
 from annotate.models import Snapshot
 from annotate.selectors.snapshots import snapshot_by
 from training.selectors import events_of, job_for, jobs_seen_by
-from training.serializers import JobDetailOutput, JobEventsOutput, JobInput, JobOutput
+from training.serializers import (
+    ORDERS,
+    EventsQuery,
+    JobDetailOutput,
+    JobEventsOutput,
+    JobInput,
+    JobOutput,
+    JobsQuery,
+)
 from training.services.jobs import job_cancel, job_create
 
 EVENTS_AT_ONCE = 500
 
 
 class JobList(APIView):
-    @extend_schema(
-        parameters=[OpenApiParameter("project", str, description="Only this project's jobs.")],
-        responses=JobOutput(many=True),
-    )
+    @extend_schema(parameters=[JobsQuery], responses=JobOutput(many=True))
     def get(self, request: Request) -> Response:
-        """List the jobs of your projects, newest first."""
-        rows = jobs_seen_by(caller(request), request.query_params.get("project"))
+        """List the jobs of your projects."""
+        wanted = _wanted(JobsQuery, request)
+        fields = {name: wanted[name] for name in ("project", "status", "kind") if name in wanted}
+        rows = jobs_seen_by(caller(request), **fields)
         paginator = NewestFirst()
+        paginator.ordering = ORDERS[wanted["order"]]
         page = paginator.paginate_queryset(rows, request, self)
         return paginator.get_paginated_response(JobOutput(page, many=True).data)
 
@@ -65,14 +74,11 @@ class JobCancel(APIView):
 
 
 class JobEvents(APIView):
-    @extend_schema(
-        parameters=[OpenApiParameter("after", int, description="Number of the last event seen.")],
-        responses=JobEventsOutput,
-    )
+    @extend_schema(parameters=[EventsQuery], responses=JobEventsOutput)
     def get(self, request: Request, pk: UUID) -> Response:
         """List what a job reported after an event, oldest first, at most 500 at once."""
         job = job_for(request.user, pk)
-        after = _after(request)
+        after = _wanted(EventsQuery, request)["after"]
         rows = list(events_of(job, after)[: EVENTS_AT_ONCE + 1])
         shown = rows[:EVENTS_AT_ONCE]
         answer = {
@@ -83,12 +89,11 @@ class JobEvents(APIView):
         return Response(JobEventsOutput(answer).data)
 
 
-def _after(request: Request) -> int:
-    field = serializers.IntegerField(min_value=0, max_value=2**63 - 1)
-    try:
-        return int(field.run_validation(request.query_params.get("after", 0)))
-    except serializers.ValidationError as error:
-        raise serializers.ValidationError({"after": error.detail}) from error
+def _wanted(query: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """Return the checked query parameters. Raises ValidationError, for unknown ones as well."""
+    data = query(data=request.query_params)
+    data.is_valid(raise_exception=True)
+    return dict(data.validated_data)
 
 
 def _snapshot(project: Project, reference: str) -> Snapshot:

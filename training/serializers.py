@@ -1,6 +1,7 @@
 """What the API of training jobs takes and gives."""
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -12,6 +13,7 @@ from training.models import JobEvent, JobKind, JobStatus, Stage, TrainingJob
 from training.selectors import metrics_of, version_of
 from training.spec import SpecError, TrainSpec, spec_fields
 
+ORDERS: Final = {"-created_at": ("-created_at", "-pk"), "created_at": ("created_at", "pk")}
 _FIGURE = {
     "type": "object",
     "properties": {
@@ -42,7 +44,47 @@ class RecipeField(serializers.DictField):
         return values
 
 
-class JobInput(serializers.Serializer[Any]):
+def unknown_refused(given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise ValidationError with every name that is not known: a misspelt one must not be lost."""
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        message = f"Unknown. Known are {', '.join(sorted(known))}."
+        raise serializers.ValidationError({name: [message] for name in unknown})
+
+
+class _Strict(serializers.Serializer[Any]):
+    """Refuses what it has no field for."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown_refused(data, self.fields)
+        return super().to_internal_value(data)
+
+
+class JobsQuery(_Strict):
+    """Which jobs to list, and in which order."""
+
+    project = serializers.CharField(required=False, help_text="Only this project's jobs: its slug.")
+    status = serializers.ChoiceField(choices=JobStatus.choices, required=False)
+    kind = serializers.ChoiceField(choices=JobKind.choices, required=False)
+    order = serializers.ChoiceField(
+        choices=list(ORDERS),
+        default="-created_at",
+        help_text="When they were asked for; with a minus, the newest first.",
+    )
+    cursor = serializers.CharField(required=False, help_text="From `next` or `previous`.")
+    page_size = serializers.CharField(required=False, help_text="At most 500; default 50.")
+
+
+class EventsQuery(_Strict):
+    """Which events of a job to list."""
+
+    after = serializers.IntegerField(
+        min_value=0, max_value=2**63 - 1, default=0, help_text="Number of the last event seen."
+    )
+
+
+class JobInput(_Strict):
     """A job to run; `reranker` is the name to publish under, made where the project has none."""
 
     project = serializers.CharField(help_text="The project's slug.")
@@ -54,6 +96,15 @@ class JobInput(serializers.Serializer[Any]):
     )
     reranker = serializers.CharField(required=False, help_text="Default: reranker.")
     recipe = RecipeField(default=dict)
+
+
+class BaseUsedOutput(serializers.Serializer[Any]):
+    """The base that was really loaded; where another stands in for it, `reason` says why."""
+
+    name = serializers.CharField(source="loaded")
+    revision = serializers.CharField(allow_null=True, help_text="Commit or package version.")
+    fell_back = serializers.BooleanField(help_text="Whether it stands in for what was asked for.")
+    reason = serializers.CharField()
 
 
 class JobOutput(serializers.ModelSerializer[TrainingJob]):
@@ -68,9 +119,17 @@ class JobOutput(serializers.ModelSerializer[TrainingJob]):
     kind = serializers.ChoiceField(choices=JobKind.choices, read_only=True)
     status = serializers.ChoiceField(choices=JobStatus.choices, read_only=True)
     stage = serializers.ChoiceField(choices=Stage.choices, read_only=True)
-    progress = serializers.FloatField(read_only=True, help_text="Share of the stage, 0 to 1.")
+    progress = serializers.FloatField(
+        read_only=True,
+        help_text="Share of the stage, 0 to 1. 1 after success; else how far the job came in it.",
+    )
     base_model = serializers.CharField(
-        source="base_shown", read_only=True, help_text="Of a folder, only its last part."
+        source="base_shown",
+        read_only=True,
+        help_text="What was asked for; of a folder, only its last part.",
+    )
+    base_used = BaseUsedOutput(
+        read_only=True, allow_null=True, help_text="What was loaded; null until then."
     )
     created_by = serializers.CharField(source="created_by.username", default=None, read_only=True)
 
@@ -78,7 +137,7 @@ class JobOutput(serializers.ModelSerializer[TrainingJob]):
         model = TrainingJob
         fields = [
             "id", "project", "kind", "status", "stage", "progress", "done", "total", "attempt",
-            "error", "snapshot", "snapshot_digest", "base_model", "reranker", "repo_id", "recipe",
+            "error", "snapshot", "snapshot_digest", "base_model", "base_used", "reranker", "repo_id", "recipe",
             "created_by", "created_at", "started_at", "finished_at",
         ]  # fmt: skip
 

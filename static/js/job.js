@@ -15,7 +15,7 @@ function element(name, attributes, text) {
 
 // [step, loss] of every row; columns are step, epoch, loss, learning rate.
 function pointsOf(table) {
-  return [...table.tBodies[0].rows].map((row) => [row.cells[0], row.cells[2]].map((cell) => Number(cell.textContent)));
+  return [...table.tBodies[0].rows].map((row) => [row.cells[0], row.cells[2]].map((cell) => Number(cell.textContent.replaceAll(",", ""))));
 }
 
 // About TICKS round numbers from low to high.

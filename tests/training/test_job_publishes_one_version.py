@@ -40,6 +40,8 @@ def check_record(job: TrainingJob, version: Version) -> None:
     losses = [row.data for row in job.events.filter(kind=EventKind.METRIC)]
     assert {"loss"} <= {name for row in losses for name in row["values"]}
     assert max(row["step"] for row in losses) == RECIPE["max_steps"]
+    assert {1, RECIPE["max_steps"]} <= {row["step"] for row in losses if "loss" in row["values"]}
+    assert job.base_used == version.lineage["base_model"]
     metrics = metrics_of(job)
     assert metrics == version.metrics
     assert set(metrics) == {"dev", "test"}

@@ -100,6 +100,7 @@ def _run(
     with stages("load"):
         snapshot_check(snapshot)
         model, info = base_load(request, seed=spec.seed, max_length=spec.max_length, device=device)
+        reporter.base(info.to_dict())
         reporter.log(f"Base model {info.loaded}. {info.reason}")
         if info.fresh_head:
             reporter.log("It has no output layer; one was drawn from the seed.")
