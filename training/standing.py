@@ -40,7 +40,9 @@ def _lead(facts: Mapping[str, Any], rival: str) -> str:
 def _difference(facts: Mapping[str, Any], rival: str) -> Mapping[str, Any] | None:
     """Return the stored paired difference, model minus rival."""
     splits = facts.get("evaluation", {}).get("splits", [])
-    rows = (row for each in splits if each["split"] == HEADLINE_SPLIT for row in each["differences"])
+    rows = (
+        row for each in splits if each["split"] == HEADLINE_SPLIT for row in each["differences"]
+    )
     wanted = (MODEL, rival, HEADLINE)
     found: Mapping[str, Any] | None = next(
         (row for row in rows if (row["system"], row["against"], row["metric"]) == wanted), None

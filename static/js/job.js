@@ -42,7 +42,7 @@ function chart(points) {
     svg.append(element("text", { x: PAD.left - 8, y: py(y) + 4, "text-anchor": "end" }, y));
   }
   for (const x of ticks(left, right).filter(Number.isInteger)) {
-    svg.append(element("text", { x: px(x), y: HEIGHT - 10, "text-anchor": "middle" }, x));
+    svg.append(element("text", { x: px(x), y: HEIGHT - 10, "text-anchor": "middle" }, x.toLocaleString("en")));
   }
   svg.append(element("text", { x: 10, y: HEIGHT - 10 }, "step"));
   svg.append(element("polyline", { points: points.map(([x, y]) => `${px(x)},${py(y)}`).join(" ") }));

@@ -54,9 +54,7 @@ def test_who_cancelled_it_has_decided(snapshot: Snapshot, cast: Cast) -> None:
     assert TrainingJob.objects.count() == 1
 
 
-def test_with_a_version_there_is_nothing_to_repeat(
-    snapshot: Snapshot, tmp_path: Path
-) -> None:
+def test_with_a_version_there_is_nothing_to_repeat(snapshot: Snapshot, tmp_path: Path) -> None:
     start(snapshot, 1)
     fail_last("It was killed.")
     publish(snapshot.project, tmp_path / "m", name=RERANKER)

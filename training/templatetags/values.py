@@ -6,27 +6,27 @@ from django import template
 
 register = template.Library()
 
-_SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-# Below this, digits after the point are counted rather than read.
-SMALL: Final = 1e-3
+_SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+")
 
 
 @register.filter
-def small(value: float | None) -> str:
-    """Return three digits of a small number, "5 × 10⁻⁵"; "–" for None."""
+def rate(value: float | None) -> str:
+    """Return a learning rate with three digits, "5.00 × 10⁻⁵"; "–" for None."""
     if value is None:
         return "–"
-    if value == 0 or abs(value) >= SMALL:
-        return f"{value:.3g}"
-    digits, _, power = f"{value:.2e}".partition("e")
-    return f"{float(digits):g} × 10{str(int(power)).translate(_SUPERSCRIPT)}"
+    return _written(f"{value:.2e}") if value else "0"
 
 
 @register.filter
 def setting(value: Any) -> str:
-    """Return a recipe's value in words: yes, no, not set, a number, or the text itself."""
+    """Return a recipe's value: yes, no, not set, a number with all its digits, or the text."""
     if value is None:
         return "not set"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return small(value) if isinstance(value, float) else str(value)
+    return _written(repr(value).removesuffix(".0")) if isinstance(value, float) else str(value)
+
+
+def _written(number: str) -> str:
+    digits, _, power = number.partition("e")
+    return f"{digits} × 10{str(int(power)).translate(_SUPERSCRIPT)}" if power else digits
