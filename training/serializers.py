@@ -137,8 +137,8 @@ class JobOutput(serializers.ModelSerializer[TrainingJob]):
         model = TrainingJob
         fields = [
             "id", "project", "kind", "status", "stage", "progress", "done", "total", "attempt",
-            "error", "snapshot", "snapshot_digest", "base_model", "base_used", "reranker", "repo_id", "recipe",
-            "created_by", "created_at", "started_at", "finished_at",
+            "error", "snapshot", "snapshot_digest", "base_model", "base_used", "reranker",
+            "repo_id", "recipe", "created_by", "created_at", "started_at", "finished_at",
         ]  # fmt: skip
 
 

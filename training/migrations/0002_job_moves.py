@@ -1,5 +1,5 @@
-"""A job starts as queued, its status moves along these edges only, a finished one is frozen, and one
-that trains succeeds only with its version."""
+"""A job starts as queued, its status moves along these edges only, a finished one is frozen, and
+one that trains succeeds only with its version."""
 
 from django.db import migrations
 

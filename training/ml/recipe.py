@@ -100,10 +100,7 @@ def _run(
     with stages("load"):
         snapshot_check(snapshot)
         model, info = base_load(request, seed=spec.seed, max_length=spec.max_length, device=device)
-        reporter.base(info.to_dict())
-        reporter.log(f"Base model {info.loaded}. {info.reason}")
-        if info.fresh_head:
-            reporter.log("It has no output layer; one was drawn from the seed.")
+        _report_base(info, reporter)
 
     # 2. Baseline: every other system, on the very candidates that the model will be scored on.
     with stages("baseline"):
@@ -138,6 +135,13 @@ def _run(
     run = Run(snapshot, spec, info, dataset, trainer, evaluator, evaluations, stages.seconds)
     log = [dict(line) for line in model.model_card_data.training_logs]
     return Outcome(folder, info, evaluations, dict(stages.seconds), log, facts_collect(run))
+
+
+def _report_base(info: BaseInfo, reporter: Reporter) -> None:
+    reporter.base(info.to_dict())
+    reporter.log(f"Base model {info.loaded}. {info.reason}")
+    if info.fresh_head:
+        reporter.log("It has no output layer; one was drawn from the seed.")
 
 
 def _baselines(

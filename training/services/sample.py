@@ -31,8 +31,8 @@ from training.sample import (
     sample_queries,
 )
 from training.services.jobs import job_create
-from training.standing import standing_of
 from training.spec import PRESETS
+from training.standing import standing_of
 
 SLUG: Final = "python-stdlib"
 RERANKER: Final = "docs-reranker"
