@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.tiny import tiny_cross_encoder
-from training.ml.base import BaseRequest
+from training.ml.base_find import Base, BaseRequest, base_find
 from training.ml.data import Pair, Snapshot
 from training.ml.recipe import Outcome, recipe_run
 from training.spec import PRESETS, TrainSpec
@@ -100,9 +100,10 @@ def tiny_spec(preset: str, **changes: object) -> TrainSpec:
     return TrainSpec.from_dict(values | changes)
 
 
-def tiny_base(folder: Path) -> BaseRequest:
+def tiny_base(folder: Path) -> Base:
     """The tiny cross-encoder under a name like one of the Hub."""
-    return BaseRequest("tests/tiny-cross-encoder", folder=tiny_cross_encoder(folder))
+    found = BaseRequest("tests/tiny-cross-encoder", folder=tiny_cross_encoder(folder))
+    return base_find(found)
 
 
 @cache

@@ -104,7 +104,7 @@ def test_jobs_are_filtered_and_ordered(client: Client, cast: Cast, snapshot: Sna
     assert listed(order="created_at", project="library") == jobs
     assert listed(status="failed", kind="train") == [jobs[1]]
     assert listed(status="running") == []
-    first = client.get(JOBS, {"order": "created_at", "page_size": 2}, **reader).json()
+    first = client.get(f"{JOBS}?order=created_at&page_size=2", **reader).json()
     rest = client.get(first["next"], **reader).json()
     assert [row["id"] for page in (first, rest) for row in page["results"]] == jobs
     assert client.get(JOBS, {"project": "library-elsewhere"}, **reader).status_code == 404
