@@ -30,6 +30,7 @@ from models_app.serializers import (
     AliasMoveInputSerializer,
     AliasMoveSerializer,
     AliasSerializer,
+    CompareInputSerializer,
     ComparisonSerializer,
     RerankerChangeSerializer,
     RerankerSerializer,
@@ -140,17 +141,12 @@ class VersionFile(RegistryView):
 
 
 class Compare(RegistryView):
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("a", str, required=True, description="A number or a revision."),
-            OpenApiParameter("b", str, required=True, description="A number or a revision."),
-        ],
-        responses=ComparisonSerializer,
-    )
+    @extend_schema(parameters=[CompareInputSerializer], responses=ComparisonSerializer)
     def get(self, request: Request, team: str, name: str) -> Response:
         """Compare two versions: metrics side by side, differences in recipe, data and packages."""
         reranker = reranker_access(request.user, team, name).reranker
-        a, b = (revision_find(reranker, request.query_params.get(key, "")) for key in "ab")
+        named = validated(CompareInputSerializer(data=request.query_params))
+        a, b = (revision_find(reranker, named[key]) for key in "ab")
         return Response(ComparisonSerializer(versions_compare(a, b)).data)
 
 

@@ -9,12 +9,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from zipfile import ZIP64_LIMIT, ZIP_FILECOUNT_LIMIT, ZIP_STORED, ZipFile, ZipInfo
 
 from models_app.gate import MANIFEST
 from models_app.integrity import artifact_chunks, require_stored
-from models_app.models import Version
+from models_app.models import Artifact, Version
 
 FORMAT: Final = 1
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
@@ -47,9 +47,9 @@ def archive_of(version: Version) -> Archive:
     `manifest.json` lists every other file with its size and sha256. Raises DamagedError where the
     storage lacks a file; a file with other bytes than were published breaks the stream off.
     """
-    artifacts = list(version.artifacts.order_by("path"))
+    artifacts = _artifacts(version)
     require_stored(artifacts)
-    manifest = _manifest(version)
+    manifest = _manifest(version, artifacts)
     entries = [
         Entry(MANIFEST, len(manifest), [manifest]),
         *(Entry(file.path, file.size, artifact_chunks(file)) for file in artifacts),
@@ -64,24 +64,30 @@ def archive_of(version: Version) -> Archive:
 
 def archive_size(version: Version) -> int:
     """Return the length of a version's zip in bytes, without touching the storage."""
-    manifest = _manifest(version)
-    sizes = [(MANIFEST, len(manifest)), *version.artifacts.values_list("path", "size")]
+    artifacts = _artifacts(version)
+    sizes = [(MANIFEST, len(_manifest(version, artifacts)))]
+    sizes += [(file.path, file.size) for file in artifacts]
     return zip_size(Entry(path, size, ()) for path, size in sizes)
 
 
-def manifest_of(version: Version) -> dict[str, Any]:
+def _artifacts(version: Version) -> list[Artifact]:
+    """Return a version's files in an order that depends on no database's collation."""
+    return sorted(version.artifacts.all(), key=lambda file: file.path)
+
+
+def _manifest(version: Version, artifacts: Iterable[Artifact]) -> bytes:
     """Return what the archive says about itself."""
-    return {
+    content = {
         "format": FORMAT,
         "repo_id": version.reranker.repo_id,
         "version": version.number,
         "revision": version.revision,
         "snapshot_digest": version.snapshot_digest or None,
         "files": [
-            {"path": file.path, "size": file.size, "sha256": file.sha256}
-            for file in version.artifacts.order_by("path")
+            {"path": file.path, "size": file.size, "sha256": file.sha256} for file in artifacts
         ],
     }
+    return json.dumps(content, indent=2, sort_keys=True).encode() + b"\n"
 
 
 def zip_blocks(entries: Iterable[Entry]) -> Iterator[bytes]:
@@ -113,10 +119,6 @@ def zip_size(entries: Iterable[Entry]) -> int:
         count += 1
     large = count > ZIP_FILECOUNT_LIMIT or max(offset, central) > ZIP64_LIMIT
     return offset + central + 22 + (56 + 20 if large else 0)
-
-
-def _manifest(version: Version) -> bytes:
-    return json.dumps(manifest_of(version), indent=2, sort_keys=True).encode() + b"\n"
 
 
 def _info(entry: Entry) -> ZipInfo:

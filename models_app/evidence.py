@@ -1,21 +1,31 @@
 """What a version's page says of its evidence: verdicts, bars, the training log, the card."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import get_text_list
 
 from accounts.blobs import blob_chunks
 from accounts.markdown import markdown_html
-from models_app.figures import HEADLINE, HEADLINE_SPLIT, MODEL, Figure, figure_of, system_title
-from models_app.figures import systems_of as measured_systems
+from models_app.figures import (
+    HEADLINE,
+    HEADLINE_SPLIT,
+    MODEL,
+    Figure,
+    figure_of,
+    system_named,
+    system_title,
+    systems_of,
+)
 from models_app.gate import CARD
 from models_app.models import Reranker, Version
-from models_app.selectors import Standing, standing_of
+from models_app.selectors import Standing, evaluations_of, standing_of
 
-_RIVALS: Final = ("bm25", "base")
+RIVALS: Final = ("first_stage", "bm25", "base")
+_LOG_DIGITS: Final = 4
 _HEADING = re.compile(r"<(/?)h([1-6])>")
 _EMPTY_HEADER = re.compile(r"<th>\s*</th>")
 _WIDE = re.compile(r"<(pre|table)>")
@@ -46,13 +56,20 @@ class Standpoint:
     """One system of the headline: its nDCG@10 on the test split, and the model's lead over it."""
 
     name: str
-    title: str
     figure: Figure
     lead: Difference | None
 
     @property
     def is_model(self) -> bool:
         return self.name == MODEL
+
+    @property
+    def title(self) -> str:
+        return system_title(self.name)
+
+    @property
+    def named(self) -> str:
+        return system_named(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +82,40 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One line of a list: a reranker, where it stands, and its newest version's headline."""
+    """One line of a list: a reranker, where it stands, and its newest version's headline.
+
+    `rivals` are the figures of `RIVALS`, None for one that was not measured; `best` is the rival
+    with the highest.
+    """
 
     reranker: Reranker
     standing: Standing
     model: Figure | None
-    rivals: list[tuple[str, Figure | None]]
+    rivals: list[Figure | None]
+    best: Standpoint | None
 
 
-def summary_of(reranker: Reranker) -> Summary:
-    """Return a reranker's line in a list; asks the database nothing after `with_standing`."""
-    standing = standing_of(reranker)
-    metrics = standing.newest.metrics if standing.newest else {}
-    figures = {
-        name: figure_of(metrics, HEADLINE_SPLIT, name, HEADLINE) for name in (*_RIVALS, MODEL)
-    }
-    rivals = [(system_title(name), figures[name]) for name in _RIVALS]
-    return Summary(reranker, standing, figures[MODEL], rivals)
+def summaries_of(rerankers: Iterable[Reranker]) -> list[Summary]:
+    """Return the lines of a list; asks the database once, after `with_standing`."""
+    standings = [(reranker, standing_of(reranker)) for reranker in rerankers]
+    splits = evaluations_of(standing.newest for _, standing in standings if standing.newest)
+    return [_summary(reranker, standing, splits) for reranker, standing in standings]
+
+
+def _summary(
+    reranker: Reranker, standing: Standing, splits: Mapping[int, list[dict[str, Any]]]
+) -> Summary:
+    newest = standing.newest
+    points = _points(newest.metrics, splits.get(newest.pk, [])) if newest else []
+    found = {point.name: point for point in points}
+    rivals = [found.get(name) for name in RIVALS]
+    return Summary(
+        reranker,
+        standing,
+        found[MODEL].figure if MODEL in found else None,
+        [rival.figure if rival else None for rival in rivals],
+        max(filter(None, rivals), key=lambda rival: rival.figure.value, default=None),
+    )
 
 
 def own_headline(version: Version) -> Figure | None:
@@ -91,28 +125,32 @@ def own_headline(version: Version) -> Figure | None:
 
 def headline_of(version: Version) -> list[Standpoint]:
     """Return nDCG@10 on the test split of every system, the model last, with its leads."""
-    leads = _leads(version.facts)
+    return _points(version.metrics, (version.facts.get("evaluation") or {}).get("splits") or [])
+
+
+def _points(metrics: Mapping[str, Any], splits: Iterable[Mapping[str, Any]]) -> list[Standpoint]:
+    leads = _leads(splits)
     points = []
-    for name in measured_systems(version.metrics, HEADLINE_SPLIT):
-        figure = figure_of(version.metrics, HEADLINE_SPLIT, name, HEADLINE)
+    for name in systems_of(metrics, HEADLINE_SPLIT):
+        figure = figure_of(metrics, HEADLINE_SPLIT, name, HEADLINE)
         if figure is not None and name != "oracle":
-            points.append(Standpoint(name, system_title(name), figure, leads.get(name)))
+            points.append(Standpoint(name, figure, leads.get(name)))
     return points
 
 
 def verdict_of(points: list[Standpoint]) -> str:
     """Say in one sentence what the paired differences show, and what they do not."""
     said = {
-        word: [_rival(point) for point in points if point.lead and point.lead.word == word]
+        word: [point.named for point in points if point.lead and point.lead.word == word]
         for word in ("better", "worse", "undecided")
     }
     parts = []
     if said["better"]:
-        parts.append(f"ranks better than {_listed(said['better'])}")
+        parts.append(f"ranks better than {get_text_list(said['better'], 'and')}")
     if said["worse"]:
-        parts.append(f"ranks worse than {_listed(said['worse'])}")
+        parts.append(f"ranks worse than {get_text_list(said['worse'], 'and')}")
     if said["undecided"]:
-        parts.append(f"cannot be told apart from {_listed(said['undecided'])}")
+        parts.append(f"cannot be told apart from {get_text_list(said['undecided'], 'and')}")
     if not parts:
         return "No paired comparison was stored with this version."
     n = next(point.lead.n for point in points if point.lead)
@@ -137,13 +175,32 @@ def card_of(version: Version) -> Card | None:
 
 
 def log_of(facts: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the training log of the facts, `{columns, rows, best_step}`, or None."""
+    """Return the training log of the facts, `{columns, rows, best_step, has_base}`, or None.
+
+    Cells are texts, their figures rounded to four significant digits; empty without a value. With
+    `has_base` there is a line for the untouched base, at step -1.
+    """
     log = facts.get("log") or {}
-    return dict(log) if log.get("columns") and log.get("rows") else None
+    columns, rows = log.get("columns"), log.get("rows")
+    if not columns or not rows:
+        return None
+    return {
+        "columns": columns,
+        "rows": [[_log_cell(value) for value in row] for row in rows],
+        "best_step": log.get("best_step"),
+        "has_base": "Step" in columns and rows[0][columns.index("Step")] == -1,
+    }
 
 
-def _leads(facts: Mapping[str, Any]) -> dict[str, Difference]:
-    splits = (facts.get("evaluation") or {}).get("splits") or []
+def _log_cell(value: Any) -> str:
+    """Write a value without an exponent, unless there would be many zeros: 0.006933, 12346."""
+    if not isinstance(value, float):
+        return "" if value is None else str(value)
+    digits = f"{value:.{_LOG_DIGITS}g}"
+    return f"{value:.0f}" if "e+" in digits else digits
+
+
+def _leads(splits: Iterable[Mapping[str, Any]]) -> dict[str, Difference]:
     rows = [
         row
         for split in splits
@@ -157,15 +214,6 @@ def _leads(facts: Mapping[str, Any]) -> dict[str, Difference]:
         )
         for row in rows
     }
-
-
-def _rival(point: Standpoint) -> str:
-    titles = {"first_stage": "the first stage", "base": "the untouched base"}
-    return titles.get(point.name, point.title)
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _front_matter(text: str) -> tuple[str, str]:

@@ -12,8 +12,14 @@ SYSTEMS: Final[Mapping[str, str]] = {
     "first_stage": "First stage",
     "bm25": "BM25",
     "base": "Untouched base",
+    "champion": "Previous champion",
     "model": "This version",
     "oracle": "Best possible order",
+}
+_IN_A_SENTENCE: Final[Mapping[str, str]] = {
+    "first_stage": "the first stage",
+    "base": "the untouched base",
+    "champion": "the previous champion",
 }
 SPLITS: Final[Mapping[str, str]] = {"test": "Test", "dev": "Development", "train": "Training"}
 RANKING: Final = ("nDCG@10", "MRR@10", "MAP", "P@1", "Recall@10", "Judged@10")
@@ -168,6 +174,11 @@ def metrics_of(metrics: Mapping[str, Any], split: str) -> list[str]:
 
 def system_title(name: str) -> str:
     return SYSTEMS.get(name, name)
+
+
+def system_named(name: str) -> str:
+    """Return a system's name as it stands within a sentence."""
+    return _IN_A_SENTENCE.get(name, system_title(name))
 
 
 def split_title(name: str) -> str:

@@ -3,7 +3,7 @@
 from typing import Final, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from accounts.models import Project, User
@@ -16,9 +16,13 @@ CHAMPION: Final = "champion"
 
 
 class RerankerQuerySet(models.QuerySet["Reranker"]):
-    def of_members(self, user: User) -> Self:
-        """Rerankers of the projects that `user` belongs to."""
-        return self.filter(project__members__user=user)
+    def published(self) -> Self:
+        """Rerankers with a version.
+
+        A job keeps the name under which it is to publish from the start. Until a job succeeds, the
+        name is nothing that could be read or loaded, and stands in no list.
+        """
+        return self.filter(Exists(Version.objects.filter(reranker=OuterRef("pk"))))
 
 
 class Reranker(models.Model):

@@ -61,18 +61,21 @@ def version_resolve(reranker: Reranker, revision: str) -> Version:
     `main` is `champion`, or the newest version where there is none. Raises Version.DoesNotExist for
     an unknown revision, and for a short sha that fits several versions.
     """
+    what = f"revision {revision!r}"
     versions = reranker.versions.select_related("reranker__project").order_by("-number")
     if revision == "main":
         found = versions.filter(aliases__name=CHAMPION).first() or versions.first()
     elif tag := _TAG.fullmatch(revision):
         found = versions.filter(number=int(tag[1])).first()
+        what = f"version {tag[1]}"
     elif _SHA.fullmatch(revision):
         fitting = list(versions.filter(revision__startswith=revision)[:2])
         found = fitting[0] if len(fitting) == 1 else None
+        what = f"commit {revision}" if not fitting else f"single commit that begins with {revision}"
     else:
         found = versions.filter(aliases__name=revision).first()
     if found is None:
-        raise Version.DoesNotExist(f"{reranker.repo_id} has no revision {revision!r}.")
+        raise Version.DoesNotExist(f"There is no {what} of {reranker.repo_id}.")
     return found
 
 

@@ -1,6 +1,8 @@
 """Reads of the registry."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
@@ -20,11 +22,12 @@ class Standing:
 def rerankers_visible(
     user: User, *, project: str | None = None, search: str | None = None
 ) -> QuerySet[Reranker]:
-    """Return the rerankers of the user's projects and the public ones, ready for `standing_of`.
+    """Return the published rerankers that a user may read, ready for `standing_of`.
 
+    They are those of the user's projects and the public ones.
     `project` is a slug; `search` is a part of the project's slug, the name or the description.
     """
-    found = Reranker.objects.filter(
+    found = Reranker.objects.published().filter(
         Q(public=True) | Q(project__in=user.memberships.values("project"))
     )
     if project:
@@ -39,8 +42,8 @@ def rerankers_visible(
 
 
 def rerankers_of_project(project: Project) -> QuerySet[Reranker]:
-    """Return a project's rerankers by name, with what `standing_of` needs."""
-    return with_standing(project.rerankers.order_by("name"))
+    """Return a project's published rerankers by name, with what `standing_of` needs."""
+    return with_standing(Reranker.objects.published().filter(project=project).order_by("name"))
 
 
 def with_standing(rerankers: QuerySet[Reranker]) -> QuerySet[Reranker]:
@@ -62,20 +65,30 @@ def standing_of(reranker: Reranker) -> Standing:
     return Standing(next(iter(reranker.versions.all()), None), champion, aliases)
 
 
+def evaluations_of(versions: Iterable[Version]) -> dict[int, list[dict[str, Any]]]:
+    """Return the evaluations in the facts of some versions, by key: a list with one per split.
+
+    For lists, which defer the facts: the rest of them is large.
+    """
+    keys = [version.pk for version in versions]
+    found = Version.objects.filter(pk__in=keys).values_list("pk", "facts__evaluation__splits")
+    return {pk: splits or [] for pk, splits in found}
+
+
 def versions_of(reranker: Reranker) -> QuerySet[Version]:
     """Return a reranker's versions, newest first, with their aliases."""
     return (
         reranker.versions.select_related("reranker__project", "created_by")
-        .prefetch_related("aliases", "artifacts")
+        .prefetch_related("aliases")
         .order_by("-number")
     )
 
 
 def version_get(reranker: Reranker, number: int) -> Version:
-    """Return a version by number. Raises Version.DoesNotExist."""
-    found = versions_of(reranker).filter(number=number).first()
+    """Return a version by number, with its files. Raises Version.DoesNotExist."""
+    found = versions_of(reranker).prefetch_related("artifacts").filter(number=number).first()
     if found is None:
-        raise Version.DoesNotExist(f"{reranker.repo_id} has no version {number}.")
+        raise Version.DoesNotExist(f"There is no version {number} of {reranker.repo_id}.")
     return found
 
 
@@ -85,7 +98,7 @@ def alias_get(reranker: Reranker, name: str) -> Alias:
         reranker.aliases.select_related("version", "reranker__project").filter(name=name).first()
     )
     if found is None:
-        raise Alias.DoesNotExist(f"{reranker.repo_id} has no alias {name!r}.")
+        raise Alias.DoesNotExist(f"There is no alias {name!r} of {reranker.repo_id}.")
     return found
 
 

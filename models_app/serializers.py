@@ -197,6 +197,21 @@ class PairingSerializer(serializers.Serializer[Any]):
     delta = serializers.FloatField(allow_null=True)
 
 
+def _compared_version() -> serializers.CharField:
+    missing = "Name a version: a number, a tag, an alias or a commit."
+    return serializers.CharField(
+        help_text="A number or a revision.",
+        error_messages={"required": missing, "blank": missing},
+    )
+
+
+class CompareInputSerializer(serializers.Serializer[Any]):
+    """Which two versions to compare."""
+
+    a = _compared_version()
+    b = _compared_version()
+
+
 class ComparisonSerializer(serializers.Serializer[Any]):
     """Two versions side by side; `delta` is b minus a."""
 

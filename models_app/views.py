@@ -12,7 +12,7 @@ from accounts.access import Right, project_for
 from accounts.views import user_of
 from models_app import selectors
 from models_app.access import Access, reranker_access
-from models_app.evidence import own_headline, summary_of
+from models_app.evidence import own_headline, summaries_of
 from models_app.forms import AliasForm, RerankerForm, ReviewForm
 from models_app.integrity import version_check
 from models_app.models import Version
@@ -29,8 +29,12 @@ def reranker_list(request: HttpRequest) -> HttpResponse:
     search = request.GET.get("q", "").strip()
     rows = selectors.rerankers_visible(user_of(request), search=search)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    summaries = [summary_of(reranker) for reranker in page]
-    context = {"summaries": summaries, "page": page, "search": search, "section": "rerankers"}
+    context = {
+        "summaries": summaries_of(page),
+        "page": page,
+        "search": search,
+        "section": "rerankers",
+    }
     return render(request, "models_app/reranker_list.html", context)
 
 
@@ -40,7 +44,7 @@ def project_rerankers(request: HttpRequest, slug: str) -> HttpResponse:
     project = project_for(request.user, slug)
     context = {
         "project": project,
-        "summaries": [summary_of(row) for row in selectors.rerankers_of_project(project)],
+        "summaries": summaries_of(selectors.rerankers_of_project(project)),
         "section": "projects",
         "tab": "rerankers",
     }
@@ -51,7 +55,7 @@ def project_rerankers(request: HttpRequest, slug: str) -> HttpResponse:
 def project_summary(request: HttpRequest, slug: str) -> HttpResponse:
     """A fragment of the project's page: its rerankers' newest versions."""
     project = project_for(request.user, slug)
-    summaries = [summary_of(row) for row in selectors.rerankers_of_project(project)]
+    summaries = summaries_of(selectors.rerankers_of_project(project))
     context = {"project": project, "summaries": summaries}
     return render(request, "models_app/_summary.html", context)
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,7 +66,18 @@ def page(browser: Browser) -> Iterator[Page]:
     )
     yield page
     context.close()
+    requests_end()
     assert not problems, problems
+
+
+def requests_end() -> None:
+    """Wait until the live server has answered what a closed page still asked.
+
+    Emptying the tables beside such a request is a deadlock.
+    """
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(timeout=10)
 
 
 def log_in(page: Page, base: str, username: str) -> None:

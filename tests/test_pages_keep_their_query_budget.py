@@ -9,7 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from models_app.services.rerankers import alias_move, review_add
 from tests.factory import PASSWORD, Cast, make_judgment, make_label, make_proposal, make_queue
+from tests.models_app.published import publish
 from tests.training.jobs import make_job_history
 
 BUDGETS = json.loads((Path(__file__).parent / "query_counts.json").read_text("utf-8"))
@@ -33,9 +35,26 @@ def fill(cast: Cast, queries: int) -> dict[str, object]:
     return {"query": rows[0].query_id, **make_job_history(cast, queries)}
 
 
-@pytest.mark.parametrize("queries", [2, 30])
-def test_every_page_makes_the_queries_it_says(client: Client, cast: Cast, queries: int) -> None:
+def fill_registry(cast: Cast, folder: Path, rerankers: int) -> None:
+    """Publish so many rerankers with so many versions, each moved to and reviewed."""
+    for reranker in range(rerankers):
+        for row in range(rerankers):
+            name, place = f"finder-{reranker}", folder / f"{reranker}-{row}"
+            version = publish(cast.project, place, name=name, by=cast.manager, seed=row)
+            alias_move(
+                reranker=version.reranker, name="champion", version=version,
+                reason="The newest.", moved_by=cast.owner,
+            )  # fmt: skip
+            for person in (cast.owner, cast.reviewer):
+                review_add(version=version, reviewer=person, verdict="approve")
+
+
+@pytest.mark.parametrize(("queries", "rerankers"), [(2, 1), (30, 3)])
+def test_every_page_makes_the_queries_it_says(
+    client: Client, cast: Cast, tmp_path: Path, queries: int, rerankers: int
+) -> None:
     shown = fill(cast, queries)
+    fill_registry(cast, tmp_path, rerankers)
     client.login(username=cast.manager.username, password=PASSWORD)
     client.get("/")
     found = {path: counted(client, path.format(**shown)) for path in BUDGETS}

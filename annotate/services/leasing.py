@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
+from django.http import Http404
 
 from accounts.models import Project, User
 from annotate.models import Candidate, Judgment, Lease
@@ -57,10 +58,16 @@ def leases_expire() -> int:
 
 
 def overlap_hold(project: Project) -> int:
-    """Return the project's overlap, which nobody changes until this transaction ends."""
+    """Return the project's overlap, which nobody changes until this transaction ends.
+
+    Raises Http404 where the project has been deleted meanwhile.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT annotate_overlap_of(%s)", [project.pk])
-        return int(cursor.fetchone()[0])
+        overlap = cursor.fetchone()[0]
+    if overlap is None:
+        raise Http404("This project has been deleted.")
+    return int(overlap)
 
 
 def lease_length() -> timedelta:

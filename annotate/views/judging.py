@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.access import Right, member_for
 from accounts.markdown import markdown_html
@@ -50,6 +51,8 @@ class GradeButton:
 @never_cache
 def judge(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug, Right.JUDGE)
+    if request.headers.get("HX-Request"):  # a page where nothing is free asks whether that holds
+        return _still_waiting(member)
     return render(request, "annotate/judge.html", _context(member))
 
 
@@ -80,6 +83,8 @@ def _context(member: Member) -> dict[str, Any]:
     project, person = member.project, member.user
     leases = tasks_lease(project=project, person=person, count=1)
     items = items_of(leases, project, person)
+    remaining = remaining_for(project, person)
+    tally = answers_tally(project, person)
     return {
         "project": project,
         "section": "projects",
@@ -89,10 +94,10 @@ def _context(member: Member) -> dict[str, Any]:
         "buttons": grade_buttons(project.scheme),
         "reasons": SKIP_REASONS,
         "guidelines": markdown_html(project.guidelines) if project.guidelines else "",
-        "remaining": remaining_for(project, person),
+        "remaining": remaining,
         "held": 0 if items else held_by_others(project, person),
         "empty": not items and not project.candidates.exists(),
-        "tally": answers_tally(project, person),
+        "tally": tally,
         "last": answer_last(project, person),
         "answer_id": uuid.uuid4(),
         "undo_id": uuid.uuid4(),
@@ -100,9 +105,18 @@ def _context(member: Member) -> dict[str, Any]:
             "lease": reverse("api-lease", args=[project.slug]),
             "judgments": reverse("api-judgments", args=[project.slug]),
             "leaseSeconds": settings.JUDGING_LEASE_SECONDS,
+            "answered": tally.answered,
+            "remaining": remaining,
             "box": f"arbiter:answers:{project.pk}:{person.pk}:",
         },
     }
+
+
+def _still_waiting(member: Member) -> HttpResponse:
+    project, person = member.project, member.user
+    if remaining_for(project, person) or not held_by_others(project, person):
+        return HttpResponseClientRefresh()
+    return HttpResponse(status=204)
 
 
 def _tell(request: HttpRequest, result: Recorded) -> None:

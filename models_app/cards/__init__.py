@@ -1,6 +1,6 @@
 """Model cards: a version's README.md, rendered from its stored facts and nothing else.
 
-The shape of the facts is described in `training.ml.facts`. No models, no training code: the same
+The shape of the facts is described in `training.ml.facts`. No database, no training code: the same
 facts give the same text, byte for byte.
 """
 

@@ -3,19 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from models_app.figures import HEADLINE, system_named
+
 FEW_POSITIVES: Final = 20
 FEW_QUERIES: Final = 20
-HEADLINE: Final = "nDCG@10"
 _OWN_QUERIES: Final = (
     "Compare scores of this version with each other only; look at its metrics on your own "
     "queries before you rely on them."
 )
-TITLES: Final = {
-    "first_stage": "the first-stage order",
-    "bm25": "BM25",
-    "base": "the untouched base model",
-    "champion": "the previous champion",
-}
 
 
 def weaknesses(facts: Mapping[str, Any]) -> list[str]:
@@ -36,8 +31,8 @@ def advice(facts: Mapping[str, Any]) -> list[str]:
     if thin:
         names = " and ".join(split["split"] for split in thin)
         found.append(
-            f"Judge more queries: at least {FEW_POSITIVES} relevant passages in {names} would "
-            "narrow the intervals."
+            f"Judge more queries: at least {FEW_POSITIVES} relevant passages "
+            f"{'each ' if len(thin) > 1 else ''}in {names} would narrow the intervals."
         )
     if (facts.get("base") or {}).get("fell_back"):
         found.append("Train again where the base model that was asked for can be fetched.")
@@ -49,7 +44,10 @@ def advice(facts: Mapping[str, Any]) -> list[str]:
 def _of_base(facts: Mapping[str, Any]) -> Iterator[str]:
     base = facts.get("base") or {}
     if base.get("fell_back"):
-        yield f"{base['reason']} Figures say nothing about {base['requested']}."
+        yield (
+            f"It was trained from {base['loaded']}: its figures say nothing about what training "
+            f"from {base['requested']} would give."
+        )
     if base.get("fresh_head"):
         yield (
             "The base model came without an output layer, which was drawn at random: the scores "
@@ -75,15 +73,15 @@ def _of_exposure(facts: Mapping[str, Any]) -> Iterator[str]:
 def _of_splits(facts: Mapping[str, Any]) -> Iterator[str]:
     for split in _splits(facts):
         name, positives, queries = split["split"], split["positives"], split["queries"]
-        if positives < FEW_POSITIVES:
-            yield (
-                f"Weak evidence: the {name} split has only {positives} relevant "
-                f"pair{'' if positives == 1 else 's'}; one label more or less moves its figures."
-            )
+        few = []
         if name != "train" and queries < FEW_QUERIES:
+            few.append(f"{queries} quer{'y' if queries == 1 else 'ies'}")
+        if positives < FEW_POSITIVES:
+            few.append(f"{positives} relevant pair{'' if positives == 1 else 's'}")
+        if few:
             yield (
-                f"Weak evidence: the {name} split has only {queries} "
-                f"quer{'y' if queries == 1 else 'ies'}."
+                f"Weak evidence: the {name} split has only {' and '.join(few)}; "
+                "one label more or less moves its figures."
             )
     for split in _evaluated(facts):
         for note in split["notes"]:
@@ -108,16 +106,18 @@ def _of_comparison(facts: Mapping[str, Any]) -> Iterator[str]:
             continue
         systems = {row["system"] for row in split["rows"]}
         if "first_stage" not in systems:
-            yield "No first-stage order is known, so that the gain over it could not be measured."
+            yield "No first-stage order is known, so the gain over it could not be measured."
         for row in split["differences"]:
             if row["system"] == "model" and row["metric"] == HEADLINE:
                 yield from _compared(row)
 
 
 def _compared(row: Mapping[str, Any]) -> Iterator[str]:
-    title = TITLES.get(row["against"], row["against"])
+    title = system_named(row["against"])
     if row["delta"] < 0:
         yield f"On test, this version's {HEADLINE} is below that of {title}."
+    elif row["delta"] == 0:
+        yield f"On test, this version's {HEADLINE} is no better than that of {title}."
     elif row["low"] is None:
         yield f"On test, a better {HEADLINE} than {title} is not shown: there is no interval."
     elif row["low"] <= 0:

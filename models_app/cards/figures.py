@@ -3,17 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from models_app.cards.evidence import TITLES
 from models_app.cards.markup import Ready, code, inline, number, table
+from models_app.figures import RANKING, system_named, system_title
 
-SYSTEMS: Final = {
-    "first_stage": "First stage",
-    "bm25": "BM25",
-    "base": "Base",
-    "champion": "Champion",
-    "model": "This version",
-}
-RANKING: Final = ("nDCG@10", "MRR@10", "MAP", "P@1", "Recall@10", "Judged@10")
 AT_DEV: Final = (
     "accuracy_at_dev_threshold",
     "accuracy_dev_threshold",
@@ -49,11 +41,16 @@ def validation_view(validation: Mapping[str, Any] | None) -> dict[str, Any] | No
 
 def split_view(split: Mapping[str, Any], validation: Mapping[str, Any] | None) -> dict[str, Any]:
     """What the section of one split needs: ranking, thresholds and differences."""
-    renamed = split["split"] == "dev" and validation
+    counts = split["counts"]
+    complete = counts["queries_with_relevant"] == counts["queries"]
     return {
-        "name": code(validation["dataset"] if renamed and validation else split["split"]),
+        "name": code(_dataset(split, validation)),
         "title": inline(split["split"]),
-        "counts": split["counts"],
+        "counts": counts,
+        "with_relevant": "all" if complete else counts["queries_with_relevant"],
+        "ranked": any(
+            row["system"] == "first_stage" and row["metric"] in AT_DEV for row in split["rows"]
+        ),
         "ranking": _systems_table(split["rows"], RANKING),
         "thresholds": _systems_table(split["rows"], AT_DEV)
         if any(row["metric"] in AT_DEV[:1] for row in split["rows"])
@@ -61,6 +58,12 @@ def split_view(split: Mapping[str, Any], validation: Mapping[str, Any] | None) -
         "differences": _differences(split["differences"]),
         "notes": [inline(note) for note in split["notes"]],
     }
+
+
+def _dataset(split: Mapping[str, Any], validation: Mapping[str, Any] | None) -> str:
+    """The recipe may name the development split otherwise; it is the one validated on."""
+    named = validation["dataset"] if validation and split["split"] == "dev" else split["split"]
+    return str(named)
 
 
 def _systems_table(rows: list[Mapping[str, Any]], metrics: tuple[str, ...]) -> Ready:
@@ -72,7 +75,7 @@ def _systems_table(rows: list[Mapping[str, Any]], metrics: tuple[str, ...]) -> R
         if any(found):
             n = next(row["n"] for row in found if row)
             lines.append([metric, *(_figure(row) for row in found), str(n)])
-    headers = ["Metric", *(inline(SYSTEMS.get(name, name)) for name in systems), "n"]
+    headers = ["Metric", *(inline(system_title(name)) for name in systems), "n"]
     return table(headers, lines)
 
 
@@ -89,7 +92,7 @@ def _differences(rows: list[Mapping[str, Any]]) -> Ready | None:
     lines = [
         [
             row["metric"],
-            TITLES.get(row["against"], row["against"]),
+            system_named(row["against"]),
             _signed(row["delta"]),
             "none" if row["low"] is None else f"{_signed(row['low'])} to {_signed(row['high'])}",
             f"{row['p']:.4f}",

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from models_app.cards.data import dataset_view, labels_view
 from models_app.cards.evidence import advice, weaknesses
 from models_app.cards.figures import split_view, validation_view
 from models_app.cards.markup import (
@@ -14,7 +15,6 @@ from models_app.cards.markup import (
     fenced,
     inline,
     number,
-    sample,
     table,
 )
 
@@ -66,8 +66,8 @@ def card_view(facts: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "weaknesses": [inline(text) for text in weaknesses(facts)],
         "advice": [inline(text) for text in advice(facts)],
-        "dataset": _dataset(facts),
-        "labels": _labels(facts.get("labels")),
+        "dataset": dataset_view(facts),
+        "labels": labels_view(facts.get("labels")),
         "loss": _loss(facts.get("loss")),
         "hyperparameters": _hyperparameters(facts.get("hyperparameters")),
         "log": _log(facts.get("log")),
@@ -96,11 +96,26 @@ def _model(model: Mapping[str, Any]) -> dict[str, Any]:
         "labels": f"{labels} label{'' if labels == 1 else 's'}" if labels else None,
         "modalities": _words(model.get("modalities")),
         "parameters": f"{model['parameters']:,}" if model.get("parameters") else None,
-        "activation": code(str(model["activation"]).rsplit(".", 1)[-1])
-        if model.get("activation")
-        else None,
+        "score": _score(model),
+        "sigmoid": _activation(model) == "Sigmoid",
         "architecture": fenced(model["architecture"], "") if model.get("architecture") else None,
     }
+
+
+def _activation(model: Mapping[str, Any]) -> str:
+    return str(model.get("activation") or "").rsplit(".", 1)[-1]
+
+
+def _score(model: Mapping[str, Any]) -> Ready | None:
+    """What a score is and which values it takes."""
+    name = _activation(model)
+    ranges = {
+        "Sigmoid": "between 0 and 1: the `Sigmoid` of the model's output",
+        "Identity": "the model's output as it is, without bounds (`Identity`)",
+    }
+    if not name:
+        return None
+    return Ready(ranges.get(name) or f"{code(name)} of the model's output")
 
 
 def _base(base: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -122,7 +137,12 @@ def _templates(facts: Mapping[str, Any]) -> dict[str, Any] | None:
     templates = facts.get("templates")
     if not templates:
         return None
-    return {"query": code(templates["query"]), "passage": code(templates["passage"])}
+    return {
+        "query": code(templates["query"]),
+        "passage": code(templates["passage"]),
+        "title": "{title}" in templates["passage"],
+        "plain": (templates["query"], templates["passage"]) == ("{query}", "{text}"),
+    }
 
 
 def _usage(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,68 +159,6 @@ def _usage(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def _cut(text: str) -> str:
     return text if len(text) <= SHOWN else text[:SHOWN] + "..."
-
-
-def _dataset(facts: Mapping[str, Any]) -> dict[str, Any] | None:
-    dataset = facts.get("dataset")
-    if not dataset:
-        return None
-    columns = [Ready(f"<code>{inline(name)}</code>") for name in dataset["columns"]]
-    listed = ", ".join(columns[:-1]) + f", and {columns[-1]}" if len(columns) > 1 else columns[0]
-    rows = [[sample(value) for value in row] for row in dataset["samples"]]
-    return {
-        "name": inline(dataset.get("name") or "Unnamed Dataset"),
-        "digest": inline(dataset["digest"]),
-        "size": f"{dataset['size']:,}",
-        "rows": dataset["size"],
-        "columns": Ready(listed),
-        "statistics": _statistics(dataset["statistics"]),
-        "samples": table(dataset["columns"], rows, indent=2)
-        if facts.get("samples_allowed")
-        else None,
-        "splits": table(
-            ("Split", "Queries", "Pairs", "Positives", "Label mean"),
-            [
-                (s["split"], s["queries"], s["pairs"], s["positives"], number(s["label_mean"]))
-                for s in dataset["splits"]
-            ],
-        ),
-    }
-
-
-def _statistics(columns: Sequence[Mapping[str, Any]]) -> Ready:
-    def details(column: Mapping[str, Any]) -> Ready:
-        unit = f" {column['unit']}" if column["unit"] else ""
-        items = [f"<li>{key}: {column[key]}{unit}</li>" for key in ("min", "mean", "max")]
-        return Ready(f"<ul>{''.join(items)}</ul>")
-
-    rows = [
-        ["type", *(column["type"] for column in columns)],
-        ["modality", *(column["modality"] for column in columns)],
-        ["details", *(details(column) for column in columns)],
-    ]
-    return table(["", *(inline(column["column"]) for column in columns)], rows, indent=2)
-
-
-def _labels(labels: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if not labels:
-        return None
-    kinds = {"person": "people", "import": "import source", "model": "model"}
-    rows = [
-        (s["name"], kinds.get(s["kind"], s["kind"]), s["judgments"], s.get("detail") or "")
-        for s in labels.get("sources") or []
-    ]
-    agreement = labels.get("agreement")
-    share = labels.get("adjudicated_share")
-    return {
-        "sources": table(("Source", "Kind", "Judgments", "Remark"), rows) if rows else None,
-        "agreement": inline(
-            f"{agreement['measure']} {number(agreement['value'])} (n = {agreement['n']})"
-        )
-        if agreement
-        else None,
-        "adjudicated": None if share is None else f"{share:.1%}",
-    }
 
 
 def _loss(loss: Mapping[str, Any] | None) -> dict[str, Any] | None:

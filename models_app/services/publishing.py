@@ -59,44 +59,50 @@ def version_publish(
     evidence = {"metrics": metrics, "lineage": lineage, "facts": facts}
     for name, value in evidence.items():
         _require_json(name, value)
-    files = list(folder_store(folder) if stored is None else stored)
+    files = folder_store(folder) if stored is None else stored
     with transaction.atomic():
         locked = reranker_lock(reranker)
         if (published := _published(locked, job)) is not None:
             return published
-        number = (locked.versions.aggregate(last=Max("number"))["last"] or 0) + 1
-        created_at = _transaction_time()
-        complete = facts_complete(
-            facts,
+        version = Version(
             reranker=locked,
-            number=number,
-            job=job,
-            created_at=created_at,
-            commit=(lineage.get("code") or {}).get("git_commit"),
-        )
-        files.append(_card(complete))
-        version = Version.objects.create(
-            reranker=locked,
-            number=number,
-            revision=revision_make(
-                reranker=locked,
-                number=number,
-                created_at=created_at,
-                job=job,
-                snapshot_digest=snapshot_digest,
-                files=files,
-            ),
+            number=(locked.versions.aggregate(last=Max("number"))["last"] or 0) + 1,
             job=job,
             base_model=base_model,
             snapshot_digest=snapshot_digest,
             metrics=metrics,
             lineage=lineage,
-            facts=complete,
             created_by=created_by,
-            created_at=created_at,
+            created_at=_transaction_time(),
         )
-        _add_artifacts(version, files)
+        _version_add(version, facts, files)
     return version
+
+
+def _version_add(version: Version, facts: Mapping[str, Any], files: Sequence[StoredFile]) -> None:
+    """Add the rows of a version, and its card and its commit id, which need its number and time."""
+    version.facts = facts_complete(
+        facts,
+        reranker=version.reranker,
+        number=version.number,
+        job=version.job,
+        created_at=version.created_at,
+        commit=(version.lineage.get("code") or {}).get("git_commit"),
+    )
+    published = sorted([*files, _card(version.facts)], key=lambda file: file.path)
+    version.revision = revision_make(
+        reranker=version.reranker,
+        number=version.number,
+        created_at=version.created_at,
+        job=version.job,
+        snapshot_digest=version.snapshot_digest,
+        files=published,
+    )
+    version.save(force_insert=True)
+    Artifact.objects.bulk_create(
+        Artifact(version=version, path=file.path, sha256=file.sha256, size=file.size)
+        for file in published
+    )
 
 
 def _published(reranker: Reranker, job: UUID | None) -> Version | None:
@@ -125,13 +131,6 @@ def _card(facts: Mapping[str, Any]) -> StoredFile:
     with scratch_folder("card") as folder:
         (folder / CARD).write_text(readme_render(facts), encoding="utf-8", newline="\n")
         return _stored(CARD, folder / CARD)
-
-
-def _add_artifacts(version: Version, files: Sequence[StoredFile]) -> None:
-    Artifact.objects.bulk_create(
-        Artifact(version=version, path=file.path, sha256=file.sha256, size=file.size)
-        for file in sorted(files, key=lambda file: file.path)
-    )
 
 
 def _transaction_time() -> datetime:

@@ -11,7 +11,6 @@ const UNSENT_QUIETLY = 1000; // ms until an answer on its way is worth mentionin
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const settings = read("judge-settings");
 const outbox = new Outbox({ url: settings.judgments, prefix: settings.box });
-const supply = new Supply({ url: settings.lease, first: read("judge-items"), outbox });
 const form = document.getElementById("answer");
 
 watchOutbox();
@@ -48,9 +47,15 @@ function start() {
   const keys = document.getElementById("keys");
   const guidelines = document.getElementById("guidelines");
   const undoButton = document.getElementById("undo-button");
+  const supply = new Supply({
+    url: settings.lease,
+    first: read("judge-items"),
+    remaining: settings.remaining,
+    doubted: undos.candidates,
+    outbox,
+  });
   const names = new Map([...form.querySelectorAll("button.grade")].map((b) => [b.value, b.dataset.name]));
-  let done = Number(document.getElementById("done").textContent.replaceAll(",", ""));
-  let remaining = Number(document.getElementById("remaining").dataset.number);
+  let done = settings.answered + supply.gone.size;
   let shown = supply.current;
 
   document.documentElement.dataset.judging = "live";
@@ -70,7 +75,7 @@ function start() {
     showWaiting(item ? "" : waitingText());
     for (const button of form.querySelectorAll("button[name]")) button.disabled = !item;
     undoButton.disabled = undos.empty && !form.ownerDocument.forms.undo.withdraw.value;
-    showPace(done, remaining);
+    showPace(done, supply.remaining);
     if (said) announce(item ? `${said} Next query: ${item.query.text}` : said);
     if (!item) more();
   }
@@ -87,17 +92,23 @@ function start() {
   }
 
   function answer(given, said) {
-    if (!supply.current) return;
-    const fields = { flagged: form.flagged.checked, comment: form.comment.value.trim() };
-    const seconds = timer.seconds;
-    const item = supply.take();
-    const id = uuid();
+    const item = supply.current;
+    if (!item) return;
     const { candidate, passage, query } = item;
-    const read = { revision: passage.revision, query_revision: query.revision };
-    outbox.add({ id, candidate, ...read, seconds, ...fields, ...given });
+    const id = uuid();
+    outbox.add({
+      id,
+      candidate,
+      revision: passage.revision,
+      query_revision: query.revision,
+      seconds: timer.seconds,
+      flagged: form.flagged.checked,
+      comment: form.comment.value.trim(),
+      ...given,
+    });
+    supply.take(); // after it lies in the outbox: what is fetched now does not know of it yet
     undos.push({ id, item });
     done += 1;
-    remaining -= 1;
     paint(said);
   }
 
@@ -107,7 +118,6 @@ function start() {
     if (!outbox.drop(last.id)) outbox.add({ id: uuid(), withdraw: last.id });
     supply.give(last.item);
     done -= 1;
-    remaining += 1;
     paint("Undone.");
     return true;
   }
@@ -158,7 +168,7 @@ function start() {
   });
 
   supply.addEventListener("change", () => {
-    if (supply.remaining !== null && outbox.count === 0) remaining = supply.remaining;
+    showPace(done, supply.remaining);
     if (supply.current || supply.error) {
       if (!supply.current) setTimeout(more, 2000);
       if (supply.current !== shown) paint();

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models.functions import Now
+from django.http import Http404
 from django.utils import timezone
 
-from accounts.services import project_update
+from accounts.models import Project
+from accounts.services import project_delete, project_update
 from annotate.models import Action, Candidate, Judgment, Kind, Lease
 from annotate.services.answers import Answer, Status
 from annotate.services.leasing import tasks_lease
@@ -294,3 +296,11 @@ def test_the_database_lets_an_answer_be_replaced_only_once(cast: Cast) -> None:
     Judgment.objects.create(id=uuid.uuid4(), **fields)
     with pytest.raises(IntegrityError, match="judgment_replaced_once"), transaction.atomic():
         Judgment.objects.create(id=uuid.uuid4(), **fields)
+
+
+def test_an_answer_to_a_project_that_is_deleted_meanwhile_finds_nothing(cast: Cast) -> None:
+    [item, *_] = make_queue(cast.project)
+    project = Project.objects.get(pk=cast.project.pk)
+    project_delete(project=cast.project)
+    with pytest.raises(Http404):
+        record(project, cast.annotator, grade(item, 1))

@@ -68,6 +68,21 @@ def test_the_end_the_waiting_the_empty_and_the_closed_state(client: Client, cast
     assert "This project is closed" in shown(client)
 
 
+def test_a_waiting_page_asks_until_something_is_free(client: Client, cast: Cast) -> None:
+    [item] = make_queue(cast.project, 1, 1)
+    [lease] = tasks_lease(project=cast.project, person=cast.reviewer, count=1)
+    page = shown(as_annotator(client, cast))
+    assert f'hx-get="{PAGE}"' in page
+    waiting = client.get(PAGE, headers={"HX-Request": "true"})
+    assert (waiting.status_code, "HX-Refresh" in waiting.headers) == (204, False)
+    lease.delete()
+    assert client.get(PAGE, headers={"HX-Request": "true"}).headers["HX-Refresh"] == "true"
+    assert not Lease.objects.exists()  # asking takes nothing: the page is asked for after it
+    tasks_lease(project=cast.project, person=cast.reviewer, count=1)
+    record(cast.project, cast.reviewer, grade(item, 1))
+    assert client.get(PAGE, headers={"HX-Request": "true"}).headers["HX-Refresh"] == "true"
+
+
 def test_a_blind_page_says_nothing_of_others(client: Client, cast: Cast) -> None:
     make_queue(cast.project)
     as_annotator(client, cast)

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import log_in
+from tests.conftest import log_in, requests_end
 
 
 @contextmanager
@@ -23,6 +23,7 @@ def open_page(
         yield page
     finally:
         context.close()
+        requests_end()
 
 
 def ready(page: Page) -> None:
@@ -31,12 +32,14 @@ def ready(page: Page) -> None:
 
 
 def passage(page: Page) -> str:
-    return page.locator(".passage-text").inner_text()
+    return page.locator(".passage-text:visible").inner_text()
 
 
 def ended(page: Page) -> None:
     """Wait for the end state."""
-    expect(page.get_by_role("heading", name="You have judged everything")).to_be_visible()
+    expect(page.get_by_role("heading", name="You have judged everything")).to_be_visible(
+        timeout=10_000  # a page with nothing free looks again every 5 s
+    )
 
 
 def press_and_wait(page: Page, key: str) -> str:

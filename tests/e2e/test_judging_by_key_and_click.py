@@ -1,7 +1,7 @@
 """People judge in the browser: by key, by click, with skip and undo, and never the same item."""
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.services import project_update
@@ -39,6 +39,21 @@ def test_one_key_judges_and_shows_the_next(judging: Page) -> None:
     rows = Judgment.objects.counted().order_by("candidate")
     assert [row.grade.value for row in rows if row.grade] == [1, 0]
     assert all(row.seconds is not None and 0 <= row.seconds < 60 for row in rows)
+
+
+def test_a_count_from_before_an_answer_is_not_shown(judging: Page) -> None:
+    """What is fetched ahead while an answer is on its way does not know of that answer."""
+    press_and_wait(judging, "1")
+    all_sent(judging)
+    answers: list[Route] = []
+    judging.route("**/judgments/", lambda route: answers.insert(0, route))
+    with judging.expect_response("**/lease/"):
+        judging.keyboard.press("0")
+    expect(judging.locator("#remaining")).to_have_text("4")
+    with judging.expect_event("requestfinished", lambda request: "judgments" in request.url):
+        answers.pop().continue_()
+    all_sent(judging)
+    expect(judging.locator("#remaining")).to_have_text("4")
 
 
 def test_a_click_judges_with_its_flag_and_comment(judging: Page) -> None:
@@ -162,7 +177,7 @@ def test_two_annotators_never_see_the_same_item(
                     seen[person].append(passage(person))
                     person.get_by_role("button", name="Not relevant 0").click()
         ended(one)
-        ended(two)
+        ended(two)  # also where the last one was out of reach for a while
     assert not set(seen[one]) & set(seen[two])
     assert len(seen[one]) + len(seen[two]) == len(queue) == Judgment.objects.counted().count()
     assert len(set(seen[one] + seen[two])) == len(queue)

@@ -69,6 +69,52 @@ def test_the_training_log_is_drawn_from_its_table(
     expect(page.locator("#training-log tbody tr")).to_have_count(5)
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_text_of_charts_has_the_page_s_small_size_at_any_width(
+    page: Page, live_server: LiveServer, team: Cast, width: int
+) -> None:
+    page.set_viewport_size({"width": 1600 - width, "height": 800})
+    log_in(page, live_server.url, team.viewer.username)
+    page.goto(f"{live_server.url}/library/finder/versions/2/")
+    page.locator(".charts polyline").last.wait_for()
+    page.set_viewport_size({"width": width, "height": 800})
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".charts svg")].every((svg) => {
+            const line = svg.querySelector(".grid-line").getBoundingClientRect();
+            return Math.abs(line.right - svg.getBoundingClientRect().right) < 12;
+        })"""
+    )
+    small = page.locator(".charts figcaption").first.evaluate(
+        """(caption) => {
+            const range = document.createRange();
+            range.selectNodeContents(caption);
+            return range.getBoundingClientRect().height;
+        }"""
+    )
+    heights = page.locator(".charts text").evaluate_all(
+        "(texts) => texts.map((text) => text.getBoundingClientRect().height)"
+    )
+    assert len(heights) == 8
+    assert heights == pytest.approx([small] * 8, abs=1)
+
+
+def test_a_table_that_is_cut_off_shows_where(
+    page: Page, live_server: LiveServer, team: Cast
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    log_in(page, live_server.url, team.viewer.username)
+    page.goto(f"{live_server.url}/library/finder/versions/2/")
+    for place in (".table-wrap:has(.headline)", ".readme table >> nth=0", ".readme pre >> nth=0"):
+        box = page.locator(place)
+        assert box.evaluate("(box) => getComputedStyle(box).overflowX") == "auto"
+        shades = box.evaluate("(box) => getComputedStyle(box).backgroundAttachment")
+        assert shades.split(", ")[:4] == ["local", "local", "scroll", "scroll"]
+    headline = page.locator(".table-wrap:has(.headline)")
+    assert headline.evaluate("(box) => box.scrollWidth > box.clientWidth")
+    caption = headline.locator("caption")
+    assert caption.evaluate("(it) => it.getBoundingClientRect().right") <= 390
+
+
 def test_a_manager_promotes_a_version_and_reviews_it(
     page: Page, live_server: LiveServer, team: Cast
 ) -> None:

@@ -36,7 +36,7 @@ def test_a_short_sha_that_fits_two_names_none(cast: Cast, version: Version) -> N
 
 def test_another_rerankers_commit_is_unknown(cast: Cast, version: Version, tmp_path: Path) -> None:
     other = publish(cast.project, tmp_path / "o", name="other")
-    with pytest.raises(Version.DoesNotExist, match="library/finder has no revision"):
+    with pytest.raises(Version.DoesNotExist, match="of library/finder"):
         version_resolve(version.reranker, other.revision)
 
 

@@ -133,7 +133,7 @@ def test_a_failure_after_the_rows_were_made_takes_them_back(
     def fail(*args: object, **kwargs: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("models_app.services.publishing._add_artifacts", fail)
+    monkeypatch.setattr(Artifact.objects, "bulk_create", fail)
     with pytest.raises(OSError, match="Input/output"):
         publish(cast.project, tmp_path / "m")
     assert not Version.objects.exists()

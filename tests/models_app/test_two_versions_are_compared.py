@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from django.test import Client
 
 from models_app.models import Version
@@ -63,6 +64,35 @@ def test_every_kind_of_revision_is_understood(client: Client, cast: Cast, versio
     for name in names:
         answer = client.get(URL, {"a": name, "b": "1"}, **bearer(cast.viewer))
         assert answer.json()["a"]["revision"] == version.revision
-    for name in ("", "v2", "2", "challenger", version.revision[:6], "0" * 40, "٣"):
+    for name in ("v2", "2", "challenger", version.revision[:6], "0" * 40, "٣"):
         answer = client.get(URL, {"a": name, "b": "1"}, **bearer(cast.viewer))
         assert answer.status_code == 404
+
+
+def test_a_version_that_is_not_named_is_asked_for(
+    client: Client, cast: Cast, version: Version
+) -> None:
+    for query, missing in (({}, ["a", "b"]), ({"a": "1"}, ["b"]), ({"a": "", "b": "1"}, ["a"])):
+        answer = client.get(URL, query, **bearer(cast.viewer))
+        assert answer.status_code == 400
+        assert answer["Content-Type"] == "application/problem+json"
+        errors = answer.json()["errors"]
+        assert {name: messages for name, (messages,) in errors.items()} == dict.fromkeys(
+            missing, "Name a version: a number, a tag, an alias or a commit."
+        )
+
+
+@pytest.mark.parametrize(
+    ("named", "sentence"),
+    [
+        ("7", "There is no version 7 of library/finder."),
+        ("v7", "There is no version 7 of library/finder."),
+        ("challenger", "There is no revision 'challenger' of library/finder."),
+        ("c0ffee0", "There is no commit c0ffee0 of library/finder."),
+    ],
+)
+def test_a_version_that_does_not_exist_is_named_in_a_sentence(
+    client: Client, cast: Cast, version: Version, named: str, sentence: str
+) -> None:
+    answer = client.get(URL, {"a": "1", "b": named}, **bearer(cast.viewer))
+    assert (answer.status_code, answer.json()["detail"]) == (404, sentence)

@@ -6,16 +6,20 @@ const AHEAD = 10; // items wanted beyond the one that is shown
 const LOW = 5; // fetch more when fewer are left
 const MOST = 100; // what one call may lease
 
-/** `first` are the items that came with the page; emits `change` when a fetch has ended. */
+/**
+ * `first` are the items that came with the page, `remaining` is how many were open to the person then.
+ * Those of `doubted`, candidates answered here just before, may be from before that answer: they count
+ * only once a fetch has confirmed them. Emits `change` when a fetch has ended.
+ */
 export class Supply extends EventTarget {
-  constructor({ url, first, outbox }) {
+  constructor({ url, first, remaining, doubted, outbox }) {
     super();
     this.url = url;
     this.outbox = outbox;
     this.gone = answeredIn(outbox); // candidates answered here: an older lease must not bring them back
-    this.queue = first.filter((item) => !this.gone.has(item.candidate));
+    this.queue = first.filter(({ candidate }) => !this.gone.has(candidate) && !doubted.has(candidate));
     this.error = null;
-    this.remaining = null;
+    this.remaining = remaining - this.gone.size; // open to this person, less what is on its way
     this.turn = 0; // counts answers and undos, to tell whether a fetch is still up to date
   }
 
@@ -23,19 +27,20 @@ export class Supply extends EventTarget {
     return this.queue[0];
   }
 
-  /** Take the current item away as answered. */
+  /** Take the current item away; its answer lies in the outbox. */
   take() {
     const item = this.queue.shift();
     this.gone.add(item.candidate);
+    this.remaining -= 1;
     this.turn += 1;
     if (this.queue.length < LOW) this.refill();
-    return item;
   }
 
   /** Put an undone item back in front. */
   give(item) {
     this.gone.delete(item.candidate);
     this.queue.unshift(item);
+    this.remaining += 1;
     this.turn += 1;
   }
 
@@ -48,8 +53,9 @@ export class Supply extends EventTarget {
     try {
       const count = Math.min(this.queue.length + this.outbox.count + AHEAD, MOST);
       const { items, remaining } = await post(this.url, { count });
-      this.merge(items, settled && turn === this.turn);
-      this.remaining = remaining;
+      const complete = settled && turn === this.turn; // the server has counted all that was answered here
+      this.merge(items, complete);
+      if (complete) this.remaining = remaining;
       this.error = null;
     } catch (error) {
       this.error = error;

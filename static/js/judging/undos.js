@@ -13,6 +13,10 @@ export class Undos {
     return this.entries.length === 0;
   }
 
+  get candidates() {
+    return new Set(this.entries.map(({ item }) => item.candidate));
+  }
+
   push(entry) {
     this.entries = [...this.entries, entry].slice(-REACH);
     this.save();
