@@ -71,7 +71,7 @@ def test_a_job_from_form_to_version(
     expect(page.get_by_text("Next in line")).to_be_visible()
     shoot(page, "job-queued")
     with trainer(tmp_path / "trainer.log"):
-        chart = page.get_by_role("img", name="Training loss from")
+        chart = page.get_by_role("img", name="Training loss")
         expect(chart).to_be_visible(timeout=60_000)
         shoot(page, "job-running")
         assert_accessible(page)
