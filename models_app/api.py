@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from accounts.access import LoginRequiredError, Right
 from accounts.models import User
 from accounts.pagination import NewestFirst
-from accounts.rest import ApiView, Parameters, caller, filters, paginated, validated
+from accounts.rest import ApiView, Parameters, asked, caller, filters, paginated, validated
 from accounts.schema import ProblemSerializer
 from models_app import selectors
 from models_app.access import Access, reranker_access
@@ -26,7 +26,7 @@ from models_app.serializers import (
     AliasMoveInputSerializer,
     AliasMoveSerializer,
     AliasSerializer,
-    CompareInputSerializer,
+    CompareParameters,
     ComparisonSerializer,
     RerankerChangeSerializer,
     RerankerSerializer,
@@ -144,11 +144,13 @@ class VersionFile(RegistryView):
 
 
 class Compare(RegistryView):
-    @extend_schema(parameters=[CompareInputSerializer], responses=ComparisonSerializer)
+    parameters = CompareParameters
+
+    @extend_schema(responses=ComparisonSerializer)
     def get(self, request: Request, team: str, name: str) -> Response:
         """Compare two versions: metrics side by side, differences in recipe, data and packages."""
         reranker = reranker_access(request.user, team, name).reranker
-        named = validated(CompareInputSerializer(data=request.query_params))
+        named = asked(self, request)
         a, b = (revision_find(reranker, named[key]) for key in "ab")
         return Response(ComparisonSerializer(versions_compare(a, b)).data)
 

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.rest import Parameters, StrictSerializer
 from models_app.figures import HEADLINE, HEADLINE_SPLIT, MODEL, figure_of
 from models_app.lineage import lineage_shown
 from models_app.models import Alias, AliasMove, Artifact, Reranker, Review, Verdict, Version
@@ -114,14 +115,14 @@ class VersionSerializer(VersionShortSerializer):
         return person.username if person and self._member else None
 
 
-class RerankerChangeSerializer(serializers.Serializer[Any]):
+class RerankerChangeSerializer(StrictSerializer):
     """What may change of a reranker; what is left out stays."""
 
     description = serializers.CharField(required=False, allow_blank=True)
     public = serializers.BooleanField(required=False)
 
 
-class AliasMoveInputSerializer(serializers.Serializer[Any]):
+class AliasMoveInputSerializer(StrictSerializer):
     """Where to move an alias, and why.
 
     `version` is a number, or a revision (`v3`, an alias, a sha). With `expected`, the number at
@@ -163,7 +164,7 @@ class AliasMoveSerializer(serializers.ModelSerializer[AliasMove]):
         ]  # fmt: skip
 
 
-class ReviewSerializer(serializers.ModelSerializer[Review]):
+class ReviewSerializer(StrictSerializer, serializers.ModelSerializer[Review]):
     """A member's verdict on a version."""
 
     id = serializers.CharField(read_only=True)
@@ -205,7 +206,7 @@ def _compared_version() -> serializers.CharField:
     )
 
 
-class CompareInputSerializer(serializers.Serializer[Any]):
+class CompareParameters(Parameters):
     """Which two versions to compare."""
 
     a = _compared_version()

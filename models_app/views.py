@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import Right, project_for
+from accounts.middleware import PageRequest
 from accounts.views import user_of
 from models_app import selectors
 from models_app.access import Access, reranker_access
@@ -125,12 +126,12 @@ def version_review(request: HttpRequest, team: str, name: str, number: int) -> H
 
 
 @require_POST
-def version_verify(request: HttpRequest, team: str, name: str, number: int) -> HttpResponse:
+def version_verify(request: PageRequest, team: str, name: str, number: int) -> HttpResponse:
     """Re-hash every file of this version and say what was found."""
     access = reranker_access(request.user, team, name, Right.REVIEW)
     checks = version_check(_version(access, number))
     problems = [check for check in checks if check.problem]
-    if request.headers.get("HX-Request"):
+    if request.htmx:
         context = {"checks": checks, "problems": problems}
         return render(request, "models_app/_verified.html", context)
     for check in problems:

@@ -35,6 +35,8 @@ def pytest_load_initial_conftests() -> Generator[None, None, None]:
         PUBLIC_URL="http://localhost",
         HF_HUB_OFFLINE="1",
         TOKENIZERS_PARALLELISM="false",
+        # Threads that wait for each other cost a tiny model ten times what it computes.
+        OMP_NUM_THREADS="1",
         DATABASE_URL=os.environ.get("TEST_DATABASE_URL")
         or _start(Postgres(_home / "postgres")).url,
         CELERY_BROKER_URL=os.environ.get("TEST_BROKER_URL")

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from models_app.services.rerankers import alias_move, review_add
 from tests.factory import PASSWORD, Cast, make_judgment, make_label, make_proposal, make_queue
 from tests.models_app.published import publish
+from tests.training.jobs import make_job_history
 
 BUDGETS = json.loads((Path(__file__).parent / "query_counts.json").read_text("utf-8"))
 pytestmark = pytest.mark.django_db
@@ -24,13 +25,14 @@ def counted(client: Client, path: str) -> int:
     return len(queries)
 
 
-def fill(cast: Cast, queries: int) -> int:
+def fill(cast: Cast, queries: int) -> dict[str, object]:
+    """Make things to show, and return those that stand in braces in a page's path."""
     rows = make_queue(cast.project, queries=queries, passages=4)
     for number, row in enumerate(rows):
         make_label(row, grade=number % 2)
         make_proposal(row, "search", rank=number + 1)
     make_judgment(rows[0], cast.annotator, grade=1)
-    return rows[0].query_id
+    return {"query": rows[0].query_id, **make_job_history(cast, queries)}
 
 
 def fill_registry(cast: Cast, folder: Path, rerankers: int) -> None:
@@ -51,9 +53,9 @@ def fill_registry(cast: Cast, folder: Path, rerankers: int) -> None:
 def test_every_page_makes_the_queries_it_says(
     client: Client, cast: Cast, tmp_path: Path, queries: int, rerankers: int
 ) -> None:
-    query = fill(cast, queries)
+    shown = fill(cast, queries)
     fill_registry(cast, tmp_path, rerankers)
     client.login(username=cast.manager.username, password=PASSWORD)
     client.get("/")
-    found = {path: counted(client, path.replace("{query}", str(query))) for path in BUDGETS}
+    found = {path: counted(client, path.format(**shown)) for path in BUDGETS}
     assert found == BUDGETS

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tests.tiny import tiny_cross_encoder
-from training.ml.base import BaseRequest
+from training.ml.base_find import Base, BaseRequest, base_find
 from training.ml.data import Pair, Snapshot
 from training.ml.recipe import Outcome, recipe_run
 from training.spec import PRESETS, TrainSpec
@@ -26,9 +27,13 @@ class RecordingReporter:
     done: list[tuple[str, int, int]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     metrics: list[tuple[int, float, Mapping[str, float]]] = field(default_factory=list)
+    bases: list[Mapping[str, Any]] = field(default_factory=list)
 
     def stage(self, name: str) -> None:
         self.stages.append(name)
+
+    def base(self, facts: Mapping[str, Any]) -> None:
+        self.bases.append(facts)
 
     def progress(self, done: int, total: int) -> None:
         self.done.append((self.stages[-1], done, total))
@@ -95,9 +100,10 @@ def tiny_spec(preset: str, **changes: object) -> TrainSpec:
     return TrainSpec.from_dict(values | changes)
 
 
-def tiny_base(folder: Path) -> BaseRequest:
+def tiny_base(folder: Path) -> Base:
     """The tiny cross-encoder under a name like one of the Hub."""
-    return BaseRequest("tests/tiny-cross-encoder", folder=tiny_cross_encoder(folder))
+    found = BaseRequest("tests/tiny-cross-encoder", folder=tiny_cross_encoder(folder))
+    return base_find(found)
 
 
 @cache

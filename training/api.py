@@ -3,37 +3,38 @@
 from uuid import UUID
 
 from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import Right, project_for
 from accounts.models import Project
-from accounts.rest import ApiView, Parameters, caller, filters, paginated, validated
+from accounts.rest import ApiView, asked, caller, filters, paginated, validated
 from accounts.schema import ProblemSerializer
 from annotate.models import Snapshot
 from annotate.selectors.snapshots import snapshot_by
 from training.selectors import events_of, job_for, jobs_seen_by
-from training.serializers import JobDetailOutput, JobEventsOutput, JobInput, JobOutput
+from training.serializers import (
+    EventsQuery,
+    JobDetailOutput,
+    JobEventsOutput,
+    JobInput,
+    JobOutput,
+    JobsQuery,
+)
 from training.services.jobs import job_cancel, job_create
 
 EVENTS_AT_ONCE = 500
 
 
-class JobParameters(Parameters):
-    """Which jobs."""
-
-    project = serializers.CharField(required=False, help_text="Only this project's jobs.")
-
-
 class JobList(ApiView):
-    parameters = JobParameters
+    parameters = JobsQuery
 
     @extend_schema(responses=JobOutput(many=True))
     def get(self, request: Request) -> Response:
-        """List the jobs of your projects, newest first."""
-        rows = jobs_seen_by(caller(request), filters(self, request).get("project"))
+        """List the jobs of your projects."""
+        rows = jobs_seen_by(caller(request), **filters(self, request))
         return paginated(self, request, rows, JobOutput)
 
     @extend_schema(request=JobInput, responses={201: JobDetailOutput, 404: ProblemSerializer})
@@ -65,14 +66,13 @@ class JobCancel(ApiView):
 
 
 class JobEvents(ApiView):
-    @extend_schema(
-        parameters=[OpenApiParameter("after", int, description="Number of the last event seen.")],
-        responses=JobEventsOutput,
-    )
+    parameters = EventsQuery
+
+    @extend_schema(responses=JobEventsOutput)
     def get(self, request: Request, pk: UUID) -> Response:
         """List what a job reported after an event, oldest first, at most 500 at once."""
         job = job_for(request.user, pk)
-        after = _after(request)
+        after = asked(self, request)["after"]
         rows = list(events_of(job, after)[: EVENTS_AT_ONCE + 1])
         shown = rows[:EVENTS_AT_ONCE]
         answer = {
@@ -81,14 +81,6 @@ class JobEvents(ApiView):
             "more": len(rows) > len(shown),
         }
         return Response(JobEventsOutput(answer).data)
-
-
-def _after(request: Request) -> int:
-    field = serializers.IntegerField(min_value=0, max_value=2**63 - 1)
-    try:
-        return int(field.run_validation(request.query_params.get("after", 0)))
-    except serializers.ValidationError as error:
-        raise serializers.ValidationError({"after": error.detail}) from error
 
 
 def _snapshot(project: Project, reference: str) -> Snapshot:

@@ -17,6 +17,7 @@ from accounts.blobs import blob_fetch
 from accounts.models import Project, User
 from models_app.models import Reranker, Version
 from models_app.revisions import version_resolve
+from training.ml.base_check import folder_check
 from training.ml.errors import BaseModelError
 from training.ml.names import PACKAGED
 
@@ -52,7 +53,8 @@ def base_checked(name: str, *, project: Project, user: User | None) -> Base:
     """Return the base under a name; the default where that is empty.
 
     Raises ValidationError on `base_model` for what can be no name of a model, for a folder that
-    `user` may not name, and for a version that one of our rerankers does not have.
+    `user` may not name or that holds no model, and for a version that one of our rerankers does
+    not have.
     """
     name = name.strip() or DEFAULT
     if len(name) > 200 or not (Path(name).is_absolute() or _NAME.fullmatch(name)):
@@ -130,9 +132,13 @@ def fallback_allowed() -> bool:
 
 
 def _folder_allowed(name: str, user: User | None) -> str:
-    """Return a folder's path without links and dots, if `user` may name it."""
+    """Return a folder's path without links and dots, if `user` may name it and it holds a model."""
     folder = Path(name).resolve()
     roots = (Path(root).resolve() for root in settings.BASE_MODEL_FOLDERS)
-    if (user is not None and user.is_superuser) or any(map(folder.is_relative_to, roots)):
-        return str(folder)
-    raise ValidationError({"base_model": _FOLDERS})
+    if not ((user is not None and user.is_superuser) or any(map(folder.is_relative_to, roots))):
+        raise ValidationError({"base_model": _FOLDERS})
+    try:
+        folder_check(folder)
+    except BaseModelError as error:
+        raise ValidationError({"base_model": str(error)}) from error
+    return str(folder)

@@ -38,11 +38,18 @@ class Section:
 
 
 class SnapshotChoice(forms.ModelChoiceField[Snapshot]):
-    """A ready snapshot by its digest and size."""
+    """Ready snapshots, told apart even where the same judgments were frozen twice."""
 
     def label_from_instance(self, obj: Snapshot) -> str:
         queries = obj.statistics.get("queries", 0)
-        return f"{obj.short_digest} · {obj.pairs:,} pairs, {queries:,} queries"
+        parts = [
+            f"#{obj.pk}",
+            f"{obj.frozen_at or obj.created_at:%Y-%m-%d %H:%M} UTC",
+            f"{obj.pairs:,} pairs, {queries:,} queries",
+            f"by {obj.created_by.display_name}" if obj.created_by else "",
+            (obj.digest or "")[:8],
+        ]
+        return " · ".join(part for part in parts if part)
 
 
 class JobForm(forms.Form):
@@ -53,6 +60,7 @@ class JobForm(forms.Form):
         self.label_suffix = ""
         chosen = PRESETS.get(preset)
         ready = Snapshot.objects.filter(project=project, status=SnapshotStatus.READY)
+        ready = ready.select_related("created_by").order_by("-pk")
         self.fields["snapshot"] = SnapshotChoice(
             ready, empty_label=None, initial=ready.first(), help_text="What to learn from."
         )

@@ -75,6 +75,9 @@ class TrainingJob(models.Model):
     base_revision = models.CharField(
         max_length=40, blank=True, help_text="Commit id of a base from this registry, else empty."
     )
+    base_used = models.JSONField(
+        null=True, help_text="What was really loaded, and why; null until then. See `BaseInfo`."
+    )
     recipe = models.JSONField(default=dict)
     status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.QUEUED)
     stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.CLAIM)
@@ -128,12 +131,20 @@ class TrainingJob(models.Model):
 
     @property
     def progress(self) -> float:
-        """Share of the current stage, 0 to 1."""
+        """Share of the stage that the job is in, or was when it ended; 1 once it has succeeded."""
+        if self.status == JobStatus.SUCCEEDED:
+            return 1.0
         return self.done / self.total if self.total else 0.0
 
     @property
     def percent(self) -> int:
         return int(100 * self.progress)
+
+    @property
+    def far(self) -> str:
+        """How far the stage has come, such as "30 of 120 steps"; empty where it is not known."""
+        unit = "steps" if self.stage == Stage.TRAIN else "pairs"
+        return f"{self.done:,} of {self.total:,} {unit}" if self.total else ""
 
     @property
     def short_id(self) -> str:

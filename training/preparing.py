@@ -1,21 +1,18 @@
 """What a run needs before it starts: the snapshot's files and the base model.
 
-Importing this imports no torch: a snapshot that cannot work is refused before that takes its time.
+Importing this imports no torch: what cannot work is refused before that takes its time.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from accounts.blobs import blob_fetch
 from annotate.models import Snapshot as SnapshotRow
 from training.base_models import fallback_allowed, version_files, version_pinned
+from training.ml.base_find import Base, BaseRequest, base_find
 from training.ml.data import Snapshot, snapshot_read
 from training.ml.errors import DataError
 from training.ml.snapshot_check import snapshot_check
 from training.models import TrainingJob
-
-if TYPE_CHECKING:
-    from training.ml.base import BaseRequest
 
 
 def snapshot_fetch(row: SnapshotRow, folder: Path) -> Snapshot:
@@ -37,14 +34,17 @@ def snapshot_fetch(row: SnapshotRow, folder: Path) -> Snapshot:
     return snapshot
 
 
-def base_request(job: TrainingJob, folder: Path) -> "BaseRequest":
+def base_fetch(job: TrainingJob, folder: Path) -> Base:
+    """Find a job's base model and check its files; raises BaseModelError where that fails."""
+    return base_find(base_request(job, folder))
+
+
+def base_request(job: TrainingJob, folder: Path) -> BaseRequest:
     """Return what to load; the files of a version of ours are copied into `folder`.
 
     A job that was pinned to a version of ours never asks the Hub. Raises BaseModelError where that
     version, or one of its files, is gone.
     """
-    from training.ml.base import BaseRequest
-
     name = job.base_model
     if job.base_revision:
         version = version_pinned(job.base_revision)

@@ -28,7 +28,10 @@ STAGE_HELP: Final = {
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """A step of the job: `state` is done, current, failed or ahead; `seconds` None while ahead."""
+    """A step of the job; `seconds` is None while it is ahead.
+
+    `state` is done, current or ahead, or how the job ended in this stage: failed or cancelled.
+    """
 
     stage: Stage
     help: str
@@ -44,10 +47,6 @@ class LossRow:
     epoch: float
     loss: float
     learning_rate: float | None
-
-    @property
-    def rate(self) -> str:
-        return "–" if self.learning_rate is None else f"{self.learning_rate:.2e}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ def _state(job: TrainingJob, distance: int) -> str:
         return "done"
     if distance > 0:
         return "ahead"
-    return "failed" if job.finished else "current"
+    return job.status if job.finished else "current"
 
 
 def _left(job: TrainingJob, elapsed: float) -> float | None:

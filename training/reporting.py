@@ -30,6 +30,10 @@ class JobReporter:
             self._report.stage, self._report.done, self._report.total = self._stage, None, None
             self._add(EventKind.STAGE, {"stage": self._stage})
 
+    def base(self, facts: Mapping[str, Any]) -> None:
+        with self._lock:
+            self._report.base_used = dict(facts)
+
     def progress(self, done: int, total: int) -> None:
         with self._lock:
             self._report.done, self._report.total = done, total
@@ -58,6 +62,7 @@ class JobReporter:
                 later.stage = report.stage
                 if later.done is None:
                     later.done, later.total = report.done, report.total
+            later.base_used = later.base_used or report.base_used
             later.events[:0] = report.events
 
     def _add(self, kind: EventKind, data: dict[str, Any]) -> None:

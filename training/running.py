@@ -1,6 +1,7 @@
 """A job in its own process: claim, load, baseline, train, evaluate, register, finish.
 
-Torch is imported once the job is claimed and guarded, and in no other process of Arbiter.
+Torch is imported once the job is claimed and guarded and its snapshot and base are there, and in no
+other process of Arbiter.
 """
 
 import logging
@@ -23,7 +24,7 @@ from training.lineage import code_facts, labels_facts, lineage_collect
 from training.ml.data import Snapshot
 from training.ml.errors import RecipeError, resource_error
 from training.models import Stage, TrainingJob
-from training.preparing import base_request, snapshot_fetch
+from training.preparing import base_fetch, snapshot_fetch
 from training.reporting import JobReporter
 from training.scratch import job_scratch, worker_name
 from training.services.claims import Claim, LostClaimError, job_claim
@@ -78,7 +79,7 @@ def _run_guarded(claim: Claim, reporter: JobReporter, scratch: Path, guard: Guar
     except ValidationError as error:
         return _failed(guard, claim, " ".join(error.messages))
     except Exception as error:
-        # Whatever else it is: memory and disk have a message, a fault keeps its traceback.
+        # The process ends here: memory and disk have a message, any fault keeps its traceback.
         named = resource_error(error)
         if named is not None:
             return _failed(guard, claim, f"{named.message} {named.advice}")
@@ -98,16 +99,16 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
     reporter.stage(Stage.LOAD)
     snapshot = snapshot_fetch(job.snapshot, scratch / "snapshot")
     reporter.log(f"Snapshot {snapshot.digest[:12]} is complete, its files have their sha256.")
+    base = base_fetch(job, scratch / "base")
+    exposed = _exposure(job, snapshot, reporter)
     from training.ml.recipe import recipe_run
     from training.services.results import Results
 
-    request = base_request(job, scratch / "base")
-    exposed = _exposure(job, snapshot, reporter)
     spec = TrainSpec.from_dict(job.recipe)
     # From here on the main thread needs no database for a long time.
     connection.close()
     outcome = recipe_run(
-        snapshot=snapshot, spec=spec, base=request, folder=scratch / "model", reporter=reporter
+        snapshot=snapshot, spec=spec, base=base, folder=scratch / "model", reporter=reporter
     )
     code = code_facts()
     return Results(

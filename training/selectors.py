@@ -22,9 +22,14 @@ def jobs_of(project: Project) -> QuerySet[TrainingJob]:
     return rows.order_by("-created_at", "-pk")
 
 
-def jobs_seen_by(user: User, project: str | None = None) -> QuerySet[TrainingJob]:
-    """Return the jobs of the caller's projects, or of the one under a slug, newest first."""
-    rows = TrainingJob.objects.select_related(*_RELATED).filter(project__members__user=user)
+def jobs_seen_by(user: User, project: str | None = None, **fields: str) -> QuerySet[TrainingJob]:
+    """Return the jobs of the caller's projects, or of the one under a slug, newest first.
+
+    `fields` (status, kind) select among them. Raises as `project_for` does.
+    """
+    rows = TrainingJob.objects.select_related(*_RELATED).filter(
+        project__members__user=user, **fields
+    )
     if project is not None:
         rows = rows.filter(project=project_for(user, project))
     return rows.order_by("-created_at", "-pk")

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.access import Right, member_for, role_allows
+from accounts.rest import Parameters, StrictSerializer
 from training.base_models import DEFAULT
 from training.models import JobEvent, JobKind, JobStatus, Stage, TrainingJob
 from training.selectors import metrics_of, version_of
@@ -42,7 +43,23 @@ class RecipeField(serializers.DictField):
         return values
 
 
-class JobInput(serializers.Serializer[Any]):
+class JobsQuery(Parameters):
+    """Which jobs to list, and in which order."""
+
+    project = serializers.CharField(required=False, help_text="Only this project's jobs: its slug.")
+    status = serializers.ChoiceField(choices=JobStatus.choices, required=False)
+    kind = serializers.ChoiceField(choices=JobKind.choices, required=False)
+
+
+class EventsQuery(Parameters):
+    """Which events of a job to list."""
+
+    after = serializers.IntegerField(
+        min_value=0, max_value=2**63 - 1, default=0, help_text="Number of the last event seen."
+    )
+
+
+class JobInput(StrictSerializer):
     """A job to run; `reranker` is the name to publish under, made where the project has none."""
 
     project = serializers.CharField(help_text="The project's slug.")
@@ -54,6 +71,15 @@ class JobInput(serializers.Serializer[Any]):
     )
     reranker = serializers.CharField(required=False, help_text="Default: reranker.")
     recipe = RecipeField(default=dict)
+
+
+class BaseUsedOutput(serializers.Serializer[Any]):
+    """The base that was really loaded; where another stands in for it, `reason` says why."""
+
+    name = serializers.CharField(source="loaded")
+    revision = serializers.CharField(allow_null=True, help_text="Commit or package version.")
+    fell_back = serializers.BooleanField(help_text="Whether it stands in for what was asked for.")
+    reason = serializers.CharField()
 
 
 class JobOutput(serializers.ModelSerializer[TrainingJob]):
@@ -68,9 +94,17 @@ class JobOutput(serializers.ModelSerializer[TrainingJob]):
     kind = serializers.ChoiceField(choices=JobKind.choices, read_only=True)
     status = serializers.ChoiceField(choices=JobStatus.choices, read_only=True)
     stage = serializers.ChoiceField(choices=Stage.choices, read_only=True)
-    progress = serializers.FloatField(read_only=True, help_text="Share of the stage, 0 to 1.")
+    progress = serializers.FloatField(
+        read_only=True,
+        help_text="Share of the stage, 0 to 1. 1 after success; else how far the job came in it.",
+    )
     base_model = serializers.CharField(
-        source="base_shown", read_only=True, help_text="Of a folder, only its last part."
+        source="base_shown",
+        read_only=True,
+        help_text="What was asked for; of a folder, only its last part.",
+    )
+    base_used = BaseUsedOutput(
+        read_only=True, allow_null=True, help_text="What was loaded; null until then."
     )
     created_by = serializers.CharField(source="created_by.username", default=None, read_only=True)
 
@@ -78,8 +112,8 @@ class JobOutput(serializers.ModelSerializer[TrainingJob]):
         model = TrainingJob
         fields = [
             "id", "project", "kind", "status", "stage", "progress", "done", "total", "attempt",
-            "error", "snapshot", "snapshot_digest", "base_model", "reranker", "repo_id", "recipe",
-            "created_by", "created_at", "started_at", "finished_at",
+            "error", "snapshot", "snapshot_digest", "base_model", "base_used", "reranker",
+            "repo_id", "recipe", "created_by", "created_at", "started_at", "finished_at",
         ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import Right, member_for, role_allows
+from accounts.middleware import PageRequest
 from accounts.models import Member
 from accounts.problems import ConflictError
 from accounts.views import GET_OR_POST, user_of
@@ -28,7 +29,7 @@ PAGE_SIZE = 50
 
 
 @require_safe
-def job_list(request: HttpRequest, slug: str) -> HttpResponse:
+def job_list(request: PageRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug)
     page = Paginator(jobs_of(member.project), PAGE_SIZE).get_page(request.GET.get("page"))
     versions = versions_of(list(page))
@@ -38,7 +39,7 @@ def job_list(request: HttpRequest, slug: str) -> HttpResponse:
         "rows": [(job, versions.get(job.pk)) for job in page],
         "busy": any(not job.finished for job in page),
     }
-    fragment = request.headers.get("HX-Request") == "true"
+    fragment = bool(request.htmx)
     template = "training/_job_table.html" if fragment else "training/job_list.html"
     return render(request, template, context)
 
@@ -67,11 +68,11 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def job_detail(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
+def job_detail(request: PageRequest, slug: str, pk: UUID) -> HttpResponse:
     member = member_for(request.user, slug)
     job = project_job(member.project, pk)
     context = {**_frame(member), **_standing(job)}
-    if request.headers.get("HX-Request") != "true":
+    if not request.htmx:
         return render(request, "training/job_detail.html", context)
     if not job.finished:
         return render(request, "training/_job_live.html", context)

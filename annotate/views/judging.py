@@ -16,6 +16,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.access import Right, member_for
 from accounts.markdown import markdown_html
+from accounts.middleware import PageRequest
 from accounts.models import Grade, Member
 from annotate.forms import AnswerForm
 from annotate.selectors.items import items_of
@@ -49,9 +50,9 @@ class GradeButton:
 
 @require_safe
 @never_cache
-def judge(request: HttpRequest, slug: str) -> HttpResponse:
+def judge(request: PageRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug, Right.JUDGE)
-    if request.headers.get("HX-Request"):  # a page where nothing is free asks whether that holds
+    if request.htmx:  # a page where nothing is free asks whether that holds
         return _still_waiting(member)
     return render(request, "annotate/judge.html", _context(member))
 

@@ -71,7 +71,7 @@ def test_a_job_from_form_to_version(
     expect(page.get_by_text("Next in line")).to_be_visible()
     shoot(page, "job-queued")
     with trainer(tmp_path / "trainer.log"):
-        chart = page.get_by_role("img", name="Training loss from")
+        chart = page.get_by_role("img", name="Training loss")
         expect(chart).to_be_visible(timeout=60_000)
         shoot(page, "job-running")
         assert_accessible(page)
@@ -112,6 +112,8 @@ def test_a_running_job_is_cancelled_and_a_failed_one_says_what_to_do(
         expect(page.get_by_text("of 1,000,000 steps")).to_be_visible(timeout=60_000)
         page.get_by_role("button", name="Cancel the job").click()
         expect(page.get_by_text("Cancelled", exact=True)).to_be_visible(timeout=5_000)
+        expect(page.locator(".stages .cancelled")).to_contain_text("cancelled after")
+        expect(page.locator(".stages .failed")).to_have_count(0)
         shoot(page, "job-cancelled")
         page.get_by_role("link", name="Train again").click()
         fill_job(page, "nobody/has-this-model", 1)

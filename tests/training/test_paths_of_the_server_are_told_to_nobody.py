@@ -1,9 +1,12 @@
 """Neither the API nor a job's messages show where files lie on the server."""
 
+from pathlib import Path
+
 import pytest
 from django.test import Client
 
 from tests.factory import Cast, bearer
+from tests.models_app.published import model_folder
 from tests.training.jobs import make_job, ready_snapshot
 from training.paths import paths_hidden
 from training.reporting import JobReporter
@@ -26,15 +29,16 @@ def test_a_path_keeps_its_last_part(text: str, shown: str | None) -> None:
 
 
 @pytest.mark.django_db
-def test_a_job_on_a_folder_shows_no_path(client: Client, cast: Cast) -> None:
-    job = make_job(cast, "/srv/models/tiny", snapshot=ready_snapshot(cast.project))
+def test_a_job_on_a_folder_shows_no_path(client: Client, cast: Cast, tmp_path: Path) -> None:
+    base = model_folder(tmp_path / "tiny")
+    job = make_job(cast, str(base), snapshot=ready_snapshot(cast.project))
     claim = job_claim(job_id=job.pk, worker="host:1")
     assert claim is not None
-    job_fail(claim=claim, message="Error no file in /srv/models/tiny; look there.")
+    job_fail(claim=claim, message=f"Error no file in {base}; look there.")
     for path in ("", f"{job.pk}/", f"{job.pk}/events/"):
         answer = client.get(f"/api/v1/training-jobs/{path}", **bearer(cast.viewer))
         assert answer.status_code == 200
-        assert "/srv" not in answer.content.decode()
+        assert str(tmp_path) not in answer.content.decode()
     shown = client.get(f"/api/v1/training-jobs/{job.pk}/", **bearer(cast.viewer)).json()
     assert (shown["base_model"], shown["error"]) == ("tiny", "Error no file in tiny; look there.")
 

@@ -13,11 +13,14 @@ import huggingface_hub.constants
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from sentence_transformers import CrossEncoder
 
 from tests.tiny import tiny_cross_encoder, tiny_edit
-from training.ml.base import BaseRequest, base_load
+from training.ml.base import base_load
+from training.ml.base_find import BaseInfo, BaseRequest, base_find
 from training.ml.errors import BaseModelError
 from training.ml.names import PACKAGED, PACKAGED_HUB_NAME
+from training.paths import paths_hidden
 
 COMMIT = "c0ffee" + "0" * 34
 
@@ -33,15 +36,22 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
 
 
+def loaded(
+    request: BaseRequest, *, seed: int = 1, max_length: int = 64
+) -> tuple[CrossEncoder, BaseInfo]:
+    base = base_find(request)
+    return base_load(base, seed=seed, max_length=max_length, device="cpu"), base.info
+
+
 def refusal(request: BaseRequest, max_length: int = 64) -> BaseModelError:
     with pytest.raises(BaseModelError) as caught:
-        base_load(request, seed=1, max_length=max_length, device="cpu")
+        loaded(request, max_length=max_length)
     assert caught.value.advice
     return caught.value
 
 
 def test_a_folder_is_named_without_its_path(base: Path) -> None:
-    model, info = base_load(BaseRequest(str(base)), seed=1, max_length=32, device="cpu")
+    model, info = loaded(BaseRequest(str(base)), max_length=32)
     assert (info.kind, info.requested, info.loaded) == ("folder", "base", "base")
     assert (info.fell_back, info.fresh_head) == (False, False)
     assert info.weights_sha256 == sha256((base / "model.safetensors").read_bytes()).hexdigest()
@@ -51,7 +61,7 @@ def test_a_folder_is_named_without_its_path(base: Path) -> None:
 
 def test_a_version_is_named_as_the_registry_names_it(base: Path) -> None:
     request = BaseRequest("team/name@v3", revision=COMMIT, folder=base)
-    _, info = base_load(request, seed=1, max_length=64, device="cpu")
+    _, info = loaded(request)
     assert (info.loaded, info.revision) == ("team/name@v3", COMMIT)
 
 
@@ -60,7 +70,7 @@ def test_weights_in_half_precision_are_trained_in_full(base: Path) -> None:
     halved = {name: value.half() for name, value in weights.items()}
     save_file(halved, base / "model.safetensors", metadata={"format": "pt"})
     tiny_edit(base, dtype="float16")
-    model, _ = base_load(BaseRequest(str(base)), seed=1, max_length=64, device="cpu")
+    model, _ = loaded(BaseRequest(str(base)), max_length=64)
     assert {weights.dtype for weights in model.parameters()} == {torch.float32}
 
 
@@ -69,7 +79,7 @@ def test_the_package_stands_in_for_an_unreachable_hub_and_says_so(offline: None)
     heads = []
     for seed in (1, 1, 2):
         request = BaseRequest(asked, allow_fallback=True)
-        model, info = base_load(request, seed=seed, max_length=128, device="cpu")
+        model, info = loaded(request, seed=seed, max_length=128)
         heads.append(dict(model.named_parameters())["0.model.classifier.weight"].detach())
     assert (info.requested, info.loaded, info.again) == (asked, PACKAGED_HUB_NAME, PACKAGED)
     assert info.fell_back
@@ -84,7 +94,7 @@ def test_the_package_stands_in_for_an_unreachable_hub_and_says_so(offline: None)
 def test_the_package_is_no_fallback_for_itself(offline: None) -> None:
     for name in (PACKAGED, PACKAGED_HUB_NAME):
         request = BaseRequest(name, allow_fallback=True)
-        _, info = base_load(request, seed=1, max_length=64, device="cpu")
+        _, info = loaded(request)
         assert (info.kind, info.fell_back) == ("packaged", False)
 
 
@@ -168,7 +178,7 @@ def hub(base: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator
 
 
 def test_a_hub_model_is_fetched_without_pickles_and_its_commit_is_known(hub: Path) -> None:
-    _, info = base_load(BaseRequest("team/tiny"), seed=1, max_length=64, device="cpu")
+    _, info = loaded(BaseRequest("team/tiny"), max_length=64)
     assert (info.kind, info.loaded, info.revision) == ("hub", "team/tiny", COMMIT)
     fetched = {path.name for path in hub.rglob("snapshots/*/*")}
     assert "model.safetensors" in fetched
@@ -235,6 +245,13 @@ def test_damaged_files_are_refused(base: Path, tmp_path: Path) -> None:
     weights = other / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:500])
     assert "cannot be loaded" in refusal(BaseRequest(str(other))).message
+
+
+def test_an_architecture_that_nobody_knows_is_refused(base: Path, tmp_path: Path) -> None:
+    tiny_edit(base, model_type="no-such-architecture")
+    error = refusal(BaseRequest(str(base)))
+    assert "The base model cannot be loaded" in error.message
+    assert str(tmp_path) not in paths_hidden(error.message)
 
 
 def test_files_of_two_models_are_refused(base: Path, tmp_path: Path) -> None:

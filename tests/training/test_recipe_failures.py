@@ -87,7 +87,6 @@ def test_a_loss_that_is_no_number_stops_the_run_at_once(tmp_path: Path) -> None:
 
 def test_a_base_with_broken_weights_is_no_crash(tmp_path: Path) -> None:
     base = tiny_base(tmp_path / "base")
-    assert base.folder is not None
     path = base.folder / "model.safetensors"
     weights = load_file(path)
     weights["classifier.weight"] = torch.full_like(weights["classifier.weight"], float("nan"))

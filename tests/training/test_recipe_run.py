@@ -42,15 +42,15 @@ def test_loss_and_dev_metrics_are_told_while_training_runs() -> None:
     metrics = tiny_run("court-cases").reporter.metrics
     losses = [step for step, _, values in metrics if "loss" in values]
     measured = {step for step, _, values in metrics if "val_average_precision" in values}
-    assert losses == [4, 8]
+    assert losses == [1, 4, 8]
     assert measured == {4, 8}
     assert all("val_ndcg@10" in v for _, _, v in metrics if "val_average_precision" in v)
 
 
 def test_the_training_log_has_the_evaluation_column_under_the_validation_name() -> None:
     log = tiny_run("court-cases").outcome.log
-    assert [line["Step"] for line in log] == [4, 8]
-    assert all(0 <= line["val_average_precision"] <= 1 for line in log)
+    assert [line["Step"] for line in log] == [1, 4, 8]
+    assert all(0 <= line["val_average_precision"] <= 1 for line in log[1:])
 
 
 def test_without_evaluation_on_the_way_the_last_line_of_the_log_still_has_it() -> None:
@@ -137,17 +137,21 @@ def test_test_figures_use_the_thresholds_that_dev_chose() -> None:
     assert test["model", "f1_dev_threshold"] == dev["model", "f1_threshold"]
 
 
-def test_without_ranks_there_is_no_first_stage(tmp_path: Path) -> None:
+def test_a_short_run_without_ranks_has_no_first_stage_and_yet_its_losses(tmp_path: Path) -> None:
     splits = {name: unranked(tiny_pairs(name, 4)) for name in ("dev", "test")}
+    reporter = RecordingReporter()
     outcome = recipe_run(
         snapshot=tiny_snapshot(**splits),
-        spec=tiny_spec("agro", max_steps=1),
+        spec=tiny_spec("agro", max_steps=3, logging_steps=1000),
         base=tiny_base(tmp_path / "base"),
         folder=tmp_path / "model",
-        reporter=RecordingReporter(),
+        reporter=reporter,
         device="cpu",
     )
     assert list(outcome.evaluations["test"].per_query) == ["bm25", "base", "model"]
+    assert [step for step, _, values in reporter.metrics if "loss" in values] == [1, 3]
+    assert [line["Step"] for line in outcome.log if "Training Loss" in line] == [1, 3]
+    assert reporter.bases == [outcome.base.to_dict()]
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('train', 'Train')], default='train', max_length=10)),
                 ('base_model', models.CharField(max_length=200)),
                 ('base_revision', models.CharField(blank=True, help_text='Commit id of a base from this registry, else empty.', max_length=40)),
+                ('base_used', models.JSONField(help_text='What was really loaded, and why; null until then. See `BaseInfo`.', null=True)),
                 ('recipe', models.JSONField(default=dict)),
                 ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('cancelling', 'Cancelling'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),
                 ('stage', models.CharField(choices=[('claim', 'Claim'), ('load', 'Load'), ('baseline', 'Baseline'), ('train', 'Train'), ('evaluate', 'Evaluate'), ('register', 'Register'), ('finish', 'Finish')], default='claim', max_length=10)),

@@ -1,4 +1,5 @@
-"""A job starts as queued, its status moves along these edges only, and a finished one is frozen."""
+"""A job starts as queued, its status moves along these edges only, a finished one is frozen, and
+one that trains succeeds only with its version."""
 
 from django.db import migrations
 
@@ -22,6 +23,13 @@ BEGIN
     ) THEN
         RAISE EXCEPTION 'a job cannot move from % to %', OLD.status, NEW.status
             USING ERRCODE = 'check_violation', CONSTRAINT = 'job_move_allowed';
+    END IF;
+    -- Training publishes its version in the very transaction that ends the job.
+    IF NEW.status = 'succeeded' AND OLD.status <> 'succeeded' AND NEW.kind = 'train'
+        AND NOT EXISTS (SELECT FROM models_app_version WHERE job = NEW.id)
+    THEN
+        RAISE EXCEPTION 'job % has published no version and did not succeed', OLD.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'job_success_is_a_version';
     END IF;
     IF (NEW.id, NEW.project_id, NEW.snapshot_id, NEW.reranker_id, NEW.base_model,
         NEW.base_revision, NEW.recipe, NEW.kind)
@@ -55,6 +63,6 @@ DROP FUNCTION training_job_guard();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("training", "0001_initial")]
+    dependencies = [("training", "0001_initial"), ("models_app", "0001_initial")]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Any, Final
-
-from sentence_transformers import CrossEncoder
+from typing import TYPE_CHECKING, Any, Final
 
 from training.ml.errors import BaseModelError
+
+if TYPE_CHECKING:  # web processes check folders, and never import torch
+    from sentence_transformers import CrossEncoder
 
 _ENCODER: Final = (
     "Choose a cross-encoder or an encoder such as cross-encoder/ms-marco-MiniLM-L6-v2."
@@ -37,7 +38,7 @@ def head_is_fresh(folder: Path) -> bool:
     return not any(str(name).endswith("ForSequenceClassification") for name in names)
 
 
-def model_check(model: CrossEncoder, max_length: int) -> None:
+def model_check(model: "CrossEncoder", max_length: int) -> None:
     """Raise BaseModelError unless the loaded model can score batches of `max_length` tokens."""
     tokenizer, config = model.tokenizer, model.config
     if tokenizer.pad_token is None:
@@ -58,11 +59,20 @@ def model_check(model: CrossEncoder, max_length: int) -> None:
 
 
 def _config(folder: Path) -> dict[str, Any]:
+    try:
+        given, config = folder.exists(), (folder / "config.json").exists()
+    except OSError as error:
+        raise BaseModelError(
+            "The folder of the base model cannot be read.", "Check its permissions."
+        ) from error
     if not folder.is_dir():
         raise BaseModelError(
-            "The folder of the base model does not exist.", "Check its path and its permissions."
+            "What is named as the base model is a file, not a folder."
+            if given
+            else "The folder of the base model does not exist.",
+            "Check its path; it is the server's, not yours.",
         )
-    if not (folder / "config.json").exists():
+    if not config:
         raise BaseModelError(
             "The folder of the base model has no config.json.",
             "Give the folder that was written by save_pretrained.",

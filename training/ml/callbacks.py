@@ -3,7 +3,7 @@
 import math
 from typing import Any, Final
 
-from transformers import TrainerCallback, TrainerState
+from transformers import TrainerCallback, TrainerControl, TrainerState
 
 from training.ml.reporter import Reporter
 
@@ -12,7 +12,7 @@ _LOGGED: Final = ("loss", "learning_rate", "grad_norm")
 
 
 class ReporterCallback(TrainerCallback):
-    """Progress in optimiser steps, and each line of the training log."""
+    """Progress in optimiser steps, and each line of the training log, the first and last always."""
 
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
@@ -25,7 +25,11 @@ class ReporterCallback(TrainerCallback):
 
     def on_step_end(self, *event: Any, **_more: Any) -> None:
         state: TrainerState = event[1]
+        control: TrainerControl = event[2]
         self._reporter.progress(state.global_step, state.max_steps)
+        # A run shorter than `logging_steps` shows where its loss began and ended, too.
+        if state.global_step in (1, state.max_steps):
+            control.should_log = True
 
     def on_log(self, *event: Any, **more: Any) -> None:
         state: TrainerState = event[1]

@@ -68,6 +68,7 @@ def resources_named() -> Iterator[None]:
     except RecipeError:
         raise
     except Exception as error:
+        # Libraries tell of memory and disk under types of their own; all else passes unchanged.
         named = resource_error(error)
         if named is None:
             raise

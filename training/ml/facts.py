@@ -7,7 +7,7 @@ column does not keep the order of keys. Keys, and who fills them where it is not
     schema          1
     model           name, task, library, pipeline_tag, tags, max_length (tokens), num_labels,
                     modalities, architecture, parameters, activation
-    base            see `training.ml.base.BaseInfo`
+    base            see `training.ml.base_find.BaseInfo`
     templates       query, passage
     language        list of codes or None          (the project; None here)
     license         SPDX-like id or None           (the project; None here)
@@ -49,7 +49,7 @@ from sentence_transformers.cross_encoder import CrossEncoderTrainingArguments
 from sentence_transformers.cross_encoder.model_card import CrossEncoderModelCardData
 from sentence_transformers.util import fullname
 
-from training.ml.base import BaseInfo
+from training.ml.base_find import BaseInfo
 from training.ml.data import Pair, Snapshot
 from training.ml.dev_evaluator import DevEvaluator
 from training.ml.evaluation import Evaluation

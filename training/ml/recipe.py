@@ -16,7 +16,8 @@ import transformers
 from huggingface_hub.utils.tqdm import disable_progress_bars
 from sentence_transformers import CrossEncoder
 
-from training.ml.base import BaseInfo, BaseRequest, base_load
+from training.ml.base import base_load
+from training.ml.base_find import Base, BaseInfo
 from training.ml.data import Pair, Snapshot
 from training.ml.dev_evaluator import DevEvaluator
 from training.ml.errors import resources_named
@@ -64,7 +65,7 @@ def recipe_run(
     *,
     snapshot: Snapshot,
     spec: TrainSpec,
-    base: BaseRequest,
+    base: Base,
     folder: Path,
     reporter: Reporter,
     device: str | None = None,
@@ -88,7 +89,7 @@ def recipe_run(
 def _run(
     snapshot: Snapshot,
     spec: TrainSpec,
-    request: BaseRequest,
+    base: Base,
     folder: Path,
     reporter: Reporter,
     device: str | None,
@@ -99,10 +100,8 @@ def _run(
     # 1. Load: refuse what cannot work before an hour is spent on it.
     with stages("load"):
         snapshot_check(snapshot)
-        model, info = base_load(request, seed=spec.seed, max_length=spec.max_length, device=device)
-        reporter.log(f"Base model {info.loaded}. {info.reason}")
-        if info.fresh_head:
-            reporter.log("It has no output layer; one was drawn from the seed.")
+        _report_base(base.info, reporter)
+        model = base_load(base, seed=spec.seed, max_length=spec.max_length, device=device)
 
     # 2. Baseline: every other system, on the very candidates that the model will be scored on.
     with stages("baseline"):
@@ -130,13 +129,20 @@ def _run(
 
     # 5. Save: complete in a scratch folder, then moved into place.
     with stages("save"):
-        metadata = _metadata(snapshot, spec, info)
+        metadata = _metadata(snapshot, spec, base.info)
         model_save(model, scratch / "model", metadata)
         (scratch / "model").rename(folder)
 
-    run = Run(snapshot, spec, info, dataset, trainer, evaluator, evaluations, stages.seconds)
+    run = Run(snapshot, spec, base.info, dataset, trainer, evaluator, evaluations, stages.seconds)
     log = [dict(line) for line in model.model_card_data.training_logs]
-    return Outcome(folder, info, evaluations, dict(stages.seconds), log, facts_collect(run))
+    return Outcome(folder, base.info, evaluations, dict(stages.seconds), log, facts_collect(run))
+
+
+def _report_base(info: BaseInfo, reporter: Reporter) -> None:
+    reporter.base(info.to_dict())
+    reporter.log(f"Base model {info.loaded}. {info.reason}")
+    if info.fresh_head:
+        reporter.log("It has no output layer; one was drawn from the seed.")
 
 
 def _baselines(

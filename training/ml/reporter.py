@@ -1,9 +1,9 @@
-"""How a recipe tells what it is doing: the worker stores it, a run by hand prints it."""
+"""How a recipe tells what it is doing: a job's process stores it."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from time import monotonic
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Reporter(Protocol):
@@ -11,6 +11,9 @@ class Reporter(Protocol):
 
     def stage(self, name: str) -> None:
         """A numbered step of the recipe begins; `progress` starts again at 0."""
+
+    def base(self, facts: Mapping[str, Any]) -> None:
+        """The base model is loaded: what was asked for and what it is, `BaseInfo.to_dict`."""
 
     def progress(self, done: int, total: int) -> None:
         """`done` of `total` units of the stage are through: training steps, or scored pairs."""
@@ -20,24 +23,6 @@ class Reporter(Protocol):
 
     def metric(self, step: int, epoch: float, values: Mapping[str, float]) -> None:
         """Values measured after `step` optimiser steps, such as `loss` or `dev_ndcg@10`."""
-
-
-class PrintReporter:
-    """A reporter for runs by hand: stages, lines and metrics on standard output."""
-
-    def stage(self, name: str) -> None:
-        print(f"== {name}", flush=True)
-
-    def progress(self, done: int, total: int) -> None:
-        if done == total or done % max(1, total // 10) == 0:
-            print(f"   {done}/{total}", flush=True)
-
-    def log(self, line: str) -> None:
-        print(f"   {line}", flush=True)
-
-    def metric(self, step: int, epoch: float, values: Mapping[str, float]) -> None:
-        shown = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
-        print(f"   step {step} (epoch {epoch:.2f})  {shown}", flush=True)
 
 
 class Stages:

@@ -39,15 +39,17 @@ class LostClaimError(Exception):
 
 @dataclass(slots=True)
 class Report:
-    """What a process has to tell since its last report; `stage`, `done`, `total` if changed."""
+    """What a process has to tell since its last report; all but `events` only if changed."""
 
     stage: str | None = None
     done: int | None = None
     total: int | None = None
+    base_used: dict[str, Any] | None = None
     events: list[tuple[EventKind, dict[str, Any]]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return self.stage is not None or self.done is not None or bool(self.events)
+        changed = (self.stage, self.done, self.base_used)
+        return any(each is not None for each in changed) or bool(self.events)
 
 
 def job_claim(*, job_id: UUID, worker: str) -> Claim | None:
@@ -60,6 +62,7 @@ def job_claim(*, job_id: UUID, worker: str) -> Claim | None:
             stage=Stage.CLAIM,
             done=0,
             total=0,
+            base_used=None,
             heartbeat_at=Now(),
             lease_expires_at=lease_end(),
             started_at=Now(),
@@ -102,6 +105,8 @@ def job_report(*, claim: Claim, report: Report) -> JobStatus | None:
         changed |= {"stage": report.stage, "done": 0, "total": 0}
     if report.done is not None and report.total is not None:
         changed |= {"done": min(report.done, report.total), "total": report.total}
+    if report.base_used is not None:
+        changed["base_used"] = report.base_used
     with transaction.atomic():
         # The update locks the row, so the ids of a job's events grow in the order of commits.
         status = _touch(claim, **(changed or {"heartbeat_at": Now()}))

@@ -20,7 +20,7 @@ from accounts.services import project_create
 from annotate.models import Import, ImportStatus, Snapshot, SnapshotStatus, Source
 from annotate.services.importing import import_file
 from annotate.services.snapshots import snapshot_create
-from models_app.models import CHAMPION, Alias
+from models_app.models import CHAMPION, Alias, Version
 from models_app.services.rerankers import alias_move
 from training.models import EventKind, JobEvent, JobStatus, TrainingJob
 from training.sample import (
@@ -32,6 +32,7 @@ from training.sample import (
 )
 from training.services.jobs import job_create
 from training.spec import PRESETS
+from training.standing import standing_of
 
 SLUG: Final = "python-stdlib"
 RERANKER: Final = "docs-reranker"
@@ -64,10 +65,8 @@ def sample_load() -> Iterator[str]:
     snapshot = yield from _snapshot(project)
     if snapshot is None:
         return
-    job = project.training_jobs.order_by("created_at").first() or _job(project, snapshot)
-    if not job.finished:
-        yield from _follow(job)
-    yield from _champion(job)
+    yield from first_train(project=project, snapshot=snapshot)
+    yield from champion_name(project=project)
 
 
 def _project() -> Project:
@@ -158,6 +157,25 @@ def _snapshot(project: Project) -> Generator[str, None, Snapshot | None]:
     return snapshot
 
 
+def first_train(*, project: Project, snapshot: Snapshot) -> Iterator[str]:
+    """Train until the project has a version: follow the newest job, or a fresh one if it failed.
+
+    That is once per start. Jobs are cancelled by people only, and that is an answer.
+    """
+    if Version.objects.filter(reranker__project=project).exists():
+        return
+    job = project.training_jobs.order_by("created_at").last()
+    if job is not None and job.status == JobStatus.CANCELLED:
+        yield "Its training job was cancelled; another is started under Training."
+        return
+    if job is not None and job.status == JobStatus.FAILED:
+        error, job = job.error, _job(project, snapshot)
+        yield f"Its last training job failed: {error} A fresh one is queued."
+    job = job or _job(project, snapshot)
+    if not job.finished:
+        yield from _follow(job)
+
+
 def _job(project: Project, snapshot: Snapshot) -> TrainingJob:
     preset = PRESETS["quick"]
     # Most docstrings say what they do in their first sentences.
@@ -183,6 +201,9 @@ def _follow(job: TrainingJob) -> Iterator[str]:
         except OperationalError:  # the database starts again; so does our connection
             connection.close()
             continue
+        except TrainingJob.DoesNotExist:
+            yield "The sample project was deleted."
+            return
         for event in JobEvent.objects.filter(job=job, pk__gt=seen).order_by("pk"):
             seen = event.pk
             if event.kind == EventKind.LOG:
@@ -190,21 +211,22 @@ def _follow(job: TrainingJob) -> Iterator[str]:
         reached = (job.stage, 10 * job.done // job.total if job.total else 0)
         if reached != tenth:
             tenth = reached
-            far = f": {job.done:,} of {job.total:,}" if job.total else ""
-            yield f"{job.get_stage_display()}{far}"
+            yield f"{job.get_stage_display()}: {job.far}" if job.far else job.get_stage_display()
     if job.status != JobStatus.SUCCEEDED:
         yield f"Training ended as {job.status}. {job.error}"
 
 
-def _champion(job: TrainingJob) -> Iterator[str]:
-    version = job.reranker.versions.filter(job=job.pk).first()
-    if version is None or Alias.objects.filter(reranker=job.reranker, name=CHAMPION).exists():
+def champion_name(*, project: Project) -> Iterator[str]:
+    """Make the set-up's own first version the champion; all other moves are people's choice."""
+    own = project.training_jobs.filter(created_by=None, reranker__name=RERANKER)
+    versions = Version.objects.select_related("reranker__project").order_by("pk")
+    version = versions.filter(job__in=own.values("pk")).first()
+    if version is None:
         return
-    alias_move(
-        reranker=job.reranker,
-        name=CHAMPION,
-        version=version,
-        by_setup=True,
-        reason="The first version of the sample project.",
-    )
-    yield f"{job.reranker.repo_id}@{version.tag} is the champion."
+    reranker = version.reranker
+    if Alias.objects.filter(reranker=reranker, name=CHAMPION).exists():
+        return
+    standing = standing_of(version)
+    reason = f"The first version of the sample project, named by its set-up. {standing}"
+    alias_move(reranker=reranker, name=CHAMPION, version=version, by_setup=True, reason=reason)
+    yield f"{version} is the champion: {standing}"
