@@ -1,4 +1,4 @@
-"""Pages load nothing from elsewhere, run nothing inline, and are kept apart from their fragments."""
+"""Pages load nothing from elsewhere, run nothing inline, and are cached apart from fragments."""
 
 from django.test import Client
 
