@@ -12,6 +12,9 @@ PYTHON ?=
 ARGS ?=
 
 PY := .venv/bin/python
+# A process per core with servers of its own, at most four: each may hold torch and a browser.
+# A file's tests stay together; ARGS='-n 0' runs all in one process, as a debugger wants it.
+SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile
 # Tests and lint see no network and no data of the user.
 OFFLINE := HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 
@@ -22,7 +25,7 @@ run: install ## install what is missing, start everything, print the address; Ct
 	@exec $(PY) manage.py up
 
 test: install-dev chromium lint ## everything that can be checked: lint, unit, database, training, browser
-	@$(OFFLINE) exec $(PY) -m pytest $(ARGS)
+	@$(OFFLINE) exec $(PY) -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 # The settings are loaded with an ARBITER_HOME that goes away: the user's data is left alone.
 lint: install-dev ## style, types, layers, missing migrations
@@ -38,7 +41,7 @@ bench: install ## the measurements in bench/; ARGS chooses
 	@exec $(PY) -m bench $(ARGS)
 
 e2e: install-dev chromium ## the browser tests alone
-	@$(OFFLINE) exec $(PY) -m pytest tests/e2e $(ARGS)
+	@$(OFFLINE) exec $(PY) -m pytest $(SIDE_BY_SIDE) tests/e2e $(ARGS)
 
 clean: ## remove what can be made again: .venv, caches, static files; never var/
 	@rm -rf .venv .make staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \

@@ -3,11 +3,13 @@
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.signals import request_finished, request_started
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.fixtures import Settings
 
@@ -24,6 +26,8 @@ def pytest_configure() -> None:
     django_settings.WHITENOISE_AUTOREFRESH = django_settings.WHITENOISE_USE_FINDERS = True
     plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
     django_settings.STORAGES["staticfiles"] = {"BACKEND": plain}
+    request_started.connect(_Requests.started)
+    request_finished.connect(_Requests.finished)
 
 
 @pytest.fixture(autouse=True)
@@ -75,9 +79,27 @@ def requests_end() -> None:
 
     Emptying the tables beside such a request is a deadlock.
     """
-    for thread in threading.enumerate():
-        if "process_request_thread" in thread.name:
-            thread.join(timeout=10)
+    deadline = time.monotonic() + 10
+    time.sleep(0.05)  # what was sent before the page closed is read by now
+    while _Requests.running and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+class _Requests:
+    """How many requests are being answered in this process."""
+
+    running = 0
+    lock = threading.Lock()
+
+    @classmethod
+    def started(cls, **signal: object) -> None:
+        with cls.lock:
+            cls.running += 1
+
+    @classmethod
+    def finished(cls, **signal: object) -> None:
+        with cls.lock:
+            cls.running -= 1
 
 
 def log_in(page: Page, base: str, username: str) -> None:
