@@ -15,9 +15,13 @@ import os
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import django
 import numpy as np
+
+if TYPE_CHECKING:  # models can be imported once Django is set up
+    from accounts.models import Project
 
 MIB = 1 << 20
 
@@ -68,7 +72,7 @@ def backend_seconds() -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(project: object, path: Path, candidates: int) -> None:
+def measure(project: "Project", path: Path, candidates: int) -> None:
     """Import a file and print what it took."""
     from annotate.models import Candidate
     from annotate.services.importing import import_file

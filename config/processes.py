@@ -70,15 +70,16 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Start a program as the leader of its own session and process group; argv[0] is a full path.
 
-    Its output is appended to `log`. On Linux it receives `death_signal` when the thread that
-    called us ends, killed or not: call from the main thread. `account` needs us to be root.
+    Its output is appended to `log`, which only our user may read. On Linux it receives
+    `death_signal` when the thread that called us ends, killed or not: call from the main thread.
+    `account` needs us to be root.
     """
     uid, gid = (account.uid, account.gid) if account else (-1, -1)
     shim = [sys.executable, "-I", "-S", "-c", _SHIM]
     values = [os.getpid(), death_signal.value, uid, gid]
     log.parent.mkdir(parents=True, exist_ok=True)
     log_rotate(log)
-    with log.open("ab") as output:
+    with open(log, "ab", opener=_private) as output:
         return subprocess.Popen(
             [*shim, *map(str, values), *argv],
             stdin=subprocess.DEVNULL,
@@ -91,6 +92,10 @@ def spawn(
         )
 
 
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)
+
+
 def log_rotate(log: Path, limit: int = LOG_LIMIT) -> bool:
     """Move a log beyond `limit` bytes to NAME.1 and empty it; writers that append carry on."""
     try:
@@ -100,7 +105,7 @@ def log_rotate(log: Path, limit: int = LOG_LIMIT) -> bool:
         return False
     old = log.with_name(log.name + ".1")
     old.unlink(missing_ok=True)
-    with log.open("rb") as source, old.open("wb") as target:
+    with log.open("rb") as source, open(old, "wb", opener=_private) as target:
         while chunk := source.read(1 << 20):
             target.write(chunk)
     os.truncate(log, 0)
@@ -122,10 +127,10 @@ def has_exited(process: subprocess.Popen[bytes]) -> bool:
     """Return whether the process ended, without reaping it: its id cannot be reused meanwhile."""
     if process.returncode is not None:
         return True
-    with contextlib.suppress(ChildProcessError):
-        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return os.waitid(os.P_PID, process.pid, flags) is not None
-    return True
+    try:
+        return psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def reap(process: subprocess.Popen[bytes]) -> int:

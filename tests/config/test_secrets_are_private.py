@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from config.embedded import ProcessError, secrets_ensure
+from config.processes import log_rotate, spawn
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,3 +50,12 @@ def test_an_emptied_secret_is_an_error_not_a_weak_key(tmp_path: Path) -> None:
     (tmp_path / "secrets" / "secret_key").write_text("")
     with pytest.raises(ProcessError, match="no usable secret"):
         secrets_ensure(tmp_path)
+
+
+def test_what_a_program_prints_is_for_its_owner_also_after_rotation(tmp_path: Path) -> None:
+    """The terminal's lines are kept in logs, the first visitor's link among them."""
+    log = tmp_path / "log" / "welcome.log"
+    spawn([sys.executable, "-c", "print('one-time link')"], log=log, env={}).wait()
+    assert log.read_text() == "one-time link\n"
+    assert log_rotate(log, limit=3)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in log.parent.iterdir()} == {0o600}
