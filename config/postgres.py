@@ -202,8 +202,8 @@ class Postgres(Server):
         if made != installed:
             raise ProcessError(
                 f"{self.data} was made by PostgreSQL {made}, and {installed} is installed: go back"
-                " to the release of Arbiter that made it, write its data out with the pg_dump there,"
-                " and read them with psql into an empty ARBITER_HOME of this release"
+                " to the release of Arbiter that made it, write its data out by pg_dump there,"
+                " and read it with psql into an empty ARBITER_HOME of this release"
             )
 
     def _remove_stale_pid(self) -> None:

@@ -20,7 +20,7 @@ from tests.tiny_run import (
 )
 from training.ml.evaluation import evaluate
 from training.ml.recipe import STAGES, recipe_run
-from training.ml.save import metadata_read
+from training.ml.save import METADATA
 from training.ml.scoring import pairs_score
 
 
@@ -94,7 +94,7 @@ def test_the_sigmoid_is_written_where_old_and_new_clients_look() -> None:
 
 def test_the_templates_are_published_with_the_model() -> None:
     run = tiny_run("court-cases")
-    metadata = metadata_read(run.outcome.folder)
+    metadata = json.loads((run.outcome.folder / METADATA).read_text("utf-8"))
     assert metadata["query_template"] == "Query: {query}"
     assert metadata["passage_template"] == "Candidate: {text}"
     assert metadata["snapshot"] == run.snapshot.digest

@@ -36,12 +36,6 @@ def model_save(model: CrossEncoder, folder: Path, metadata: Mapping[str, Any]) -
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def metadata_read(folder: Path) -> dict[str, Any]:
-    """Return what `model_save` was given. Raises FileNotFoundError for a foreign folder."""
-    found: dict[str, Any] = json.loads((folder / METADATA).read_text(encoding="utf-8"))
-    return found
-
-
 def _tokenizer_clean(path: Path) -> None:
     config = json.loads(path.read_text(encoding="utf-8"))
     for name in _LOCAL_KEYS:
