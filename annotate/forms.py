@@ -112,9 +112,11 @@ class ImportForm(forms.Form):
     def clean_label_names(self) -> dict[str, int]:
         names = {}
         for label, grade in _equations(self.cleaned_data["label_names"]):
-            if not grade.isdecimal():
-                raise ValidationError(f"The grade of “{label}” has to be a number.")
-            names[label] = int(grade)
+            try:
+                names[label] = int(grade)
+            except ValueError as error:  # which thousands of digits are, too
+                message = f"The grade of “{label}” has to be a number, and not too large."
+                raise ValidationError(message) from error
         return names
 
 

@@ -87,7 +87,7 @@ def _object(text: str) -> dict[str, Any]:
         message = f"not valid JSON: {error.msg} at character {error.colno}"
         raise BadValueError(LINE, message) from error
     except ValueError as error:  # an integer of thousands of digits
-        raise BadValueError(LINE, f"not readable JSON: {error}") from error
+        raise BadValueError(LINE, "not readable JSON: it has too large a number") from error
     except RecursionError as error:
         raise BadValueError(LINE, "not readable JSON: nested too deeply") from error
     if type(found) is not dict:

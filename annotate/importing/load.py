@@ -148,6 +148,8 @@ def _source(
 def _store(cursor: CursorWrapper, loaded: Loaded, values: Mapping[str, Any]) -> None:
     # Foreign keys are checked after each statement rather than kept in memory until the commit.
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    # A label ends before the one that replaces it can be stored.
+    cursor.execute("SET CONSTRAINTS judgment_ends_for_a_reason DEFERRED")
     cursor.execute(storing.MADE_TABLE)
     if values["last"]:
         cursor.execute(storing.CHANGED_ROWS)

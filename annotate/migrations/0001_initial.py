@@ -312,6 +312,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='judgment',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['counted', 'check', 'repeat', 'late', 'adjudication', 'preference', 'imported'])), name='judgment_kind_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='judgment',
+            constraint=models.CheckConstraint(condition=models.Q(('action__in', ['grade', 'skip', 'withdraw'])), name='judgment_action_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='judgment',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('person__isnull', False), ('source__isnull', True)), models.Q(('person__isnull', True), ('source__isnull', False)), _connector='OR'), name='judgment_has_one_author'),
         ),
         migrations.AddConstraint(
@@ -337,6 +345,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='import',
             constraint=models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'running', 'succeeded', 'failed'])), name='import_status_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='import',
+            constraint=models.CheckConstraint(condition=models.Q(('on_conflict__in', ['refuse', 'first', 'last'])), name='import_on_conflict_known'),
         ),
         migrations.AddConstraint(
             model_name='text',

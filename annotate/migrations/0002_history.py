@@ -29,6 +29,14 @@ BEGIN
         NEW.current := current_after;
         RETURN NEW;
     END IF;
+    -- Who leaves the project, or only looks on, judges no longer; what they said stays.
+    IF NEW.person_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM accounts_member m
+        WHERE m.project_id = NEW.project_id AND m.user_id = NEW.person_id AND m.role <> 'viewer'
+    ) THEN
+        RAISE EXCEPTION 'person % does not judge in project %', NEW.person_id, NEW.project_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_is_a_members';
+    END IF;
     IF NEW.slot IS NOT NULL THEN
         wanted := annotate_overlap_of(NEW.project_id);
         -- A corrected grade keeps its slot even where the overlap was lowered since.
@@ -45,6 +53,27 @@ BEGIN
 END $$;
 CREATE TRIGGER judgment_guard BEFORE INSERT OR UPDATE ON annotate_judgment
 FOR EACH ROW EXECUTE FUNCTION annotate_judgment_guard();
+
+-- Asked at the commit, since what replaces a judgment comes after it has ended. The plan is kept,
+-- and must not be the one that suits small tables.
+CREATE FUNCTION annotate_judgment_ended() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM annotate_judgment j JOIN annotate_candidate c ON c.id = j.candidate_id
+        JOIN annotate_passage p ON p.id = c.passage_id JOIN annotate_query q ON q.id = c.query_id
+        WHERE j.id = NEW.id AND p.revision <= j.passage_revision
+          AND q.revision <= j.query_revision
+          AND NOT EXISTS (SELECT FROM annotate_judgment r WHERE r.replaces_id = j.id)
+    ) THEN
+        RAISE EXCEPTION 'judgment % ends, and nothing replaces or withdraws it', NEW.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_ends_for_a_reason';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER judgment_ends_for_a_reason AFTER UPDATE ON annotate_judgment
+DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW WHEN (OLD.current AND NOT NEW.current) EXECUTE FUNCTION annotate_judgment_ended();
 
 -- The only writer of annotate_candidate.wanted.
 CREATE FUNCTION annotate_candidate_settle(candidates bigint[], overlap smallint) RETURNS void
@@ -115,6 +144,14 @@ END $$;
 CREATE TRIGGER snapshot_guard BEFORE UPDATE ON annotate_snapshot
 FOR EACH ROW EXECUTE FUNCTION annotate_snapshot_guard();
 
+CREATE FUNCTION annotate_snapshot_begin() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a new snapshot is queued, not %', NEW.status
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'snapshot_begins_queued';
+END $$;
+CREATE TRIGGER snapshot_begins BEFORE INSERT ON annotate_snapshot
+FOR EACH ROW WHEN (NEW.status <> 'queued') EXECUTE FUNCTION annotate_snapshot_begin();
+
 -- History leaves with its whole project only (accounts.services.project_delete says so).
 CREATE FUNCTION annotate_delete_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -166,6 +203,18 @@ BEGIN
         RAISE EXCEPTION 'a judgment, its candidate, grade and source are of one project'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_of_one_project';
     END IF;
+    IF (SELECT count(*) FROM made WHERE replaces_id IS NOT NULL) = 0 THEN
+        RETURN NULL;
+    END IF;
+    EXECUTE $query$
+        SELECT count(*) FROM made JOIN annotate_judgment r ON r.id = made.replaces_id
+        WHERE r.current OR (r.candidate_id, r.person_id, r.source_id)
+              IS DISTINCT FROM (made.candidate_id, made.person_id, made.source_id)
+    $query$ INTO strays;
+    IF strays > 0 THEN
+        RAISE EXCEPTION 'a judgment replaces one that ended, of the same author and candidate'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_replaces_its_own';
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER judgment_home AFTER INSERT ON annotate_judgment
@@ -192,9 +241,27 @@ EXECUTE FUNCTION annotate_home_kept('source');
 CREATE TRIGGER grade_stays BEFORE UPDATE ON accounts_grade
 FOR EACH ROW WHEN (OLD.project_id IS DISTINCT FROM NEW.project_id)
 EXECUTE FUNCTION annotate_home_kept('grade');
+
+CREATE FUNCTION annotate_grade_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    -- A judgment that is being made holds its grade, so that this update has waited for it.
+    IF EXISTS (SELECT FROM annotate_judgment WHERE grade_id = OLD.id) THEN
+        RAISE EXCEPTION 'judgments use grade %: it keeps its value', OLD.value
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'grade_in_use_keeps_its_value';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER grade_guard BEFORE UPDATE ON accounts_grade
+FOR EACH ROW WHEN (OLD.value IS DISTINCT FROM NEW.value) EXECUTE FUNCTION annotate_grade_guard();
 """
 
 BACKWARD = """
+DROP TRIGGER grade_guard ON accounts_grade;
+DROP FUNCTION annotate_grade_guard();
+DROP TRIGGER snapshot_begins ON annotate_snapshot;
+DROP FUNCTION annotate_snapshot_begin();
+DROP TRIGGER judgment_ends_for_a_reason ON annotate_judgment;
+DROP FUNCTION annotate_judgment_ended();
 DROP TRIGGER grade_stays ON accounts_grade;
 DROP TRIGGER source_stays ON annotate_source;
 DROP TRIGGER passage_stays ON annotate_passage;

@@ -75,6 +75,10 @@ class Import(models.Model):
             models.CheckConstraint(
                 condition=models.Q(status__in=ImportStatus.values), name="import_status_known"
             ),
+            models.CheckConstraint(
+                condition=models.Q(on_conflict__in=OnConflict.values),
+                name="import_on_conflict_known",
+            ),
         ]
 
     def __str__(self) -> str:

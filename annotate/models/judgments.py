@@ -130,6 +130,10 @@ class Judgment(models.Model):
                 condition=Q(current=True, kind=Kind.IMPORTED),
                 name="judgment_imported_once_per_source",
             ),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="judgment_kind_known"),
+            models.CheckConstraint(
+                condition=Q(action__in=Action.values), name="judgment_action_known"
+            ),
             models.CheckConstraint(
                 condition=Q(person__isnull=False, source__isnull=True)
                 | Q(person__isnull=True, source__isnull=False),

@@ -4,7 +4,16 @@ import uuid
 from typing import Any
 
 from accounts.models import Project, User
-from annotate.models import Candidate, Judgment
+from annotate.models import (
+    Candidate,
+    Judgment,
+    Passage,
+    PassageRevision,
+    Query,
+    QueryRevision,
+    Text,
+)
+from annotate.models.texts import text_digest
 from annotate.services.answers import Answer, Recorded
 from annotate.services.judging import judgments_record
 
@@ -24,6 +33,27 @@ def withdraw(earlier: uuid.UUID) -> Answer:
 
 def record(project: Project, person: User, *answers: Answer) -> list[Recorded]:
     return judgments_record(project=project, person=person, answers=answers)
+
+
+def reword_query(query: Query, text: str) -> None:
+    """Give a query a new wording, as an import does."""
+    query.refresh_from_db()
+    QueryRevision.objects.create(query=query, number=query.revision, text=query.text)
+    Query.objects.filter(pk=query.pk).update(
+        text=text, digest=text_digest(text), revision=query.revision + 1
+    )
+
+
+def reword_passage(passage: Passage, text: str) -> None:
+    """Give a passage a new wording, as an import does."""
+    passage.refresh_from_db()
+    PassageRevision.objects.create(
+        passage=passage, number=passage.revision, title=passage.title, text=passage.text
+    )
+    stored, _ = Text.objects.get_or_create(
+        project=passage.project, digest=text_digest(text), defaults={"text": text}
+    )
+    Passage.objects.filter(pk=passage.pk).update(text=stored, revision=passage.revision + 1)
 
 
 def counted(candidate: Candidate) -> list[tuple[str, int]]:

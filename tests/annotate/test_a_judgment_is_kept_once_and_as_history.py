@@ -15,7 +15,7 @@ from accounts.services import project_delete, project_update
 from annotate.models import Action, Candidate, Judgment, Kind, Lease
 from annotate.services.answers import Answer, Status
 from annotate.services.leasing import tasks_lease
-from tests.annotate.judging import counted, grade, record, skip, withdraw
+from tests.annotate.judging import counted, grade, record, reword_passage, skip, withdraw
 from tests.factory import Cast, make_judgment, make_queue
 
 
@@ -190,8 +190,7 @@ def test_a_closed_project_keeps_what_was_leased_and_loses_nothing(cast: Cast) ->
 def test_an_answer_to_an_edited_passage_is_history(cast: Cast) -> None:
     [item] = make_queue(cast.project, 1, 1)
     tasks_lease(project=cast.project, person=cast.annotator, count=1)
-    item.passage.revision = 2
-    item.passage.save()
+    reword_passage(item.passage, "Other words.")
     [stale] = record(cast.project, cast.annotator, grade(item, 1, revision=1))
     assert stale.status is Status.LATE
     assert stale.judgment
@@ -257,7 +256,7 @@ def test_the_database_keeps_whether_a_candidate_is_wanted(cast: Cast) -> None:
     wanted = Candidate.objects.filter(pk=item.pk, wanted=True)
     row = make_judgment(item, cast.annotator, 1)
     assert not wanted.exists()
-    Judgment.objects.filter(pk=row.pk).update(current=False)
+    record(cast.project, cast.annotator, withdraw(row.pk))
     assert wanted.exists()
     second = make_judgment(item, cast.annotator, 1)
     assert not wanted.exists()
@@ -275,7 +274,7 @@ def test_the_database_refuses_to_rewrite_a_judgment(cast: Cast) -> None:
     for change in ({"grade": zero}, {"person": cast.reviewer}, {"comment": "x"}):
         with pytest.raises(DatabaseError, match="cannot be rewritten"), transaction.atomic():
             rows.update(**change)
-    rows.update(current=False)
+    record(cast.project, cast.annotator, withdraw(row.pk))
     with pytest.raises(DatabaseError, match="cannot become current again"), transaction.atomic():
         rows.update(current=True)
 

@@ -9,10 +9,10 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
-from annotate.models import Candidate, Judgment, Query
+from annotate.models import Candidate, Judgment
 from annotate.services.answers import Recorded, Status
 from tests.annotate.import_files import pair, take, wait_for, write
-from tests.annotate.judging import grade, record
+from tests.annotate.judging import grade, record, reword_query
 from tests.factory import PASSWORD, Cast, bearer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -98,7 +98,7 @@ def test_an_item_says_which_query_it_showed_and_its_answer_too(
     headers = bearer(cast.annotator)
     [shown] = client.post(LEASE, {}, "application/json", **headers).json()["items"]
     assert shown["query"]["revision"] == 1
-    Query.objects.update(text="new", revision=2)
+    reword_query(item.query, "new")
     answer = {
         "id": "7a1f8e0c-6a53-4b57-9c0b-3a2c5e3e9a10",
         "candidate": shown["candidate"],
@@ -118,10 +118,11 @@ def test_the_page_without_javascript_says_it_too(
     client: Client, cast: Cast, item: Candidate
 ) -> None:
     client.login(username=cast.annotator.username, password=PASSWORD)
-    Query.objects.update(revision=4)
+    for text in ("second", "third", "fourth"):
+        reword_query(item.query, text)
     page = client.get("/projects/library/judge/").content.decode()
     assert '<input type="hidden" name="query_revision" value="4">' in page
-    Query.objects.update(revision=5)
+    reword_query(item.query, "fifth")
     form = {
         "id": "7a1f8e0c-6a53-4b57-9c0b-3a2c5e3e9a12",
         "candidate": item.pk,

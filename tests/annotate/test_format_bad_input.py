@@ -253,7 +253,7 @@ def test_ids_too_long_for_an_index(tmp_path: Path) -> None:
     [
         ("{'a': 1}", "not valid JSON"), ("[1]", "a list"), ('"x"', "a text"), ("null", "null"),
         ('{"query": "q"', "not valid JSON"), ("[" * 100_000, "nested too deeply"),
-        ('{"query": ' + "9" * 5000 + "}", "not readable JSON"),
+        ('{"query": ' + "9" * 5000 + "}", "not readable JSON: it has too large a number"),
         ("{" + ",".join(f'"k{n}":1' for n in range(1001)) + "}", "1001 keys"),
     ],
 )  # fmt: skip

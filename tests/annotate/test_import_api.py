@@ -197,6 +197,8 @@ def test_a_form_that_is_wrong_says_so(client: Client, cast: Cast) -> None:
         ({"mapping": "no equals sign"}, "Write each line as name = value"),
         ({"mapping": "colour = x"}, "which is no field"),
         ({"label_names": "good = very"}, "has to be a number"),
+        ({"label_names": "good = ²"}, "has to be a number"),
+        ({"label_names": "good = " + "9" * 5_000}, "has to be a number, and not too large"),
     ):
         answer = client.post(PAGES, {**fields, **wrong, "file": upload()})
         assert answer.status_code == 200

@@ -1,11 +1,13 @@
 """`import_data` and `export_data` from the command line."""
 
+from argparse import ArgumentTypeError
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from annotate.management.commands.import_data import label_and_grade
 from annotate.models import Candidate, Import, Judgment
 from tests.annotate.import_files import pair, process, write
 from tests.factory import Cast
@@ -51,6 +53,13 @@ def test_a_refused_file_exits_with_1_and_its_errors(
     assert "line 2, label: label 8 is out of range" in errors
     assert "nothing of it was stored" in errors
     assert not Candidate.objects.exists()
+
+
+@pytest.mark.parametrize("grade", ["", "very", "²", "9" * 5_000])
+def test_a_grade_that_is_no_number_is_told(grade: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="is not LABEL=GRADE"):
+        label_and_grade(f"gut={grade}")
+    assert label_and_grade("a=b=2") == ("a=b", 2)
 
 
 def test_what_is_not_there_is_told(cast: Cast, tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, models, transaction
 
-from accounts.models import Project, User
-from accounts.services import project_delete
+from accounts.models import Project, Role, User
+from accounts.services import member_set, project_delete
 from annotate.models import (
     Action,
     Candidate,
@@ -19,21 +19,23 @@ from annotate.models import (
     SnapshotStatus,
     Source,
 )
+from tests.annotate.judging import record, withdraw
 from tests.factory import Cast, make_cast, make_judgment, make_label, make_passage, make_queue
 
 pytestmark = pytest.mark.django_db
 
 
 def freeze_one(project: Project, by: User | None = None) -> Snapshot:
-    return Snapshot.objects.create(
-        project=project, created_by=by, status=SnapshotStatus.READY, digest="a" * 64
-    )
+    snapshot = Snapshot.objects.create(project=project, created_by=by)
+    Snapshot.objects.filter(pk=snapshot.pk).update(status=SnapshotStatus.READY, digest="a" * 64)
+    snapshot.refresh_from_db()
+    return snapshot
 
 
 def test_a_judgment_is_never_deleted_alone(cast: Cast) -> None:
     item, other, *_ = make_queue(cast.project)
     human, label = make_judgment(item, cast.annotator, 1), make_label(other, 0)
-    Judgment.objects.filter(pk=human.pk).update(current=False)
+    record(cast.project, cast.annotator, withdraw(human.pk))
     rows: tuple[models.Model, ...] = (human, label, item, item.query, Source.objects.get())
     for row in rows:
         with pytest.raises(IntegrityError, match="is never deleted alone"), transaction.atomic():
@@ -41,7 +43,7 @@ def test_a_judgment_is_never_deleted_alone(cast: Cast) -> None:
     refused = pytest.raises(IntegrityError, match="never deleted")
     with refused, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM annotate_judgment")
-    assert Judgment.objects.count() == 2
+    assert Judgment.objects.count() == 3
 
 
 def test_a_frozen_snapshot_is_never_deleted_alone(cast: Cast) -> None:
@@ -76,6 +78,7 @@ def test_who_froze_a_snapshot_may_leave(cast: Cast) -> None:
 def test_a_judgment_takes_nothing_of_another_project(cast: Cast) -> None:
     [item, *_] = make_queue(cast.project)
     other = make_cast("museum", overlap=5).project
+    member_set(project=other, user=cast.annotator, role=Role.ANNOTATOR)
     right: dict[str, Any] = {
         "project": cast.project,
         "candidate": item,

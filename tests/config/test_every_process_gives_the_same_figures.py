@@ -65,7 +65,7 @@ def test_two_hundred_thousand_judgments_cost_no_more_than_50_ms(client: Client, 
     [candidate] = make_queue(cast.project, queries=1, passages=1)
     passages = """
         INSERT INTO annotate_query (project_id, external_id, text, digest, metadata, revision)
-        SELECT %s, 'many' || n, 'many ' || n, sha256(n::text::bytea), '{}', 1
+        SELECT %s, 'many' || n, 'many ' || n, sha256(('many ' || n)::bytea), '{}', 1
         FROM generate_series(1, 200000) n
     """
     candidates = """

@@ -60,7 +60,10 @@ def frozen_snapshot(project: Project, **fields: Any) -> Snapshot:
 
 def ready_snapshot(project: Project) -> Snapshot:
     """Return a snapshot that counts as ready and has no files: enough to ask for jobs."""
-    return Snapshot.objects.create(project=project, status=SnapshotStatus.READY, digest="5e" * 32)
+    snapshot = Snapshot.objects.create(project=project)
+    Snapshot.objects.filter(pk=snapshot.pk).update(status=SnapshotStatus.READY, digest="5e" * 32)
+    snapshot.refresh_from_db()
+    return snapshot
 
 
 def tiny_base(folder: Path) -> str:

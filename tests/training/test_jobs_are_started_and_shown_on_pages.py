@@ -104,9 +104,8 @@ def test_a_project_without_a_snapshot_is_told_what_to_do(client: Client, cast: C
 def test_snapshots_are_told_apart_and_the_newest_is_chosen(
     client: Client, cast: Cast, snapshot: Snapshot
 ) -> None:
-    newest = Snapshot.objects.create(
-        project=cast.project, status="ready", digest=snapshot.digest, created_by=cast.owner
-    )
+    newest = Snapshot.objects.create(project=cast.project, created_by=cast.owner)
+    Snapshot.objects.filter(pk=newest.pk).update(status="ready", digest=snapshot.digest)
     client.force_login(cast.manager)
     page = client.get(f"{JOBS}new/").content.decode()
     labels = dict(re.findall(r'<option value="(\d+)"[^>]*>([^<]+)</option>', page))

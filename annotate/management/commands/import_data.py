@@ -24,9 +24,13 @@ def field_and_column(text: str) -> tuple[str, str | None]:
 def label_and_grade(text: str) -> tuple[str, int]:
     """Read LABEL=GRADE."""
     label, _, grade = text.rpartition("=")
-    if not label or not grade.isdecimal():
-        raise ArgumentTypeError(f"{text!r} is not LABEL=GRADE")
-    return label, int(grade)
+    try:
+        value = int(grade)
+    except ValueError as error:  # which thousands of digits are, too
+        raise ArgumentTypeError(f"{text[:80]!r} is not LABEL=GRADE") from error
+    if not label:
+        raise ArgumentTypeError(f"{text[:80]!r} is not LABEL=GRADE")
+    return label, value
 
 
 class Command(BaseCommand):
