@@ -112,9 +112,7 @@ class NewestFirst:
             return None
         try:
             place = _Place(*signing.loads(text, salt=self.salt))
-            rows: QuerySet[Any] = QuerySet(model).filter(
-                pk=place.pk
-            )  # refuses what is no id of these rows
+            rows: QuerySet[Any] = QuerySet(model).filter(pk=str(place.pk))  # refuses no id
         except (signing.BadSignature, ValueError, TypeError, DjangoValidationError) as error:
             message = "Take it from `next` or `previous` of this list."
             raise ValidationError({CURSOR: [message]}) from error
