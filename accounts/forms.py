@@ -1,5 +1,6 @@
 """Forms of the accounts pages."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any, cast
@@ -77,8 +78,10 @@ class NewProjectForm(ProjectForm):
 def _grade_line(line: str) -> dict[str, Any]:
     value, _, rest = line.partition(",")
     name, _, description = rest.partition(",")
-    if not value.strip().isdigit():
-        raise ValidationError(f"Start each line with the grade's number: {line.strip()!r}")
+    if not re.fullmatch("[0-9]", value.strip()):
+        raise ValidationError(
+            f"Start each line with the grade's number, 0 to 9: {line.strip()[:60]!r}"
+        )
     return {"value": int(value), "name": name.strip(), "description": description.strip()}
 
 

@@ -1,4 +1,4 @@
-"""One worker at a time on a piece of work, however often its task was delivered.
+"""One process at a time: on a piece of work, however often its task was delivered, or in a place.
 
 A task claims its row by an advisory lock that PostgreSQL holds until the transaction ends, be it by
 commit, rollback or the worker's death. So a sweep may publish unfinished work again at any time.
@@ -13,3 +13,9 @@ def work_lock(kind: str, pk: int) -> bool:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)", [kind, pk])
         row = cursor.fetchone()
     return bool(row and row[0])
+
+
+def turn_wait(kind: str) -> None:
+    """Wait until no other transaction is in the place `kind`; this one is until it ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [kind])

@@ -1,14 +1,16 @@
-"""What every page's response carries, and where an anonymous visitor is sent."""
+"""What every page's response carries, which addresses there are none of, and who logs in first."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
 from accounts.access import LoginRequiredError
+from accounts.problems import MEDIA_TYPE, problem
 
 
 class PageRequest(HttpRequest):
@@ -43,6 +45,34 @@ class PageHeadersMiddleware:
         if response.headers.get("Content-Type", "").startswith("text/html"):
             patch_vary_headers(response, ["HX-Request"])
         return response
+
+
+class NoNulMiddleware:
+    """Answer an address with a NUL character as one that is none: PostgreSQL has no text with it.
+
+    A cookie with one (quoted, `\\000`) is none of ours, and is dropped.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.COOKIES = {
+            name: value for name, value in request.COOKIES.items() if "\0" not in name + value
+        }
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, kwargs: object
+    ) -> HttpResponse | None:
+        in_path = "\0" in request.path
+        if not in_path and not any("\0" in name + "".join(v) for name, v in request.GET.lists()):
+            return None
+        message = "An address cannot contain the character NUL."
+        if not request.path.startswith("/api/"):
+            raise Http404(message)
+        status = HTTPStatus.NOT_FOUND if in_path else HTTPStatus.BAD_REQUEST
+        return JsonResponse(problem(status, message), status=status, content_type=MEDIA_TYPE)
 
 
 class LoginRequiredMiddleware:

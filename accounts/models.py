@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from operator import attrgetter
 from typing import Self
 
 from django.contrib.auth.models import AbstractUser
@@ -146,7 +147,7 @@ class Project(models.Model):
     @cached_property
     def scheme(self) -> list[Grade]:
         """The grades of this project, worst first."""
-        return list(self.grades.order_by("value"))
+        return sorted(self.grades.all(), key=attrgetter("value"))  # which may be prefetched
 
     @property
     def closed(self) -> bool:

@@ -1,7 +1,8 @@
 """Cursor pagination for every list of the API: by a key, never by an offset.
 
 A page starts behind the (value, id) of the last row of the one before, so that rows which come or
-go meanwhile, and many rows with one value, neither repeat nor hide anything.
+go meanwhile, and many rows with one value, neither repeat nor hide anything. A cursor holds that
+value only where it is short, since it is part of an address: a long one is read from its row again.
 """
 
 import math
@@ -11,6 +12,7 @@ from operator import attrgetter
 from typing import Any, ClassVar, Final, NamedTuple
 
 from django.core import signing
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Model, Q, QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -23,10 +25,14 @@ PAGE_MAX: Final = 500
 CURSOR, PAGE_SIZE, ORDER = "cursor", "page_size", "order"
 PARAMETERS: Final = frozenset({CURSOR, PAGE_SIZE, ORDER})
 _SALT: Final = "accounts.pagination"
+_SHORT: Final = 64  # characters of a value that a cursor holds: at most 1 KB of an address
 
 
 class _Place(NamedTuple):
-    """Between two rows of a list in an order: which way to go from which row."""
+    """Between two rows of a list in an order: which way to go from which row.
+
+    `value` is the row's in that order, None where the cursor does not hold it.
+    """
 
     order: str
     backwards: bool
@@ -50,7 +56,8 @@ class NewestFirst:
         self.url = request.build_absolute_uri()
         self.order = _order(request, self.known(view), self.default)
         self.field = self.known(view)[self.order.lstrip("-")]
-        size, place = _size(request), self._place(request)
+        self.salt = f"{_SALT}:{request.path}"  # a cursor is of no use in another list
+        size, place = _size(request), self._place(queryset.model, request)
         backwards = place is not None and place.backwards
         falling = self.order.startswith("-") != backwards
         rows = queryset if place is None else queryset.filter(_beyond(place, self.field, falling))
@@ -99,16 +106,23 @@ class NewestFirst:
             _parameter(ORDER, order, "By which field; with `-`, the highest first."),
         ]
 
-    def _place(self, request: Request) -> _Place | None:
+    def _place(self, model: type[Model], request: Request) -> _Place | None:
         text = request.query_params.get(CURSOR)
         if text is None:
             return None
         try:
-            place = _Place(*signing.loads(text, salt=_SALT))
-        except (signing.BadSignature, ValueError, TypeError) as error:
-            raise ValidationError({CURSOR: ["Take it from `next` or `previous`."]}) from error
+            place = _Place(*signing.loads(text, salt=self.salt))
+            rows: QuerySet[Any] = QuerySet(model).filter(pk=str(place.pk))  # refuses no id
+        except (signing.BadSignature, ValueError, TypeError, DjangoValidationError) as error:
+            message = "Take it from `next` or `previous` of this list."
+            raise ValidationError({CURSOR: [message]}) from error
         if place.order != self.order:
             raise ValidationError({CURSOR: [f"It belongs to a list in the order {place.order}."]})
+        if place.value is None and self.field != "pk":
+            place = place._replace(value=rows.values_list(self.field, flat=True).first())
+            if place.value is None:
+                message = "The row it starts from is gone: begin anew without it."
+                raise ValidationError({CURSOR: [message]})
         return place
 
     def _link(self, *, backwards: bool) -> str | None:
@@ -117,8 +131,10 @@ class NewestFirst:
         row: Model = self.ends[0 if backwards else -1]
         value = attrgetter(self.field.replace("__", "."))(row)
         plain = value.isoformat() if isinstance(value, datetime) else value
-        place = [self.order, backwards, plain if self.field != "pk" else None, str(row.pk)]
-        return replace_query_param(self.url, CURSOR, signing.dumps(place, salt=_SALT))
+        if self.field == "pk" or len(str(plain)) > _SHORT:
+            plain = None
+        place = [self.order, backwards, plain, str(row.pk)]
+        return replace_query_param(self.url, CURSOR, signing.dumps(place, salt=self.salt))
 
 
 class ById(NewestFirst):

@@ -1,7 +1,7 @@
 """Errors of the API as RFC 9457 problem details: `type, title, status, detail`, and `errors`."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import exceptions
@@ -10,6 +10,8 @@ from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler
 
 from accounts.access import LoginRequiredError
+
+MEDIA_TYPE: Final = "application/problem+json"
 
 
 class ConflictError(exceptions.APIException):
@@ -31,16 +33,18 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     if response is None:
         return None
     status = HTTPStatus(response.status_code)
-    problem: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": int(status)}
     if isinstance(error, exceptions.ValidationError):
         errors = as_serializer_error(error)
-        problem["errors"] = errors
-        problem["detail"] = _first_message(errors)
+        response.data = {**problem(status, _first_message(errors)), "errors": errors}
     else:
-        problem["detail"] = str(response.data.get("detail", status.phrase))
-    response.data = problem
-    response.content_type = "application/problem+json"
+        response.data = problem(status, str(response.data.get("detail", status.phrase)))
+    response.content_type = MEDIA_TYPE
     return response
+
+
+def problem(status: HTTPStatus, detail: str) -> dict[str, Any]:
+    """Return the members that every problem body has."""
+    return {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
 
 
 def _as_api_error(error: Exception) -> Exception:

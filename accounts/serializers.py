@@ -1,5 +1,7 @@
 """What the accounts API takes and gives."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from accounts.models import Grade, Member, Project, Role, User
@@ -50,10 +52,19 @@ class ProjectChangeSerializer(ProjectSerializer):
         read_only_fields = ["slug", "created_at"]
 
 
+class UserNameField(serializers.SlugRelatedField[User]):
+    """A user by name; one with a NUL is nobody's, and PostgreSQL cannot be asked for it."""
+
+    def to_internal_value(self, data: Any) -> User:
+        if "\0" in str(data):
+            self.fail("does_not_exist", slug_name=self.slug_field, value=data)
+        return super().to_internal_value(data)
+
+
 class MemberSerializer(StrictSerializer, serializers.ModelSerializer[Member]):
     """A member's user name and role."""
 
-    user = serializers.SlugRelatedField(slug_field="username", queryset=User.objects.all())
+    user = UserNameField(slug_field="username", queryset=User.objects.all())
     role = serializers.ChoiceField(choices=Role.choices)
 
     class Meta:

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import RestrictedError
 from django.db.models.functions import Now
+from django.http import Http404
 from django.utils import timezone
 
 from accounts.access import Right, role_allows
@@ -99,9 +100,10 @@ def project_update(
 
     Raises ValidationError per field.
     """
+    stored = _project_lock(project)
     if "closed" in fields:
         closed = fields.pop("closed")
-        fields["closed_at"] = (project.closed_at or timezone.now()) if closed else None
+        fields["closed_at"] = (stored.closed_at or timezone.now()) if closed else None
     for name, value in fields.items():
         setattr(project, name, value)
     project.full_clean(exclude=["created_by"])
@@ -131,6 +133,7 @@ def scheme_set(*, project: Project, grades: Sequence[Mapping[str, Any]]) -> list
     = value (trec_eval's linear gain), target = value / highest value, relevant = value > 0.
     """
     rows = _grade_rows(project, grades)
+    _project_lock(project)
     kept = [row.value for row in rows]
     try:
         project.grades.exclude(value__in=kept).delete()
@@ -146,7 +149,7 @@ def scheme_set(*, project: Project, grades: Sequence[Mapping[str, Any]]) -> list
         unique_fields=["project", "value"],
         update_fields=["name", "description", "gain", "target", "relevant"],
     )
-    project.__dict__.pop("scheme", None)
+    project.scheme = list(project.grades.order_by("value"))
     return project.scheme
 
 
@@ -189,7 +192,7 @@ def member_set(*, project: Project, user: User, role: str, by: Member | None = N
     """
     if role not in Role.values:
         raise ValidationError({"role": f"Choose one of {', '.join(Role.values)}."})
-    _lock_members(project)
+    _project_lock(project)
     _require_right_over_owners(project, user, role, by)
     member, _ = Member.objects.update_or_create(project=project, user=user, defaults={"role": role})
     _require_owner(project)
@@ -199,7 +202,7 @@ def member_set(*, project: Project, user: User, role: str, by: Member | None = N
 @transaction.atomic
 def member_remove(*, project: Project, user: User, by: Member | None = None) -> None:
     """Remove a member; their judgments stay. Raises as `member_set` does."""
-    _lock_members(project)
+    _project_lock(project)
     _require_right_over_owners(project, user, "", by)
     Member.objects.filter(project=project, user=user).delete()
     _require_owner(project)
@@ -233,8 +236,15 @@ def owner_link_use(*, secret: str, username: str, password: str) -> User:
     return user
 
 
-def _lock_members(project: Project) -> None:
-    Project.objects.select_for_update().get(pk=project.pk)
+def _project_lock(project: Project) -> Project:
+    """Let one edit of a project's settings, scheme or members at a time go on; return it as stored.
+
+    The lock does not hold up the rows that only refer to the project, such as judgments.
+    """
+    stored = Project.objects.select_for_update(no_key=True).filter(pk=project.pk).first()
+    if stored is None:
+        raise Http404("There is no such project.")
+    return stored
 
 
 def _require_right_over_owners(project: Project, user: User, role: str, by: Member | None) -> None:

@@ -1,24 +1,29 @@
 """Logins that fail are counted in the database, so that every web process knows of them.
 
 Within WINDOW, one user name may fail PAIR times from one address, one address FROM_ADDRESS times
-whatever the name, and one name ON_NAME times from wherever: the last does not hold in a browser in
-which its owner has logged in before, so that strangers cannot keep a person out. A refused attempt
-counts for nothing, and names and addresses are kept as keyed digests only: people type passwords
-into the wrong field.
+whatever the name, and one name ON_NAME times from wherever. In a browser in which a name has logged
+in before, none of them holds for that name but PAIR failures of this browser: neither strangers
+elsewhere nor those behind the same address can keep a person out. A refused attempt counts for
+nothing, and names and addresses are kept as keyed digests only: people type passwords into the
+wrong field.
 """
 
 import math
+import secrets
+import unicodedata
 from contextlib import suppress
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from typing import Final
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import DurationField, ExpressionWrapper, F, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from accounts.locks import turn_wait
 from accounts.models import LoginAttempt
 
 WINDOW: Final = timedelta(minutes=5)
@@ -30,13 +35,16 @@ _COOKIE_SECONDS: Final = 365 * 24 * 3600
 _SALT: Final = "accounts.throttling"
 
 
+@transaction.atomic
 def login_attempt(*, request: HttpRequest, name: str) -> int:
     """Count an attempt to log in, or return the seconds to wait before there may be another."""
-    person, place = _digest(name), _digest(_network(client_address(request)))
+    person, browser = _person(name), _browser(request, name)
+    place = browser or _address(request)
+    turn_wait("login")  # attempts at the same moment are counted one after the other
     rows = LoginAttempt.objects.filter(at__gt=Now() - WINDOW)
     waits = [_wait(rows.filter(person=person, place=place), PAIR)]
-    waits.append(_wait(rows.filter(place=place), FROM_ADDRESS))
-    if not _is_known(request, person):
+    if not browser:
+        waits.append(_wait(rows.filter(place=place), FROM_ADDRESS))
         waits.append(_wait(rows.filter(person=person), ON_NAME))
     if not max(waits):
         LoginAttempt.objects.filter(at__lte=Now() - WINDOW).delete()
@@ -45,12 +53,12 @@ def login_attempt(*, request: HttpRequest, name: str) -> int:
 
 
 def login_success(*, request: HttpRequest, response: HttpResponse, name: str) -> None:
-    """Forget a name's failures from this address, and know this browser from now on."""
-    person, place = _digest(name), _digest(_network(client_address(request)))
-    LoginAttempt.objects.filter(person=person, place=place).delete()
+    """Forget a name's failures from this browser or address, and know this browser from now on."""
+    person, browser = _person(name), _browser(request, name)
+    LoginAttempt.objects.filter(person=person, place=browser or _address(request)).delete()
     response.set_signed_cookie(
         _COOKIE,
-        person,
+        f"{person}.{secrets.token_hex(16)}",
         salt=_SALT,
         max_age=_COOKIE_SECONDS,
         secure=settings.SESSION_COOKIE_SECURE,
@@ -80,13 +88,24 @@ def _network(address: str) -> str:
     return address
 
 
-def _digest(text: str) -> str:
-    return salted_hmac(_SALT, text.strip().lower(), algorithm="sha256").hexdigest()
+def _person(name: str) -> str:
+    """Return one digest for all that the login form takes for one name, in any case."""
+    return _digest("name", unicodedata.normalize("NFKC", name).strip().casefold())
 
 
-def _is_known(request: HttpRequest, person: str) -> bool:
-    known = request.get_signed_cookie(_COOKIE, "", salt=_SALT, max_age=_COOKIE_SECONDS)
-    return constant_time_compare(known or "", person)
+def _address(request: HttpRequest) -> str:
+    return _digest("address", _network(client_address(request)))
+
+
+def _browser(request: HttpRequest, name: str) -> str:
+    """Return the digest of a browser in which `name` has logged in before, else nothing."""
+    known = request.get_signed_cookie(_COOKIE, "", salt=_SALT, max_age=_COOKIE_SECONDS) or ""
+    person, _, browser = known.partition(".")
+    return _digest("browser", browser) if constant_time_compare(person, _person(name)) else ""
+
+
+def _digest(kind: str, text: str) -> str:
+    return salted_hmac(f"{_SALT}.{kind}", text, algorithm="sha256").hexdigest()
 
 
 def _wait(rows: QuerySet[LoginAttempt], limit: int) -> int:

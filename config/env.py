@@ -64,19 +64,6 @@ def _read(name: str, default: T | _Required, kind: str, parse: Callable[[str], T
     return default
 
 
-def read_str(
-    name: str, default: str | _Required = REQUIRED, *, pattern: str = "", allowed: str = "any text"
-) -> str:
-    """Return a text; with `pattern`, one that the regular expression matches as a whole."""
-
-    def parse(raw: str) -> str:
-        if pattern and not re.fullmatch(pattern, raw):
-            raise EnvError(name, raw, allowed if allowed != "any text" else f"/{pattern}/")
-        return raw
-
-    return _read(name, default, allowed, parse)
-
-
 def read_secret(name: str, default: str | _Required = REQUIRED, *, minimum: int = 0) -> str:
     """Return a text of at least `minimum` characters; an error never shows its value."""
     kind = f"a secret text of at least {minimum} characters" if minimum else "a secret text"
@@ -84,18 +71,6 @@ def read_secret(name: str, default: str | _Required = REQUIRED, *, minimum: int 
     def parse(raw: str) -> str:
         if len(raw) < minimum:
             raise EnvError(name, f"({len(raw)} characters)", kind)
-        return raw
-
-    return _read(name, default, kind, parse)
-
-
-def read_choice(name: str, choices: Collection[str], default: str | _Required = REQUIRED) -> str:
-    """Return one of `choices`, compared exactly."""
-    kind = "one of " + ", ".join(choices)
-
-    def parse(raw: str) -> str:
-        if raw not in choices:
-            raise EnvError(name, raw, kind)
         return raw
 
     return _read(name, default, kind, parse)

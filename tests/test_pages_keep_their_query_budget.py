@@ -1,5 +1,5 @@
-"""How many database queries each page makes stands in query_counts.json, and does not depend on
-how much there is to show."""
+"""How many database queries each page and each list of the API makes stands in query_counts.json,
+and does not depend on how much there is to show."""
 
 import json
 from pathlib import Path
@@ -9,8 +9,19 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import Role
+from accounts.services import member_set, project_create
+from annotate.models import Import
 from models_app.services.rerankers import alias_move, review_add
-from tests.factory import PASSWORD, Cast, make_judgment, make_label, make_proposal, make_queue
+from tests.factory import (
+    PASSWORD,
+    Cast,
+    make_annotator,
+    make_judgment,
+    make_label,
+    make_proposal,
+    make_queue,
+)
 from tests.models_app.published import publish
 from tests.training.jobs import make_job_history
 
@@ -32,6 +43,11 @@ def fill(cast: Cast, queries: int) -> dict[str, object]:
         make_label(row, grade=number % 2)
         make_proposal(row, "search", rank=number + 1)
     make_judgment(rows[0], cast.annotator, grade=1)
+    for number in range(queries):
+        person = make_annotator(cast.project, f"judge-{number}")
+        other = project_create(slug=f"other-{number}", name="Other", owner=cast.owner)
+        member_set(project=other, user=cast.manager, role=Role.MANAGER)
+        Import.objects.create(project=cast.project, name="f", source_name="s", created_by=person)
     return {"query": rows[0].query_id, **make_job_history(cast, queries)}
 
 
@@ -50,7 +66,7 @@ def fill_registry(cast: Cast, folder: Path, rerankers: int) -> None:
 
 
 @pytest.mark.parametrize(("queries", "rerankers"), [(2, 1), (30, 3)])
-def test_every_page_makes_the_queries_it_says(
+def test_every_page_and_list_makes_the_queries_it_says(
     client: Client, cast: Cast, tmp_path: Path, queries: int, rerankers: int
 ) -> None:
     shown = fill(cast, queries)

@@ -1,11 +1,18 @@
 """A manager renames, weighs, adds and removes grades; one that judgments use stays what it is."""
 
+from collections.abc import Callable
+from itertools import product
+from threading import Event
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.http import Http404
 from django.test import Client
 
 from accounts.models import User
+from accounts.services import project_update, scheme_set
+from tests.accounts.threads import together
 from tests.factory import PASSWORD, Cast, make_judgment, make_queue
 
 PAGE = "/projects/library/scheme/"
@@ -94,3 +101,52 @@ def test_who_may_edit_it(client: Client, cast: Cast, role: str, status: int) -> 
 
 def test_a_stranger_logs_in_first(client: Client, cast: Cast) -> None:
     assert client.get(PAGE)["Location"].startswith("/accounts/login/")
+
+
+def of_values(*values: int) -> list[dict[str, Any]]:
+    return [{"value": value, "name": str(value)} for value in values]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("write", [scheme_set, project_update])
+def test_an_edit_waits_for_the_one_before_and_replaces_it(
+    cast: Cast, write: Callable[..., object]
+) -> None:
+    first_wrote, second_done = Event(), Event()
+
+    def first() -> bool:
+        with transaction.atomic():
+            write(project=cast.project, grades=of_values(0, 1, 2))
+            first_wrote.set()
+            return second_done.wait(0.5)
+
+    def second() -> bool:
+        first_wrote.wait(10)
+        write(project=cast.project, grades=of_values(0, 3, 4))
+        second_done.set()
+        return True
+
+    assert together(first, second) == [False, True]
+    assert [row[0] for row in scheme(cast)] == [0, 3, 4]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_edits_at_the_same_moment_are_one_after_the_other(cast: Cast) -> None:
+    wanted = [(0, 1, 2), (0, 3, 4), (4, 3, 2, 0), (1, 0)]
+
+    def edit(values: tuple[int, ...]) -> Callable[[], None]:
+        def edits() -> None:
+            for _ in range(5):
+                project_update(project=cast.project, grades=of_values(*values))
+
+        return edits
+
+    together(*(edit(values) for values, _ in product(wanted, range(3))))
+    assert [row[0] for row in scheme(cast)] in [sorted(values) for values in wanted]
+
+
+def test_an_edit_of_a_project_that_is_gone_is_404(cast: Cast) -> None:
+    gone = type(cast.project).objects.get(pk=cast.project.pk)
+    cast.project.delete()
+    with pytest.raises(Http404):
+        project_update(project=gone, name="Late")

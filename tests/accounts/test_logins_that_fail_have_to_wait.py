@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import LoginAttempt
 from accounts.throttling import FROM_ADDRESS, ON_NAME, PAIR, client_address
+from tests.accounts.threads import together
 from tests.factory import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -76,15 +77,75 @@ def test_an_own_account_does_not_open_the_way_to_others() -> None:
     assert log_in("user99").status_code == 429
 
 
+@pytest.mark.parametrize("name", ["ｅng-b", "ENG-B", " eng-b ", "eng\uff0db"])
+def test_another_way_to_write_a_name_is_the_same_name(name: str) -> None:
+    make_user("eng-b")
+    for _ in range(PAIR):
+        assert log_in(name).status_code == 200
+    assert log_in("eng-b", PASSWORD).status_code == 429
+
+
+def known_browser(name: str) -> Client:
+    """Return a browser in which a person has logged in and out."""
+    browser = Client()
+    assert log_in(name, PASSWORD, client=browser).status_code == 302
+    browser.post("/accounts/logout/")
+    return browser
+
+
 def test_a_stranger_does_not_keep_a_person_out_of_the_own_browser() -> None:
     make_user("ada")
-    known = Client()
-    assert log_in("ada", PASSWORD, client=known).status_code == 302
-    known.post("/accounts/logout/")
+    known = known_browser("ada")
     for number in range(ON_NAME):
         assert log_in("ada", address=f"198.51.100.{number}").status_code == 200
     assert log_in("ada", PASSWORD, address="192.0.2.9").status_code == 429
     assert log_in("ada", PASSWORD, client=known).status_code == 302
+
+
+@pytest.mark.parametrize("names", [["ada"] * PAIR, [f"user{n}" for n in range(FROM_ADDRESS)]])
+def test_nor_does_one_behind_the_same_address(names: list[str]) -> None:
+    make_user("ada")
+    known = known_browser("ada")
+    for name in names:
+        assert log_in(name).status_code == 200
+    assert log_in("ada", PASSWORD).status_code == 429
+    assert log_in("ada", PASSWORD, client=known).status_code == 302
+
+
+def test_a_known_browser_has_a_limit_of_its_own() -> None:
+    make_user("ada")
+    known, other = known_browser("ada"), known_browser("ada")
+    for _ in range(PAIR):
+        assert log_in("ada", client=known).status_code == 200
+    assert log_in("ada", PASSWORD, client=known).status_code == 429
+    assert log_in("ada", PASSWORD, client=known, address="192.0.2.9").status_code == 429
+    assert log_in("ada", PASSWORD, client=other).status_code == 302
+    assert log_in("ada", PASSWORD).status_code == 302
+
+
+def test_a_browser_is_known_for_its_own_name_only() -> None:
+    make_user("ada")
+    make_user("mallory")
+    known = known_browser("mallory")
+    for _ in range(PAIR):
+        assert log_in("ada", client=known).status_code == 200
+    assert log_in("ada", PASSWORD, client=known).status_code == 429
+
+
+def test_a_made_up_cookie_is_known_to_nobody() -> None:
+    make_user("ada")
+    known = Client()
+    known.cookies["known"] = f"{'0' * 64}.x:1uAAAA:{'A' * 43}"
+    for _ in range(PAIR):
+        log_in("ada", client=known)
+    assert log_in("ada", PASSWORD, client=known).status_code == 429
+
+
+@pytest.mark.django_db(transaction=True)
+def test_attempts_at_the_same_moment_are_all_counted() -> None:
+    make_user("ada")
+    answers = together(*(lambda: log_in("ada").status_code for _ in range(PAIR + 6)))
+    assert sorted(answers) == [200] * PAIR + [429] * 6
 
 
 def test_an_ipv6_client_is_its_network() -> None:
