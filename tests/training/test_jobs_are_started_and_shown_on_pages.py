@@ -150,8 +150,8 @@ def test_a_running_job_asks_for_its_state_until_it_is_finished(
 def test_a_finished_job_shows_its_figures_and_its_version(
     client: Client, cast: Cast, job: TrainingJob, tmp_path: Any
 ) -> None:
-    version = publish(cast.project, tmp_path / "model", name="reranker", job=job.pk)
     running(job)
+    version = publish(cast.project, tmp_path / "model", name="reranker", job=job.pk)
     TrainingJob.objects.update(status="succeeded", stage="finish", lease_expires_at=None)
     for system, value in (("base", 0.5), ("model", 0.75)):
         JobMetric.objects.create(
