@@ -60,9 +60,11 @@ def frozen_snapshot(project: Project, **fields: Any) -> Snapshot:
     return snapshot
 
 
-def ready_snapshot(project: Project) -> Snapshot:
+def ready_snapshot(project: Project, **fields: Any) -> Snapshot:
     """Return a snapshot that counts as ready and has no files: enough to ask for jobs."""
-    return Snapshot.objects.create(project=project, status=SnapshotStatus.READY, digest="5e" * 32)
+    return Snapshot.objects.create(
+        project=project, status=SnapshotStatus.READY, digest="5e" * 32, **fields
+    )
 
 
 def tiny_base(folder: Path) -> str:

@@ -80,6 +80,17 @@ def test_a_preset_fills_the_form_and_the_form_makes_the_job(
     assert (job.reranker.name, job.created_by) == ("finder", cast.manager)
 
 
+def test_a_snapshot_without_a_dev_split_is_refused_beside_its_field(
+    client: Client, cast: Cast
+) -> None:
+    client.force_login(cast.manager)
+    frozen = ready_snapshot(cast.project, splits={"train": 0.8, "dev": 0.0, "test": 0.2})
+    answer = client.post(f"{JOBS}new/", form_data(frozen))
+    (message,) = answer.context["form"].errors["snapshot"]
+    assert message.startswith("The dev split is empty: there is no judged query to choose by.")
+    assert not TrainingJob.objects.exists()
+
+
 def test_a_wrong_value_is_shown_beside_its_field_and_unfolds_it(
     client: Client, cast: Cast, snapshot: Snapshot
 ) -> None:
