@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.functional import cached_property
 
-from accounts.names import NAME_MAX_LENGTH, validate_top_name
+from accounts.names import NAME_MAX_LENGTH, RESERVED_NAMES, validate_top_name
 
 
 class User(AbstractUser):
@@ -167,6 +167,10 @@ class Namespace(models.Model):
                 condition=models.Q(user__isnull=True, project__isnull=False)
                 | models.Q(user__isnull=False, project__isnull=True),
                 name="namespace_belongs_to_one",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(name__in=sorted(RESERVED_NAMES)),
+                name="namespace_keeps_reserved_names",
             ),
         ]
 

@@ -13,11 +13,12 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 from safetensors import SafetensorError, safe_open
 
+from models_app.models import ARTIFACT_SUFFIXES
+
 CARD: Final = "README.md"
 MANIFEST: Final = "manifest.json"
 PATH_MAX_LENGTH: Final = 255
 
-_TEXT: Final = frozenset({".txt", ".md", ".jinja", ".model"})
 _PICKLES: Final = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".npy"})
 _WEIGHTS: Final = frozenset({".h5", ".msgpack", ".onnx", ".ot", ".gguf", ".npz", ".tflite", ".pb"})
 _OWN_MODULES: Final = ("sentence_transformers.", "torch.nn.")
@@ -84,7 +85,7 @@ def _name_refusal(path: str) -> str | None:
         return "only safetensors weights are published."
     if suffix == ".py":
         return "code is never published with a model."
-    if suffix not in {".safetensors", ".json", *_TEXT}:
+    if suffix not in ARTIFACT_SUFFIXES:
         return f"files of this kind ({suffix or 'no suffix'}) are no part of a model."
     return None
 

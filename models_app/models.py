@@ -3,8 +3,8 @@
 from typing import Final, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Now
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Lower, Now
 
 from accounts.models import Project, User
 from accounts.names import NAME_MAX_LENGTH, validate_name
@@ -13,6 +13,14 @@ from accounts.names import NAME_MAX_LENGTH, validate_name
 ALIAS_PATTERN: Final = r"^[a-z][a-z0-9-]{0,39}$"
 ALIAS_FORBIDDEN_PATTERN: Final = r"^(main|head|v[0-9]+|[0-9a-f]+)$"
 CHAMPION: Final = "champion"
+ALIAS_NAME: Final = Q(name__regex=ALIAS_PATTERN) & ~Q(name__regex=ALIAS_FORBIDDEN_PATTERN)
+
+# What a version's files end in, in whatever case: weights, configurations and text.
+ARTIFACT_SUFFIXES: Final = (".safetensors", ".json", ".txt", ".md", ".jinja", ".model")
+_SUFFIX_PATTERN: Final = rf"\.({'|'.join(suffix[1:] for suffix in ARTIFACT_SUFFIXES)})$"
+# From the root, hidden, out of the folder, of characters that not every system can store; and the
+# archive's own list of files.
+_UNSAFE_PATH_PATTERN: Final = r"(^|/)([./]|$)|\\|[[:cntrl:]]|^manifest\.json$"
 
 
 class RerankerQuerySet(models.QuerySet["Reranker"]):
@@ -83,6 +91,8 @@ class Version(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["reranker", "number"], name="version_number_once"),
             models.CheckConstraint(condition=Q(number__gte=1), name="version_number_from_one"),
+            # What an alias and its moves refer to: a version of the very reranker.
+            models.UniqueConstraint(fields=["reranker", "id"], name="version_of_reranker"),
             models.CheckConstraint(
                 condition=Q(revision__regex=r"^[0-9a-f]{40}$"), name="version_revision_is_a_commit"
             ),
@@ -107,17 +117,16 @@ class Artifact(models.Model):
     class Meta:
         ordering = ["version", "path"]
         constraints = [
-            models.UniqueConstraint(fields=["version", "path"], name="artifact_path_once"),
+            # Paths that differ in case only overwrite each other on some systems.
+            models.UniqueConstraint(F("version"), Lower("path"), name="artifact_path_once"),
             models.CheckConstraint(
                 condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="artifact_sha256_form"
             ),
             models.CheckConstraint(
-                condition=~Q(path__regex=r"\.(bin|pt|pth|ckpt|pkl|pickle|py|joblib|npy)$"),
-                name="artifact_is_no_pickle_or_code",
+                condition=Q(path__iregex=_SUFFIX_PATTERN), name="artifact_is_weights_or_text"
             ),
             models.CheckConstraint(
-                condition=~Q(path__regex=r"(^/|(^|/)\.\.(/|$)|\\)"),
-                name="artifact_path_is_relative",
+                condition=~Q(path__regex=_UNSAFE_PATH_PATTERN), name="artifact_path_is_relative"
             ),
         ]
 
@@ -137,10 +146,7 @@ class Alias(models.Model):
         ordering = ["reranker", "name"]
         constraints = [
             models.UniqueConstraint(fields=["reranker", "name"], name="alias_name_once"),
-            models.CheckConstraint(
-                condition=Q(name__regex=ALIAS_PATTERN) & ~Q(name__regex=ALIAS_FORBIDDEN_PATTERN),
-                name="alias_name_is_no_tag_or_commit",
-            ),
+            models.CheckConstraint(condition=ALIAS_NAME, name="alias_name_is_no_tag_or_commit"),
         ]
 
     def __str__(self) -> str:
@@ -166,6 +172,14 @@ class AliasMove(models.Model):
                 condition=Q(moved_by__isnull=False, by_setup=False)
                 | Q(moved_by__isnull=True, by_setup=True),
                 name="alias_move_by_a_person_or_the_setup",
+            ),
+            models.CheckConstraint(
+                condition=ALIAS_NAME, name="alias_move_name_is_no_tag_or_commit"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="alias_move_says_why"),
+            models.CheckConstraint(
+                condition=Q(from_version__isnull=True) | ~Q(from_version=F("to_version")),
+                name="alias_move_moves",
             ),
         ]
 

@@ -114,6 +114,8 @@ class TrainingJob(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=JobStatus.values), name="job_status_known"
             ),
+            models.CheckConstraint(condition=Q(kind__in=JobKind.values), name="job_kind_known"),
+            models.CheckConstraint(condition=Q(stage__in=Stage.values), name="job_stage_known"),
             models.CheckConstraint(
                 condition=Q(status__in=["running", "cancelling"], lease_expires_at__isnull=False)
                 | (~Q(status__in=["running", "cancelling"]) & Q(lease_expires_at__isnull=True)),
@@ -176,6 +178,11 @@ class JobEvent(models.Model):
     class Meta:
         ordering = ["id"]
         indexes = [models.Index(fields=["job", "id"], name="event_of_job")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=EventKind.values), name="job_event_kind_known"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.data}"

@@ -152,6 +152,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('project__isnull', False), ('user__isnull', True)), models.Q(('project__isnull', True), ('user__isnull', False)), _connector='OR'), name='namespace_belongs_to_one'),
         ),
         migrations.AddConstraint(
+            model_name='namespace',
+            constraint=models.CheckConstraint(condition=models.Q(('name__in', ['accounts', 'admin', 'api', 'assets', 'collections', 'compat', 'datasets', 'docs', 'favicon.ico', 'health', 'help', 'jobs', 'join', 'kernels', 'livez', 'login', 'logout', 'main', 'me', 'metrics', 'models', 'new', 'organizations', 'papers', 'projects', 'readyz', 'rerank', 'rerankers', 'resolve', 'robots.txt', 'search', 'settings', 'spaces', 'static', 'tokens', 'v1', 'v2', 'welcome']), _negated=True), name='namespace_keeps_reserved_names'),
+        ),
+        migrations.AddConstraint(
             model_name='member',
             constraint=models.UniqueConstraint(fields=('project', 'user'), name='member_once'),
         ),

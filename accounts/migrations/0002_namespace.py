@@ -1,4 +1,4 @@
-"""User names and project slugs share one namespace, whatever the case; kept by the database."""
+"""User names and project slugs share one namespace, whatever the case; a slug never changes."""
 
 from django.db import migrations
 
@@ -18,11 +18,44 @@ BEGIN
     ON CONFLICT (project_id) DO UPDATE SET name = excluded.name;
     RETURN NULL;
 END $$;
-CREATE TRIGGER namespace_project AFTER INSERT OR UPDATE OF slug ON accounts_project
+CREATE TRIGGER namespace_project AFTER INSERT ON accounts_project
 FOR EACH ROW EXECUTE FUNCTION accounts_namespace_project();
+
+-- A slug is in the cards and manifests of the project's models.
+CREATE FUNCTION accounts_project_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the slug of project % never changes', OLD.id
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'project_slug_stays';
+END $$;
+CREATE TRIGGER project_stays BEFORE UPDATE ON accounts_project
+FOR EACH ROW WHEN ((OLD.id, OLD.slug) IS DISTINCT FROM (NEW.id, NEW.slug))
+EXECUTE FUNCTION accounts_project_stays();
+
+CREATE FUNCTION accounts_namespace_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM accounts_user u WHERE u.id = OLD.user_id AND NOT EXISTS (
+            SELECT FROM accounts_namespace WHERE user_id = u.id AND name = lower(u.username)
+        )
+    ) OR EXISTS (
+        SELECT FROM accounts_project p WHERE p.id = OLD.project_id AND NOT EXISTS (
+            SELECT FROM accounts_namespace WHERE project_id = p.id AND name = lower(p.slug)
+        )
+    ) THEN
+        RAISE EXCEPTION 'the name % is in use', OLD.name
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'namespace_is_kept';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER namespace_kept AFTER UPDATE OR DELETE ON accounts_namespace
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION accounts_namespace_kept();
 """
 
 BACKWARD = """
+DROP TRIGGER namespace_kept ON accounts_namespace;
+DROP FUNCTION accounts_namespace_kept();
+DROP TRIGGER project_stays ON accounts_project;
+DROP FUNCTION accounts_project_stays();
 DROP TRIGGER namespace_project ON accounts_project;
 DROP TRIGGER namespace_user ON accounts_user;
 DROP FUNCTION accounts_namespace_project();

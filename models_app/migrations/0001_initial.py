@@ -3,6 +3,7 @@
 import accounts.names
 import django.db.models.deletion
 import django.db.models.functions.datetime
+import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
@@ -119,6 +120,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='version',
+            constraint=models.UniqueConstraint(fields=('reranker', 'id'), name='version_of_reranker'),
+        ),
+        migrations.AddConstraint(
+            model_name='version',
             constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='version_number_from_one'),
         ),
         migrations.AddConstraint(
@@ -131,7 +136,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='artifact',
-            constraint=models.UniqueConstraint(fields=('version', 'path'), name='artifact_path_once'),
+            constraint=models.UniqueConstraint(models.F('version'), django.db.models.functions.text.Lower('path'), name='artifact_path_once'),
         ),
         migrations.AddConstraint(
             model_name='artifact',
@@ -139,15 +144,27 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='artifact',
-            constraint=models.CheckConstraint(condition=models.Q(('path__regex', '\\.(bin|pt|pth|ckpt|pkl|pickle|py|joblib|npy)$'), _negated=True), name='artifact_is_no_pickle_or_code'),
+            constraint=models.CheckConstraint(condition=models.Q(('path__iregex', '\\.(safetensors|json|txt|md|jinja|model)$')), name='artifact_is_weights_or_text'),
         ),
         migrations.AddConstraint(
             model_name='artifact',
-            constraint=models.CheckConstraint(condition=models.Q(('path__regex', '(^/|(^|/)\\.\\.(/|$)|\\\\)'), _negated=True), name='artifact_path_is_relative'),
+            constraint=models.CheckConstraint(condition=models.Q(('path__regex', '(^|/)([./]|$)|\\\\|[[:cntrl:]]|^manifest\\.json$'), _negated=True), name='artifact_path_is_relative'),
         ),
         migrations.AddConstraint(
             model_name='aliasmove',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('by_setup', False), ('moved_by__isnull', False)), models.Q(('by_setup', True), ('moved_by__isnull', True)), _connector='OR'), name='alias_move_by_a_person_or_the_setup'),
+        ),
+        migrations.AddConstraint(
+            model_name='aliasmove',
+            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '^[a-z][a-z0-9-]{0,39}$'), models.Q(('name__regex', '^(main|head|v[0-9]+|[0-9a-f]+)$'), _negated=True)), name='alias_move_name_is_no_tag_or_commit'),
+        ),
+        migrations.AddConstraint(
+            model_name='aliasmove',
+            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='alias_move_says_why'),
+        ),
+        migrations.AddConstraint(
+            model_name='aliasmove',
+            constraint=models.CheckConstraint(condition=models.Q(('from_version__isnull', True), models.Q(('from_version', models.F('to_version')), _negated=True), _connector='OR'), name='alias_move_moves'),
         ),
         migrations.AddConstraint(
             model_name='alias',

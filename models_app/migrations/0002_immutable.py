@@ -1,4 +1,4 @@
-"""Versions, their files, reviews and the alias log are only ever added, a version's files with it;
+"""Versions, their files, reviews and the alias log are only ever added, a version with its files;
 an alias stands where its last logged move says. Deleting a project removes them all."""
 
 from django.db import migrations
@@ -38,6 +38,44 @@ END $$;
 CREATE TRIGGER artifact_with_its_version BEFORE INSERT ON models_app_artifact
 FOR EACH ROW EXECUTE FUNCTION models_app_artifact_with_its_version();
 
+CREATE FUNCTION models_app_version_has_files() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM models_app_version WHERE id = NEW.id)
+        AND NOT EXISTS (SELECT FROM models_app_artifact WHERE version_id = NEW.id)
+    THEN
+        RAISE EXCEPTION 'version % has no files', NEW.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'version_has_files';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER version_has_files AFTER INSERT ON models_app_version
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION models_app_version_has_files();
+
+-- A reranker's TEAM/NAME is in its versions' cards and commits; an alias's name is in the log.
+CREATE FUNCTION models_app_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% % keeps its name and its home', TG_ARGV[0], OLD.id
+        USING ERRCODE = 'check_violation', CONSTRAINT = TG_ARGV[0] || '_stays';
+END $$;
+CREATE TRIGGER reranker_stays BEFORE UPDATE ON models_app_reranker
+FOR EACH ROW WHEN ((OLD.id, OLD.project_id, OLD.name)
+                   IS DISTINCT FROM (NEW.id, NEW.project_id, NEW.name))
+EXECUTE FUNCTION models_app_stays('reranker');
+CREATE TRIGGER alias_stays BEFORE UPDATE ON models_app_alias
+FOR EACH ROW WHEN ((OLD.id, OLD.reranker_id, OLD.name)
+                   IS DISTINCT FROM (NEW.id, NEW.reranker_id, NEW.name))
+EXECUTE FUNCTION models_app_stays('alias');
+
+ALTER TABLE models_app_alias ADD CONSTRAINT alias_version_of_its_reranker
+FOREIGN KEY (reranker_id, version_id) REFERENCES models_app_version (reranker_id, id)
+DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE models_app_aliasmove ADD CONSTRAINT alias_move_to_version_of_its_reranker
+FOREIGN KEY (reranker_id, to_version_id) REFERENCES models_app_version (reranker_id, id)
+DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE models_app_aliasmove ADD CONSTRAINT alias_move_from_version_of_its_reranker
+FOREIGN KEY (reranker_id, from_version_id) REFERENCES models_app_version (reranker_id, id)
+DEFERRABLE INITIALLY DEFERRED;
+
 CREATE FUNCTION models_app_alias_has_its_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (
@@ -56,6 +94,33 @@ END $$;
 CREATE CONSTRAINT TRIGGER alias_has_its_move AFTER INSERT OR UPDATE ON models_app_alias
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION models_app_alias_has_its_move();
 
+-- The log is a chain: a move starts where the one before it ended, and the alias is at its end.
+CREATE FUNCTION models_app_move_has_its_alias() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM models_app_aliasmove move WHERE move.id = NEW.id AND (
+            move.from_version_id IS DISTINCT FROM (
+                SELECT earlier.to_version_id FROM models_app_aliasmove earlier
+                WHERE earlier.reranker_id = move.reranker_id AND earlier.name = move.name
+                AND earlier.id < move.id ORDER BY earlier.id DESC LIMIT 1
+            ) OR NOT EXISTS (
+                SELECT FROM models_app_alias alias WHERE alias.reranker_id = move.reranker_id
+                AND alias.name = move.name AND alias.version_id = (
+                    SELECT later.to_version_id FROM models_app_aliasmove later
+                    WHERE later.reranker_id = move.reranker_id AND later.name = move.name
+                    ORDER BY later.id DESC LIMIT 1
+                )
+            )
+        )
+    ) THEN
+        RAISE EXCEPTION 'alias % of reranker % made no such move', NEW.name, NEW.reranker_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'alias_move_has_its_alias';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER alias_move_has_its_alias AFTER INSERT ON models_app_aliasmove
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION models_app_move_has_its_alias();
+
 CREATE FUNCTION models_app_delete_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF current_setting('arbiter.deleting_project', true) IS DISTINCT FROM 'on' THEN
@@ -68,6 +133,8 @@ CREATE TRIGGER version_kept BEFORE DELETE ON models_app_version
 FOR EACH ROW EXECUTE FUNCTION models_app_delete_guard('version');
 CREATE TRIGGER artifact_kept BEFORE DELETE ON models_app_artifact
 FOR EACH ROW EXECUTE FUNCTION models_app_delete_guard('artifact');
+CREATE TRIGGER alias_kept BEFORE DELETE ON models_app_alias
+FOR EACH ROW EXECUTE FUNCTION models_app_delete_guard('alias');
 CREATE TRIGGER alias_move_kept BEFORE DELETE ON models_app_aliasmove
 FOR EACH ROW EXECUTE FUNCTION models_app_delete_guard('alias_move');
 CREATE TRIGGER review_kept BEFORE DELETE ON models_app_review
@@ -76,8 +143,19 @@ FOR EACH ROW EXECUTE FUNCTION models_app_delete_guard('review');
 
 BACKWARD = """
 DROP TRIGGER review_kept ON models_app_review;
+DROP TRIGGER alias_kept ON models_app_alias;
+DROP TRIGGER alias_move_has_its_alias ON models_app_aliasmove;
+DROP FUNCTION models_app_move_has_its_alias();
 DROP TRIGGER alias_has_its_move ON models_app_alias;
 DROP FUNCTION models_app_alias_has_its_move();
+ALTER TABLE models_app_aliasmove DROP CONSTRAINT alias_move_from_version_of_its_reranker;
+ALTER TABLE models_app_aliasmove DROP CONSTRAINT alias_move_to_version_of_its_reranker;
+ALTER TABLE models_app_alias DROP CONSTRAINT alias_version_of_its_reranker;
+DROP TRIGGER alias_stays ON models_app_alias;
+DROP TRIGGER reranker_stays ON models_app_reranker;
+DROP FUNCTION models_app_stays();
+DROP TRIGGER version_has_files ON models_app_version;
+DROP FUNCTION models_app_version_has_files();
 DROP TRIGGER artifact_with_its_version ON models_app_artifact;
 DROP FUNCTION models_app_artifact_with_its_version();
 DROP TRIGGER review_immutable ON models_app_review;

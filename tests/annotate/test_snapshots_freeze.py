@@ -9,6 +9,7 @@ from django.test import Client
 
 from accounts.blobs import blob_open
 from accounts.models import Project
+from accounts.services import project_create, project_delete
 from annotate.models import Snapshot, SnapshotStatus
 from annotate.selectors.qrels import twin_queries
 from annotate.services.bell import SNAPSHOT
@@ -19,7 +20,6 @@ from tests.factory import (
     Cast,
     bearer,
     make_candidate,
-    make_cast,
     make_label,
     make_passage,
     make_proposal,
@@ -84,10 +84,8 @@ def test_the_same_judgments_give_the_same_bytes_in_another_database_row_order(ca
     assert frozen(cast.project, seed=7).digest != first.digest
     make_label(make_candidate(make_query(cast.project, "New"), make_passage(cast.project, "n")), 1)
     assert frozen(cast.project).digest != first.digest
-    Project.objects.filter(slug="library").update(slug="gone")
-    twin = make_cast("library2").project
-    Project.objects.filter(pk=twin.pk).update(slug="library")
-    twin.refresh_from_db()
+    project_delete(project=cast.project)
+    twin = project_create(slug="library", name="Library", owner=cast.owner)
     fill(twin)
     assert frozen(twin).digest == first.digest
 

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.contrib.postgres.functions import TransactionNow
+from django.db import transaction
 from safetensors.numpy import save_file
 
 from accounts.models import Project, User
-from models_app.models import Reranker, Version
+from models_app.models import Artifact, Reranker, Version
 from models_app.services.publishing import version_publish
 from models_app.services.rerankers import reranker_ensure
 
@@ -147,7 +149,6 @@ def publish(
 
     A small model is written into `folder` first, unless one is `saved` there.
     """
-    job = job or uuid.uuid4()
     reranker = reranker_ensure(project=project, name=name, created_by=by)
     return version_publish(
         **{
@@ -163,6 +164,15 @@ def publish(
             **fields,
         }
     )
+
+
+@transaction.atomic
+def version_row(**fields: Any) -> Version:
+    """Add a version as bare as the database takes it: its row, and a file stored nowhere."""
+    version = Version.objects.create(created_at=TransactionNow(), **fields)
+    Artifact.objects.create(version=version, path="config.json", sha256="0" * 64, size=1)
+    version.refresh_from_db()
+    return version
 
 
 def make_public(reranker: Reranker) -> Reranker:

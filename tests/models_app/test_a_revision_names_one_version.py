@@ -8,7 +8,7 @@ from models_app.models import Version
 from models_app.revisions import version_resolve
 from models_app.services.rerankers import alias_move
 from tests.factory import Cast
-from tests.models_app.published import publish
+from tests.models_app.published import publish, version_row
 
 
 def test_main_is_the_newest_until_there_is_a_champion(
@@ -26,9 +26,7 @@ def test_main_is_the_newest_until_there_is_a_champion(
 def test_a_short_sha_that_fits_two_names_none(cast: Cast, version: Version) -> None:
     ninth = "0" if version.revision[8] != "0" else "1"
     twin = version.revision[:8] + ninth * 32
-    Version.objects.create(
-        reranker=version.reranker, number=2, revision=twin, base_model="b", job=None
-    )
+    version_row(reranker=version.reranker, number=2, revision=twin, base_model="b", job=None)
     assert version_resolve(version.reranker, version.revision[:9]) == version
     with pytest.raises(Version.DoesNotExist):
         version_resolve(version.reranker, version.revision[:8])

@@ -2,7 +2,6 @@
 
 import hashlib
 import threading
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from models_app.models import Artifact, Reranker, Version
 from models_app.services.rerankers import reranker_ensure
 from tests.factory import Cast, make_cast
 from tests.models_app.published import model_folder, publish
+from tests.training.jobs import running_job
 
 
 def test_a_version_has_its_files_a_number_and_a_commit(cast: Cast, tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_a_version_has_its_files_a_number_and_a_commit(cast: Cast, tmp_path: Pat
 
 def test_the_card_knows_its_version_and_how_it_is_fetched(cast: Cast, tmp_path: Path) -> None:
     publish(cast.project, tmp_path / "a")
-    version = publish(cast.project, tmp_path / "b", seed=1)
+    version = publish(cast.project, tmp_path / "b", seed=1, job=running_job(cast.project).pk)
     card = version.artifacts.get(path="README.md")
     text = b"".join(blob_chunks(card.sha256)).decode()
     assert text.startswith("---\n")
@@ -60,7 +60,7 @@ def test_a_card_quotes_no_texts_unless_the_project_allows_it(cast: Cast, tmp_pat
 
 
 def test_the_same_job_publishes_one_version(cast: Cast, tmp_path: Path) -> None:
-    job = uuid.uuid4()
+    job = running_job(cast.project).pk
     first = publish(cast.project, tmp_path / "m", job=job)
     again = publish(cast.project, tmp_path / "m", job=job, seed=9)
     assert again == first
@@ -68,7 +68,7 @@ def test_the_same_job_publishes_one_version(cast: Cast, tmp_path: Path) -> None:
 
 
 def test_a_job_that_published_elsewhere_is_refused(cast: Cast, tmp_path: Path) -> None:
-    job = uuid.uuid4()
+    job = running_job(cast.project).pk
     publish(cast.project, tmp_path / "m", job=job)
     with pytest.raises(ValidationError, match="library/finder@v1"):
         publish(cast.project, tmp_path / "m", job=job, name="other")
@@ -78,7 +78,7 @@ def test_a_job_that_published_elsewhere_is_refused(cast: Cast, tmp_path: Path) -
 def test_two_that_publish_the_same_job_at_once_get_one_version(tmp_path: Path) -> None:
     cast = make_cast()
     reranker_ensure(project=cast.project, name="finder", created_by=None)
-    job, barrier = uuid.uuid4(), threading.Barrier(2)
+    job, barrier = running_job(cast.project).pk, threading.Barrier(2)
     found: list[Version] = []
 
     def run(folder: Path) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 
 from models_app.gate import folder_gate
-from models_app.models import Version
+from models_app.models import ARTIFACT_SUFFIXES, Artifact, Version
 from tests.factory import Cast
 from tests.models_app.published import model_folder, publish
 
@@ -132,6 +133,49 @@ def test_names_that_differ_in_case_only_are_refused(tmp_path: Path) -> None:
     folder = model_folder(tmp_path / "m")
     (folder / "Vocab.txt").write_text("x")
     assert "in case only" in refusals(folder)
+
+
+SUFFIXES = [
+    *ARTIFACT_SUFFIXES, ".py", ".pyc", ".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib",
+    ".npy", ".npz", ".h5", ".msgpack", ".onnx", ".ot", ".gguf", ".tflite", ".pb", ".so", ".zip",
+    ".safetensors.bin", ".json.pkl", ".xtxt", "",
+]  # fmt: skip
+NAMES = [
+    *(f"own{suffix}" for suffix in SUFFIXES),
+    *(f"a/OWN{suffix.upper()}" for suffix in SUFFIXES),
+    "manifest.json", "a/manifest.json", ".json", ".own.json", "a/.own/b.json", "a\\b.json",
+    "a\nb.txt", "a.txt\n", "VOCAB.txt", "it's an own file.txt",
+]  # fmt: skip
+
+
+def passes(folder: Path) -> bool:
+    try:
+        folder_gate(folder)
+    except ValidationError:
+        return False
+    return True
+
+
+def stored(version: Version, path: str) -> bool:
+    try:
+        with transaction.atomic():
+            Artifact.objects.create(version=version, path=path, sha256="0" * 64, size=1)
+    except IntegrityError:
+        return False
+    return True
+
+
+def test_the_gate_and_the_database_admit_the_same_names(version: Version, tmp_path: Path) -> None:
+    admitted = []
+    for row, name in enumerate(NAMES):
+        folder = model_folder(tmp_path / str(row))
+        file = folder / name
+        file.parent.mkdir(exist_ok=True, parents=True)
+        weights = (folder / "model.safetensors").read_bytes()
+        file.write_bytes(weights if name.lower().endswith(".safetensors") else b"{}")
+        admitted.append(passes(folder))
+    assert [stored(version, name) for name in NAMES] == admitted
+    assert sum(admitted) == 2 * len(ARTIFACT_SUFFIXES) + 2
 
 
 def test_nothing_of_a_refused_folder_is_published(cast: Cast, tmp_path: Path) -> None:

@@ -1,17 +1,15 @@
 """The database keeps versions as they are, whatever code asks it to do."""
 
-import uuid
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from accounts.models import Project
 from accounts.services import project_delete
-from models_app.models import Alias, AliasMove, Artifact, Review, Version
+from models_app.models import AliasMove, Artifact, Reranker, Review, Version
 from models_app.services.rerankers import alias_move, review_add
 from tests.factory import Cast
-from tests.models_app.published import publish
 
 
 @pytest.mark.parametrize(
@@ -58,15 +56,6 @@ def test_a_project_is_deleted_with_its_versions(cast: Cast, version: Version) ->
     assert not AliasMove.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["main", "head", "v3", "deadbeef", "cafe", "Champion", "1st", ""])
-def test_an_alias_that_reads_as_a_tag_or_commit_is_refused(version: Version, name: str) -> None:
-    with (
-        pytest.raises(IntegrityError, match="alias_name_is_no_tag_or_commit"),
-        transaction.atomic(),
-    ):
-        Alias.objects.create(reranker=version.reranker, name=name, version=version)
-
-
 def test_a_second_version_of_one_job_is_refused(version: Version) -> None:
     with pytest.raises(IntegrityError, match="job"), transaction.atomic():
         Version.objects.create(
@@ -81,29 +70,36 @@ def test_a_revision_is_a_commit(version: Version, revision: str) -> None:
             reranker=version.reranker,
             number=2,
             revision=revision,
-            job=uuid.uuid4(),
             base_model="b",
         )
 
 
-@pytest.mark.parametrize("path", ["model.bin", "own.py", "../up.json", "/abs.json", "a\\b.json"])
+UNSAFE = ["model.bin", "MODEL.BIN", "own.Py", "w.h5", "notes", "../up.json", "/abs.json", ".a.json"]
+
+
+@pytest.mark.parametrize("path", [*UNSAFE, "a\\b.json", "a\tb.json", "manifest.json", "VOCAB.txt"])
 def test_an_unsafe_path_is_refused(version: Version, path: str) -> None:
     with pytest.raises(IntegrityError, match="artifact_"), transaction.atomic():
         Artifact.objects.create(version=version, path=path, sha256="0" * 64, size=1)
 
 
-def test_a_logged_move_cannot_be_rewritten(cast: Cast, version: Version) -> None:
-    alias_move(
-        reranker=version.reranker,
-        name="champion",
-        version=version,
-        reason="first",
-        moved_by=cast.owner,
-    )
-    with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
-        AliasMove.objects.update(reason="something else")
-    with pytest.raises(IntegrityError, match="never deleted alone"), transaction.atomic():
-        AliasMove.objects.all().delete()
+def test_a_version_without_files_is_refused(version: Version) -> None:
+    with pytest.raises(IntegrityError, match="has no files"), transaction.atomic():
+        commit(
+            lambda: Version.objects.create(
+                reranker=version.reranker, number=2, revision="a" * 40, base_model="b"
+            )
+        )
+
+
+def test_a_reranker_keeps_its_name_and_its_project(cast: Cast, version: Version) -> None:
+    rows = Reranker.objects.filter(pk=version.reranker_id)
+    elsewhere = Project.objects.exclude(pk=cast.project.pk).get()
+    changes: list[dict[str, object]] = [{"name": "other"}, {"project": elsewhere}]
+    for change in changes:
+        with pytest.raises(IntegrityError, match="keeps its name"), transaction.atomic():
+            rows.update(**change)
+    assert rows.update(description="It finds.", public=True) == 1
 
 
 def test_a_review_is_never_edited_or_deleted(cast: Cast, version: Version) -> None:
@@ -116,37 +112,15 @@ def test_a_review_is_never_edited_or_deleted(cast: Cast, version: Version) -> No
     assert not Review.objects.exists()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_published_version_gets_no_more_files(cast: Cast, version: Version) -> None:
-    files = version.artifacts.count()
-    with pytest.raises(IntegrityError, match="no file is added"):
-        Artifact.objects.create(version=version, path="more.json", sha256="0" * 64, size=1)
-    assert version.artifacts.count() == files > 1
-
-
 def commit(change: Callable[[], object]) -> None:
     """Make a change and have the database check what it checks at a commit."""
     change()
     connection.check_constraints()
 
 
-def test_an_alias_is_never_set_without_a_logged_move(cast: Cast, version: Version) -> None:
-    reranker = version.reranker
-    with pytest.raises(IntegrityError, match="without a log"), transaction.atomic():
-        commit(lambda: Alias.objects.create(reranker=reranker, name="champion", version=version))
-
-
-def test_an_alias_is_never_moved_without_a_logged_move(
-    cast: Cast, version: Version, tmp_path: Path
-) -> None:
-    second = publish(cast.project, tmp_path / "second", seed=2)
-    alias = alias_move(
-        reranker=version.reranker, name="champion", version=version, reason="x", by_setup=True
-    )
-    connection.check_constraints()
-    with pytest.raises(IntegrityError, match="without a log"), transaction.atomic():
-        commit(lambda: Alias.objects.filter(pk=alias.pk).update(version=second))
-    alias_move(
-        reranker=version.reranker, name="champion", version=second, reason="x", by_setup=True
-    )
-    connection.check_constraints()
+@pytest.mark.django_db(transaction=True)
+def test_a_published_version_gets_no_more_files(cast: Cast, version: Version) -> None:
+    files = version.artifacts.count()
+    with pytest.raises(IntegrityError, match="no file is added"):
+        Artifact.objects.create(version=version, path="more.json", sha256="0" * 64, size=1)
+    assert version.artifacts.count() == files > 1

@@ -11,7 +11,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from celery import current_app
 from django.conf import settings
@@ -22,7 +22,9 @@ from accounts.models import Project, User
 from annotate.models import Snapshot, SnapshotStatus
 from annotate.services.snapshots import snapshot_create, snapshot_freeze
 from models_app.models import Version
+from models_app.services.rerankers import reranker_ensure
 from tests.factory import Cast, make_candidate, make_label, make_passage, make_proposal, make_query
+from tests.models_app.published import version_row
 from tests.tiny import tiny_cross_encoder
 from training.models import EventKind, JobMetric, TrainingJob
 from training.services.bell import QUEUE
@@ -58,9 +60,9 @@ def frozen_snapshot(project: Project, **fields: Any) -> Snapshot:
     return snapshot
 
 
-def ready_snapshot(project: Project) -> Snapshot:
+def ready_snapshot(project: Project, **fields: Any) -> Snapshot:
     """Return a snapshot that counts as ready and has no files: enough to ask for jobs."""
-    snapshot = Snapshot.objects.create(project=project)
+    snapshot = Snapshot.objects.create(project=project, **fields)
     Snapshot.objects.filter(pk=snapshot.pk).update(status=SnapshotStatus.READY, digest="5e" * 32)
     snapshot.refresh_from_db()
     return snapshot
@@ -92,14 +94,27 @@ def make_job(
 
 
 def bare_version(job: TrainingJob) -> Version:
-    """Give a job the version without which it cannot have succeeded; it has no files."""
-    return Version.objects.create(
+    """Give a running job the version without which it cannot have succeeded."""
+    return version_row(
         reranker=job.reranker,
         number=job.reranker.versions.count() + 1,
         revision=token_hex(20),
         job=job.pk,
         base_model=job.base_model,
     )
+
+
+def running_job(project: Project, *, reranker: str = "finder") -> TrainingJob:
+    """Return a job that may publish a version of `reranker` now."""
+    job = TrainingJob.objects.create(
+        id=uuid4(),
+        project=project,
+        snapshot=ready_snapshot(project),
+        reranker=reranker_ensure(project=project, name=reranker, created_by=None),
+        base_model="base",
+    )
+    assert job_claim(job_id=job.pk, worker=f"host:{job.pk}")
+    return job
 
 
 def make_job_history(cast: Cast, size: int) -> dict[str, UUID]:

@@ -24,7 +24,9 @@ from training.lineage import NO_CHECKOUT, code_facts
 from training.models import EventKind, TrainingJob
 from training.scratch import scratch_path
 from training.selectors import metrics_of
+from training.services.claims import job_claim
 from training.services.jobs import jobs_sweep
+from training.services.moves import job_release
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -126,7 +128,10 @@ def check_base(job: TrainingJob, version: Version, base: Version) -> None:
 def test_a_version_that_is_there_already_finishes_its_job(cast: Cast, tmp_path: Path) -> None:
     base = tiny_base(tmp_path)
     job = make_job(cast, base)
+    claim = job_claim(job_id=job.pk, worker="host:1")
+    assert claim is not None
     publish(cast.project, Path(base), name=job.reranker.name, job=job.pk, saved=True)
+    assert job_release(claim=claim)
     assert run_job(job).returncode == 0
     job.refresh_from_db()
     assert job.status == "succeeded"

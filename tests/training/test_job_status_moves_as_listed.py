@@ -8,11 +8,15 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from accounts.models import Project
 from accounts.services import project_delete
+from annotate.models import Snapshot
+from models_app.models import Version
 from models_app.services.rerankers import reranker_ensure
 from tests.factory import Cast
+from tests.models_app.published import version_row
 from tests.training.jobs import bare_version, ready_snapshot
-from training.models import JOB_MOVES, JOB_TERMINAL, JobStatus, TrainingJob
+from training.models import JOB_MOVES, JOB_TERMINAL, JobEvent, JobStatus, TrainingJob
 
 pytestmark = pytest.mark.django_db
 LEASED = (JobStatus.RUNNING, JobStatus.CANCELLING)
@@ -30,12 +34,14 @@ def lease(status: str) -> Any:
     return Now() + timedelta(minutes=1) if status in LEASED else None
 
 
-def job_in(cast: Cast, status: str) -> TrainingJob:
-    """Return a job that has come to `status` along the listed moves, and that has a version."""
+def job_in(cast: Cast, status: str, end: str = "") -> TrainingJob:
+    """Return a job that has come to `status` along the listed moves; with the version without
+    which it could not, or not go on to `end`."""
     job = queued(cast)
-    bare_version(job)
     for step in WAYS[JobStatus(status)]:
         TrainingJob.objects.filter(pk=job.pk).update(status=step, lease_expires_at=lease(step))
+        if step == JobStatus.RUNNING and JobStatus.SUCCEEDED in (status, end):
+            bare_version(job)
     job.refresh_from_db()
     return job
 
@@ -43,12 +49,14 @@ def job_in(cast: Cast, status: str) -> TrainingJob:
 def queued(cast: Cast, **fields: Any) -> TrainingJob:
     reranker = reranker_ensure(project=cast.project, name="reranker", created_by=None)
     return TrainingJob.objects.create(
-        id=uuid.uuid4(),
-        project=cast.project,
-        snapshot=ready_snapshot(cast.project),
-        reranker=reranker,
-        base_model="base",
-        **fields,
+        **{
+            "id": uuid.uuid4(),
+            "project": cast.project,
+            "snapshot": ready_snapshot(cast.project),
+            "reranker": reranker,
+            "base_model": "base",
+            **fields,
+        }
     )
 
 
@@ -56,7 +64,7 @@ def queued(cast: Cast, **fields: Any) -> TrainingJob:
 def test_only_listed_moves_pass(cast: Cast, start: str) -> None:
     allowed = {start, *JOB_MOVES.get(JobStatus(start), ())}
     for end in JobStatus.values:
-        job = job_in(cast, start)
+        job = job_in(cast, start, end)
         change = {"status": end, "lease_expires_at": lease(end)}
         if end in allowed:
             assert TrainingJob.objects.filter(pk=job.pk).update(**change) == 1
@@ -68,13 +76,11 @@ def test_only_listed_moves_pass(cast: Cast, start: str) -> None:
 @pytest.mark.parametrize("start", ["running", "cancelling"])
 def test_success_without_a_version_is_refused(cast: Cast, start: str) -> None:
     job = queued(cast)
-    bare_version(queued(cast))  # another job's is not enough
+    bare_version(job_in(cast, "running"))  # another job's is not enough
     for step in WAYS[JobStatus(start)]:
         TrainingJob.objects.filter(pk=job.pk).update(status=step, lease_expires_at=lease(step))
     with pytest.raises(IntegrityError, match="published no version"), transaction.atomic():
         TrainingJob.objects.filter(pk=job.pk).update(status="succeeded", lease_expires_at=None)
-    bare_version(job)
-    TrainingJob.objects.filter(pk=job.pk).update(status="succeeded", lease_expires_at=None)
 
 
 def test_terminal_states_have_no_way_out() -> None:
@@ -125,3 +131,75 @@ def test_who_asked_for_a_finished_job_can_be_deleted(cast: Cast) -> None:
     assert job.created_by is None
     project_delete(project=cast.project)
     assert not TrainingJob.objects.exists()
+
+
+def test_a_job_its_snapshot_and_its_reranker_are_of_one_project(cast: Cast) -> None:
+    elsewhere = Project.objects.exclude(pk=cast.project.pk).get()
+    other = reranker_ensure(project=elsewhere, name="reranker", created_by=None)
+    strays: list[dict[str, Any]] = [
+        {"project": elsewhere},
+        {"reranker": other},
+        {"snapshot": ready_snapshot(elsewhere)},
+        {"snapshot": Snapshot.objects.create(project=cast.project)},  # not frozen
+    ]
+    for stray in strays:
+        with pytest.raises(IntegrityError, match="of one project"), transaction.atomic():
+            queued(cast, **stray)
+    queued(cast)
+
+
+@pytest.mark.parametrize("status", [each for each in JobStatus.values if each != "running"])
+def test_a_version_is_published_by_a_running_job_only(cast: Cast, status: str) -> None:
+    job = queued(cast)
+    for step in WAYS[JobStatus(status)]:
+        if step == JobStatus.SUCCEEDED:
+            bare_version(job)
+        TrainingJob.objects.filter(pk=job.pk).update(status=step, lease_expires_at=lease(step))
+    other = reranker_ensure(project=cast.project, name="other", created_by=None)
+    before = Version.objects.count()
+    rows: list[dict[str, Any]] = [{"job": job.pk}, {"job": uuid.uuid4()}]
+    rows += [{"job": job_in(cast, "running").pk, "reranker": other}]
+    for row in rows:
+        with pytest.raises(IntegrityError, match="is running that publishes"), transaction.atomic():
+            version_row(**{"reranker": job.reranker, "number": 9, "revision": "9" * 40, **row})
+    version_row(reranker=job.reranker, number=9, revision="9" * 40)  # from elsewhere
+    assert Version.objects.count() == before + 1
+
+
+@pytest.mark.parametrize("status", JobStatus.values)
+def test_a_job_leaves_with_its_project_only(cast: Cast, status: str) -> None:
+    job = job_in(cast, status)
+    with pytest.raises(IntegrityError, match="never deleted alone"), transaction.atomic():
+        job.delete()
+    project_delete(project=cast.project)
+    assert not TrainingJob.objects.exists()
+
+
+def test_a_succeeded_job_is_pointed_nowhere_else(cast: Cast) -> None:
+    job = job_in(cast, "succeeded")
+    other = reranker_ensure(project=cast.project, name="other", created_by=None)
+    changes: list[dict[str, Any]] = [
+        {"reranker": other},
+        {"snapshot": ready_snapshot(cast.project)},
+        {"id": uuid.uuid4()},
+    ]
+    for change in changes:
+        with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+            TrainingJob.objects.filter(pk=job.pk).update(**change)
+
+
+def test_attempts_are_counted_up_only(cast: Cast) -> None:
+    job = job_in(cast, "running")
+    rows = TrainingJob.objects.filter(pk=job.pk)
+    assert rows.update(attempt=2) == 1
+    with pytest.raises(IntegrityError, match="counted up only"), transaction.atomic():
+        rows.update(attempt=1)
+
+
+def test_kinds_and_stages_are_those_there_are(cast: Cast) -> None:
+    with pytest.raises(IntegrityError, match="job_kind_known"), transaction.atomic():
+        queued(cast, kind="other")
+    with pytest.raises(IntegrityError, match="job_stage_known"), transaction.atomic():
+        queued(cast, stage="other")
+    with pytest.raises(IntegrityError, match="job_event_kind_known"), transaction.atomic():
+        JobEvent.objects.create(job=queued(cast), attempt=0, kind="other", data={})

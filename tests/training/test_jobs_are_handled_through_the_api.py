@@ -49,6 +49,20 @@ def test_a_job_is_made_with_defaults_and_read_back(
     assert client.get(JOBS, **bearer(cast.outsider)).json()["results"] == []
 
 
+@pytest.mark.parametrize(("split", "meaning"), [("dev", "to choose by"), ("test", "to measure on")])
+def test_a_snapshot_with_an_empty_split_is_refused(
+    client: Client, cast: Cast, split: str, meaning: str
+) -> None:
+    splits = {"train": 0.5, "dev": 0.5, "test": 0.5, split: 0.0}
+    frozen = ready_snapshot(cast.project, splits=splits)
+    answer = ask(client, cast, frozen)
+    assert answer.status_code == 400
+    (message,) = answer.json()["errors"]["snapshot"]
+    assert message.startswith(f"The {split} split is empty: there is no judged query {meaning}.")
+    assert not TrainingJob.objects.exists()
+    assert not Reranker.objects.exists()
+
+
 def test_a_snapshot_is_named_by_digest_and_a_reranker_is_made_once(
     client: Client, cast: Cast, snapshot: Snapshot
 ) -> None:

@@ -80,6 +80,17 @@ def test_a_preset_fills_the_form_and_the_form_makes_the_job(
     assert (job.reranker.name, job.created_by) == ("finder", cast.manager)
 
 
+def test_a_snapshot_without_a_dev_split_is_refused_beside_its_field(
+    client: Client, cast: Cast
+) -> None:
+    client.force_login(cast.manager)
+    frozen = ready_snapshot(cast.project, splits={"train": 0.8, "dev": 0.0, "test": 0.2})
+    answer = client.post(f"{JOBS}new/", form_data(frozen))
+    (message,) = answer.context["form"].errors["snapshot"]
+    assert message.startswith("The dev split is empty: there is no judged query to choose by.")
+    assert not TrainingJob.objects.exists()
+
+
 def test_a_wrong_value_is_shown_beside_its_field_and_unfolds_it(
     client: Client, cast: Cast, snapshot: Snapshot
 ) -> None:
@@ -149,8 +160,8 @@ def test_a_running_job_asks_for_its_state_until_it_is_finished(
 def test_a_finished_job_shows_its_figures_and_its_version(
     client: Client, cast: Cast, job: TrainingJob, tmp_path: Any
 ) -> None:
-    version = publish(cast.project, tmp_path / "model", name="reranker", job=job.pk)
     running(job)
+    version = publish(cast.project, tmp_path / "model", name="reranker", job=job.pk)
     TrainingJob.objects.update(status="succeeded", stage="finish", lease_expires_at=None)
     for system, value in (("base", 0.5), ("model", 0.75)):
         JobMetric.objects.create(

@@ -13,6 +13,7 @@ from tests.models_app.published import differences_made, facts_made, metrics_mad
 from tests.training.jobs import ready_snapshot
 from training.models import TrainingJob
 from training.services import sample
+from training.services.claims import job_claim
 from training.services.jobs import job_create
 from training.standing import standing_of
 
@@ -76,6 +77,7 @@ def set_up(cast: Cast) -> TrainingJob:
 def test_the_reason_of_the_move_states_the_figures(cast: Cast, tmp_path: Path) -> None:
     job = set_up(cast)
     facts = facts_with(delta=-0.007, low=-0.04, high=0.02)
+    assert job_claim(job_id=job.pk, worker="host:1")
     publish(job.project, tmp_path / "m", name=sample.RERANKER, job=job.pk, facts=facts)
     (line,) = sample.champion_name(project=job.project)
     move = AliasMove.objects.get()

@@ -106,6 +106,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='trainingjob',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['train'])), name='job_kind_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='trainingjob',
+            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['claim', 'load', 'baseline', 'train', 'evaluate', 'register', 'finish'])), name='job_stage_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='trainingjob',
             constraint=models.CheckConstraint(condition=models.Q(('done__lte', models.F('total'))), name='job_done_of_total'),
         ),
         migrations.AddConstraint(
@@ -123,5 +131,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='jobevent',
             index=models.Index(fields=['job', 'id'], name='event_of_job'),
+        ),
+        migrations.AddConstraint(
+            model_name='jobevent',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['stage', 'log', 'metric'])), name='job_event_kind_known'),
         ),
     ]

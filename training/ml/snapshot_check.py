@@ -1,22 +1,26 @@
 """What a snapshot must hold before anything is trained on it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from training.ml.data import Pair, Snapshot
+from training.ml.data import SPLITS, Pair, Snapshot
 from training.ml.errors import DataError
 
 
 def snapshot_check(snapshot: Snapshot) -> None:
     """Raise DataError unless there is something to learn from and something to measure on."""
-    train = snapshot.splits["train"]
+    splits_check({split: len(snapshot.splits[split]) for split in SPLITS})
+    _check_classes(snapshot.splits["train"])
+
+
+def splits_check(sizes: Mapping[str, float]) -> None:
+    """Raise DataError unless each split has something; sizes are pairs, or shares before them."""
     for split, meaning in (("train", "train on"), ("dev", "choose by"), ("test", "measure on")):
-        if not snapshot.splits[split]:
+        if not sizes[split]:
             raise DataError(
                 f"The {split} split is empty: there is no judged query to {meaning}.",
                 "Judge more queries, or freeze a snapshot with other shares; each split needs at "
                 "least one query.",
             )
-    _check_classes(train)
 
 
 def _check_classes(train: Sequence[Pair]) -> None:

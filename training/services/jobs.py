@@ -15,6 +15,8 @@ from annotate.models import Snapshot
 from models_app.models import Reranker
 from models_app.services.rerankers import reranker_ensure
 from training.base_models import base_checked
+from training.ml.errors import DataError
+from training.ml.snapshot_check import splits_check
 from training.models import JOB_TERMINAL, JobKind, JobStatus, TrainingJob
 from training.services.bell import bells_waiting, job_ring
 from training.services.claims import Claim
@@ -40,7 +42,8 @@ def job_create(
     """Ask for a job; a trainer runs it and publishes a version of `reranker`.
 
     `recipe` holds keys of `TrainSpec`; what is left out has its default. The reranker is made if
-    the project has none of this name. Raises ValidationError per field.
+    the project has none of this name. Raises ValidationError per field: also for a snapshot whose
+    shares leave a split empty.
     """
     if kind not in JobKind.values:
         raise ValidationError({"kind": f"Choose one of {', '.join(JobKind.values)}."})
@@ -48,6 +51,7 @@ def job_create(
         raise ValidationError({"snapshot": "There is no such snapshot in this project."})
     if not snapshot.ready:
         raise ValidationError({"snapshot": f"This snapshot is {snapshot.status}, not ready."})
+    _check_splits(snapshot)
     base = base_checked(base_model, project=project, user=created_by)
     job = TrainingJob.objects.create(
         id=uuid.uuid4(),
@@ -101,6 +105,16 @@ def jobs_sweep() -> None:
     if waiting and bells_waiting() == 0:
         for pk in waiting:
             job_ring(job_id=pk)
+
+
+def _check_splits(snapshot: Snapshot) -> None:
+    """Refuse a snapshot whose shares leave a split empty, which every attempt would fail on."""
+    if not snapshot.splits:
+        return
+    try:
+        splits_check(snapshot.splits)
+    except DataError as error:
+        raise ValidationError({"snapshot": str(error)}) from error
 
 
 def _checked_recipe(recipe: Mapping[str, Any]) -> dict[str, Any]:
