@@ -57,7 +57,7 @@ def test_jobs_of_a_trainer_are_cancelled_also_where_the_process_hangs(
         assert_nothing_is_left(job)
         wait_for(lambda: b"succeeded in" in log.read_bytes(), 5, log)
         second = make_job(cast, base, LONG, snapshot=job.snapshot)
-        wait_for_status(second, "running", log=log)
+        wait_for_training(second, log)
         (child,) = psutil.Process(parent.pid).children()
         child.suspend()  # as a step that never gives the interpreter back
         assert cancel_and_measure(second, cast, log) < 5
