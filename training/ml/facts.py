@@ -16,6 +16,8 @@ column does not keep the order of keys. Keys, and who fills them where it is not
                     {measure, value, n} or None, adjudicated_share or None
                                                    (the driver; the manifest's `labels` or None)
     registry        url, repo_id, version, path of the archive   (the driver; None here)
+    first_stage     run, the name of the run whose ranks are measured as first stage, or None
+                                                   (the driver)
     exposure        dev, test, dev_queries, test_queries, unread, see `training.exposure`, or None
                     where the base is none of the registry's   (the driver)
     lineage         job, git_commit, created_at    (the driver; None here)
@@ -29,8 +31,10 @@ column does not keep the order of keys. Keys, and who fills them where it is not
     log             columns, rows (None where a line has no value), best_step or None
     evaluation      validation {dataset, description, class_name, primary, metrics [[name, value]],
                     queries, pairs, positives},
-                    splits [{split, counts, rows, differences, notes}], see `training.ml.evaluation`
-    timings         stages [[name, seconds]], training_seconds, evaluation_seconds
+                    splits [{split, counts, ranked (pairs that the first stage ranked), rows,
+                    differences, notes}], see `training.ml.evaluation`
+    timings         stages [[name, seconds]], training_seconds (without what is scored on the way),
+                    evaluation_seconds (baselines, on the way, at the end)
     hardware        device, gpus, cpu, cores, threads, memory_bytes, peak_memory_bytes, system
     energy          {kwh, source} or None          (measured by nobody yet)
     versions        [[name, version]]
@@ -97,11 +101,7 @@ def facts_collect(run: Run) -> dict[str, Any]:
         "hyperparameters": _hyperparameters(run.trainer.args, card),
         "log": _log(card),
         "evaluation": _evaluation(run),
-        "timings": {
-            "stages": [[name, round(seconds, 3)] for name, seconds in run.seconds.items()],
-            "training_seconds": round(run.seconds["train"] - card.evaluation_duration, 3),
-            "evaluation_seconds": round(card.evaluation_duration, 3),
-        },
+        "timings": _timings(run.seconds, card.evaluation_duration),
         "hardware": hardware_facts(str(run.trainer.model.device)),
         "energy": None,
         "versions": [[name, str(value)] for name, value in card.version.items()],
@@ -233,12 +233,26 @@ def _evaluation(run: Run) -> dict[str, Any]:
             {
                 "split": split,
                 "counts": asdict(evaluation.counts),
+                "ranked": sum(pair.rank is not None for pair in run.snapshot.splits[split]),
                 "rows": [asdict(row) for row in evaluation.rows],
                 "differences": [asdict(row) for row in evaluation.differences],
                 "notes": list(evaluation.notes),
             }
             for split, evaluation in run.evaluations.items()
         ],
+    }
+
+
+def _timings(seconds: Mapping[str, float], on_the_way: float) -> dict[str, Any]:
+    """Split the time; scores of baselines, on the way and at the end are evaluation.
+
+    What is neither, loading and saving, is in the total alone.
+    """
+    evaluating = seconds["baseline"] + on_the_way + seconds["evaluate"]
+    return {
+        "stages": [[name, round(value, 3)] for name, value in seconds.items()],
+        "training_seconds": round(seconds["train"] - on_the_way, 3),
+        "evaluation_seconds": round(evaluating, 3),
     }
 
 
