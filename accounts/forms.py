@@ -78,7 +78,9 @@ def _grade_line(line: str) -> dict[str, Any]:
     value, _, rest = line.partition(",")
     name, _, description = rest.partition(",")
     if not value.strip().isdigit():
-        raise ValidationError(f"Start each line with the grade's number: {line.strip()!r}")
+        raise ValidationError(
+            f"Write each line as number, name with a comma between: {line.strip()!r}"
+        )
     return {"value": int(value), "name": name.strip(), "description": description.strip()}
 
 
