@@ -17,8 +17,9 @@ from accounts.problems import ConflictError
 from accounts.views import GET_OR_POST, user_of
 from models_app.figures import binary_tables, ranking_tables
 from models_app.models import Version
-from training.base_models import SUGGESTED
+from training.base_models import SUGGESTED, base_warning, hub_trouble
 from training.forms import JobForm
+from training.ml.names import PACKAGED
 from training.models import TrainingJob
 from training.progress import progress_of
 from training.selectors import jobs_ahead, jobs_of, metrics_of, project_job, version_of, versions_of
@@ -63,6 +64,8 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
         "presets": [(each, each.name == preset) for each in PRESETS.values()],
         "snapshot": request.GET.get("snapshot", ""),
         "base_models": _base_models(project.pk),
+        "hub_trouble": hub_trouble(),
+        "packaged": PACKAGED,
     }
     return render(request, "training/job_new.html", context)
 
@@ -109,6 +112,7 @@ def _standing(job: TrainingJob) -> dict[str, Any]:
         "progress": progress_of(job),
         "ahead": jobs_ahead(job) if job.status == "queued" else 0,
         "version": version_of(job.pk) if job.finished else None,
+        "warning": base_warning(job),
         "ranking": ranking_tables(metrics),
         "binary": binary_tables(metrics),
     }

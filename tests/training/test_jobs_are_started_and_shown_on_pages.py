@@ -105,8 +105,9 @@ def test_snapshots_are_told_apart_and_the_newest_is_chosen(
     client: Client, cast: Cast, snapshot: Snapshot
 ) -> None:
     newest = Snapshot.objects.create(
-        project=cast.project, status="ready", digest=snapshot.digest, created_by=cast.owner
-    )
+        project=cast.project, status="ready", digest=snapshot.digest, created_by=cast.owner,
+        splits={"train": 0.9, "dev": 0.05, "test": 0.05},
+    )  # fmt: skip
     client.force_login(cast.manager)
     page = client.get(f"{JOBS}new/").content.decode()
     labels = dict(re.findall(r'<option value="(\d+)"[^>]*>([^<]+)</option>', page))
@@ -114,10 +115,10 @@ def test_snapshots_are_told_apart_and_the_newest_is_chosen(
     assert list(labels) == [str(newest.pk), str(snapshot.pk)]
     assert f'<option value="{newest.pk}" selected>' in page
     assert first.split(" · ")[0] == f"#{snapshot.pk}"
-    number, date, size, who, digest = last.split(" · ")
+    number, date, size, shares, who, digest = last.split(" · ")
     assert (number, who, digest) == (f"#{newest.pk}", "by library-owner", "5e5e5e5e")
     assert date == f"{newest.created_at:%Y-%m-%d %H:%M} UTC"
-    assert size == "0 pairs, 0 queries"
+    assert (size, shares) == ("0 pairs, 0 queries", "0.9 / 0.05 / 0.05")
 
 
 def test_a_running_job_asks_for_its_state_until_it_is_finished(
