@@ -25,7 +25,7 @@ column does not keep the order of keys. Keys, and who fills them where it is not
                     statistics [{column, type, modality, min, mean, max, unit}],
                     samples [[text, text, target]],
                     splits [{split, queries, pairs, positives, label_mean}]
-    usage           [[query text, passage text]], templates applied
+    usage           [[query text, passage text]] of one training query, templates applied
     loss            name, class_name, parameters [[name, value]]
     hyperparameters all, non_default: [[name, value]], dicts and lists as text
     log             columns, rows (None where a line has no value), best_step or None
@@ -62,6 +62,7 @@ from training.ml.trainer import RecipeTrainer
 from training.spec import TrainSpec
 
 SAMPLES: Final = 3
+USAGE_PASSAGES: Final = 5
 # The library leaves these out of its list, though they say how a model was chosen.
 _SHOWN_TOO: Final = ("eval_strategy", "eval_steps", "load_best_model_at_end")
 _COLUMNS_FIRST: Final = ("Epoch", "Step", "Training Loss", "Validation Loss")
@@ -96,7 +97,7 @@ def facts_collect(run: Run) -> dict[str, Any]:
         "registry": None,
         "lineage": None,
         "dataset": _dataset(run),
-        "usage": [list(pair) for pair in card.usage_examples or []],
+        "usage": _usage(run),
         "loss": _loss(run),
         "hyperparameters": _hyperparameters(run.trainer.args, card),
         "log": _log(card),
@@ -143,6 +144,24 @@ def _dataset(run: Run) -> dict[str, Any]:
         ],
         "splits": [_split(name, pairs) for name, pairs in run.snapshot.splits.items()],
     }
+
+
+def _usage(run: Run) -> list[list[str]]:
+    """One training query with its own candidates, a relevant one and others among them if any."""
+    by_query: dict[str, list[Pair]] = {}
+    for pair in run.snapshot.splits["train"]:
+        by_query.setdefault(pair.query_id, []).append(pair)
+    # The first query that has both, else one that has a relevant passage, else any.
+    pairs = max(by_query.values(), key=lambda own: sum({1 + pair.relevant for pair in own}))
+    best = next((pair for pair in pairs if pair.relevant), pairs[0])
+    others = sorted((pair for pair in pairs if pair is not best), key=lambda pair: pair.relevant)
+    shown = [best, *others[: USAGE_PASSAGES - 1]]
+    filled = run.spec.templates.pair
+    return [
+        list(filled(query=pair.query, title=pair.title, text=pair.text))
+        for pair in pairs
+        if pair in shown
+    ]
 
 
 def _statistics(column: str, values: Sequence[Any]) -> dict[str, Any]:
