@@ -22,7 +22,15 @@ from training.forms import JobForm
 from training.ml.names import PACKAGED
 from training.models import TrainingJob
 from training.progress import progress_of
-from training.selectors import jobs_ahead, jobs_of, metrics_of, project_job, version_of, versions_of
+from training.selectors import (
+    jobs_ahead,
+    jobs_of,
+    log_of,
+    metrics_of,
+    project_job,
+    version_of,
+    versions_of,
+)
 from training.services.jobs import job_cancel, job_create
 from training.spec import PRESETS
 
@@ -84,6 +92,16 @@ def job_detail(request: PageRequest, slug: str, pk: UUID) -> HttpResponse:
     response.headers["HX-Retarget"] = "#job"
     response.headers["HX-Reswap"] = "outerHTML"
     return response
+
+
+@require_safe
+def job_log(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
+    """Every log line of a job with its time, as text."""
+    job = project_job(member_for(request.user, slug).project, pk)
+    lines = (
+        f"{event.at:%Y-%m-%d %H:%M:%S} {event.data['line']}\n" for event in log_of(job).iterator()
+    )
+    return HttpResponse(lines, content_type="text/plain; charset=utf-8")
 
 
 @require_POST

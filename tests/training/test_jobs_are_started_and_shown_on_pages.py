@@ -205,3 +205,32 @@ def test_who_may_not_is_told_apart_from_who_may_not_know(
     assert client.post(f"{JOBS}{job.pk}/cancel/").status_code == 403
     assert client.get(f"{JOBS}{uuid.uuid4()}/").status_code == 404
     assert TrainingJob.objects.get().status == "queued"
+
+
+def test_a_long_log_is_cut_in_sight_and_linked_to_the_whole(
+    client: Client, cast: Cast, job: TrainingJob
+) -> None:
+    claim = running(job)
+    path = f"{JOBS}{job.pk}/"
+    client.force_login(cast.viewer)
+    short = client.get(path).content.decode()
+    assert "The whole log" in short
+    assert "more line" not in short
+    lines: list[tuple[EventKind, dict[str, Any]]] = [
+        (EventKind.LOG, {"line": f"<line> {number}"}) for number in range(30)
+    ]
+    job_report(claim=claim, report=Report(events=lines))
+    page = client.get(path).content.decode()
+    assert "The last 14 lines; 17 more lines before them." in page
+    assert f'href="{path}log/"' in page
+    answer = client.get(f"{path}log/")
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    found = answer.content.decode().splitlines()
+    assert len(found) == 31
+    assert found[0].endswith(" Half of <it>.")
+    assert found[-1].endswith(" <line> 29")
+    assert client.post(f"{path}log/").status_code == 405
+    client.force_login(cast.outsider)
+    assert client.get(f"{path}log/").status_code == 404
+    client.logout()
+    assert client.get(f"{path}log/").status_code == 302
