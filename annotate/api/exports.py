@@ -29,7 +29,7 @@ class OwnFormat(BaseContentNegotiation):
         return renderer, str(renderer.media_type)
 
 
-def _one_of(names: Iterable[str]) -> dict[str, str]:
+def _one_of(names: Iterable[str]) -> dict[str, Any]:
     return {"invalid_choice": f"There is no “{{input}}”; choose one of {', '.join(names)}."}
 
 

@@ -1,7 +1,7 @@
 """Queries and candidates, searched and filtered, with as many queries per page as it has kinds."""
 
 from math import inf
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404
@@ -99,13 +99,13 @@ def best_first(rows: QuerySet[Candidate], member: Member) -> list[Candidate]:
     Only what the member may see orders them; what is not graded or not ranked comes last.
     """
 
-    def place(row: Candidate) -> tuple[float, float, int]:
+    def place(row: Any) -> tuple[float, float, int]:
         grades = [judgment.grade.value for judgment in row.visible_judgments if judgment.grade]
         ranks = [each.rank for each in row.visible_proposals if each.run.name == first]
         rank = next((rank for rank in ranks if rank is not None), inf)
         return (-max(grades, default=-1), rank, row.pk)
 
-    found = list(with_evidence(rows, member))
+    found: list[Any] = list(with_evidence(rows, member))
     runs = (each.run.name for row in found for each in row.visible_proposals)
     first = min(runs, default="")
     return sorted(found, key=place)
