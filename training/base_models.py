@@ -152,7 +152,7 @@ def hub_trouble() -> str:
     Known are this process's own switch and the last base that a job of this installation loaded.
     """
     if is_offline_mode():
-        return "HF_HUB_OFFLINE is set: what is not in the Hub's cache cannot be fetched."
+        return "HF_HUB_OFFLINE is set, so that nothing is fetched from the Hub."
     asked = TrainingJob.objects.filter(base_revision="", base_used__isnull=False)
     last = asked.filter(created_at__gt=timezone.now() - RECENT).order_by("-created_at").first()
     if last is None or not (last.base_used or {}).get("fell_back"):
@@ -169,10 +169,11 @@ def base_warning(job: TrainingJob) -> str:
     own = job.base_revision or base == PACKAGED or Path(base).is_absolute()
     if own or job.finished or job.base_used or not (trouble := hub_trouble()):
         return ""
+    unless = f"{trouble} Unless {base} can be fetched or is in the Hub's cache,"
     if fallback_allowed(base):
-        return f"{trouble} The packaged all-MiniLM-L6-v2 will then stand in for {base}."
+        return f"{unless} the packaged all-MiniLM-L6-v2 stands in for it."
     return (
-        f"{trouble} The job will then fail, since nothing stands in for {base}; the packaged "
+        f"{unless} the job fails: nothing stands in for a name that somebody chose. The packaged "
         f"all-MiniLM-L6-v2 is named {PACKAGED}."
     )
 

@@ -17,7 +17,7 @@ from accounts.problems import ConflictError
 from accounts.views import GET_OR_POST, user_of
 from models_app.figures import binary_tables, ranking_tables
 from models_app.models import Version
-from training.base_models import SUGGESTED, base_warning, hub_trouble
+from training.base_models import DEFAULT, SUGGESTED, base_warning, fallback_allowed, hub_trouble
 from training.forms import JobForm
 from training.ml.names import PACKAGED
 from training.models import TrainingJob
@@ -73,6 +73,7 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
         "snapshot": request.GET.get("snapshot", ""),
         "base_models": _base_models(project.pk),
         "hub_trouble": hub_trouble(),
+        "fallback": fallback_allowed(DEFAULT),
         "packaged": PACKAGED,
     }
     return render(request, "training/job_new.html", context)

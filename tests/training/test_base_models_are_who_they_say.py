@@ -215,11 +215,11 @@ def test_who_asks_is_told_beforehand_that_the_hub_is_out_of_reach(
     answer = client.post(
         "/api/v1/training-jobs/", body, "application/json", **bearer(cast.manager)
     ).json()
-    assert "nothing stands in for does-not/exist" in answer["warning"]
+    assert "Unless does-not/exist can be fetched" in answer["warning"]
     assert PACKAGED in answer["warning"]
     page = client.get(f"/projects/library/jobs/{answer['id']}/").content.decode()
-    assert "nothing stands in for does-not/exist" in page
-    assert "will then stand in" in base_warning(ask(cast, ""))
+    assert "Unless does-not/exist can be fetched" in page
+    assert "stands in for it" in base_warning(ask(cast, ""))
     assert base_warning(ask(cast, PACKAGED)) == ""
     TrainingJob.objects.update(base_used={"loaded": HUB, "fell_back": False})
     assert bool(hub_trouble()) is offline
