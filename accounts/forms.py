@@ -80,7 +80,8 @@ def _grade_line(line: str) -> dict[str, Any]:
     name, _, description = rest.partition(",")
     if not re.fullmatch("[0-9]", value.strip()):
         raise ValidationError(
-            f"Start each line with the grade's number, 0 to 9: {line.strip()[:60]!r}"
+            "Write each line as number, name with a comma between, the number from 0 to 9:"
+            f" {line.strip()[:60]!r}"
         )
     return {"value": int(value), "name": name.strip(), "description": description.strip()}
 

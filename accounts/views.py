@@ -13,6 +13,7 @@ from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import selectors, services
@@ -176,8 +177,11 @@ def project_delete(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "accounts/project_delete.html", context)
 
 
-@require_POST
+@require_http_methods(GET_OR_POST)
 def member_add(request: HttpRequest, slug: str) -> HttpResponse:
+    """Add a member or change their role; the form is on the page of the settings."""
+    if request.method != "POST":
+        return redirect(f"{reverse('accounts:project-settings', args=[slug])}#members")
     by = member_for(request.user, slug, Right.MANAGE)
     form = MemberForm(request.POST)
     if form.is_valid():

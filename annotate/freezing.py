@@ -20,7 +20,14 @@ from typing import IO, Any, Final
 from accounts.blobs import file_digest
 from accounts.models import Project
 from annotate.resolution import Label, Qrel, Step, resolve
-from annotate.selectors.qrels import LabelRow, judged_queries, label_rows, twin_queries
+from annotate.selectors.qrels import (
+    FirstStage,
+    LabelRow,
+    first_stage_of,
+    judged_queries,
+    label_rows,
+    twin_queries,
+)
 from annotate.splitting import SPLITS, clusters_of, split_assign
 from annotate.statistics import SplitStatistics
 
@@ -81,11 +88,15 @@ def freeze(
     clusters = clusters_of(queries, twins)
     assigned = split_assign(clusters, shares, seed)
     _check_splits(assigned, shares)
-    tally = _write_lines(project, folder, assigned, policy)
+    run = first_stage_of(project, policy.get("first_stage_run"))
+    tally = _write_lines(project, folder, assigned, policy, run)
     manifest = _manifest(project, folder, seed=seed, policy=policy, shares=shares, tally=tally)
     return Frozen(
         manifest=manifest,
-        statistics=_statistics(project, tally, queries=len(queries), clusters=len(clusters)),
+        statistics={
+            **_statistics(project, tally, queries=len(queries), clusters=len(clusters)),
+            "first_stage_run": run.name if run else None,
+        },
         findings=_findings(tally, twins),
     )
 
@@ -101,7 +112,11 @@ def _check_splits(assigned: Mapping[str, str], shares: Mapping[str, float]) -> N
 
 
 def _write_lines(
-    project: Project, folder: Path, assigned: Mapping[str, str], policy: Mapping[str, Any]
+    project: Project,
+    folder: Path,
+    assigned: Mapping[str, str],
+    policy: Mapping[str, Any],
+    run: FirstStage | None,
 ) -> _Tally:
     tally = _Tally()
     steps = {grade.pk: Step(grade.value, grade.gain, grade.target, grade.relevant)
@@ -111,7 +126,7 @@ def _write_lines(
             name: stack.enter_context((folder / f"{name}.jsonl").open("w", encoding="utf-8"))
             for name in (*SPLITS, "judgments")
         }
-        for rows in _candidates(label_rows(project, policy.get("first_stage_run"))):
+        for rows in _candidates(label_rows(project, run)):
             labels = [Label(row.kind, steps[row.grade_id]) for row in rows]
             qrel = resolve(labels, policy["resolve"])
             if qrel is not None:
@@ -242,7 +257,7 @@ def _findings(tally: _Tally, twins: list[tuple[str, str]]) -> list[dict[str, Any
             {
                 "kind": "twin_queries",
                 "count": len(twins),
-                "message": "Pairs of near-identical queries; each pair is kept in one split.",
+                "message": "pairs of near-identical queries; each pair is kept in one split.",
             }
         )
     for split in ("dev", "test"):
@@ -253,8 +268,8 @@ def _findings(tally: _Tally, twins: list[tuple[str, str]]) -> list[dict[str, Any
                     "kind": "shared_passages",
                     "split": split,
                     "count": shared,
-                    "message": f"Passage texts of {split} that also occur in train, out of"
-                    f" {len(tally.texts[split])}. In small corpora this is the rule.",
+                    "message": f"of the {len(tally.texts[split])} passage texts of {split} also"
+                    " occur in train. In small corpora this is the rule.",
                 }
             )
     for split, statistics in tally.splits.items():
@@ -264,7 +279,7 @@ def _findings(tally: _Tally, twins: list[tuple[str, str]]) -> list[dict[str, Any
                     "kind": "no_positives",
                     "split": split,
                     "count": statistics.pairs,
-                    "message": f"No candidate in {split} is relevant.",
+                    "message": f"candidates in {split}, and none is relevant.",
                 }
             )
     return found

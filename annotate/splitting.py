@@ -8,6 +8,11 @@ SPLITS: Final = ("train", "dev", "test")
 DEFAULT_SPLITS: Final[Mapping[str, float]] = {"train": 0.8, "dev": 0.1, "test": 0.1}
 
 
+def shares_text(shares: Mapping[str, float]) -> str:
+    """Return the shares in the order of SPLITS, "0.8 / 0.1 / 0.1"."""
+    return " / ".join(f"{shares.get(name, 0):g}" for name in SPLITS)
+
+
 def clusters_of(keys: Iterable[str], twins: Iterable[tuple[str, str]]) -> list[list[str]]:
     """Group keys that are linked by pairs of twins; groups and members in ascending order."""
     parent = {key: key for key in keys}

@@ -10,6 +10,7 @@ from django.utils.text import get_text_list
 
 from accounts.blobs import blob_chunks
 from accounts.markdown import markdown_html
+from models_app.cards.figures import first_stage_said
 from models_app.figures import (
     HEADLINE,
     HEADLINE_SPLIT,
@@ -126,6 +127,13 @@ def own_headline(version: Version) -> Figure | None:
 def headline_of(version: Version) -> list[Standpoint]:
     """Return nDCG@10 on the test split of every system, the model last, with its leads."""
     return _points(version.metrics, (version.facts.get("evaluation") or {}).get("splits") or [])
+
+
+def first_stage_of(version: Version) -> str:
+    """Say which run the first stage of the test split is, and what it ranked; empty if unknown."""
+    splits = (version.facts.get("evaluation") or {}).get("splits") or []
+    test = next((split for split in splits if split.get("split") == HEADLINE_SPLIT), None)
+    return first_stage_said(version.facts, test) if test else ""
 
 
 def _points(metrics: Mapping[str, Any], splits: Iterable[Mapping[str, Any]]) -> list[Standpoint]:

@@ -5,7 +5,17 @@ from django import forms
 from models_app.models import Reranker, Verdict
 
 
-class AliasForm(forms.Form):
+class FocusedForm(forms.Form):
+    """A form far down a page: where it was refused, the browser goes to the field that is wrong."""
+
+    def focus_error(self) -> None:
+        """Focus the first wrong field, or the first one where the whole was refused."""
+        named = [name for name in self.fields if name in self.errors] or list(self.fields)
+        if self.errors:
+            self.fields[named[0]].widget.attrs["autofocus"] = True
+
+
+class AliasForm(FocusedForm):
     """Which alias to point at a version, and why."""
 
     alias = forms.CharField(
@@ -18,7 +28,7 @@ class AliasForm(forms.Form):
     )
 
 
-class ReviewForm(forms.Form):
+class ReviewForm(FocusedForm):
     """A verdict and the words that go with it."""
 
     verdict = forms.ChoiceField(choices=Verdict.choices)

@@ -6,11 +6,12 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import Right, project_for
 from accounts.middleware import PageRequest
-from accounts.views import user_of
+from accounts.views import GET_OR_POST, user_of
 from models_app import selectors
 from models_app.access import Access, reranker_access
 from models_app.evidence import own_headline, summaries_of
@@ -79,16 +80,21 @@ def reranker_settings(request: HttpRequest, team: str, name: str) -> HttpRespons
     return redirect("models_app:reranker", team, name)
 
 
-@require_safe
+@require_http_methods(GET_OR_POST)
 def version(request: HttpRequest, team: str, name: str, number: int) -> HttpResponse:
-    """A version with its evidence."""
+    """A version with its evidence; its forms come here, so that a refusal has its address."""
+    if request.method == "POST":
+        answer = version_review if "verdict" in request.POST else version_alias
+        return answer(request, team, name, number)
     access = reranker_access(request.user, team, name)
     return _version_page(request, access, _version(access, number))
 
 
-@require_POST
+@require_http_methods(GET_OR_POST)
 def version_alias(request: HttpRequest, team: str, name: str, number: int) -> HttpResponse:
-    """Point an alias at this version."""
+    """Point an alias at this version; its form is on the version's page."""
+    if request.method != "POST":
+        return _to_version(team, name, number, "aliases")
     access = reranker_access(request.user, team, name, Right.MANAGE)
     found, form = _version(access, number), AliasForm(request.POST)
     if form.is_valid():
@@ -109,9 +115,11 @@ def version_alias(request: HttpRequest, team: str, name: str, number: int) -> Ht
     return _version_page(request, access, found, alias_form=form)
 
 
-@require_POST
+@require_http_methods(GET_OR_POST)
 def version_review(request: HttpRequest, team: str, name: str, number: int) -> HttpResponse:
-    """Add a review of this version."""
+    """Add a review of this version; its form is on the version's page."""
+    if request.method != "POST":
+        return _to_version(team, name, number, "reviews")
     access = reranker_access(request.user, team, name, Right.REVIEW)
     found, form = _version(access, number), ReviewForm(request.POST)
     if form.is_valid():
@@ -139,6 +147,10 @@ def version_verify(request: PageRequest, team: str, name: str, number: int) -> H
     if not problems:
         messages.success(request, "All files are as published.", extra_tags="good")
     return redirect("models_app:version", team, name, number)
+
+
+def _to_version(team: str, name: str, number: int, part: str) -> HttpResponse:
+    return redirect(f"{reverse('models_app:version', args=[team, name, number])}#{part}")
 
 
 def _version(access: Access, number: int) -> Version:
@@ -169,6 +181,9 @@ def _version_page(
     alias_form: AliasForm | None = None,
     review_form: ReviewForm | None = None,
 ) -> HttpResponse:
+    for form in (alias_form, review_form):
+        if form is not None:
+            form.focus_error()
     context = version_context(access, found) | {
         "alias_form": alias_form or AliasForm(),
         "review_form": review_form or ReviewForm(),

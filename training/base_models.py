@@ -6,12 +6,15 @@ made. Everything else with a slash is the Hub's.
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils import timezone
+from huggingface_hub import is_offline_mode
 
 from accounts.blobs import blob_fetch
 from accounts.models import Project, User
@@ -19,7 +22,9 @@ from models_app.models import Reranker, Version
 from models_app.revisions import version_resolve
 from training.ml.base_check import folder_check
 from training.ml.errors import BaseModelError
-from training.ml.names import PACKAGED
+from training.ml.names import PACKAGED, PACKAGED_HUB_NAME
+from training.models import TrainingJob
+from training.spec import PRESETS
 
 DEFAULT: Final = "cross-encoder/ms-marco-MiniLM-L6-v2"
 SUGGESTED: Final = (
@@ -28,6 +33,12 @@ SUGGESTED: Final = (
     "BAAI/bge-reranker-base",
     PACKAGED,
 )
+# Bases that the packaged model may stand in for: nobody typed these.
+REPLACEABLE: Final = frozenset(
+    {DEFAULT, PACKAGED_HUB_NAME, *(preset.base_model for preset in PRESETS.values())}
+)
+# What an older job found says little of the Hub today.
+RECENT: Final = timedelta(days=1)
 _NAMING: Final = (
     "A base model is named as on the Hub (TEAM/NAME), as a version of this registry"
     " (TEAM/NAME@v1), or by the absolute path of a folder."
@@ -126,9 +137,45 @@ def version_files(version: Version, folder: Path) -> Path:
     return folder
 
 
-def fallback_allowed() -> bool:
-    """Say whether the packaged weights may stand in for a Hub that cannot be reached."""
-    return bool(settings.BASE_MODEL_FALLBACK)
+def fallback_allowed(name: str) -> bool:
+    """Say whether the packaged weights may stand in for this base where the Hub is out of reach.
+
+    Only for the default and the presets' bases, and for the Hub's name of the packaged model
+    itself: any other name was chosen by somebody, who may also have misspelt it.
+    """
+    return bool(settings.BASE_MODEL_FALLBACK) and name in REPLACEABLE
+
+
+def hub_trouble() -> str:
+    """Say in a sentence why the Hub is probably out of reach for a job; empty where nobody knows.
+
+    Known are this process's own switch and the last base that a job of this installation loaded.
+    """
+    if is_offline_mode():
+        return "HF_HUB_OFFLINE is set, so that nothing is fetched from the Hub."
+    asked = TrainingJob.objects.filter(base_revision="", base_used__isnull=False)
+    last = asked.filter(created_at__gt=timezone.now() - RECENT).order_by("-created_at").first()
+    if last is None or not (last.base_used or {}).get("fell_back"):
+        return ""
+    return f"The Hub could not be reached by a job of {last.created_at:%Y-%m-%d %H:%M} UTC."
+
+
+def base_warning(job: TrainingJob) -> str:
+    """Say what becomes of a waiting job's base where the Hub is probably out of reach, else "".
+
+    A version of ours, a folder and the packaged model ask the Hub for nothing.
+    """
+    base = job.base_model
+    own = job.base_revision or base == PACKAGED or Path(base).is_absolute()
+    if own or job.finished or job.base_used or not (trouble := hub_trouble()):
+        return ""
+    unless = f"{trouble} Unless {base} can be fetched or is in the Hub's cache,"
+    if fallback_allowed(base):
+        return f"{unless} the packaged all-MiniLM-L6-v2 stands in for it."
+    return (
+        f"{unless} the job fails: nothing stands in for a name that somebody chose. The packaged "
+        f"all-MiniLM-L6-v2 is named {PACKAGED}."
+    )
 
 
 def _folder_allowed(name: str, user: User | None) -> str:

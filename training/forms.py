@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import Project
 from annotate.models import Snapshot, SnapshotStatus
+from annotate.splitting import shares_text
 from training.base_models import DEFAULT
 from training.services.jobs import DEFAULT_RERANKER
 from training.spec import PRESETS, SpecError, TrainSpec, spec_fields
@@ -46,6 +47,7 @@ class SnapshotChoice(forms.ModelChoiceField[Snapshot]):
             f"#{obj.pk}",
             f"{obj.frozen_at or obj.created_at:%Y-%m-%d %H:%M} UTC",
             f"{obj.pairs:,} pairs, {queries:,} queries",
+            shares_text(obj.splits) if obj.splits else "",
             f"by {obj.created_by.display_name}" if obj.created_by else "",
             (obj.digest or "")[:8],
         ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 
+from annotate.models import Snapshot
 from training.models import TrainingJob
 
 if TYPE_CHECKING:  # it imports torch
@@ -66,6 +67,12 @@ def labels_facts(statistics: Mapping[str, Any]) -> dict[str, Any]:
         "agreement": agreement if labels["agreement_n"] else None,
         "adjudicated_share": labels["adjudicated"] / pairs if pairs else None,
     }
+
+
+def first_stage_facts(snapshot: Snapshot) -> dict[str, Any]:
+    """Return the name of the run whose ranks a snapshot froze; None where it froze none."""
+    named = snapshot.statistics.get("first_stage_run") or snapshot.policy.get("first_stage_run")
+    return {"run": named}
 
 
 def code_facts(root: Path | None = None) -> dict[str, Any]:

@@ -53,4 +53,4 @@ def base_request(job: TrainingJob, folder: Path) -> BaseRequest:
     if Path(name).is_absolute():
         return BaseRequest(name)
     hub_name, _, revision = name.partition("@")
-    return BaseRequest(hub_name, revision=revision or None, allow_fallback=fallback_allowed())
+    return BaseRequest(hub_name, revision=revision or None, allow_fallback=fallback_allowed(name))

@@ -51,18 +51,23 @@ class LossRow:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Everything that changes while a job runs. Seconds, and the moment it was read at."""
+    """Everything that changes while a job runs, in seconds.
+
+    `log` holds the last lines; `log_before` counts those before them.
+    """
 
     stages: list[StageRow]
     elapsed: float | None
     left: float | None
     losses: list[LossRow]
     log: list[JobEvent]
+    log_before: int
 
 
 def progress_of(job: TrainingJob) -> Progress:
     """Read where a job's current attempt stands."""
     now = job.finished_at or timezone.now()
+    log, log_before = log_tail(job, LOG_LINES)
     starts = _starts(job)
     begun = starts.get(job.stage)
     running = job.status in (JobStatus.RUNNING, JobStatus.CANCELLING)
@@ -71,7 +76,8 @@ def progress_of(job: TrainingJob) -> Progress:
         elapsed=(now - job.started_at).total_seconds() if job.started_at else None,
         left=_left(job, (now - begun).total_seconds()) if running and begun else None,
         losses=_losses(job),
-        log=log_tail(job, LOG_LINES),
+        log=log,
+        log_before=log_before,
     )
 
 

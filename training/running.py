@@ -20,7 +20,7 @@ from models_app.services.publishing import folder_store
 from training.base_models import version_pinned
 from training.exposure import exposure_of
 from training.guarding import EXIT_CRASHED, EXIT_LOST, Guard
-from training.lineage import code_facts, labels_facts, lineage_collect
+from training.lineage import code_facts, first_stage_facts, labels_facts, lineage_collect
 from training.ml.data import Snapshot
 from training.ml.errors import RecipeError, resource_error
 from training.models import Stage, TrainingJob
@@ -119,6 +119,7 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
         facts={
             **outcome.facts,
             "exposure": exposed,
+            "first_stage": first_stage_facts(job.snapshot),
             "labels": labels_facts(job.snapshot.statistics),
             "lineage": {"git_commit": code["git_commit"]},
         },

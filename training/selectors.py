@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Window
 from django.http import Http404
 
 from accounts.access import Caller, LoginRequiredError, Right, project_for
@@ -93,6 +93,13 @@ def jobs_ahead(job: TrainingJob) -> int:
     return TrainingJob.objects.unclaimed().filter(created_at__lt=job.created_at).count()
 
 
-def log_tail(job: TrainingJob, lines: int) -> list[JobEvent]:
-    """Return the last log lines of a job, oldest first."""
-    return list(reversed(job.events.filter(kind=EventKind.LOG).order_by("-pk")[:lines]))
+def log_tail(job: TrainingJob, lines: int) -> tuple[list[JobEvent], int]:
+    """Return the last log lines of a job, oldest first, and how many there are before them."""
+    rows = log_of(job).annotate(lines=Window(Count("pk"))).order_by("-pk")[:lines]
+    found = [(row, row.lines) for row in rows]
+    return [row for row, _ in reversed(found)], found[0][1] - len(found) if found else 0
+
+
+def log_of(job: TrainingJob) -> QuerySet[JobEvent]:
+    """Return all log lines of a job, oldest first."""
+    return job.events.filter(kind=EventKind.LOG).order_by("pk")

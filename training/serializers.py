@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from accounts.access import Right, member_for, role_allows
 from accounts.rest import Parameters, StrictSerializer
-from training.base_models import DEFAULT
+from training.base_models import DEFAULT, base_warning
 from training.models import JobEvent, JobKind, JobStatus, Stage, TrainingJob
 from training.selectors import metrics_of, version_of
 from training.spec import SpecError, TrainSpec, spec_fields
@@ -125,9 +125,13 @@ class JobDetailOutput(JobOutput):
     )
     version = serializers.SerializerMethodField(help_text="Number of the version, or null.")
     traceback = serializers.SerializerMethodField(help_text="Of a crash; for managers only.")
+    warning = serializers.SerializerMethodField(
+        help_text="Before a base is loaded: what comes of it if the Hub is out of reach, as it "
+        "probably is. Else empty."
+    )
 
     class Meta(JobOutput.Meta):
-        fields = [*JobOutput.Meta.fields, "metrics", "version", "traceback"]
+        fields = [*JobOutput.Meta.fields, "metrics", "version", "traceback", "warning"]
 
     @extend_schema_field(
         {
@@ -145,6 +149,10 @@ class JobDetailOutput(JobOutput):
     def get_version(self, job: TrainingJob) -> int | None:
         version = version_of(job.pk)
         return None if version is None else version.number
+
+    @extend_schema_field(OpenApiTypes.STR)
+    def get_warning(self, job: TrainingJob) -> str:
+        return base_warning(job)
 
     @extend_schema_field(OpenApiTypes.STR)
     def get_traceback(self, job: TrainingJob) -> str:

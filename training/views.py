@@ -17,11 +17,20 @@ from accounts.problems import ConflictError
 from accounts.views import GET_OR_POST, user_of
 from models_app.figures import binary_tables, ranking_tables
 from models_app.models import Version
-from training.base_models import SUGGESTED
+from training.base_models import DEFAULT, SUGGESTED, base_warning, fallback_allowed, hub_trouble
 from training.forms import JobForm
+from training.ml.names import PACKAGED
 from training.models import TrainingJob
 from training.progress import progress_of
-from training.selectors import jobs_ahead, jobs_of, metrics_of, project_job, version_of, versions_of
+from training.selectors import (
+    jobs_ahead,
+    jobs_of,
+    log_of,
+    metrics_of,
+    project_job,
+    version_of,
+    versions_of,
+)
 from training.services.jobs import job_cancel, job_create
 from training.spec import PRESETS
 
@@ -63,6 +72,9 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
         "presets": [(each, each.name == preset) for each in PRESETS.values()],
         "snapshot": request.GET.get("snapshot", ""),
         "base_models": _base_models(project.pk),
+        "hub_trouble": hub_trouble(),
+        "fallback": fallback_allowed(DEFAULT),
+        "packaged": PACKAGED,
     }
     return render(request, "training/job_new.html", context)
 
@@ -81,6 +93,16 @@ def job_detail(request: PageRequest, slug: str, pk: UUID) -> HttpResponse:
     response.headers["HX-Retarget"] = "#job"
     response.headers["HX-Reswap"] = "outerHTML"
     return response
+
+
+@require_safe
+def job_log(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
+    """Every log line of a job with its time, as text."""
+    job = project_job(member_for(request.user, slug).project, pk)
+    lines = (
+        f"{event.at:%Y-%m-%d %H:%M:%S} {event.data['line']}\n" for event in log_of(job).iterator()
+    )
+    return HttpResponse(lines, content_type="text/plain; charset=utf-8")
 
 
 @require_POST
@@ -109,6 +131,7 @@ def _standing(job: TrainingJob) -> dict[str, Any]:
         "progress": progress_of(job),
         "ahead": jobs_ahead(job) if job.status == "queued" else 0,
         "version": version_of(job.pk) if job.finished else None,
+        "warning": base_warning(job),
         "ranking": ranking_tables(metrics),
         "binary": binary_tables(metrics),
     }

@@ -29,13 +29,20 @@ class OwnFormat(BaseContentNegotiation):
         return renderer, str(renderer.media_type)
 
 
+def _one_of(names: Iterable[str]) -> dict[str, Any]:
+    return {"invalid_choice": f"There is no “{{input}}”; choose one of {', '.join(names)}."}
+
+
 class ExportParameters(Parameters):
     """What to export, and how."""
 
-    format = serializers.ChoiceField(choices=list(FORMATS), default="jsonl")
+    format = serializers.ChoiceField(
+        choices=list(FORMATS), default="jsonl", error_messages=_one_of(FORMATS)
+    )
     what = serializers.ChoiceField(
         choices=list(WHATS),
         required=False,
+        error_messages=_one_of(WHATS),
         help_text="Each current judgment, or the resolved grade of each pair (what the format"
         " qrels gives unless asked otherwise).",
     )

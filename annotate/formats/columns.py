@@ -91,7 +91,7 @@ def check_mapping(mapping: Mapping[str, str | None]) -> None:
         if field not in known and not field.startswith(PREFIXES):
             raise BadValueError(
                 "mapping",
-                f"the mapping names “{field}”, which is no field; the fields are"
+                f"“Columns” (the API's mapping) names “{field}”, which is no field; the fields are"
                 f" {', '.join(known)}, and query.X or passage.X for further columns",
             )
 
@@ -158,7 +158,9 @@ def _mapped(
     found: dict[str, str] = {}
     for field, column in mapping.items():
         if field not in fields and not field.startswith(PREFIXES):
-            message = f"rows of this file have no {field}; take it off the mapping"
+            message = (
+                f"rows of this file have no {field}; take it off “Columns” (the API's mapping)"
+            )
             raise BadValueError(field, message)
         if column is None:
             continue
@@ -184,7 +186,7 @@ def _recognised(field: str, names: Mapping[str, str]) -> str | None:
         raise BadValueError(
             field,
             f"the columns {', '.join(f'“{name}”' for name in alike)} could each be {field};"
-            f" say which in the mapping, for example {{“{field}”: “{alike[0]}”}}",
+            f" say which {mapping_written(field, alike[0])}",
         )
     return alike[0] if alike else None
 
@@ -220,6 +222,11 @@ def _columns(
         passage=tuple(owned["passage."]),
         origin={name: field for field, name in found.items()},
     )
+
+
+def mapping_written(field: str, column: str) -> str:
+    """How a column is named for a field, in a message: on the form, and through the API."""
+    return f'under “Columns”: {field} = {column} (in the API, "mapping": {{"{field}": "{column}"}})'
 
 
 def listed(names: Iterable[str]) -> str:

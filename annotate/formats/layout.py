@@ -8,7 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from annotate.formats.columns import NAMES, PAIR_FIELDS, Cells, Columns, Key, listed, resolve
+from annotate.formats.columns import (
+    NAMES,
+    PAIR_FIELDS,
+    Cells,
+    Columns,
+    Key,
+    listed,
+    mapping_written,
+    resolve,
+)
 from annotate.formats.records import BadValueError, Item, Limits, PairRow, PassageRow, QueryRow
 from annotate.formats.values import (
     Labels,
@@ -57,7 +66,7 @@ def require(columns: Columns, names: Sequence[str], *fields: str) -> None:
     raise BadValueError(
         field,
         f"there is no column for {' or '.join(fields)}; {listed(names)};"
-        f" recognised are {known}; any other is named in the mapping, as {{“{field}”: “its name”}}",
+        f" recognised are {known}; any other is named {mapping_written(field, 'its name')}",
     )
 
 

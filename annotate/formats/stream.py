@@ -146,7 +146,10 @@ class _Reader:
     def _refuse_mapping(self, found: str) -> None:
         """A mapping that a format with fixed columns would ignore is a misunderstanding."""
         if self._mapping and found.startswith(("beir", "trec")):
-            raise FormatError(f"{found} has fixed columns; it takes no mapping", field="mapping")
+            raise FormatError(
+                f"{found} has fixed columns; leave “Columns” (the API's mapping) empty",
+                field="mapping",
+            )
 
     def _syntax(self, head: bytes, name: str) -> str:
         """What to read the file as: what was asked for, or the guess where that leaves a choice."""

@@ -84,8 +84,7 @@ def _object(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except json.JSONDecodeError as error:
-        message = f"not valid JSON: {error.msg} at character {error.colno}"
-        raise BadValueError(LINE, message) from error
+        raise BadValueError(LINE, f"not valid JSON: {_fault(error)}") from error
     except ValueError as error:  # an integer of thousands of digits
         raise BadValueError(LINE, "not readable JSON: it has too large a number") from error
     except RecursionError as error:
@@ -97,6 +96,16 @@ def _object(text: str) -> dict[str, Any]:
             LINE, f"the object has {len(found)} keys; at most {_MAX_COLUMNS} are read"
         )
     return found
+
+
+def _fault(error: json.JSONDecodeError) -> str:
+    """What is wrong where in the line; the decoder's own column starts anew after its end."""
+    if error.pos >= len(error.doc.rstrip()):
+        return "the line ends too early"
+    place = f"character {error.pos + 1}"
+    if error.msg.startswith("Unterminated string"):
+        return f"the line ends too early, within the text that starts at {place}"
+    return f"{error.msg.removesuffix(' at').removesuffix(' starting')} at {place}"
 
 
 def _check_escapes(text: str, row: dict[str, Any]) -> None:

@@ -225,4 +225,7 @@ class Labels:
             allowed = "the grades are " + ", ".join(f"{grade:g}" for grade in sorted(self._grades))
         if self._given:
             return f"{allowed}, and the names {', '.join(self._given)}"
-        return f"{allowed}; name the grades of other labels in the import's label names"
+        return (
+            f"{allowed}; other labels get theirs under “Labels that are words”: relevant = 1"
+            ' (in the API, "label_names": {"relevant": 1})'
+        )

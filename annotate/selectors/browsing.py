@@ -1,6 +1,7 @@
 """Queries and candidates, searched and filtered, with as many queries per page as it has kinds."""
 
-from typing import Final
+from math import inf
+from typing import Any, Final
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404
@@ -90,6 +91,24 @@ def with_evidence(rows: QuerySet[Candidate], member: Member) -> QuerySet[Candida
         Prefetch("judgments", judgments.order_by("created_at"), to_attr="visible_judgments"),
         Prefetch("proposals", proposals, to_attr="visible_proposals"),
     )
+
+
+def best_first(rows: QuerySet[Candidate], member: Member) -> list[Candidate]:
+    """Return candidates `with_evidence`: by best grade, rank of the first run by name, and id.
+
+    Only what the member may see orders them; what is not graded or not ranked comes last.
+    """
+
+    def place(row: Any) -> tuple[float, float, int]:
+        grades = [judgment.grade.value for judgment in row.visible_judgments if judgment.grade]
+        ranks = [each.rank for each in row.visible_proposals if each.run.name == first]
+        rank = next((rank for rank in ranks if rank is not None), inf)
+        return (-max(grades, default=-1), rank, row.pk)
+
+    found: list[Any] = list(with_evidence(rows, member))
+    runs = (each.run.name for row in found for each in row.visible_proposals)
+    first = min(runs, default="")
+    return sorted(found, key=place)
 
 
 def sees_others(member: Member) -> bool:

@@ -39,6 +39,13 @@ class LabelRow(NamedTuple):
     score: float | None
 
 
+class FirstStage(NamedTuple):
+    """The run whose ranks a snapshot freezes."""
+
+    pk: int
+    name: str
+
+
 def judged_queries(project: Project) -> Iterator[tuple[str, str]]:
     """Yield (key, text) of every query with a current grade."""
     sql = f"""
@@ -84,10 +91,10 @@ def twin_queries(project: Project) -> list[tuple[str, str]]:
         return list(cursor.fetchall())
 
 
-def label_rows(project: Project, first_stage_run: str | None) -> Iterator[LabelRow]:
+def label_rows(project: Project, run: FirstStage | None) -> Iterator[LabelRow]:
     """Yield every current judgment, by query key, passage key and age; memory stays flat.
 
-    `first_stage_run` names the run whose ranks come along; None takes the project's largest.
+    The ranks of `run` come along.
     """
     sql = f"""
         SELECT {_QUERY_KEY} COLLATE "C" AS query_key, q.text,
@@ -103,20 +110,20 @@ def label_rows(project: Project, first_stage_run: str | None) -> Iterator[LabelR
         WHERE j.project_id = %s AND {_CURRENT}
         ORDER BY query_key, passage_key, j.created_at, j.id
     """  # noqa: S608 - only constants of this module are put in
-    run = _run_id(project, first_stage_run)
     with transaction.atomic(), connection.chunked_cursor() as cursor:
-        cursor.execute(sql, [run, project.pk])
+        cursor.execute(sql, [run.pk if run else None, project.pk])
         for row in cursor:
             yield LabelRow(*row)
 
 
-def _run_id(project: Project, name: str | None) -> int | None:
+def first_stage_of(project: Project, name: str | None) -> FirstStage | None:
+    """Return the run of this name, or the project's largest; None where that ranked nothing."""
     sql = """
-        SELECT r.id FROM annotate_run r JOIN annotate_proposal x ON x.run_id = r.id
+        SELECT r.id, r.name FROM annotate_run r JOIN annotate_proposal x ON x.run_id = r.id
         WHERE r.project_id = %s AND x.rank IS NOT NULL AND (%s::text IS NULL OR r.name = %s)
         GROUP BY r.id, r.name ORDER BY count(*) DESC, r.name LIMIT 1
     """
     with connection.cursor() as cursor:
         cursor.execute(sql, [project.pk, name, name])
         row = cursor.fetchone()
-    return row[0] if row else None
+    return FirstStage(*row) if row else None

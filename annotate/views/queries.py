@@ -9,16 +9,21 @@ from accounts.access import member_for
 from accounts.middleware import PageRequest
 from annotate.code import passage_is_code
 from annotate.selectors.browsing import (
+    best_first,
     candidates_of,
     filters_for,
     queries_of,
     query_by,
     sees_others,
     with_counts,
-    with_evidence,
 )
 
 PAGE = 50
+# What is shown of a long passage until somebody asks for all of it.
+SHOWN_CHARACTERS = 500
+SHOWN_LINES = 6
+# A few more are not worth a click.
+SLACK = 120
 
 
 @require_safe
@@ -47,15 +52,27 @@ def query_list(request: PageRequest, slug: str) -> HttpResponse:
 def query_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     member = member_for(request.user, slug)
     query = query_by(member.project, str(pk))
-    rows = with_evidence(candidates_of(member.project, query=query), member)
+    rows = best_first(candidates_of(member.project, query=query), member)
     context = {
         "project": member.project,
         "query": query,
         "candidates": [
-            (row, passage_is_code(row.passage.text.text, row.passage.metadata)) for row in rows
+            {
+                "row": row,
+                "code": passage_is_code(row.passage.text.text, row.passage.metadata),
+                "beginning": _beginning(row.passage.text.text),
+            }
+            for row in rows
         ],
         "blind": not sees_others(member),
         "section": "projects",
         "tab": "queries",
     }
     return render(request, "annotate/query_detail.html", context)
+
+
+def _beginning(text: str) -> str:
+    """Return the first lines of a long passage, empty for one that is shown whole."""
+    lines = text.split("\n", SHOWN_LINES)[:SHOWN_LINES]
+    beginning = "\n".join(lines)[:SHOWN_CHARACTERS].rstrip()
+    return f"{beginning}…" if len(text) > len(beginning) + SLACK else ""

@@ -39,7 +39,28 @@ def validation_view(validation: Mapping[str, Any] | None) -> dict[str, Any] | No
     }
 
 
-def split_view(split: Mapping[str, Any], validation: Mapping[str, Any] | None) -> dict[str, Any]:
+def first_stage_said(facts: Mapping[str, Any], split: Mapping[str, Any]) -> str:
+    """Return whose order a split's first stage is and how much it ranked; plain text.
+
+    Empty where that was not recorded, or where nothing was ranked.
+    """
+    ranked, pairs = split.get("ranked"), split["counts"]["pairs"]
+    if not ranked:
+        return ""
+    named = (facts.get("first_stage") or {}).get("run")
+    run = f"the run “{named}”" if named else "a run whose name was not recorded"
+    if ranked == pairs:
+        return f"The first stage is {run}, which ranked all {pairs:,} pairs."
+    return (
+        f"The first stage is {run}, which ranked {ranked:,} of the {pairs:,} pairs; the other "
+        f"{pairs - ranked:,} are put after the ranked ones of their query, tied, and ties are "
+        "ordered by a hash that knows no label."
+    )
+
+
+def split_view(
+    split: Mapping[str, Any], validation: Mapping[str, Any] | None, first_stage: str
+) -> dict[str, Any]:
     """What the section of one split needs: ranking, thresholds and differences."""
     counts = split["counts"]
     complete = counts["queries_with_relevant"] == counts["queries"]
@@ -47,6 +68,7 @@ def split_view(split: Mapping[str, Any], validation: Mapping[str, Any] | None) -
         "name": code(_dataset(split, validation)),
         "title": inline(split["split"]),
         "counts": counts,
+        "first_stage": inline(first_stage),
         "with_relevant": "all" if complete else counts["queries_with_relevant"],
         "ranked": any(
             row["system"] == "first_stage" and row["metric"] in AT_DEV for row in split["rows"]

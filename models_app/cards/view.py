@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from models_app.cards.data import dataset_view, labels_view
 from models_app.cards.evidence import advice, weaknesses
-from models_app.cards.figures import split_view, validation_view
+from models_app.cards.figures import first_stage_said, split_view, validation_view
 from models_app.cards.markup import (
     SHOWN,
     Ready,
@@ -61,9 +61,10 @@ def card_view(facts: Mapping[str, Any]) -> dict[str, Any]:
         "registry": facts.get("registry"),
         "validation": validation_view(evaluation.get("validation")),
         "splits": [
-            split_view(split, evaluation.get("validation"))
+            split_view(split, evaluation.get("validation"), first_stage_said(facts, split))
             for split in _test_first(evaluation.get("splits") or [])
         ],
+        "first_stage_run": _first_stage_run(facts),
         "weaknesses": [inline(text) for text in weaknesses(facts)],
         "advice": [inline(text) for text in advice(facts)],
         "dataset": dataset_view(facts),
@@ -211,6 +212,11 @@ def _timings(timings: Mapping[str, Any] | None) -> dict[str, str] | None:
         "evaluation": duration(timings["evaluation_seconds"]),
         "total": duration(sum(seconds for _, seconds in timings["stages"])),
     }
+
+
+def _first_stage_run(facts: Mapping[str, Any]) -> Ready | None:
+    named = (facts.get("first_stage") or {}).get("run")
+    return code(named) if named else None
 
 
 def _hardware(hardware: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -155,3 +155,10 @@ def test_who_may_export(client: Client, cast: Cast) -> None:
     cast.project.save()
     assert client.get(PATH, **bearer(cast.annotator)).status_code == 200
     assert client.post(PATH, **bearer(cast.owner)).status_code == 405
+
+
+def test_an_unknown_choice_is_answered_with_the_known_ones(client: Client, cast: Cast) -> None:
+    for name, known in (("format", "jsonl, csv, qrels"), ("what", "judgments, qrels")):
+        answer = client.get(PATH, {name: "xlsx"}, **bearer(cast.owner))
+        assert answer.status_code == 400
+        assert answer.json()["errors"][name] == [f"There is no “xlsx”; choose one of {known}."]

@@ -296,3 +296,53 @@ def test_an_unknown_format_lists_the_formats(tmp_path: Path) -> None:
     error = failure(write(tmp_path, "a.jsonl", jsonl(GOOD)), format_name="xml")
     assert error.field == "format"
     assert "trec-qrels" in error.message
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "", "  \n"])
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"query": "q", "passage": }', "Expecting value at character 27"),
+        ('{"query": "q" "passage": "p"}', "Expecting ',' delimiter at character 15"),
+        ('{"query": "q", "label": 1} x', "Extra data at character 28"),
+        ('{"query": "q",', "the line ends too early"),
+        ('{"query": "q", "label":', "the line ends too early"),
+        ('{"query": "q", "label": 1', "the line ends too early"),
+        ('{"query": "a tex', "the line ends too early"),
+    ],
+)
+def test_broken_json_is_told_where_in_its_line(
+    tmp_path: Path, line: str, said: str, end: str
+) -> None:
+    (error,) = errors(write(tmp_path, "a.jsonl", jsonl(GOOD) + line + end))
+    assert (error.line, error.field) == (2, "line")
+    assert error.message.startswith(f"not valid JSON: {said}")
+
+
+@pytest.mark.parametrize(
+    ("rows", "form", "api"),
+    [
+        (
+            {"query": "q", "strange": "p"},
+            "under “Columns”: passage = its name",
+            '"mapping": {"passage": "its name"}',
+        ),
+        (
+            {"query": "q", "text": "p", "document": "d", "label": 1},
+            "under “Columns”: passage = text",
+            '"mapping": {"passage": "text"}',
+        ),
+    ],
+)
+def test_a_column_is_asked_for_in_words_of_the_form_and_of_the_api(
+    tmp_path: Path, rows: dict[str, object], form: str, api: str
+) -> None:
+    error = failure(write(tmp_path, "a.jsonl", jsonl(rows)))
+    assert form in error.message
+    assert api in error.message
+
+
+def test_a_label_is_named_in_words_of_the_form_and_of_the_api(tmp_path: Path) -> None:
+    (error,) = errors(write(tmp_path, "a.jsonl", jsonl(GOOD, {**GOOD, "label": "good"})))
+    assert "“Labels that are words”: relevant = 1" in error.message
+    assert '"label_names": {"relevant": 1}' in error.message

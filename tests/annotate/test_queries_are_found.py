@@ -1,11 +1,23 @@
 """Queries and candidates through the API: search, filters, blindness, access."""
 
+import re
+
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from tests.factory import Cast, bearer, make_judgment, make_label, make_proposal, make_queue
+from tests.factory import (
+    Cast,
+    bearer,
+    make_candidate,
+    make_judgment,
+    make_label,
+    make_passage,
+    make_proposal,
+    make_query,
+    make_queue,
+)
 
 pytestmark = pytest.mark.django_db
 QUERIES = "/api/v1/projects/library/queries/"
@@ -64,3 +76,36 @@ def test_outsiders_get_nothing(client: Client, cast: Cast) -> None:
         assert client.get(path, **bearer(cast.outsider)).status_code == 404
         assert client.post(path, **bearer(cast.owner)).status_code == 405
     assert client.get(f"{CANDIDATES}?query=x", **bearer(cast.viewer)).status_code == 404
+
+
+def test_candidates_stand_by_grade_then_rank_then_id(client: Client, cast: Cast) -> None:
+    query = make_query(cast.project, "How?", "how")
+    names = ("plain", "second", "first", "good", "bad")
+    rows = {
+        name: make_candidate(query, make_passage(cast.project, f"text {name}", name))
+        for name in names
+    }
+    make_label(rows["good"], 1)
+    make_label(rows["bad"], 0)
+    for name, rank in (("second", 2), ("first", 1), ("bad", 3)):
+        make_proposal(rows[name], "a-run", rank)
+    make_proposal(rows["plain"], "b-run", 1)
+    client.force_login(cast.reviewer)
+    page = client.get(f"/projects/library/queries/{query.pk}/").content.decode()
+    assert re.findall(r"text (\w+)</p>", page) == ["good", "bad", "first", "second", "plain"]
+    assert "By best grade, then by the rank of the first run" in page
+
+
+def test_a_long_passage_is_shown_in_part_and_whole_on_request(client: Client, cast: Cast) -> None:
+    query = make_query(cast.project, "How?", "how")
+    texts = ("word " * 400 + "end", "line\n" * 100 + "end", "short and whole end")
+    for text in texts:
+        make_candidate(query, make_passage(cast.project, text))
+    client.force_login(cast.viewer)
+    page = client.get(f"/projects/library/queries/{query.pk}/").content.decode()
+    assert page.count("<details>") == page.count("passage-text beginning") == 2
+    shown = re.sub(r"<details>.*?</details>", "", page, flags=re.DOTALL)
+    assert len(shown) < len(page) - 2000
+    assert shown.count(" end</p>") == 1
+    assert page.count("end</p>") == 3
+    assert "Show all 2,003 characters" in page

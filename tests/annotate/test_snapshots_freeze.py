@@ -222,3 +222,39 @@ def test_who_may_freeze_and_who_may_see(client: Client, cast: Cast) -> None:
     assert client.put(PATH, {}, JSON, **bearer(cast.owner)).status_code == 405
     client.login(username=cast.viewer.username, password=PASSWORD)
     assert client.post("/projects/library/snapshots/", {}).status_code == 403
+
+
+def test_the_run_that_was_frozen_is_kept_by_name(cast: Cast) -> None:
+    fill(cast.project)
+    query, passage = make_query(cast.project, "New"), make_passage(cast.project, "new")
+    make_proposal(make_candidate(query, passage), "smaller", 1)
+    assert frozen(cast.project).statistics["first_stage_run"] == "search"
+    chosen = frozen(cast.project, policy={"first_stage_run": "smaller"})
+    assert chosen.statistics["first_stage_run"] == "smaller"
+
+
+def test_findings_read_as_sentences_after_their_number(client: Client, cast: Cast) -> None:
+    query = make_query(cast.project, "One", "one"), make_query(cast.project, "Two", "two")
+    other = make_query(cast.project, "Three", "three")
+    for each in (*query, other):
+        passage = make_passage(cast.project, "shared", f"p{each.pk}")
+        make_label(make_candidate(each, passage), 1)
+    snapshot = frozen(cast.project, splits={"train": 0.4, "dev": 0.3, "test": 0.3})
+    client.force_login(cast.viewer)
+    page = client.get(f"/projects/library/snapshots/{snapshot.pk}/").content.decode()
+    assert "<strong>1</strong> of the 1 passage texts of dev also occur in train." in page
+
+
+def test_snapshots_of_one_project_are_told_apart_by_their_shares(
+    client: Client, cast: Cast
+) -> None:
+    fill(cast.project)
+    snapshot = frozen(cast.project, splits={"train": 0.9, "dev": 0.05, "test": 0.05})
+    frozen(cast.project)
+    client.force_login(cast.viewer)
+    listed = client.get("/projects/library/snapshots/").content.decode()
+    for shares in ("0.9 / 0.05 / 0.05", "0.8 / 0.1 / 0.1"):
+        assert listed.count(shares) == 1
+    page = client.get(f"/projects/library/snapshots/{snapshot.pk}/").content.decode()
+    assert "0.9 / 0.05 / 0.05" in page
+    assert "first stage search" in page

@@ -48,7 +48,7 @@ def test_a_bad_scheme_is_explained_beside_its_field(page: Page, live_server: Liv
     page.get_by_label("Label scheme").fill("yes\nno")
     page.get_by_role("button", name="Create project").click()
     expect(page.get_by_text("'static' is reserved")).to_be_visible()
-    expect(page.get_by_text("Start each line with the grade's number")).to_be_visible()
+    expect(page.get_by_text("Write each line as number, name")).to_be_visible()
     assert not Project.objects.exists()
 
 

@@ -243,3 +243,32 @@ def test_rendering_changes_nothing_in_the_facts() -> None:
     before = copy.deepcopy(facts)
     card_render(facts)
     assert facts == before
+
+
+def test_scoring_baselines_and_the_model_is_evaluation_time() -> None:
+    timings = facts_of("agro")["timings"]
+    stages = dict(timings["stages"])
+    on_the_way = stages["train"] - timings["training_seconds"]
+    scored = stages["baseline"] + on_the_way + stages["evaluate"]
+    assert timings["evaluation_seconds"] == pytest.approx(scored, abs=0.01)
+    assert timings["evaluation_seconds"] >= stages["baseline"] + stages["evaluate"] - 0.01 > 0
+    shown = card_render(facts_of("agro", timings=timings | {"evaluation_seconds": 32.0}))
+    assert "- **Evaluation**: 32.0 seconds" in shown
+
+
+@pytest.mark.parametrize("preset", ["agro", "court-cases"])
+def test_the_example_ranks_a_query_s_own_candidates(preset: str) -> None:
+    run = tiny_run(preset)
+    usage = facts_of(preset)["usage"]
+    pairs = run.snapshot.splits["train"]
+    templates = run.spec.templates
+    own = {
+        templates.pair(query=pair.query, title=pair.title, text=pair.text): pair.relevant
+        for pair in pairs
+        if templates.query_text(pair.query) == usage[0][0]
+    }
+    assert len({query for query, _ in usage}) == 1
+    assert len(usage) == 5
+    assert {own[query, passage] for query, passage in usage} == {True, False}
+    card = card_render(facts_of(preset, samples_allowed=True))
+    assert all(repr(passage) in card for _, passage in usage)

@@ -15,8 +15,10 @@ from models_app.services.rerankers import alias_move
 from tests.factory import Cast, bearer, make_user
 from tests.models_app.published import make_public, model_folder, publish
 from tests.training.jobs import ready_snapshot
+from training.base_models import DEFAULT, base_warning, hub_trouble
 from training.ml.base_check import folder_check
 from training.ml.errors import BaseModelError
+from training.ml.names import PACKAGED, PACKAGED_HUB_NAME
 from training.models import TrainingJob
 from training.preparing import base_request
 from training.services.jobs import job_create
@@ -172,3 +174,52 @@ def test_a_version_that_is_not_there_or_not_theirs_is_refused_alike(
     for name in ("secret/finder@v1", "nobody/none@v1"):
         with pytest.raises(ValidationError, match="not yours to use"):
             ask(cast, name)
+
+
+@pytest.mark.parametrize(
+    "base", sorted({"", DEFAULT, PACKAGED_HUB_NAME, *(p.base_model for p in PRESETS.values())})
+)
+def test_the_package_stands_in_for_what_nobody_typed(
+    cast: Cast, tmp_path: Path, settings: Settings, base: str
+) -> None:
+    job = ask(cast, base)
+    assert base_request(job, tmp_path / "base").allow_fallback
+    settings.BASE_MODEL_FALLBACK = False
+    assert not base_request(job, tmp_path / "base").allow_fallback
+
+
+@pytest.mark.parametrize("base", ["does-not/exist", f"{HUB}@main", "BAAI/bge-reranker-base"])
+def test_the_package_stands_in_for_no_other_name(cast: Cast, tmp_path: Path, base: str) -> None:
+    assert not base_request(ask(cast, base), tmp_path / "base").allow_fallback
+
+
+@pytest.mark.parametrize("offline", [True, False])
+def test_who_asks_is_told_beforehand_that_the_hub_is_out_of_reach(
+    client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch, offline: bool
+) -> None:
+    monkeypatch.setattr("training.base_models.is_offline_mode", lambda: offline)
+    first = ask(cast, DEFAULT)
+    client.force_login(cast.manager)
+    form = "/projects/library/jobs/new/"
+    if not offline:
+        assert (hub_trouble(), base_warning(first)) == ("", "")
+        assert PACKAGED not in client.get(form).content.decode().replace(f'value="{PACKAGED}"', "")
+        TrainingJob.objects.update(base_used={"loaded": PACKAGED_HUB_NAME, "fell_back": True})
+    assert hub_trouble()
+    assert f"<code>{PACKAGED}</code>" in client.get(form).content.decode()
+    body = {
+        "project": "library",
+        "snapshot": str(first.snapshot_id),
+        "base_model": "does-not/exist",
+    }
+    answer = client.post(
+        "/api/v1/training-jobs/", body, "application/json", **bearer(cast.manager)
+    ).json()
+    assert "Unless does-not/exist can be fetched" in answer["warning"]
+    assert PACKAGED in answer["warning"]
+    page = client.get(f"/projects/library/jobs/{answer['id']}/").content.decode()
+    assert "Unless does-not/exist can be fetched" in page
+    assert "stands in for it" in base_warning(ask(cast, ""))
+    assert base_warning(ask(cast, PACKAGED)) == ""
+    TrainingJob.objects.update(base_used={"loaded": HUB, "fell_back": False})
+    assert bool(hub_trouble()) is offline

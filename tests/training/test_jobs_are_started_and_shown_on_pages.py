@@ -115,7 +115,8 @@ def test_a_project_without_a_snapshot_is_told_what_to_do(client: Client, cast: C
 def test_snapshots_are_told_apart_and_the_newest_is_chosen(
     client: Client, cast: Cast, snapshot: Snapshot
 ) -> None:
-    newest = Snapshot.objects.create(project=cast.project, created_by=cast.owner)
+    shares = {"train": 0.9, "dev": 0.05, "test": 0.05}
+    newest = Snapshot.objects.create(project=cast.project, created_by=cast.owner, splits=shares)
     Snapshot.objects.filter(pk=newest.pk).update(status="ready", digest=snapshot.digest)
     client.force_login(cast.manager)
     page = client.get(f"{JOBS}new/").content.decode()
@@ -124,10 +125,10 @@ def test_snapshots_are_told_apart_and_the_newest_is_chosen(
     assert list(labels) == [str(newest.pk), str(snapshot.pk)]
     assert f'<option value="{newest.pk}" selected>' in page
     assert first.split(" · ")[0] == f"#{snapshot.pk}"
-    number, date, size, who, digest = last.split(" · ")
+    number, date, size, shares, who, digest = last.split(" · ")
     assert (number, who, digest) == (f"#{newest.pk}", "by library-owner", "5e5e5e5e")
     assert date == f"{newest.created_at:%Y-%m-%d %H:%M} UTC"
-    assert size == "0 pairs, 0 queries"
+    assert (size, shares) == ("0 pairs, 0 queries", "0.9 / 0.05 / 0.05")
 
 
 def test_a_running_job_asks_for_its_state_until_it_is_finished(
@@ -214,3 +215,32 @@ def test_who_may_not_is_told_apart_from_who_may_not_know(
     assert client.post(f"{JOBS}{job.pk}/cancel/").status_code == 403
     assert client.get(f"{JOBS}{uuid.uuid4()}/").status_code == 404
     assert TrainingJob.objects.get().status == "queued"
+
+
+def test_a_long_log_is_cut_in_sight_and_linked_to_the_whole(
+    client: Client, cast: Cast, job: TrainingJob
+) -> None:
+    claim = running(job)
+    path = f"{JOBS}{job.pk}/"
+    client.force_login(cast.viewer)
+    short = client.get(path).content.decode()
+    assert "The whole log" in short
+    assert "more line" not in short
+    lines: list[tuple[EventKind, dict[str, Any]]] = [
+        (EventKind.LOG, {"line": f"<line> {number}"}) for number in range(30)
+    ]
+    job_report(claim=claim, report=Report(events=lines))
+    page = client.get(path).content.decode()
+    assert "The last 14 lines; 17 more lines before them." in page
+    assert f'href="{path}log/"' in page
+    answer = client.get(f"{path}log/")
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    found = answer.content.decode().splitlines()
+    assert len(found) == 31
+    assert found[0].endswith(" Half of <it>.")
+    assert found[-1].endswith(" <line> 29")
+    assert client.post(f"{path}log/").status_code == 405
+    client.force_login(cast.outsider)
+    assert client.get(f"{path}log/").status_code == 404
+    client.logout()
+    assert client.get(f"{path}log/").status_code == 302

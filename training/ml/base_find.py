@@ -166,7 +166,8 @@ def _unreachable(request: BaseRequest, error: Exception) -> _Found:
     if not request.allow_fallback:
         raise BaseModelError(
             f"{missing}, and the model is not in its cache.",
-            f"Connect to the Hub once, give a folder, or choose the packaged model ({PACKAGED}).",
+            f"Check its name, connect to the Hub once, give a folder, or choose the packaged model:"
+            f" {PACKAGED} (all-MiniLM-L6-v2).",
         ) from error
     reason = f"{missing}, so the packaged all-MiniLM-L6-v2 was used."
     # The package holds that very model, so asking for it by its Hub name is no fallback.

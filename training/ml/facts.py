@@ -16,6 +16,8 @@ column does not keep the order of keys. Keys, and who fills them where it is not
                     {measure, value, n} or None, adjudicated_share or None
                                                    (the driver; the manifest's `labels` or None)
     registry        url, repo_id, version, path of the archive   (the driver; None here)
+    first_stage     run, the name of the run whose ranks are measured as first stage, or None
+                                                   (the driver)
     exposure        dev, test, dev_queries, test_queries, unread, see `training.exposure`, or None
                     where the base is none of the registry's   (the driver)
     lineage         job, git_commit, created_at    (the driver; None here)
@@ -23,14 +25,16 @@ column does not keep the order of keys. Keys, and who fills them where it is not
                     statistics [{column, type, modality, min, mean, max, unit}],
                     samples [[text, text, target]],
                     splits [{split, queries, pairs, positives, label_mean}]
-    usage           [[query text, passage text]], templates applied
+    usage           [[query text, passage text]] of one training query, templates applied
     loss            name, class_name, parameters [[name, value]]
     hyperparameters all, non_default: [[name, value]], dicts and lists as text
     log             columns, rows (None where a line has no value), best_step or None
     evaluation      validation {dataset, description, class_name, primary, metrics [[name, value]],
                     queries, pairs, positives},
-                    splits [{split, counts, rows, differences, notes}], see `training.ml.evaluation`
-    timings         stages [[name, seconds]], training_seconds, evaluation_seconds
+                    splits [{split, counts, ranked (pairs that the first stage ranked), rows,
+                    differences, notes}], see `training.ml.evaluation`
+    timings         stages [[name, seconds]], training_seconds (without what is scored on the way),
+                    evaluation_seconds (baselines, on the way, at the end)
     hardware        device, gpus, cpu, cores, threads, memory_bytes, peak_memory_bytes, system
     energy          {kwh, source} or None          (measured by nobody yet)
     versions        [[name, version]]
@@ -58,6 +62,7 @@ from training.ml.trainer import RecipeTrainer
 from training.spec import TrainSpec
 
 SAMPLES: Final = 3
+USAGE_PASSAGES: Final = 5
 # The library leaves these out of its list, though they say how a model was chosen.
 _SHOWN_TOO: Final = ("eval_strategy", "eval_steps", "load_best_model_at_end")
 _COLUMNS_FIRST: Final = ("Epoch", "Step", "Training Loss", "Validation Loss")
@@ -92,16 +97,12 @@ def facts_collect(run: Run) -> dict[str, Any]:
         "registry": None,
         "lineage": None,
         "dataset": _dataset(run),
-        "usage": [list(pair) for pair in card.usage_examples or []],
+        "usage": _usage(run),
         "loss": _loss(run),
         "hyperparameters": _hyperparameters(run.trainer.args, card),
         "log": _log(card),
         "evaluation": _evaluation(run),
-        "timings": {
-            "stages": [[name, round(seconds, 3)] for name, seconds in run.seconds.items()],
-            "training_seconds": round(run.seconds["train"] - card.evaluation_duration, 3),
-            "evaluation_seconds": round(card.evaluation_duration, 3),
-        },
+        "timings": _timings(run.seconds, card.evaluation_duration),
         "hardware": hardware_facts(str(run.trainer.model.device)),
         "energy": None,
         "versions": [[name, str(value)] for name, value in card.version.items()],
@@ -143,6 +144,24 @@ def _dataset(run: Run) -> dict[str, Any]:
         ],
         "splits": [_split(name, pairs) for name, pairs in run.snapshot.splits.items()],
     }
+
+
+def _usage(run: Run) -> list[list[str]]:
+    """One training query with its own candidates, a relevant one and others among them if any."""
+    by_query: dict[str, list[Pair]] = {}
+    for pair in run.snapshot.splits["train"]:
+        by_query.setdefault(pair.query_id, []).append(pair)
+    # The first query that has both, else one that has a relevant passage, else any.
+    pairs = max(by_query.values(), key=lambda own: sum({1 + pair.relevant for pair in own}))
+    best = next((pair for pair in pairs if pair.relevant), pairs[0])
+    others = sorted((pair for pair in pairs if pair is not best), key=lambda pair: pair.relevant)
+    shown = [best, *others[: USAGE_PASSAGES - 1]]
+    filled = run.spec.templates.pair
+    return [
+        list(filled(query=pair.query, title=pair.title, text=pair.text))
+        for pair in pairs
+        if pair in shown
+    ]
 
 
 def _statistics(column: str, values: Sequence[Any]) -> dict[str, Any]:
@@ -233,12 +252,26 @@ def _evaluation(run: Run) -> dict[str, Any]:
             {
                 "split": split,
                 "counts": asdict(evaluation.counts),
+                "ranked": sum(pair.rank is not None for pair in run.snapshot.splits[split]),
                 "rows": [asdict(row) for row in evaluation.rows],
                 "differences": [asdict(row) for row in evaluation.differences],
                 "notes": list(evaluation.notes),
             }
             for split, evaluation in run.evaluations.items()
         ],
+    }
+
+
+def _timings(seconds: Mapping[str, float], on_the_way: float) -> dict[str, Any]:
+    """Split the time; scores of baselines, on the way and at the end are evaluation.
+
+    What is neither, loading and saving, is in the total alone.
+    """
+    evaluating = seconds["baseline"] + on_the_way + seconds["evaluate"]
+    return {
+        "stages": [[name, round(value, 3)] for name, value in seconds.items()],
+        "training_seconds": round(seconds["train"] - on_the_way, 3),
+        "evaluation_seconds": round(evaluating, 3),
     }
 
 
