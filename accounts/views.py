@@ -196,6 +196,7 @@ def member_add(request: HttpRequest, slug: str) -> HttpResponse:
             said = f"{member.user.username} is {member.get_role_display().lower()} here now."
             messages.success(request, said, extra_tags="good")
     if request.method == "POST" and form.errors:
+        form.fields["user"].widget.attrs["autofocus"] = True  # on a phone it is far down
         return _settings_page(request, by.project, SettingsForm(instance=by.project), form)
     return redirect("accounts:project-settings", slug)
 

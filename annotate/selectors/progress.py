@@ -91,17 +91,18 @@ def coverage_of(projects: Iterable[Project]) -> dict[int, Coverage]:
     """Return the coverage of each project that has candidates, by key, in two queries."""
     keys = [project.pk for project in projects]
     active = {"withdrawn_at": None, "query__withdrawn_at": None, "passage__withdrawn_at": None}
-    rows = Candidate.objects.filter(project__in=keys, **active).values("project").order_by()
+    rows = Candidate.objects.filter(project__in=keys, **active).order_by()
     held = Judgment.objects.current_grades().filter(
         project__in=keys, **{f"candidate__{name}": None for name in active}
     )
-    grades = held.values("project").order_by()
-    graded = grades.annotate(
-        judged=Count("candidate", distinct=True, filter=Q(kind=Kind.COUNTED)),
-        labelled=Count("candidate", distinct=True, filter=Q(kind=Kind.IMPORTED)),
+    graded = (
+        held.order_by()
+        .values_list("project")
+        .annotate(
+            judged=Count("candidate", distinct=True, filter=Q(kind=Kind.COUNTED)),
+            labelled=Count("candidate", distinct=True, filter=Q(kind=Kind.IMPORTED)),
+        )
     )
-    found = {row.pop("project"): row for row in graded}
-    return {
-        row["project"]: Coverage(candidates=row["n"], **found.get(row["project"], {}))
-        for row in rows.annotate(n=Count("pk"))
-    }
+    found = {project: (judged, labelled) for project, judged, labelled in graded}
+    counts = rows.values_list("project").annotate(n=Count("pk"))
+    return {project: Coverage(n, *found.get(project, (0, 0))) for project, n in counts}

@@ -20,6 +20,7 @@ def test_an_unknown_name_is_explained_at_its_field_and_kept(client: Client, cast
     assert COMMAND in problem
     page = answer.content.decode()
     assert 'value="grace &lt;3"' in page
+    assert page.count(" autofocus") == 1
     assert '<option value="reviewer" selected>' in page
     assert 'value="Library"' in page  # the project's own settings stand beside as they are
     assert not list(answer.context["messages"])

@@ -6,17 +6,14 @@ from django.test import Client
 from accounts.services import project_update
 from tests.factory import PASSWORD, Cast
 
+BLIND = ", without seeing its ranks, its scores or what others said."
+
 
 @pytest.mark.parametrize(
     ("overlap", "blind", "sentence"),
     [
         (1, False, "One person judges each candidate."),
-        (
-            3,
-            True,
-            "3 people judge each candidate, without seeing its ranks, its scores or what others"
-            " said.",
-        ),
+        (3, True, f"3 people judge each candidate{BLIND}"),
     ],
 )
 def test_the_role_and_how_it_is_judged(
