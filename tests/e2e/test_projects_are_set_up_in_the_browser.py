@@ -68,13 +68,15 @@ def test_every_page_is_accessible(page: Page, live_server: LiveServer, scheme: s
     for path in (
         "",
         "tokens/",
+        "accounts/password/",
         "projects/new/",
         "projects/library/",
         "projects/library/settings/",
+        "projects/library/members/library-viewer/remove/",
         "projects/library/queries/",
         "projects/library/snapshots/",
         "projects/library/imports/",
         "projects/library/jobs/",
     ):
-        page.goto(f"{live_server.url}/{path}")
+        page.goto(f"{live_server.url}/{path}", wait_until="networkidle")  # with its fragments
         check_accessible(page)

@@ -41,7 +41,7 @@ def test_counts_champion_and_running_job(client: Client, cast: Cast, tmp_path: P
     job = make_job_history(cast, 1)["running_job"]
     shown = cards(client)
     assert '<dt>Champion</dt><dd><a href="/library/finder/versions/1/">finder v1</a>' in shown
-    assert f'<a href="/projects/library/jobs/{job}/">Running: train, 1 %</a>' in shown
+    assert f'<a href="/projects/library/jobs/{job}/">Running: train, 1%</a>' in shown
     assert 'hx-trigger="every 5s"' in shown
 
 
