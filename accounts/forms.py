@@ -6,6 +6,7 @@ from itertools import zip_longest
 from typing import Any, cast
 
 from django import forms
+from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
@@ -14,6 +15,7 @@ from accounts.models import Grade, Project, Role, Scope, User
 from accounts.names import NAME_MAX_LENGTH, validate_top_name
 
 SCHEME_HELP = "One grade a line, worst first: value, name, and optionally what it means."
+LENGTH_HELP = "At least 10 characters."
 
 
 class OwnerForm(forms.Form):
@@ -22,13 +24,23 @@ class OwnerForm(forms.Form):
     username = forms.CharField(max_length=NAME_MAX_LENGTH, validators=[validate_top_name])
     password = forms.CharField(
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="At least 10 characters.",
+        help_text=LENGTH_HELP,
     )
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
         validate_password(password)
         return password
+
+
+class PasswordForm(PasswordChangeForm):
+    """The old password, and the new one twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password1"].help_text = LENGTH_HELP
+        self.fields["new_password2"].help_text = ""
+        self.fields["new_password2"].label = "New password again"
 
 
 class ProjectForm(forms.ModelForm[Project]):
@@ -167,7 +179,10 @@ class MemberForm(forms.Form):
     )
     role = forms.ChoiceField(choices=Role.choices, initial=Role.ANNOTATOR)
 
-    user.error_messages["invalid_choice"] = "There is no user of this name."
+    user.error_messages["invalid_choice"] = (
+        "There is no user “%(value)s”. On the server, this makes one: "
+        ".venv/bin/python manage.py create_user NAME"
+    )
 
 
 class TokenForm(forms.Form):

@@ -10,6 +10,7 @@ urlpatterns = [
     path("welcome/<str:secret>/", views.welcome, name="welcome"),
     path("accounts/login/", views.Login.as_view(), name="login"),
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("accounts/password/", views.PasswordChange.as_view(), name="password-change"),
     path("tokens/", views.token_list, name="token-list"),
     path("tokens/<int:pk>/revoke/", views.token_revoke, name="token-revoke"),
     path("projects/new/", views.project_new, name="project-new"),

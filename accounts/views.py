@@ -1,7 +1,6 @@
-"""Pages: login by owner link, projects, members, tokens."""
+"""Pages: login by owner link or password, projects, members, tokens."""
 
 import math
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,11 +8,11 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import selectors, services
@@ -23,6 +22,7 @@ from accounts.forms import (
     MemberForm,
     NewProjectForm,
     OwnerForm,
+    PasswordForm,
     SchemeForms,
     SettingsForm,
     TokenForm,
@@ -57,13 +57,26 @@ class Login(LoginView):
         return response
 
 
+class PasswordChange(PasswordChangeView):
+    """A new password; it ends all other sessions of the user, tokens stay."""
+
+    template_name = "accounts/password_change.html"
+    form_class = PasswordForm
+    success_url = reverse_lazy("accounts:token-list")
+    extra_context = {"section": "tokens"}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        said = "Your password was changed; all other sessions have ended."
+        messages.success(self.request, said, extra_tags="good")
+        return super().form_valid(form)
+
+
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    memberships = selectors.memberships_of(user_of(request))
-    return render(
-        request, "accounts/home.html", {"memberships": memberships, "section": "projects"}
-    )
+    """The visitor's projects; where each stands is counted by a fragment that follows."""
+    rows = [(member, None) for member in selectors.memberships_of(user_of(request))]
+    return render(request, "accounts/home.html", {"rows": rows, "section": "projects"})
 
 
 @require_http_methods(GET_OR_POST)
@@ -123,15 +136,7 @@ def project_settings(request: HttpRequest, slug: str) -> HttpResponse:
         services.project_update(project=Project.objects.get(pk=project.pk), **form.cleaned_data)
         messages.success(request, "Saved.", extra_tags="good")
         return redirect("accounts:project-settings", slug)
-    context = {
-        "project": project,
-        "form": form,
-        "member_form": MemberForm(),
-        "members": selectors.members_of(project),
-        "section": "projects",
-        "tab": "settings",
-    }
-    return render(request, "accounts/project_settings.html", context)
+    return _settings_page(request, project, form, MemberForm())
 
 
 @require_http_methods(GET_OR_POST)
@@ -179,30 +184,49 @@ def project_delete(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(GET_OR_POST)
 def member_add(request: HttpRequest, slug: str) -> HttpResponse:
-    """Add a member or change their role; the form is on the page of the settings."""
+    """Add a member or change their role; what is wrong is said in the form, on the settings."""
     if request.method != "POST":
         return redirect(f"{reverse('accounts:project-settings', args=[slug])}#members")
     by = member_for(request.user, slug, Right.MANAGE)
     form = MemberForm(request.POST)
     if form.is_valid():
-        _try(
-            request,
-            lambda: services.member_set(project=by.project, by=by, **form.cleaned_data),
-        )
-    else:
-        messages.error(request, "There is no user of this name.", extra_tags="bad")
+        try:
+            member = services.member_set(project=by.project, by=by, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            said = f"{member.user.username} is {member.get_role_display().lower()} here now."
+            messages.success(request, said, extra_tags="good")
+    if form.errors:
+        form.fields["user"].widget.attrs["autofocus"] = True  # on a phone it is far down
+        return _settings_page(request, by.project, SettingsForm(instance=by.project), form)
     return redirect("accounts:project-settings", slug)
 
 
-@require_POST
+@require_http_methods(GET_OR_POST)
 def member_remove(request: HttpRequest, slug: str, username: str) -> HttpResponse:
+    """Ask whether a member is to go, and let them go."""
     by = member_for(request.user, slug, Right.MANAGE)
-    member = selectors.member_by(by.project, username)
-    _try(
-        request,
-        lambda: services.member_remove(project=by.project, user=member.user, by=by),
-    )
-    return redirect("accounts:project-settings", slug)
+    member, problems = selectors.member_by(by.project, username), []
+    if request.method == "POST":
+        try:
+            services.member_remove(project=by.project, user=member.user, by=by)
+        except ValidationError as error:
+            problems = error.messages
+        else:
+            said = f"{member.user.username} is no longer a member of {by.project.name}."
+            messages.success(request, said, extra_tags="good")
+            if member.user == request.user:
+                return redirect("accounts:home")
+            return redirect("accounts:project-settings", slug)
+    context = {
+        "project": by.project,
+        "member": member,
+        "problems": problems,
+        "section": "projects",
+        "tab": "settings",
+    }
+    return render(request, "accounts/member_remove.html", context)
 
 
 @require_http_methods(GET_OR_POST)
@@ -236,11 +260,15 @@ def user_of(request: HttpRequest) -> User:
     return request.user
 
 
-def _try(request: HttpRequest, write: Callable[[], object]) -> None:
-    """Run a write; show its ValidationError as a message."""
-    try:
-        write()
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages), extra_tags="bad")
-    else:
-        messages.success(request, "Saved.", extra_tags="good")
+def _settings_page(
+    request: HttpRequest, project: Project, form: SettingsForm, member_form: MemberForm
+) -> HttpResponse:
+    context = {
+        "project": project,
+        "form": form,
+        "member_form": member_form,
+        "members": selectors.members_of(project),
+        "section": "projects",
+        "tab": "settings",
+    }
+    return render(request, "accounts/project_settings.html", context)

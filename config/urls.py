@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from accounts.api import Nothing, SchemaDocument
 from config import health
+from training.views import project_cards
 
 api_patterns: list[URLPattern | URLResolver] = [
     path("schema/", SchemaDocument.as_view(), name="api-schema"),
@@ -26,6 +27,7 @@ urlpatterns = [
     path("metrics", health.metrics),
     path("api/", include(api_patterns)),
     path("", include("accounts.urls")),
+    path("projects/", project_cards, name="project-cards"),
     path("projects/<str:slug>/", include("annotate.urls")),
     path("projects/<str:slug>/jobs/", include("training.urls")),
     path("", include("models_app.urls")),

@@ -26,12 +26,14 @@ from tests.models_app.published import publish
 from tests.training.jobs import make_job_history
 
 BUDGETS = json.loads((Path(__file__).parent / "query_counts.json").read_text("utf-8"))
+FRAGMENT = {"HX-Request": "true"}
+FRAGMENTS = {"/projects/"}  # a page of its own it is not
 pytestmark = pytest.mark.django_db
 
 
 def counted(client: Client, path: str) -> int:
     with CaptureQueriesContext(connection) as queries:
-        answer = client.get(path)
+        answer = client.get(path, headers=FRAGMENT if path in FRAGMENTS else {})
     assert answer.status_code == 200, path
     return len(queries)
 

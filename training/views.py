@@ -1,19 +1,21 @@
-"""Pages: a project's jobs, a new one, and one of them, live."""
+"""Pages: a project's jobs, a new one, and one of them, live. Fragments: where projects stand."""
 
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import Right, member_for, role_allows
+from accounts.access import Right, member_for, project_for, role_allows
 from accounts.middleware import PageRequest
 from accounts.models import Member
 from accounts.problems import ConflictError
+from accounts.selectors import memberships_of
 from accounts.views import GET_OR_POST, user_of
 from models_app.figures import binary_tables, ranking_tables
 from models_app.models import Version
@@ -21,6 +23,7 @@ from training.base_models import DEFAULT, SUGGESTED, base_warning, fallback_allo
 from training.forms import JobForm
 from training.ml.names import PACKAGED
 from training.models import TrainingJob
+from training.overview import standings_of
 from training.progress import progress_of
 from training.selectors import (
     jobs_ahead,
@@ -113,6 +116,30 @@ def job_stop(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
     except ConflictError as error:
         messages.error(request, str(error.detail), extra_tags="bad")
     return redirect("training:job-detail", slug, pk)
+
+
+@require_safe
+def next_step(request: HttpRequest, slug: str) -> HttpResponse:
+    """A fragment of the project's page: what to do next."""
+    project = project_for(request.user, slug)
+    context = {"project": project, "standing": standings_of([project])[project.pk]}
+    return render(request, "training/_next_step.html", context)
+
+
+@require_safe
+@login_required
+def project_cards(request: PageRequest) -> HttpResponse:
+    """A fragment of the home page: the visitor's projects with where they stand."""
+    if not request.htmx:
+        return redirect("accounts:home")
+    members = list(memberships_of(user_of(request)))
+    standings = standings_of([member.project for member in members])
+    context = {
+        "rows": [(member, standings[member.project_id]) for member in members],
+        "busy": any(standing.busy for standing in standings.values()),
+        "counted": True,
+    }
+    return render(request, "accounts/_project_cards.html", context)
 
 
 def _frame(member: Member) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """How far a project's judging is; every figure is counted when it is asked for."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
@@ -7,7 +8,7 @@ from django.db.models.functions import Coalesce, Least
 
 from accounts.access import Right, role_allows
 from accounts.models import Project
-from annotate.models import Judgment, Kind
+from annotate.models import Candidate, Judgment, Kind
 from annotate.selectors.judging import candidates_active
 
 
@@ -75,3 +76,33 @@ def project_progress(project: Project) -> Progress:
         **counted,
         **labels,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many candidates, not withdrawn, a project has; of them judged by people, and labelled."""
+
+    candidates: int = 0
+    judged: int = 0
+    labelled: int = 0
+
+
+def coverage_of(projects: Iterable[Project]) -> dict[int, Coverage]:
+    """Return the coverage of each project that has candidates, by key, in two queries."""
+    keys = [project.pk for project in projects]
+    active = {"withdrawn_at": None, "query__withdrawn_at": None, "passage__withdrawn_at": None}
+    rows = Candidate.objects.filter(project__in=keys, **active).order_by()
+    held = Judgment.objects.current_grades().filter(
+        project__in=keys, **{f"candidate__{name}": None for name in active}
+    )
+    graded = (
+        held.order_by()
+        .values_list("project")
+        .annotate(
+            judged=Count("candidate", distinct=True, filter=Q(kind=Kind.COUNTED)),
+            labelled=Count("candidate", distinct=True, filter=Q(kind=Kind.IMPORTED)),
+        )
+    )
+    found = {project: (judged, labelled) for project, judged, labelled in graded}
+    counts = rows.values_list("project").annotate(n=Count("pk"))
+    return {project: Coverage(n, *found.get(project, (0, 0))) for project, n in counts}

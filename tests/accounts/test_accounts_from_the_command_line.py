@@ -22,6 +22,20 @@ def test_a_user_is_created_with_the_password_of_the_environment(
     assert ada.check_password("correct horse battery")
 
 
+def test_a_user_without_a_password_is_told_of_with_the_way_to_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("ARBITER_PASSWORD", raising=False)
+    monkeypatch.setattr("sys.stdin", StringIO())
+    out = StringIO()
+    call_command("create_user", "ada", stdout=out)
+    assert not User.objects.get(username="ada").has_usable_password()
+    said = out.getvalue()
+    assert "tokens only" in said
+    assert ".venv/bin/python manage.py changepassword ada" in said
+    assert ".venv/bin/python manage.py create_token ada" in said
+
+
 @pytest.mark.parametrize(
     ("name", "password", "message"),
     [("ada", "short", "too short"), ("api", "correct horse battery", "reserved")],

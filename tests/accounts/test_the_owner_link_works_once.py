@@ -58,5 +58,6 @@ def test_a_wrong_or_used_link_says_at_once_what_to_do(client: Client) -> None:
     for gone in (secret, "wrong"):
         answer = Client().get(f"/welcome/{gone}/")
         assert answer.status_code == 410
-        assert b"manage.py welcome" in answer.content
+        for command in (b"welcome", b"create_user NAME --superuser"):
+            assert b"<code>.venv/bin/python manage.py " + command in answer.content
         assert b"<form" not in answer.content

@@ -71,6 +71,16 @@ def test_the_page_and_the_fragment(client: Client, cast: Cast) -> None:
         assert b'href="/projects/library/judge/"' not in fragment.content  # a viewer judges nothing
 
 
+def test_imported_labels_that_cover_candidates_are_said_first(client: Client, cast: Cast) -> None:
+    queue = make_queue(cast.project)
+    for candidate in queue:
+        make_label(candidate, 1)
+    client.login(username=cast.viewer.username, password=PASSWORD)
+    page = client.get("/projects/library/progress/").content.decode()
+    said = "6 of 6 candidates have imported labels; 0 judged by people."
+    assert 0 < page.index(said) < page.index("0 % of the judgments wanted of people")
+
+
 def test_who_may_not(client: Client, cast: Cast) -> None:
     assert client.get(API).status_code == 401
     assert client.get(API, **bearer(cast.outsider)).status_code == 404

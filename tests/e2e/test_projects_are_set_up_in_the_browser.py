@@ -30,7 +30,7 @@ def test_a_project_with_its_scheme_members_and_a_token(page: Page, live_server: 
     page.get_by_role("button", name="Add or change member").click()
     expect(page.get_by_role("cell", name="grace", exact=True)).to_be_visible()
 
-    page.get_by_role("link", name="ada").click()
+    page.get_by_role("link", name="ada", exact=True).click()
     page.get_by_label("Name").fill("laptop")
     page.get_by_role("button", name="Create token").click()
     secret = page.locator("#secret").inner_text()
@@ -68,13 +68,15 @@ def test_every_page_is_accessible(page: Page, live_server: LiveServer, scheme: s
     for path in (
         "",
         "tokens/",
+        "accounts/password/",
         "projects/new/",
         "projects/library/",
         "projects/library/settings/",
+        "projects/library/members/library-viewer/remove/",
         "projects/library/queries/",
         "projects/library/snapshots/",
         "projects/library/imports/",
         "projects/library/jobs/",
     ):
-        page.goto(f"{live_server.url}/{path}")
+        page.goto(f"{live_server.url}/{path}", wait_until="networkidle")  # with its fragments
         check_accessible(page)

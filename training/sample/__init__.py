@@ -43,8 +43,9 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Judgment:
-    """The authors' grade, 0 to 3, of one passage for one query, and the runs that proposed it.
+    """A grade, 0 to 3, of one passage for one query, and the runs that proposed it.
 
+    The authors wrote the grades with a language model, in one pass.
     Ranks and scores are those of POOL_PYTHON, where the pool was made. Without runs it was judged
     because the pool of another version has it.
     """

@@ -36,10 +36,15 @@ from training.standing import standing_of
 
 SLUG: Final = "python-stdlib"
 RERANKER: Final = "docs-reranker"
-SOURCE: Final = "Arbiter's authors"
+SOURCE: Final = "Arbiter's authors, with a language model"
 SOURCE_DESCRIPTION: Final = (
     "Grades by Arbiter's authors, written with a language model in one pass over every pooled"
     " candidate: one judge, no second opinion. Good to learn Arbiter with, not a benchmark."
+)
+DESCRIPTION: Final = (
+    "The sample project: what a programmer asks, and the docstrings that answer. Its grades were"
+    " written by Arbiter's authors with a language model, in one pass: good to learn with, not a"
+    " benchmark."
 )
 RUNS: Final = ("bi-encoder", "bm25")
 GRADES: Final = (
@@ -76,7 +81,7 @@ def _project() -> Project:
         name="Search over the Python standard library",
         owner=link.used_by if link else None,
         grades=GRADES,
-        description="The sample project: what a programmer asks, and the docstrings that answer.",
+        description=DESCRIPTION,
         guidelines=sample_guidelines(),
         language="en",
         license="apache-2.0",

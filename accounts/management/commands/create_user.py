@@ -4,13 +4,18 @@ import getpass
 import os
 import sys
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.services import user_create
+
+_TOKENS_ONLY: Final = """{name} has no password, so no login: tokens only, which this issues:
+  .venv/bin/python manage.py create_token {name} --scope write
+To let {name} log in, set a password:
+  .venv/bin/python manage.py changepassword {name}"""
 
 
 class Command(BaseCommand):
@@ -38,6 +43,8 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(f"Created user {user.username}.")
+        if not password:
+            self.stdout.write(_TOKENS_ONLY.format(name=user.username))
 
 
 def _password() -> str:
