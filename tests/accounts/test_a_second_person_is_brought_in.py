@@ -49,7 +49,7 @@ def test_the_last_owner_stays_and_is_told_at_the_role(client: Client, cast: Cast
 
 def test_looking_where_the_form_is_sent_leads_to_the_settings(client: Client, cast: Cast) -> None:
     client.login(username=cast.owner.username, password=PASSWORD)
-    assert client.get(MEMBERS).headers["Location"] == SETTINGS
+    assert client.get(MEMBERS).headers["Location"] == f"{SETTINGS}#members"
 
 
 @pytest.mark.django_db

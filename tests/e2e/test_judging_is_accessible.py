@@ -9,6 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.services import project_update, scheme_set
 from annotate.models import Action, Judgment
+from tests.annotate.judging import reword_passage
 from tests.e2e.judging import ended, open_page, passage, press_and_wait, ready
 from tests.factory import GRADES_0_3, Cast, make_queue
 
@@ -52,9 +53,7 @@ def test_targets_are_large_enough_and_the_bar_never_moves(
     browser: Browser, live_server: LiveServer, cast: Cast
 ) -> None:
     queue = make_queue(cast.project, 1, 3)
-    text = queue[1].passage.text
-    text.text = "A long passage. " * 2000
-    text.save()
+    reword_passage(queue[1].passage, "A long passage. " * 2000)
     with open_page(browser, live_server.url, cast.annotator.username) as page:
         ready(page)
         places = []

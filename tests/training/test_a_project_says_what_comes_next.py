@@ -80,7 +80,8 @@ def test_a_job_under_way_goes_before_a_newer_one_that_ended(cast: Cast) -> None:
 def test_what_failed_or_was_withdrawn_counts_for_nothing(cast: Cast) -> None:
     [candidate] = make_queue(cast.project, 1, 1)
     make_label(candidate, 1)
-    Snapshot.objects.create(project=cast.project, status="failed")
+    frozen = Snapshot.objects.create(project=cast.project)
+    Snapshot.objects.filter(pk=frozen.pk).update(status="failed")
     assert standing(cast).step == Step.FREEZE
     candidate.query.withdrawn_at = timezone.now()
     candidate.query.save()
