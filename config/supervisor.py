@@ -62,23 +62,12 @@ class _Run:
 
 
 class Supervisor:
-    """Runs servers, steps and parts, in the order given, on one ARBITER_HOME.
+    """Runs servers, steps and parts, in the order given, on one ARBITER_HOME."""
 
-    Once all are up, `on_ready` is called with this object in a thread of its own; it should use
-    `say` to print and look at `stopping` now and then. It must not call `spawn`, whose processes
-    would end with the thread.
-    """
-
-    def __init__(
-        self,
-        home: Path,
-        *parts: Server | Step | Part,
-        on_ready: "Callable[[Supervisor], None] | None" = None,
-    ) -> None:
+    def __init__(self, home: Path, *parts: Server | Step | Part) -> None:
         self.home = Path(os.path.realpath(home.expanduser()))
         self.stopping = threading.Event()
         self._parts = parts
-        self._on_ready = on_ready
         self._runs: list[_Run] = []
         self._hurry = False
         self._mark = f"{self.home}:{secrets.token_hex(8)}"
@@ -166,16 +155,6 @@ class Supervisor:
                 self._run_step(part)
             else:
                 self._start(part)
-        if not self.stopping.is_set() and self._on_ready:
-            threading.Thread(target=self._call_on_ready, daemon=True).start()
-
-    def _call_on_ready(self) -> None:
-        assert self._on_ready
-        try:
-            self._on_ready(self)
-        except Exception:
-            if not self.stopping.is_set():  # else its database went away under it, as it must
-                raise
 
     def _end_leftovers(self) -> None:
         def is_left(process: psutil.Process) -> bool:

@@ -1,4 +1,7 @@
-"""User names and project slugs share one namespace, whatever the case; a slug never changes."""
+"""User names and project slugs share one namespace, whatever the case; a slug never changes.
+
+And the guard that every room puts on what leaves with its whole project only.
+"""
 
 from django.db import migrations
 
@@ -49,9 +52,20 @@ BEGIN
 END $$;
 CREATE CONSTRAINT TRIGGER namespace_kept AFTER UPDATE OR DELETE ON accounts_namespace
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION accounts_namespace_kept();
+
+-- accounts.services.project_delete says when it is the whole project that leaves.
+CREATE FUNCTION accounts_delete_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('arbiter.deleting_project', true) IS DISTINCT FROM 'on' THEN
+        RAISE EXCEPTION '% % is never deleted alone', TG_ARGV[0], OLD.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = TG_ARGV[0] || '_is_kept';
+    END IF;
+    RETURN OLD;
+END $$;
 """
 
 BACKWARD = """
+DROP FUNCTION accounts_delete_guard();
 DROP TRIGGER namespace_kept ON accounts_namespace;
 DROP FUNCTION accounts_namespace_kept();
 DROP TRIGGER project_stays ON accounts_project;

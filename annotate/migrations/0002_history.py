@@ -153,18 +153,10 @@ CREATE TRIGGER snapshot_begins BEFORE INSERT ON annotate_snapshot
 FOR EACH ROW WHEN (NEW.status <> 'queued') EXECUTE FUNCTION annotate_snapshot_begin();
 
 -- History leaves with its whole project only (accounts.services.project_delete says so).
-CREATE FUNCTION annotate_delete_guard() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF current_setting('arbiter.deleting_project', true) IS DISTINCT FROM 'on' THEN
-        RAISE EXCEPTION '% % is never deleted alone', TG_ARGV[0], OLD.id
-            USING ERRCODE = 'check_violation', CONSTRAINT = TG_ARGV[0] || '_is_kept';
-    END IF;
-    RETURN OLD;
-END $$;
 CREATE TRIGGER judgment_kept BEFORE DELETE ON annotate_judgment
-FOR EACH ROW EXECUTE FUNCTION annotate_delete_guard('judgment');
+FOR EACH ROW EXECUTE FUNCTION accounts_delete_guard('judgment');
 CREATE TRIGGER snapshot_kept BEFORE DELETE ON annotate_snapshot
-FOR EACH ROW WHEN (OLD.digest IS NOT NULL) EXECUTE FUNCTION annotate_delete_guard('snapshot');
+FOR EACH ROW WHEN (OLD.digest IS NOT NULL) EXECUTE FUNCTION accounts_delete_guard('snapshot');
 
 -- A candidate is of the project of its texts, a judgment of that of its candidate, grade and
 -- source. Once per statement, since imports store many rows by one; counted, not looked for, since
@@ -274,7 +266,6 @@ DROP TRIGGER candidate_home ON annotate_candidate;
 DROP FUNCTION annotate_candidate_home();
 DROP TRIGGER snapshot_kept ON annotate_snapshot;
 DROP TRIGGER judgment_kept ON annotate_judgment;
-DROP FUNCTION annotate_delete_guard();
 DROP TRIGGER snapshot_guard ON annotate_snapshot;
 DROP FUNCTION annotate_snapshot_guard();
 DROP TRIGGER judgment_guard ON annotate_judgment;
@@ -291,6 +282,6 @@ DROP FUNCTION annotate_overlap_of(bigint);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("annotate", "0001_initial")]
+    dependencies = [("annotate", "0001_initial"), ("accounts", "0002_namespace")]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -23,9 +23,9 @@ FOR EACH ROW EXECUTE FUNCTION annotate_rewrite_guard('revision');
 CREATE TRIGGER passage_revision_kept BEFORE UPDATE ON annotate_passagerevision
 FOR EACH ROW EXECUTE FUNCTION annotate_rewrite_guard('revision');
 CREATE TRIGGER query_revision_stays BEFORE DELETE ON annotate_queryrevision
-FOR EACH ROW EXECUTE FUNCTION annotate_delete_guard('revision');
+FOR EACH ROW EXECUTE FUNCTION accounts_delete_guard('revision');
 CREATE TRIGGER passage_revision_stays BEFORE DELETE ON annotate_passagerevision
-FOR EACH ROW EXECUTE FUNCTION annotate_delete_guard('revision');
+FOR EACH ROW EXECUTE FUNCTION accounts_delete_guard('revision');
 
 -- A revision copies the wording that holds, just before that is replaced.
 CREATE FUNCTION annotate_revision_begin() RETURNS trigger LANGUAGE plpgsql AS $$

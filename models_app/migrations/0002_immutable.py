@@ -121,24 +121,16 @@ END $$;
 CREATE CONSTRAINT TRIGGER alias_move_has_its_alias AFTER INSERT ON models_app_aliasmove
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION models_app_move_has_its_alias();
 
-CREATE FUNCTION models_app_delete_guard() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF current_setting('arbiter.deleting_project', true) IS DISTINCT FROM 'on' THEN
-        RAISE EXCEPTION '% % is never deleted alone', TG_ARGV[0], OLD.id
-            USING ERRCODE = 'check_violation', CONSTRAINT = TG_ARGV[0] || '_is_kept';
-    END IF;
-    RETURN OLD;
-END $$;
 CREATE TRIGGER version_kept BEFORE DELETE ON models_app_version
-FOR EACH ROW EXECUTE FUNCTION models_app_delete_guard('version');
+FOR EACH ROW EXECUTE FUNCTION accounts_delete_guard('version');
 CREATE TRIGGER artifact_kept BEFORE DELETE ON models_app_artifact
-FOR EACH ROW EXECUTE FUNCTION models_app_delete_guard('artifact');
+FOR EACH ROW EXECUTE FUNCTION accounts_delete_guard('artifact');
 CREATE TRIGGER alias_kept BEFORE DELETE ON models_app_alias
-FOR EACH ROW EXECUTE FUNCTION models_app_delete_guard('alias');
+FOR EACH ROW EXECUTE FUNCTION accounts_delete_guard('alias');
 CREATE TRIGGER alias_move_kept BEFORE DELETE ON models_app_aliasmove
-FOR EACH ROW EXECUTE FUNCTION models_app_delete_guard('alias_move');
+FOR EACH ROW EXECUTE FUNCTION accounts_delete_guard('alias_move');
 CREATE TRIGGER review_kept BEFORE DELETE ON models_app_review
-FOR EACH ROW EXECUTE FUNCTION models_app_delete_guard('review');
+FOR EACH ROW EXECUTE FUNCTION accounts_delete_guard('review');
 """
 
 BACKWARD = """
@@ -162,7 +154,6 @@ DROP TRIGGER review_immutable ON models_app_review;
 DROP TRIGGER alias_move_kept ON models_app_aliasmove;
 DROP TRIGGER artifact_kept ON models_app_artifact;
 DROP TRIGGER version_kept ON models_app_version;
-DROP FUNCTION models_app_delete_guard();
 DROP TRIGGER alias_move_immutable ON models_app_aliasmove;
 DROP TRIGGER artifact_immutable ON models_app_artifact;
 DROP TRIGGER version_immutable ON models_app_version;
@@ -171,6 +162,6 @@ DROP FUNCTION models_app_immutable();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models_app", "0001_initial")]
+    dependencies = [("models_app", "0001_initial"), ("accounts", "0002_namespace")]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

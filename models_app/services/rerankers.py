@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.models import Project, User
@@ -22,27 +22,6 @@ from models_app.models import (
 
 NOWHERE: Final = 0
 """What `alias_move` expects of an alias that does not exist yet."""
-
-
-def reranker_create(
-    *,
-    project: Project,
-    name: str,
-    created_by: User | None,
-    description: str = "",
-    public: bool = False,
-) -> Reranker:
-    """Create a reranker. Raises ValidationError where the name is malformed or taken."""
-    reranker = Reranker(
-        project=project, name=name, created_by=created_by, description=description, public=public
-    )
-    reranker.clean_fields(exclude=["created_by"])
-    try:
-        with transaction.atomic():
-            reranker.save()
-    except IntegrityError as error:
-        raise ValidationError({"name": f"This project has a reranker {name!r} already."}) from error
-    return reranker
 
 
 def reranker_ensure(*, project: Project, name: str, created_by: User | None) -> Reranker:

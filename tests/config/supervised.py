@@ -56,6 +56,11 @@ def own(name: str) -> list[str]:
     return [sys.executable, "-m", "tests.config.supervised", name]
 
 
+def all_is_up() -> Step:
+    """Return the last step, which says so at the terminal."""
+    return Step("up", [sys.executable, "-c", "print('all is up')"], echo="all is up")
+
+
 def whole() -> Supervisor:
     """Return a supervisor of everything."""
     return Supervisor(
@@ -65,7 +70,7 @@ def whole() -> Supervisor:
         Step("migrate", own("migrate")),
         Part("writer", own("write"), ready=(HOME / "ready").exists),
         Part("late", ["/bin/sleep", "600"], env=lambda: {"DATABASE_URL": postgres().url}),
-        on_ready=lambda supervisor: supervisor.say("all is up"),
+        all_is_up(),
     )
 
 
@@ -89,12 +94,12 @@ def main(name: str) -> None:
         "stubborn": lambda: Supervisor(
             HOME,
             Part("stubborn", [sys.executable, "-c", STUBBORN], grace=1.0),
-            on_ready=lambda supervisor: supervisor.say("all is up"),
+            all_is_up(),
         ),
         "plain": lambda: Supervisor(
             HOME,
             Part("web", ["/bin/sleep", "600"]),
-            on_ready=lambda supervisor: supervisor.say("all is up"),
+            all_is_up(),
         ),
         "not-there": lambda: Supervisor(HOME, Part("web", ["/does/not/exist"])),
     }

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from models_app.models import Reranker
-from models_app.services.rerankers import reranker_create, reranker_ensure
+from models_app.services.rerankers import reranker_ensure
 from tests.factory import PASSWORD, Cast, bearer
 from tests.models_app.published import make_public, publish
 
@@ -64,7 +64,7 @@ def test_the_page_of_a_public_one_leads_nobody_into_the_project(
 
 
 def test_the_name_is_taken_and_is_given_to_the_next_job(cast: Cast, kept: Reranker) -> None:
-    with pytest.raises(ValidationError, match="already"):
-        reranker_create(project=cast.project, name="kept", created_by=cast.owner)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Reranker.objects.create(project=cast.project, name="kept")
     again = reranker_ensure(project=cast.project, name="kept", created_by=cast.owner)
     assert again == kept

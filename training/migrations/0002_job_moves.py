@@ -74,16 +74,8 @@ END $$;
 CREATE TRIGGER job_home BEFORE INSERT ON training_trainingjob
 FOR EACH ROW EXECUTE FUNCTION training_job_home();
 
-CREATE FUNCTION training_job_kept() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF current_setting('arbiter.deleting_project', true) IS DISTINCT FROM 'on' THEN
-        RAISE EXCEPTION 'job % is never deleted alone', OLD.id
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'job_is_kept';
-    END IF;
-    RETURN OLD;
-END $$;
 CREATE TRIGGER job_kept BEFORE DELETE ON training_trainingjob
-FOR EACH ROW EXECUTE FUNCTION training_job_kept();
+FOR EACH ROW EXECUTE FUNCTION accounts_delete_guard('job');
 
 -- The job's row stays locked, so that it cannot be cancelled between this look and the commit.
 -- A version without a job comes from elsewhere.
@@ -106,7 +98,6 @@ BACKWARD = """
 DROP TRIGGER version_of_its_job ON models_app_version;
 DROP FUNCTION training_version_of_its_job();
 DROP TRIGGER job_kept ON training_trainingjob;
-DROP FUNCTION training_job_kept();
 DROP TRIGGER job_home ON training_trainingjob;
 DROP FUNCTION training_job_home();
 DROP TRIGGER job_start ON training_trainingjob;
@@ -117,6 +108,10 @@ DROP FUNCTION training_job_guard();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("training", "0001_initial"), ("models_app", "0001_initial")]
+    dependencies = [
+        ("training", "0001_initial"),
+        ("models_app", "0001_initial"),
+        ("accounts", "0002_namespace"),
+    ]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
