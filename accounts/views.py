@@ -197,10 +197,11 @@ def member_add(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             said = f"{member.user.username} is {member.get_role_display().lower()} here now."
             messages.success(request, said, extra_tags="good")
-    if form.errors:
-        form.fields["user"].widget.attrs["autofocus"] = True  # on a phone it is far down
-        return _settings_page(request, by.project, SettingsForm(instance=by.project), form)
-    return redirect("accounts:project-settings", slug)
+            # Who changed their own role may have given up the settings.
+            own = member.user == request.user
+            return redirect("accounts:project" if own else "accounts:project-settings", slug)
+    form.fields["user"].widget.attrs["autofocus"] = True  # on a phone it is far down
+    return _settings_page(request, by.project, SettingsForm(instance=by.project), form)
 
 
 @require_http_methods(GET_OR_POST)

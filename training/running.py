@@ -15,6 +15,8 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 
 from models_app.services.publishing import folder_store
 from training.base_models import version_pinned
@@ -39,6 +41,9 @@ logger = logging.getLogger(__name__)
 # Longer than a lease: the guard renews that as soon as the database answers, and a job that was
 # given to others meanwhile is refused by its claim.
 DATABASE_WAIT_SECONDS: Final = 600.0
+# A process that hangs between two statements would keep its job's row locked, and whoever cancels
+# it waiting. The server ends such a transaction; the guard and a job's end are written again.
+IDLE_TRANSACTION_SECONDS: Final = 3
 
 T = TypeVar("T")
 
@@ -50,6 +55,8 @@ def job_run(*, job_id: UUID, worker: str = "") -> int:
     wait, because it is finished or runs elsewhere, is left alone, and the status is 0.
     """
     name = worker or worker_name()
+    connection_created.connect(_transactions_bound)
+    connection.close()
     claim = job_claim(job_id=job_id, worker=name)
     if claim is None:
         logger.info("Job %s does not wait for a trainer.", job_id)
@@ -62,6 +69,11 @@ def job_run(*, job_id: UUID, worker: str = "") -> int:
         Guard(claim, reporter, scratch, supervised=bool(worker)) as guard,
     ):
         return _run_guarded(claim, reporter, scratch, guard)
+
+
+def _transactions_bound(*, connection: BaseDatabaseWrapper, **_signal: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_TRANSACTION_SECONDS}s'")
 
 
 def _run_guarded(claim: Claim, reporter: JobReporter, scratch: Path, guard: Guard) -> int:

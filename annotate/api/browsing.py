@@ -11,7 +11,14 @@ from accounts.access import member_for
 from accounts.pagination import ById
 from accounts.rest import ApiView, Parameters, filters, paginated
 from annotate.models import Candidate, Query
-from annotate.selectors.browsing import FILTERS, candidates_of, queries_of, query_by, with_evidence
+from annotate.selectors.browsing import (
+    CANDIDATE_FILTERS,
+    FILTERS,
+    candidates_of,
+    queries_of,
+    query_by,
+    with_evidence,
+)
 
 
 class QueryOutput(serializers.ModelSerializer[Query]):
@@ -88,17 +95,40 @@ class CandidateParameters(Parameters):
     """Which candidates."""
 
     query = serializers.CharField(required=False, help_text="The id of a query.")
+    q = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        help_text="Text that the passage or its title contains, or the passage's external id.",
+    )
+    run = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        help_text="Name of a run that proposed it. Ignored for those who judge blind.",
+    )
+    show = serializers.ChoiceField(
+        choices=CANDIDATE_FILTERS,
+        required=False,
+        allow_blank=True,
+        help_text="With judgments or labels, or without any. Ignored for those who judge blind.",
+    )
 
 
 class CandidateList(ApiView):
     parameters = CandidateParameters
     pagination_class = ById
+    orders = {"created_at": "created_at"}
 
     @extend_schema(responses=CandidateOutput(many=True))
     def get(self, request: Request, slug: str) -> Response:
         """List candidates with their texts, judgments and proposals."""
         member = member_for(request.user, slug)
-        wanted = filters(self, request).get("query")
-        query = query_by(member.project, wanted) if wanted is not None else None
-        rows = with_evidence(candidates_of(member.project, query=query), member)
-        return paginated(self, request, rows, CandidateOutput)
+        wanted = filters(self, request)
+        query = query_by(member.project, wanted["query"]) if "query" in wanted else None
+        rows = candidates_of(
+            member,
+            query=query,
+            search=wanted.get("q", ""),
+            run=wanted.get("run", ""),
+            show=wanted.get("show", ""),
+        )
+        return paginated(self, request, with_evidence(rows, member), CandidateOutput)

@@ -10,6 +10,7 @@ from accounts.access import Right, role_allows
 from accounts.models import Member, Project
 from annotate.models import Candidate, Judgment, Proposal, Query
 
+CANDIDATE_FILTERS: Final = ("open", "judged")
 ID_DIGITS: Final = 18  # more are no id: the column holds 63 bits
 FILTERS: Final = {
     "": "All queries",
@@ -65,11 +66,33 @@ def with_counts(rows: QuerySet[Query]) -> QuerySet[Query]:
     )
 
 
-def candidates_of(project: Project, *, query: Query | None = None) -> QuerySet[Candidate]:
-    """Return candidates with their texts, in the order of their query and id."""
-    rows = Candidate.objects.filter(project=project, withdrawn_at=None)
+def candidates_of(
+    member: Member,
+    *,
+    query: Query | None = None,
+    search: str = "",
+    run: str = "",
+    show: str = "",
+) -> QuerySet[Candidate]:
+    """Return candidates of a member's project with their texts, by id.
+
+    `search` finds what a passage, or its title, contains, and a passage's id; `run` is the name of
+    a run that proposed them, `show` one of CANDIDATE_FILTERS. These two tell of ranks and of what
+    others have judged, so that they narrow nothing for those who must not see it.
+    """
+    rows = Candidate.objects.filter(project=member.project, withdrawn_at=None)
     if query is not None:
         rows = rows.filter(query=query)
+    if search:
+        words = Q(text__text__icontains=search) | Q(title__icontains=search)
+        passages = member.project.passages.filter(words | Q(external_id=search))
+        rows = rows.filter(passage__in=passages)
+    if sees_others(member):
+        if run:
+            rows = rows.filter(proposals__run__name=run)
+        if show:
+            graded = Judgment.objects.current_grades().filter(candidate=OuterRef("pk"))
+            rows = rows.filter(Exists(graded) if show == "judged" else ~Exists(graded))
     return rows.select_related("query", "passage__text").order_by("pk")
 
 

@@ -52,7 +52,7 @@ def query_list(request: PageRequest, slug: str) -> HttpResponse:
 def query_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     member = member_for(request.user, slug)
     query = query_by(member.project, str(pk))
-    rows = best_first(candidates_of(member.project, query=query), member)
+    rows = best_first(candidates_of(member, query=query), member)
     context = {
         "project": member.project,
         "query": query,

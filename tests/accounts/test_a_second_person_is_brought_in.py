@@ -40,6 +40,15 @@ def test_a_person_with_an_account_is_added_and_named(client: Client, cast: Cast)
     assert cast.project.members.get(user=cast.outsider).role == Role.ANNOTATOR
 
 
+def test_who_gives_up_the_settings_lands_on_the_project(client: Client, cast: Cast) -> None:
+    client.login(username=cast.owner.username, password=PASSWORD)
+    client.post(MEMBERS, {"user": cast.manager.username, "role": "owner"})
+    answer = client.post(MEMBERS, {"user": cast.owner.username, "role": "viewer"}, follow=True)
+    assert answer.redirect_chain == [("/projects/library/", 302)]
+    assert answer.status_code == 200
+    assert f"{cast.owner.username} is viewer here now." in answer.content.decode()
+
+
 def test_the_last_owner_stays_and_is_told_at_the_role(client: Client, cast: Cast) -> None:
     client.login(username=cast.owner.username, password=PASSWORD)
     answer = client.post(MEMBERS, {"user": cast.owner.username, "role": "viewer"})

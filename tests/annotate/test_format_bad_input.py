@@ -13,7 +13,7 @@ from tests.annotate.format_files import drained, errors, failure, jsonl, pairs, 
 GOOD = {"query": "q", "passage": "p", "label": 1}
 
 
-def test_truncated_gzip(tmp_path: Path) -> None:
+def test_a_truncated_gzip_is_named_as_cut_off(tmp_path: Path) -> None:
     noise = random.Random(0)
     rows = jsonl(*({**GOOD, "n": n, "noise": noise.random()} for n in range(50_000)))
     packed = gzip.compress(rows.encode())
@@ -110,7 +110,7 @@ def test_label_between_the_grades(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.tsv", "a.txt", "a.parquet", "a"])
 @pytest.mark.parametrize("content", [b"", b"\n\r\n", b"\xef\xbb\xbf"])
-def test_empty_file(tmp_path: Path, name: str, content: bytes) -> None:
+def test_an_empty_file_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
     error = failure(write(tmp_path, name, content))
     assert (error.line, error.field) in [(1, "file"), (None, "file")]
     assert "empty" in error.message

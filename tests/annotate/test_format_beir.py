@@ -33,7 +33,7 @@ EXPECTED = [
 ]  # fmt: skip
 
 
-def test_a_zip(tmp_path: Path) -> None:
+def test_a_zip_is_read_like_its_folder(tmp_path: Path) -> None:
     with open_rows(write(tmp_path, "a.zip", zipped(FILES)), grades=(0, 1)) as stream:
         assert (stream.format, stream.description) == ("beir", "BEIR data set, zip")
         assert list(stream) == EXPECTED

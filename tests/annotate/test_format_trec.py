@@ -70,7 +70,7 @@ def test_tabbed_topics(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_a_run(tmp_path: Path) -> None:
+def test_a_run_gives_ranks_and_scores(tmp_path: Path) -> None:
     path = write(tmp_path, "bm25.run", "301 Q0 FT1 1 12.5 bm25\n301\tQ0\tFT2\t2\t-1e-1\tbm25 \n")
     with open_rows(path) as stream:
         assert stream.format == "trec-run"
@@ -89,7 +89,7 @@ def test_bad_lines_of_a_run(tmp_path: Path) -> None:
     assert "5 columns where 6 are needed" in found[0].message
 
 
-def test_qrels(tmp_path: Path) -> None:
+def test_qrels_give_grades(tmp_path: Path) -> None:
     path = write(tmp_path, "qrels.txt", "301 0 FT1 1\n301 Q0 FT2 0\n301 2 FT3 2\n")
     with open_rows(path) as stream:
         assert stream.format == "trec-qrels"

@@ -43,6 +43,35 @@ def test_search_and_filters_narrow_the_list(client: Client, cast: Cast) -> None:
     assert found(client, cast, show="open") == ["q1", "q2"]
 
 
+def test_candidates_are_searched_and_narrowed_but_not_for_those_who_judge_blind(
+    client: Client, cast: Cast
+) -> None:
+    rows = make_queue(cast.project, queries=2, passages=2)
+    make_label(rows[0], grade=1)
+    make_proposal(rows[1], "bm25", rank=1)
+    make_proposal(rows[1], "dense", rank=4)
+    odd = make_passage(cast.project, "An apple a day", "doc-7", title="Fruit")
+    rows.append(make_candidate(rows[3].query, odd))
+
+    def listed(user: User, **wanted: str) -> list[int]:
+        answer = client.get(CANDIDATES, wanted, **bearer(user))
+        assert answer.status_code == 200, answer.content
+        return [rows.index(row) for each in answer.json()["results"] for row in rows
+                if str(row.pk) == each["id"]]  # fmt: skip
+
+    assert listed(cast.reviewer) == [0, 1, 2, 3, 4]
+    assert listed(cast.reviewer, order="-created_at") == [4, 3, 2, 1, 0]
+    assert [listed(cast.annotator, q=q) for q in ("APPLE", "fruit", "doc-7", "doc")] == [
+        [4], [4], [4], []
+    ]  # fmt: skip
+    assert listed(cast.reviewer, show="judged") == [0]
+    assert listed(cast.reviewer, show="open", query=str(rows[0].query_id)) == [1]
+    assert listed(cast.reviewer, run="dense") == [1]
+    assert listed(cast.reviewer, run="none") == []
+    assert listed(cast.annotator, show="judged", run="dense") == [0, 1, 2, 3, 4]
+    assert client.get(CANDIDATES, {"show": "all"}, **bearer(cast.reviewer)).status_code == 400
+
+
 def test_a_blind_annotator_sees_others_only_after_judging(client: Client, cast: Cast) -> None:
     first, second, *_ = make_queue(cast.project)
     make_proposal(first, "search", rank=1)

@@ -95,6 +95,39 @@ def test_a_step_of_many_seconds_is_not_waited_for(cast: Cast, tmp_path: Path) ->
     assert_nothing_is_left(job)
 
 
+# A job process that is stopped between two statements of a transaction that holds its job's row.
+STUCK = """
+import os, signal, sys, uuid
+import django
+django.setup()
+from training.services import claims
+events_add = claims.events_add
+def stuck(claim, events):
+    events_add(claim, events)
+    if any(data.get("stage") == "load" for _, data in events):
+        os.kill(os.getpid(), signal.SIGSTOP)
+claims.events_add = stuck
+from training.running import job_run
+sys.exit(job_run(job_id=uuid.UUID(sys.argv[1])))
+"""
+
+
+def test_a_process_stopped_in_a_transaction_keeps_nobody_waiting(
+    cast: Cast, tmp_path: Path
+) -> None:
+    job = make_job(cast, tiny_base(tmp_path))
+    log = tmp_path / "job.log"
+    with started([sys.executable, "-c", STUCK, str(job.pk)], log) as process:
+        wait_for(lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED, 60, log)
+        began = time.monotonic()
+        assert job_cancel(job=job, by=cast.manager).status == "cancelling"
+        assert time.monotonic() - began < 5
+        os.kill(process.pid, signal.SIGCONT)  # its transaction is gone, the process is not
+        wait_for_status(job, "cancelled", seconds=5, log=log)
+        assert process.wait(timeout=2) == EXIT_CANCELLED
+    assert_nothing_is_left(job)
+
+
 def wait_for_status_of_stage(job: TrainingJob, stage: str, log: Path) -> None:
     def reached() -> bool:
         job.refresh_from_db()
