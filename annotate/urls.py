@@ -7,6 +7,7 @@ app_name = "annotate"
 urlpatterns = [
     path("judge/", judging.judge, name="judge"),
     path("judge/answer/", judging.judge_answer, name="judge-answer"),
+    path("judge/skipped/", judging.judge_skipped, name="judge-skipped"),
     path("progress/", progress.progress, name="progress"),
     path("imports/", imports.import_list, name="import-list"),
     path("imports/<int:pk>/", imports.import_detail, name="import-detail"),

@@ -57,10 +57,19 @@ class LeaseApi(ApiView):
                 author = serializers.CharField()
                 grade = serializers.IntegerField()
 
+            class PreviousAnswerSerializer(serializers.Serializer[Any]):
+                grade = serializers.IntegerField(allow_null=True)
+                skip = serializers.CharField(allow_null=True)
+                comment = serializers.CharField()
+                flagged = serializers.BooleanField()
+
             candidate = serializers.CharField()
             query = LeasedQuerySerializer()
             passage = LeasedPassageSerializer()
             lease_expires_at = serializers.DateTimeField()
+            previous = PreviousAnswerSerializer(
+                required=False, help_text="The caller's own answer, where they took it back."
+            )
             runs = LeasedRunSerializer(
                 many=True, required=False, help_text="Not where judging is blind."
             )
@@ -167,6 +176,7 @@ class ProgressApi(ApiView):
             judged = serializers.IntegerField()
             judgments = serializers.IntegerField()
             remaining = serializers.IntegerField()
+            skipped = serializers.IntegerField()
             people = serializers.IntegerField()
             labelled = serializers.IntegerField()
 
@@ -175,6 +185,7 @@ class ProgressApi(ApiView):
         judgments = serializers.IntegerField(help_text="Counted judgments that hold.")
         wanted = serializers.IntegerField(help_text="Candidates times the overlap.")
         remaining = serializers.IntegerField(help_text="Judgments still wanted.")
+        skipped = serializers.IntegerField(help_text="Candidates that somebody has skipped.")
         people = serializers.IntegerField(help_text="Who have judged.")
         judges = serializers.IntegerField(help_text="Members who may judge.")
         imported = serializers.IntegerField(help_text="Imported labels.")

@@ -65,6 +65,10 @@ class JudgmentQuerySet(models.QuerySet["Judgment"]):
         """What people hold on candidates now: grades and skips, counted or late."""
         return self.filter(current=True, kind__in=ANSWER_KINDS)
 
+    def skips(self) -> Self:
+        """Skips that hold."""
+        return self.filter(current=True, action=Action.SKIP)
+
     def counted(self) -> Self:
         """Current human judgments that fill a slot."""
         return self.current_grades().filter(kind=Kind.COUNTED)

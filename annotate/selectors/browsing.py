@@ -18,6 +18,7 @@ FILTERS: Final = {
     "judged": "With judgments or labels",
     "relevant": "With a relevant passage",
     "irrelevant": "Judged, none relevant",
+    "skipped": "With skipped candidates",
 }
 
 
@@ -36,6 +37,7 @@ def queries_of(member: Member, *, search: str = "", show: str = "") -> QuerySet[
         rows = rows.filter(Q(text__icontains=search) | Q(external_id=search))
     graded = Judgment.objects.current_grades().filter(candidate__query=OuterRef("pk"))
     relevant = graded.filter(grade__relevant=True)
+    skipped = Judgment.objects.skips().filter(candidate__query=OuterRef("pk"))
     unjudged = Candidate.objects.filter(query=OuterRef("pk")).exclude(
         Exists(Judgment.objects.current_grades().filter(candidate=OuterRef("pk")))
     )
@@ -44,6 +46,7 @@ def queries_of(member: Member, *, search: str = "", show: str = "") -> QuerySet[
         "judged": lambda: rows.filter(Exists(graded)),
         "relevant": lambda: rows.filter(Exists(relevant)),
         "irrelevant": lambda: rows.filter(Exists(graded), ~Exists(relevant)),
+        "skipped": lambda: rows.filter(Exists(skipped)),
     }
     return narrowed[show]() if show in narrowed and show in filters_for(member) else rows
 
@@ -117,16 +120,23 @@ def with_evidence(rows: QuerySet[Candidate], member: Member) -> QuerySet[Candida
 
 
 def best_first(rows: QuerySet[Candidate], member: Member) -> list[Candidate]:
-    """Return candidates `with_evidence`: by best grade, rank of the first run by name, and id.
+    """Return candidates `with_evidence` and `visible_skips`, the best on top.
 
-    Only what the member may see orders them; what is not graded or not ranked comes last.
+    By best grade, rank of the first run by name, and id; for those who judge blind, whom the order
+    of an import may tell too much, by grade and the queue's random order. Only what the member may
+    see orders them; what is not graded or not ranked comes last.
     """
+    open_eyed = sees_others(member)
+    skips = Judgment.objects.skips().select_related("person").order_by("created_at")
+    if not open_eyed:
+        skips = skips.filter(person=member.user)
+    rows = rows.prefetch_related(Prefetch("judgments", skips, to_attr="visible_skips"))
 
     def place(row: Any) -> tuple[float, float, int]:
         grades = [judgment.grade.value for judgment in row.visible_judgments if judgment.grade]
         ranks = [each.rank for each in row.visible_proposals if each.run.name == first]
         rank = next((rank for rank in ranks if rank is not None), inf)
-        return (-max(grades, default=-1), rank, row.pk)
+        return (-max(grades, default=-1), rank, row.pk if open_eyed else row.position)
 
     found: list[Any] = list(with_evidence(rows, member))
     runs = (each.run.name for row in found for each in row.visible_proposals)

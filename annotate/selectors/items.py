@@ -6,7 +6,7 @@ from typing import Any, NotRequired, TypedDict
 
 from accounts.models import Project, User
 from annotate.code import passage_is_code
-from annotate.models import Judgment, Lease, Passage, Proposal
+from annotate.models import Action, Judgment, Lease, Passage, Proposal
 
 
 class RunRow(TypedDict):
@@ -43,13 +43,27 @@ class PassageRow(TypedDict):
     code: bool
 
 
+class EarlierRow(TypedDict):
+    """The person's own answer that they took back: a grade, or a skip with its reason."""
+
+    grade: int | None
+    skip: str | None
+    comment: str
+    flagged: bool
+
+
 class Item(TypedDict):
-    """One leased candidate. `runs` and `labels` are there only where judging is not blind."""
+    """One leased candidate.
+
+    `previous` is there where an undo gave the candidate back; `runs` and `labels` only where
+    judging is not blind.
+    """
 
     candidate: str
     query: QueryRow
     passage: PassageRow
     lease_expires_at: datetime
+    previous: NotRequired[EarlierRow]
     runs: NotRequired[list[RunRow]]
     labels: NotRequired[list[LabelRow]]
 
@@ -57,6 +71,7 @@ class Item(TypedDict):
 def items_of(leases: Sequence[Lease], project: Project, person: User) -> list[Item]:
     """Return leased candidates as they are shown; `leases` come loaded from `tasks_lease`."""
     items = [_item(lease) for lease in leases]
+    _remind(items, [row.candidate_id for row in leases if row.returned_at], person)
     if not project.blind:
         _reveal(items, person)
     return items
@@ -81,6 +96,25 @@ def _passage(passage: Passage) -> PassageRow:
         "revision": passage.revision,
         "code": passage_is_code(passage.text.text, passage.metadata),
     }
+
+
+def _remind(items: Iterable[Item], returned: Sequence[int], person: User) -> None:
+    """Add to each candidate that came back what the person had answered."""
+    if not returned:
+        return
+    undone = Judgment.objects.filter(
+        candidate__in=returned, person=person, action=Action.WITHDRAW
+    ).select_related("replaces__grade")
+    newest = {row.candidate_id: row.replaces for row in undone.order_by("created_at")}
+    for item in items:
+        answer = newest.get(int(item["candidate"]))
+        if answer is not None:
+            item["previous"] = {
+                "grade": answer.grade.value if answer.grade else None,
+                "skip": answer.skip_reason if answer.action == Action.SKIP else None,
+                "comment": answer.comment,
+                "flagged": answer.flagged,
+            }
 
 
 def _reveal(items: Iterable[Item], person: User) -> None:

@@ -103,6 +103,13 @@ def leases_of(project: Project, person: User) -> QuerySet[Lease]:
     )
 
 
+def skips_wanted(project: Project, person: User) -> QuerySet[Judgment]:
+    """Return the person's skips, oldest first, of candidates that still want a judgment."""
+    wanted = candidates_active(project).filter(wanted=True)
+    skips = Judgment.objects.skips().filter(project=project, person=person, candidate__in=wanted)
+    return skips.order_by("created_at", "pk")
+
+
 def answer_last(project: Project, person: User) -> Judgment | None:
     """Return the person's newest answer that still holds, which an undo would withdraw."""
     return (

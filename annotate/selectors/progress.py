@@ -18,6 +18,7 @@ class Progress:
 
     `judged` counts candidates with a counted judgment (out of `candidates`); `judgments` counted
     ones that the overlap asks for (out of `wanted` = candidates x overlap), `remaining` the rest.
+    `skipped` counts candidates that somebody has skipped (out of `candidates`).
     `labelled` counts candidates with an imported label (out of `candidates`), `imported` those
     labels. `people` have judged (out of `judges`, the members who may).
     """
@@ -27,6 +28,7 @@ class Progress:
     judgments: int
     wanted: int
     remaining: int
+    skipped: int
     people: int
     judges: int
     imported: int
@@ -39,6 +41,7 @@ class Progress:
             "judged": self.candidates,
             "judgments": self.wanted,
             "remaining": self.wanted,
+            "skipped": self.candidates,
             "people": self.judges,
             "labelled": self.candidates,
         }
@@ -50,7 +53,7 @@ class Progress:
 
 
 def project_progress(project: Project) -> Progress:
-    """Count a project's progress in four queries."""
+    """Count a project's progress in five queries."""
     active = candidates_active(project)
     candidates = active.count()
     current = Judgment.objects.current_grades().filter(project=project, candidate__in=active)
@@ -65,6 +68,7 @@ def project_progress(project: Project) -> Progress:
         imported=Count("pk", filter=Q(kind=Kind.IMPORTED)),
         labelled=Count("candidate", distinct=True, filter=Q(kind=Kind.IMPORTED)),
     )
+    skips = Judgment.objects.skips().filter(project=project, candidate__in=active)
     wanted = candidates * project.overlap
     roles = project.members.values_list("role", flat=True)
     judges = sum(role_allows(role, Right.JUDGE) for role in roles)
@@ -72,6 +76,7 @@ def project_progress(project: Project) -> Progress:
         candidates=candidates,
         wanted=wanted,
         remaining=wanted - counted.pop("met"),
+        skipped=skips.aggregate(n=Count("candidate", distinct=True))["n"],
         judges=max(judges, labels["people"]),
         **counted,
         **labels,

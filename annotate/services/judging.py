@@ -4,6 +4,7 @@ A batch is one transaction: what it answers is committed. See `annotate.services
 order of locks.
 """
 
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,8 +16,9 @@ from django.db.models.functions import Now
 from accounts.models import Grade, Project, User
 from annotate.models import Candidate, Judgment, Kind, Lease
 from annotate.models.judgments import ANSWER_KINDS
+from annotate.selectors.judging import skips_wanted
 from annotate.services.answers import Answer, Recorded, Status, answer_problem, answer_repeats
-from annotate.services.leasing import lease_length, overlap_hold, slot_free
+from annotate.services.leasing import LEASE_MAX, lease_length, overlap_hold, slot_free
 
 BATCH_MAX: Final = 500
 _TRIES: Final = 3
@@ -41,6 +43,18 @@ def judgments_record(
             # Another connection has just committed one of these ids: the next look finds it.
             continue
     return _record(project, person, answers)
+
+
+def skips_return(*, project: Project, person: User) -> int:
+    """Take back a person's skips that still matter, LEASE_MAX at most, so that they come again.
+
+    Returns how many; none in a closed project.
+    """
+    rows = skips_wanted(project, person).values_list("pk", flat=True)[:LEASE_MAX]
+    # The last one to be taken back comes first.
+    answers = [Answer(id=uuid.uuid4(), withdraw=pk) for pk in reversed(rows)]
+    results = judgments_record(project=project, person=person, answers=answers)
+    return sum(result.status is Status.CREATED for result in results)
 
 
 @dataclass(slots=True)

@@ -25,9 +25,10 @@ from annotate.selectors.judging import (
     answers_tally,
     held_by_others,
     remaining_for,
+    skips_wanted,
 )
 from annotate.services.answers import Recorded, Status
-from annotate.services.judging import judgments_record
+from annotate.services.judging import judgments_record, skips_return
 from annotate.services.leasing import tasks_lease
 
 SKIP_REASONS: Final = (
@@ -71,6 +72,15 @@ def judge_answer(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("annotate:judge", slug)
 
 
+@require_POST
+def judge_skipped(request: HttpRequest, slug: str) -> HttpResponse:
+    """Hand out again what the person skipped."""
+    member = member_for(request.user, slug, Right.JUDGE)
+    if not skips_return(project=member.project, person=member.user):
+        messages.warning(request, "Nothing that you skipped waits any more.", extra_tags="warn")
+    return redirect("annotate:judge", slug)
+
+
 def grade_buttons(scheme: Sequence[Grade]) -> list[GradeButton]:
     """Return a label scheme's buttons, worst grade first."""
     top = max(len(scheme) - 1, 1)
@@ -97,6 +107,7 @@ def _context(member: Member) -> dict[str, Any]:
         "guidelines": markdown_html(project.guidelines) if project.guidelines else "",
         "remaining": remaining,
         "held": 0 if items else held_by_others(project, person),
+        "skipped": 0 if items else skips_wanted(project, person).count(),
         "empty": not items and not project.candidates.exists(),
         "tally": tally,
         "last": answer_last(project, person),

@@ -4,7 +4,7 @@ import { Outbox, RefusedError, uuid } from "./judging/outbox.js";
 import { Supply } from "./judging/supply.js";
 import { Timer } from "./judging/timer.js";
 import { Undos } from "./judging/undos.js";
-import { announce, showItem, showPace, showTrouble, showUnsent, showWaiting } from "./judging/view.js";
+import { announce, showEarlier, showItem, showPace, showTrouble, showUnsent, showWaiting } from "./judging/view.js";
 
 const UNSENT_QUIETLY = 1000; // ms until an answer on its way is worth mentioning
 
@@ -12,9 +12,12 @@ const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const settings = read("judge-settings");
 const outbox = new Outbox({ url: settings.judgments, prefix: settings.box });
 const form = document.getElementById("answer");
+const ended = document.getElementById("undo-last");
 
 watchOutbox();
 if (form) start();
+else if (ended) onKeys({ u: () => ended.requestSubmit() });
+document.documentElement.dataset.judging = "live";
 outbox.flush();
 
 /** Say what is unsent and what the server refused; on the end page, too. */
@@ -31,6 +34,26 @@ function watchOutbox() {
     const what = answer.withdraw ? "An undo" : "An answer";
     showTrouble(`${what} was not accepted: ${result.message}`);
   });
+}
+
+/** Call what a key stands for, in either case of it; `other` hears of every other key. */
+function onKeys(actions, other = () => null) {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (document.querySelector("dialog[open]")) return;
+    const writing = event.target.closest("input:not([type=checkbox]), textarea");
+    if (event.key === "Escape" && form?.contains(event.target)) return leave();
+    const action = writing ? null : (actions[event.key.toLowerCase()] ?? other(event.key));
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+}
+
+/** Bring the focus back to the passage, so that Space and the arrows scroll it. */
+function leave() {
+  document.getElementById("comment").open = false;
+  document.getElementById("item").focus({ preventScroll: true });
 }
 
 function problemOf(error) {
@@ -58,21 +81,21 @@ function start() {
   let done = settings.answered + supply.gone.size;
   let shown = supply.current;
 
-  document.documentElement.dataset.judging = "live";
-
   /** Paint what is current, or say why nothing is. */
   function paint(said = "") {
     const item = supply.current;
-    if (item !== shown || !item) {
+    const turned = item !== shown || !item;
+    if (turned) {
       shown = item;
-      form.flagged.checked = false;
-      form.comment.value = "";
-      form.reason.value = "";
       comment.open = false;
       if (item) showItem(item);
+      showEarlier(form, item?.previous);
       timer.restart();
     }
     showWaiting(item ? "" : waitingText());
+    // A button that kept the focus would give its answer to the next item, too.
+    const focused = document.activeElement;
+    if (turned && (focused === document.body || focused?.closest(".bar"))) leave();
     for (const button of form.querySelectorAll("button[name]")) button.disabled = !item;
     undoButton.disabled = undos.empty && !form.ownerDocument.forms.undo.withdraw.value;
     showPace(done, supply.remaining);
@@ -96,18 +119,17 @@ function start() {
     if (!item) return;
     const { candidate, passage, query } = item;
     const id = uuid();
+    const full = { flagged: form.flagged.checked, comment: form.comment.value.trim(), ...given };
     outbox.add({
       id,
       candidate,
       revision: passage.revision,
       query_revision: query.revision,
       seconds: timer.seconds,
-      flagged: form.flagged.checked,
-      comment: form.comment.value.trim(),
-      ...given,
+      ...full,
     });
     supply.take(); // after it lies in the outbox: what is fetched now does not know of it yet
-    undos.push({ id, item });
+    undos.push({ id, item: { ...item, previous: full } });
     done += 1;
     paint(said);
   }
@@ -118,7 +140,8 @@ function start() {
     if (!outbox.drop(last.id)) outbox.add({ id: uuid(), withdraw: last.id });
     supply.give(last.item);
     done -= 1;
-    paint("Undone.");
+    const { grade } = last.item.previous;
+    paint(grade === undefined ? "Undone; you had skipped it." : `Undone; you had judged it ${names.get(String(grade))}.`);
     return true;
   }
 
@@ -143,6 +166,10 @@ function start() {
 
   const actions = {
     s: () => form.requestSubmit(form.querySelector("[name=skip]")),
+    r: () => {
+      form.reason.selectedIndex = (form.reason.selectedIndex + 1) % form.reason.options.length;
+      announce(`Reason for skipping: ${form.reason.selectedOptions[0].text}.`);
+    },
     u: () => undoButton.disabled || document.getElementById("undo").requestSubmit(undoButton),
     f: () => form.flagged.click(),
     g: () => (guidelines.open = !guidelines.open),
@@ -152,19 +179,9 @@ function start() {
     },
     "?": () => keys.showModal(),
   };
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || keys.open) return;
-    if (event.target.closest("input:not([type=checkbox]), textarea, select")) {
-      if (event.key !== "Escape") return;
-      comment.open = false;
-      document.getElementById("item").focus({ preventScroll: true });
-      return;
-    }
-    const grade = form.querySelector(`button.grade[value="${CSS.escape(event.key)}"]`);
-    const action = grade ? () => !grade.disabled && form.requestSubmit(grade) : actions[event.key];
-    if (!action) return;
-    event.preventDefault();
-    action();
+  onKeys(actions, (key) => {
+    const grade = form.querySelector(`button.grade[value="${CSS.escape(key)}"]`);
+    return grade && (() => grade.disabled || form.requestSubmit(grade));
   });
 
   supply.addEventListener("change", () => {

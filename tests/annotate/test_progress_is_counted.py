@@ -29,11 +29,19 @@ def test_figures_and_what_they_are_out_of(client: Client, cast: Cast) -> None:
         "judgments": 3,
         "wanted": 10,
         "remaining": 7,
+        "skipped": 1,
         "people": 2,
         "judges": 4,
         "imported": 2,
         "labelled": 1,
-        "n": {"judged": 5, "judgments": 10, "remaining": 10, "people": 4, "labelled": 5},
+        "n": {
+            "judged": 5,
+            "judgments": 10,
+            "remaining": 10,
+            "skipped": 5,
+            "people": 4,
+            "labelled": 5,
+        },
     }
 
 

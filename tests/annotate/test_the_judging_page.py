@@ -1,5 +1,6 @@
 """The judging page as the server renders it: item, end, waiting, empty, closed; and who may not."""
 
+import re
 import uuid
 
 from django.test import Client
@@ -8,11 +9,12 @@ from django.utils import timezone
 from accounts.services import project_update
 from annotate.models import Judgment, Lease
 from annotate.services.leasing import tasks_lease
-from tests.annotate.judging import grade, record
+from tests.annotate.judging import grade, record, skip, withdraw
 from tests.factory import PASSWORD, Cast, make_queue
 
 PAGE = "/projects/library/judge/"
 ANSWER = "/projects/library/judge/answer/"
+SKIPPED = "/projects/library/judge/skipped/"
 
 
 def as_annotator(client: Client, cast: Cast) -> Client:
@@ -66,6 +68,36 @@ def test_the_end_the_waiting_the_empty_and_the_closed_state(client: Client, cast
     assert "Your 1 answer in this project" in page
     project_update(project=cast.project, closed_at=timezone.now())
     assert "This project is closed" in shown(client)
+
+
+def test_what_was_skipped_is_offered_again_with_its_answer(client: Client, cast: Cast) -> None:
+    first, second, third = make_queue(cast.project, 1, 3)
+    record(cast.project, cast.annotator, skip(first, "The query is unclear"), skip(second))
+    record(cast.project, cast.annotator, skip(third))
+    record(cast.project, cast.reviewer, grade(third, 1))
+    page = shown(as_annotator(client, cast))
+    assert "All that is left for you is what you skipped" in page
+    assert "Look at the 2 you skipped" in page  # the third has its judgment
+    client.get(SKIPPED)
+    assert Judgment.objects.skips().count() == 3  # looking changes nothing
+    page = client.post(SKIPPED, follow=True).text
+    assert "Passage 0 about thing 0." in page
+    assert "<option selected>The query is unclear</option>" in page
+    assert 'class="tool earlier" name="skip"' in page
+    assert set(Judgment.objects.skips().values_list("candidate", flat=True)) == {third.pk}
+    record(cast.project, cast.annotator, grade(first, 1), grade(second, 0))
+    assert "You have judged everything that is open to you" in shown(client)
+    assert "Nothing that you skipped waits" in client.post(SKIPPED, follow=True).text
+
+
+def test_an_answer_that_was_taken_back_stands_in_its_form(client: Client, cast: Cast) -> None:
+    [item, *_] = make_queue(cast.project, 1, 2)
+    answer = grade(item, 1, comment="half of <it>", flagged=True)
+    record(cast.project, cast.annotator, answer, withdraw(answer.id))
+    page = shown(as_annotator(client, cast))
+    assert "half of &lt;it&gt;</textarea>" in page
+    assert 'aria-keyshortcuts="f" checked' in page
+    assert re.findall(r'earlier" name="grade" value="(\d)"', page) == ["1"]
 
 
 def test_a_waiting_page_asks_until_something_is_free(client: Client, cast: Cast) -> None:

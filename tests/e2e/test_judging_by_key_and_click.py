@@ -1,5 +1,7 @@
 """People judge in the browser: by key, by click, with skip and undo, and never the same item."""
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
@@ -111,10 +113,69 @@ def test_the_end_sums_up(judging: Page) -> None:
     for key in "110s1":
         press_and_wait(judging, key)
     judging.keyboard.press("1")
-    ended(judging)
+    again = judging.get_by_role("button", name="Look at the one you skipped")
+    expect(again).to_be_visible()
     expect(judging.get_by_role("row", name="1 Relevant")).to_contain_text("4")
     expect(judging.get_by_role("row", name="Skipped")).to_contain_text("1")
     assert Judgment.objects.counted().count() == 5
+    again.click()
+    ready(judging)
+    expect(judging.locator(".passage-text:visible")).to_have_text("Passage 0 about thing 1.")
+    judging.keyboard.press("0")
+    ended(judging)
+    ready(judging)
+    judging.keyboard.press("U")  # also with Caps Lock; and it reaches the last answer
+    ready(judging)
+    expect(judging.locator(".passage-text:visible")).to_have_text("Passage 0 about thing 1.")
+    expect(judging.get_by_role("button", name="Not relevant")).to_have_class(re.compile("earlier"))
+
+
+def test_space_after_a_click_scrolls_and_judges_nothing(judging: Page) -> None:
+    judging.get_by_role("button", name="Relevant 1", exact=True).click()
+    expect(judging.locator("#item")).to_be_focused()
+    for key in ("Space", "Enter"):
+        judging.keyboard.press(key)
+    judging.keyboard.press("0")
+    judging.get_by_role("button", name="Undo").click()
+    judging.keyboard.press("Space")
+    expect(judging.locator("#done")).to_have_text("1")
+    all_sent(judging)
+    assert [row.grade.value for row in Judgment.objects.counted() if row.grade] == [1]
+
+
+def test_undo_puts_back_what_was_answered(judging: Page) -> None:
+    judging.keyboard.press("f")
+    judging.keyboard.press("c")
+    judging.keyboard.type("three lines")
+    judging.keyboard.press("Escape")
+    press_and_wait(judging, "0")
+    expect(judging.locator("#answer textarea")).to_have_value("")
+    press_and_wait(judging, "u")
+    expect(judging.locator("#live")).to_contain_text("you had judged it Not relevant")
+    expect(judging.locator("#answer textarea")).to_have_value("three lines")
+    expect(judging.get_by_label("Flag")).to_be_checked()
+    expect(judging.locator("button.earlier")).to_have_attribute("value", "0")
+    press_and_wait(judging, "1")
+    expect(judging.locator("button.earlier")).to_have_count(0)
+    all_sent(judging)
+    row = Judgment.objects.counted().get()
+    assert (row.comment, row.flagged) == ("three lines", True)
+
+
+def test_a_reason_is_chosen_by_key_and_keys_work_beside_it(judging: Page) -> None:
+    judging.keyboard.press("r")
+    judging.keyboard.press("R")
+    expect(judging.locator("#live")).to_have_text("Reason for skipping: The passage is unreadable.")
+    press_and_wait(judging, "s")
+    judging.get_by_label("Reason for skipping").focus()
+    press_and_wait(judging, "1")
+    expect(judging.locator("#item")).to_be_focused()
+    judging.get_by_label("Reason for skipping").focus()
+    judging.keyboard.press("Escape")
+    expect(judging.locator("#item")).to_be_focused()
+    all_sent(judging)
+    assert Judgment.objects.get(action=Action.SKIP).skip_reason == "The passage is unreadable"
+    assert Judgment.objects.counted().count() == 1
 
 
 def test_guidelines_and_keys_open_by_key(judging: Page) -> None:

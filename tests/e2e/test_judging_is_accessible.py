@@ -82,7 +82,10 @@ def test_it_works_without_javascript(browser: Browser, live_server: LiveServer, 
         page.get_by_label("Reason for skipping").select_option("I lack the knowledge")
         page.get_by_role("button", name="Skip").click()
         page.get_by_role("button", name="Relevant 1", exact=True).click()
+        page.get_by_role("button", name="Look at the one you skipped").click()
+        assert passage(page) == "Passage 1 about thing 0."
+        page.get_by_role("button", name="Not relevant 0").click()
         expect(page.get_by_role("heading", name="You have judged everything")).to_be_visible()
-    assert sorted(row.grade.value for row in Judgment.objects.counted() if row.grade) == [0, 1]
+    assert sorted(row.grade.value for row in Judgment.objects.counted() if row.grade) == [0, 0, 1]
     assert Judgment.objects.get(action=Action.SKIP).skip_reason == "I lack the knowledge"
     assert Judgment.objects.filter(flagged=True, current=False, action=Action.GRADE).count() == 1

@@ -32,6 +32,19 @@ export function showItem(item) {
   scrollTo({ top: 0, behavior: "instant" });
 }
 
+/** Put back what the person had answered before they undid it, or empty the form. */
+export function showEarlier(form, answer) {
+  form.flagged.checked = Boolean(answer?.flagged);
+  form.comment.value = answer?.comment ?? "";
+  form.reason.value = typeof answer?.skip === "string" ? answer.skip : "";
+  if (form.reason.selectedIndex < 0) form.reason.value = "";
+  const given = answer?.grade ?? answer?.skip;
+  for (const button of form.querySelectorAll("button[name]")) {
+    const same = button.name === "grade" ? button.value === String(answer?.grade) : Boolean(answer?.skip);
+    button.classList.toggle("earlier", given !== undefined && given !== null && same);
+  }
+}
+
 /** Show the item's place, or `text` in its place where there is none. */
 export function showWaiting(text) {
   byId("item").hidden = Boolean(text);
