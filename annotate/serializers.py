@@ -170,7 +170,7 @@ class SnapshotOutput(serializers.ModelSerializer[Snapshot]):
 
     @extend_schema_field(SnapshotStatistics(allow_null=True))
     def get_statistics(self, snapshot: Snapshot) -> dict[str, Any] | None:
-        return SnapshotStatistics(snapshot.statistics).data if snapshot.ready else None
+        return snapshot.statistics if snapshot.ready else None
 
     @extend_schema_field(
         serializers.DictField(child=SnapshotFile(), help_text="By name; empty until it is ready.")

@@ -1,13 +1,15 @@
 """Snapshots: frozen, hashed qrels with texts and splits."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.db import models
 from django.db.models.functions import Now
 
 from accounts.models import Project, User
-from annotate.splitting import SPLITS
+from annotate.splitting import DEFAULT_SPLITS, SPLITS
 
+DEFAULT_POLICY: Final[Mapping[str, Any]] = {"resolve": "majority", "first_stage_run": None}
 # What a frozen snapshot consists of; judgments.jsonl says which judgments each line rests on.
 FILES: Final = [*(f"{name}.jsonl" for name in SPLITS), "judgments.jsonl", "manifest.json"]
 
@@ -21,6 +23,14 @@ class SnapshotStatus(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+def policy_default() -> dict[str, Any]:
+    return dict(DEFAULT_POLICY)
+
+
+def splits_default() -> dict[str, float]:
+    return dict(DEFAULT_SPLITS)
+
+
 class Snapshot(models.Model):
     """Resolved grades with their texts, split by query, under a content digest.
 
@@ -31,8 +41,8 @@ class Snapshot(models.Model):
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="snapshots")
     seed = models.IntegerField(default=42)
-    policy = models.JSONField(default=dict)
-    splits = models.JSONField(default=dict)
+    policy = models.JSONField(default=policy_default)
+    splits = models.JSONField(default=splits_default)
     status = models.CharField(
         max_length=8, choices=SnapshotStatus.choices, default=SnapshotStatus.QUEUED
     )

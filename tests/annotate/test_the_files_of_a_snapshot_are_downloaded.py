@@ -11,6 +11,7 @@ from django.test import Client
 
 from annotate.models import Snapshot
 from annotate.models.snapshots import FILES
+from annotate.serializers import SnapshotFile, SnapshotOutput, SnapshotStatistics
 from annotate.services.snapshots import snapshot_create, snapshot_freeze
 from tests.factory import Cast, bearer, make_candidate, make_label, make_passage, make_query
 
@@ -120,6 +121,16 @@ def test_what_is_not_ready_has_no_statistics_and_no_files(client: Client, cast: 
     shown = client.get(f"{PATH}{waiting.pk}/", **bearer(cast.viewer)).json()
     assert (shown["statistics"], shown["files"], shown["findings"]) == (None, {}, [])
     assert shown["policy"] == {"resolve": "majority", "first_stage_run": None}
+
+
+def test_statistics_findings_and_files_are_as_the_schema_types_them(
+    client: Client, cast: Cast, snapshot: Snapshot
+) -> None:
+    shown = client.get(f"{PATH}{snapshot.pk}/", **bearer(cast.viewer)).json()
+    assert SnapshotStatistics(shown["statistics"]).data == shown["statistics"]
+    for file in shown["files"].values():
+        assert SnapshotFile(file).data == file
+    assert set(shown) == set(SnapshotOutput().fields)
 
 
 def test_the_schema_says_what_a_snapshot_is_made_of(client: Client, snapshot: Snapshot) -> None:
