@@ -14,12 +14,12 @@ from accounts.locks import work_lock
 from accounts.models import Project, User
 from annotate.freezing import FreezeError, Frozen, freeze
 from annotate.models import Run, Snapshot, SnapshotStatus
+from annotate.models.snapshots import DEFAULT_POLICY
 from annotate.resolution import POLICIES
 from annotate.services.bell import SNAPSHOT, worker_ring
 from annotate.services.claiming import ATTEMPTS_MAX, GAVE_UP, attempt_begin
 from annotate.splitting import DEFAULT_SPLITS, SPLITS
 
-DEFAULT_POLICY: Final[Mapping[str, Any]] = {"resolve": "majority", "first_stage_run": None}
 DEFAULT_SEED: Final = 42
 SEED_MAX: Final = 2**31 - 1  # what the column holds
 UNFINISHED: Final = (SnapshotStatus.QUEUED, SnapshotStatus.RUNNING)
