@@ -1,4 +1,4 @@
-"""A label is of the wording that its row gives: where another wording is kept, it is only counted."""
+"""A label is of the wording that its row gives: where another one is kept, it is only counted."""
 
 from io import StringIO
 from pathlib import Path

@@ -29,7 +29,7 @@ def counts() -> tuple[int, int, int]:
 
 
 def topics(folder: Path) -> Path:
-    words = "alpha beta gamma delta epsilon zeta eta theta iota kappa".split()
+    words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"]
     rows = [pair(f"topic {word}", f"about {word} {n}", n) for word in words for n in range(2)]
     return write(folder / "labels.jsonl", *rows)
 
