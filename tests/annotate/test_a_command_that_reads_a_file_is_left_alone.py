@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from annotate.importing import import_load
 from annotate.models import Candidate, Import
 from annotate.services import importing
 from annotate.services.importing import import_file, import_run
@@ -57,13 +58,13 @@ def test_a_bell_between_two_steps_fails_no_command(
 def test_a_bell_between_two_tries_fails_no_command(
     cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load, failed = importing.import_load, []
+    tries: list[int] = []
 
     def deadlocked_once(*given: Any) -> Any:
-        if not failed:
-            failed.append(1)
+        tries.append(1)
+        if len(tries) == 1:
             raise psycopg.errors.DeadlockDetected
-        return load(*given)
+        return import_load(*given)
 
     monkeypatch.setattr(importing, "import_load", deadlocked_once)
     rung = others_come_before("_load", monkeypatch)

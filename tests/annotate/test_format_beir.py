@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from annotate.formats import PairRow, PassageRow, QueryRow, RowError, open_rows
+from annotate.formats import PairRow, PassageRow, QueryRow, Row, RowError, open_rows
 from tests.annotate.format_files import errors, failure, jsonl, read, write, zipped
 
 FILES: dict[str, str | bytes] = {
@@ -18,7 +18,7 @@ FILES: dict[str, str | bytes] = {
     "qrels/train.tsv": "query-id\tcorpus-id\tscore\nq1\td2\t0\n",
     "README.md": "not read",
 }
-EXPECTED = [
+EXPECTED: list[Row] = [
     QueryRow(1, "q1", "which?", {"kind": "short"}, "queries.jsonl"),
     PassageRow(1, "d1", "T", "one", {"url": "u"}, "corpus.jsonl"),
     PassageRow(2, "d2", "Alone", "", {}, "corpus.jsonl"),
