@@ -1,8 +1,9 @@
 """Judgments and qrels as files that the import reads again, written in blocks.
 
 `judgments` are the current judgments of people and sources, one a row; `qrels` the grade of each
-pair as a majority resolves it (adjudicated before human before imported). CSV cells that a
-spreadsheet would run as a formula get an apostrophe in front, which the import takes off.
+pair as a majority resolves it (adjudicated before human before imported). JSON Lines carry the
+pair's metadata apart from what is added here. CSV cells that a spreadsheet would run as a formula
+get an apostrophe in front, which the import takes off.
 """
 
 import csv
@@ -16,7 +17,8 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 
 from accounts.models import Project
-from annotate.importing.keys import neutralised
+from annotate.formats.exported import COLUMNS, METADATA, neutralised
+from annotate.models.texts import digest_name
 from annotate.resolution import Label, Qrel, Step, resolve
 from annotate.selectors.exports import JudgmentRow, ids_with_blanks, judgment_rows
 
@@ -25,16 +27,8 @@ FORMATS: Final[Mapping[str, str]] = {
     "csv": "text/csv; charset=utf-8",
     "qrels": "text/plain; charset=utf-8",
 }
-WHATS: Final = ("judgments", "qrels")
+WHATS: Final = tuple(COLUMNS)
 _BLOCK: Final = 1 << 16
-_TEXTS: Final = ("query_id", "query", "passage_id", "title", "passage")
-_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    "judgments": (
-        *_TEXTS, "label", "kind", "action", "annotator", "source", "seconds", "comment", "flagged",
-        "skip_reason", "evidence", "passage_revision", "judgment_id", "judged_at",
-    ),
-    "qrels": (*_TEXTS, "label", "gain", "target", "people", "imported", "adjudicated"),
-}  # fmt: skip
 
 Record = dict[str, Any]
 
@@ -59,7 +53,7 @@ def export_blocks(
             raise ValidationError({"format": f"{message} Choose jsonl or csv."})
         return _blocks(_trec_lines(project, what))
     if format_name == "csv":
-        return _blocks(_csv_lines(_records(project, what), _COLUMNS[what]))
+        return _blocks(_csv_lines(_records(project, what), COLUMNS[what]))
     return _blocks(_jsonl_lines(_records(project, what)))
 
 
@@ -84,7 +78,7 @@ def _blocks(lines: Iterable[str]) -> Iterator[bytes]:
 
 def _jsonl_lines(records: Iterable[tuple[Record, Record]]) -> Iterator[str]:
     for record, metadata in records:
-        yield json.dumps({**metadata, **record}, ensure_ascii=False) + "\n"
+        yield json.dumps({**record, METADATA: metadata}, ensure_ascii=False) + "\n"
 
 
 def _csv_lines(records: Iterable[tuple[Record, Record]], columns: tuple[str, ...]) -> Iterator[str]:
@@ -109,8 +103,8 @@ def _trec_lines(project: Project, what: str) -> Iterator[str]:
     """TREC qrels; for judgments the iteration names who judged."""
     for rows, qrel in _pairs(project):
         first = rows[0]
-        query = _name(first.query_id, first.query_digest)
-        passage = _name(first.passage_id, first.passage_digest)
+        query = first.query_id or digest_name(first.query_digest)
+        passage = first.passage_id or digest_name(first.passage_digest)
         if what == "judgments":
             for row in rows:
                 if row.label is not None:
@@ -118,10 +112,6 @@ def _trec_lines(project: Project, what: str) -> Iterator[str]:
                     yield f"{query} {author} {passage} {row.label}\n"
         elif qrel is not None:
             yield f"{query} 0 {passage} {qrel.grade:g}\n"
-
-
-def _name(external_id: str | None, digest: bytes) -> str:
-    return external_id or f"sha256:{bytes(digest).hex()}"
 
 
 def _records(project: Project, what: str) -> Iterator[tuple[Record, Record]]:

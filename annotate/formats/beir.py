@@ -69,14 +69,19 @@ def _is_head(name: str) -> bool:
 def read_beir(members: dict[str, Member], labels: Labels, limits: Limits) -> Opened:
     """Queries, then passages, then qrels with their split; errors carry the member's name."""
     found = beir_members(members)
+    qrels = sorted(name for name in found if name.startswith("qrels/"))
     if not found:
         listed = ", ".join(sorted(members)[:10]) or "nothing"
         raise FormatError(
             f"no BEIR data set: there is neither {_CORPUS} nor {_QUERIES}, but {listed}"
         )
-    qrels = sorted(name for name in found if name.startswith("qrels/"))
-    if _CORPUS not in found and not qrels:
-        raise FormatError(f"the BEIR data set has neither {_CORPUS} nor qrels/*.tsv")
+    if len(found) == 1:
+        alone = _CORPUS if _CORPUS in found else _QUERIES
+        rest = _QUERIES if _CORPUS in found else _CORPUS
+        raise FormatError(
+            f"the BEIR data set is {alone} alone: there is neither {rest} nor qrels/*.tsv;"
+            f" add what is missing, or import {alone} as beir-{PurePosixPath(alone).stem}"
+        )
     order = [name for name in (_QUERIES, _CORPUS) if name in found] + qrels
     return Opened("beir", tuple(order), _items([(n, found[n]) for n in order], labels, limits))
 

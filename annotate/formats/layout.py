@@ -5,7 +5,7 @@ so that no name is looked up in the hot loop.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from annotate.formats.columns import (
@@ -18,6 +18,7 @@ from annotate.formats.columns import (
     mapping_written,
     resolve,
 )
+from annotate.formats.exported import METADATA, is_export
 from annotate.formats.records import BadValueError, Item, Limits, PairRow, PassageRow, QueryRow
 from annotate.formats.values import (
     Labels,
@@ -99,6 +100,10 @@ class PairLayout:
         columns = resolve(names, keys, PAIR_FIELDS, self._mapping, self.unseen)
         require(columns, names, "query", "query_id")
         require(columns, names, "passage", "passage_id")
+        if is_export(names):
+            # What an export adds is about judgments, which an import does not make again.
+            own = tuple(column for column in columns.pair if column[1] == METADATA)
+            columns = replace(columns, pair=own)
         return Bound(make=self._maker(columns, member), origin=columns.origin)
 
     def _maker(
@@ -106,6 +111,7 @@ class PairLayout:
     ) -> Callable[[int, Cells], Sequence[PairRow]]:
         q, qid, p, pid, title, label, rank, score, run = map(columns.fields.get, PAIR_FIELDS)
         of_pair, of_query, of_passage = columns.pair, columns.query, columns.passage
+        nested = any(name == METADATA for _, name in of_pair)
         grade, chars = self._labels.grade, self._id_chars
 
         def make(line: int, cells: Cells) -> tuple[PairRow]:
@@ -117,6 +123,7 @@ class PairLayout:
             passage = None if p is None else cells[p]
             if passage is not None or passage_id is None:
                 passage = text_value(passage, "passage")
+            metadata = metadata_value(cells, of_pair) if of_pair else {}
             row = PairRow(
                 line,
                 query_id,
@@ -128,7 +135,7 @@ class PairLayout:
                 None if rank is None else rank_value(cells[rank]),
                 None if score is None else number_value(cells[score], "score"),
                 None if run is None else id_value(cells[run], "run", chars),
-                metadata_value(cells, of_pair) if of_pair else {},
+                _flattened(metadata) if nested else metadata,
                 metadata_value(cells, of_query) if of_query else {},
                 metadata_value(cells, of_passage) if of_passage else {},
                 member,

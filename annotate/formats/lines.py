@@ -49,7 +49,7 @@ def text_lines(stream: BinaryIO, line_bytes: int) -> Iterator[tuple[int, str]]:
 def size(count: int) -> str:
     """A number of bytes for people."""
     if count >= MIB:
-        return f"{count / MIB:,.0f} MB"
+        return f"{count / MIB:,.0f} MiB"
     return f"{count:,} bytes"
 
 

@@ -128,8 +128,8 @@ class _Reader:
 
     def read(self, source: Source, name: str) -> tuple[str, str, Opened]:
         packed = f", {source.packed}" if source.packed else ""
-        is_beir = self._wanted in (AUTO, "beir") and bool(beir_members(source.members))
-        if is_beir or self._wanted == "beir":
+        is_set = self._wanted == AUTO and len(beir_members(source.members)) > 1
+        if is_set or self._wanted == "beir":
             self._refuse_mapping("beir")
             opened = read_beir(source.members, self._labels, self._limits)
             return "beir", f"BEIR data set{packed}", opened
@@ -229,5 +229,5 @@ def _only(source: Source) -> Member:
     listed = ", ".join(sorted(source.members)[:10])
     raise FormatError(
         f"the {source.packed} holds {len(source.members)} files ({listed}); it has to hold one"
-        " file, or a BEIR data set with corpus.jsonl and queries.jsonl"
+        " file, or a BEIR data set: two or more of corpus.jsonl, queries.jsonl and qrels/*.tsv"
     )

@@ -7,14 +7,17 @@ from django.db.backends.utils import CursorWrapper
 
 from annotate.formats import RowError
 from annotate.importing.errors import MOST
+from annotate.models.texts import digest_name
 
-# Rows by id alone whose query or passage nobody has given.
+# Rows by id alone, or by a digest in its place, whose query or passage nobody has given.
 _UNKNOWN: Final = """
-SELECT s.line, s.member, 'query_id', q.external_id, 'query' FROM import_q q
-JOIN import_row s ON s.n = q.n WHERE q.is_new AND q.digest IS NULL
+SELECT s.line, s.member, 'query_id', q.external_id, f.digest, 'query' FROM import_q q
+JOIN import_row s ON s.n = q.n JOIN import_query f ON f.n = q.n
+WHERE q.is_new AND q.digest IS NULL
 UNION ALL
-SELECT s.line, s.member, 'passage_id', p.external_id, 'passage' FROM import_p p
-JOIN import_row s ON s.n = p.n WHERE p.is_new AND p.digest IS NULL
+SELECT s.line, s.member, 'passage_id', p.external_id, f.digest, 'passage' FROM import_p p
+JOIN import_row s ON s.n = p.n JOIN import_passage f ON f.n = p.n
+WHERE p.is_new AND p.digest IS NULL
 ORDER BY 1 LIMIT %(most)s
 """
 
@@ -104,7 +107,8 @@ _CHOICE: Final = "choose to keep the first or the last, or correct the file"
 def unknown_references(cursor: CursorWrapper) -> Iterator[RowError]:
     """Yield rows that refer by id to a query or passage that is nowhere."""
     cursor.execute(_UNKNOWN, {"most": MOST})
-    for line, member, field, name, noun in cursor.fetchall():
+    for line, member, field, external_id, digest, noun in cursor.fetchall():
+        name = external_id or digest_name(digest)
         message = f"there is no {noun} “{_cut(name)}” in this project or in this file"
         yield RowError(line, field, message, member)
 

@@ -2,10 +2,51 @@
 
 import hashlib
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
-# Text that a spreadsheet would run as a formula, or that we neutralised by a leading apostrophe.
-_NEUTRALISED: Final = re.compile(r"'+[=+\-@\t\r]")
+from annotate.formats.records import BadValueError
+from annotate.models.texts import DIGEST_NAME, digest_name
+
+_DIGEST_NAME: Final = re.compile(DIGEST_NAME)
+
+
+class Identity(NamedTuple):
+    """What a query or passage of a row is known by.
+
+    `digest` is that of its text: the one given or, where it has no id, the one that names it.
+    """
+
+    key: bytes
+    external_id: str | None
+    name: str
+    digest: bytes | None
+
+
+def identity(field: str, external_id: str | None, digest: bytes | None) -> Identity:
+    """Return what an id, a text's digest, or both mean; at least one is given.
+
+    An id of the form `sha256:…` is our own name of a text without an id and means that text.
+    Raises BadValueError at `field` where it stands beside another text.
+    """
+    if external_id is not None:
+        named = _digest_of(external_id)
+        if named is None:
+            return Identity(id_key(external_id), external_id, external_id, digest)
+        if digest is not None and digest != named:
+            message = (
+                f"“{external_id}” names a text by its sha256, and the text of this row has another;"
+                " leave the id out, or give it another form"
+            )
+            raise BadValueError(field, message)
+        digest = named
+    assert digest is not None, "the parsers give an id or a text"
+    return Identity(text_key(digest), None, digest_name(digest), digest)
+
+
+def _digest_of(name: str) -> bytes | None:
+    if name.startswith("sha256:") and _DIGEST_NAME.fullmatch(name):
+        return bytes.fromhex(name.removeprefix("sha256:"))
+    return None
 
 
 def id_key(external_id: str) -> bytes:
@@ -29,14 +70,3 @@ def candidate_position(slug: str, query_key: str, passage_key: str) -> int:
     """
     seed = f"{slug}\n{query_key}\n{passage_key}".encode()
     return int.from_bytes(hashlib.sha256(seed).digest()[:8], "big", signed=True)
-
-
-def neutralised(text: str) -> str:
-    """Return a text as a CSV cell that no spreadsheet runs as a formula (OWASP, CSV injection)."""
-    risky = text[:1] in ("=", "+", "-", "@", "\t", "\r") or _NEUTRALISED.match(text)
-    return f"'{text}" if risky else text
-
-
-def restored(text: str) -> str:
-    """Undo `neutralised`."""
-    return text[1:] if _NEUTRALISED.match(text) else text

@@ -11,6 +11,7 @@ from django.db.backends.utils import CursorWrapper
 
 from accounts.models import Project
 from annotate.formats import FormatError, RowError, RowStream, open_rows
+from annotate.formats.exported import is_export
 from annotate.formats.records import BadValueError, Limits
 from annotate.importing import resolving, storing
 from annotate.importing.checking import conflicts, unknown_references
@@ -62,7 +63,7 @@ def import_load(project: Project, plan: Plan, progress: Callable[[int], None]) -
         }
         existing = Source.objects.filter(project=project, name=plan.source_name).first()
         values["source"] = existing.pk if existing else None
-        _resolve(cursor, plan, values)
+        _resolve(cursor, plan, values, loaded)
         loaded.source = _source(cursor, project, plan, existing)
         values["source"] = loaded.source.pk if loaded.source else None
         _store(cursor, loaded, values)
@@ -89,7 +90,7 @@ def _stage(
                 slug=project.slug,
                 grade_ids=grade_ids,
                 default_run=plan.source_name,
-                cells=rows.format in ("csv", "tsv"),
+                restore=rows.format == "csv" and is_export(rows.columns),
             )
             _read(rows, staging, errors, progress)
     except FormatError as error:
@@ -118,7 +119,7 @@ def _read(
                     progress(staging.n)
 
 
-def _resolve(cursor: CursorWrapper, plan: Plan, values: Mapping[str, Any]) -> None:
+def _resolve(cursor: CursorWrapper, plan: Plan, values: Mapping[str, Any], loaded: Loaded) -> None:
     for statement, table in resolving.STEPS:
         cursor.execute(statement, values)
         cursor.execute(f"ANALYZE {table}")
@@ -126,6 +127,8 @@ def _resolve(cursor: CursorWrapper, plan: Plan, values: Mapping[str, Any]) -> No
             errors = list(unknown_references(cursor))
             if errors:
                 raise ImportRefusedError(errors[:MOST])
+            if plan.on_conflict != OnConflict.REFUSE:
+                _count(cursor, loaded, resolving.DISCARDS, values)
     if plan.on_conflict == OnConflict.REFUSE:
         errors = list(conflicts(cursor, values["source"]))
         if errors:

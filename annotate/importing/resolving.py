@@ -12,11 +12,11 @@ QUERIES: Final = """
 CREATE TEMP TABLE import_q ON COMMIT DROP AS
 WITH seen AS (
     SELECT key, min(n) AS n, count(*) AS times,
-           CASE WHEN %(last)s THEN max(n) FILTER (WHERE digest IS NOT NULL)
-                ELSE min(n) FILTER (WHERE digest IS NOT NULL) END AS text_n
+           CASE WHEN %(last)s THEN max(n) FILTER (WHERE text IS NOT NULL)
+                ELSE min(n) FILTER (WHERE text IS NOT NULL) END AS text_n
     FROM import_query GROUP BY key
 ), worded AS (
-    SELECT seen.*, first.external_id, chosen.digest
+    SELECT seen.*, first.external_id, first.digest AS named, chosen.digest
     FROM seen JOIN import_query first ON first.n = seen.n
     LEFT JOIN import_query chosen ON chosen.n = seen.text_n
 ), matched AS (
@@ -27,7 +27,7 @@ WITH seen AS (
     UNION ALL
     SELECT w.*, e.id, e.digest
     FROM worded w LEFT JOIN annotate_query e
-      ON e.project_id = %(project)s AND e.external_id IS NULL AND e.digest = w.digest
+      ON e.project_id = %(project)s AND e.external_id IS NULL AND e.digest = w.named
     WHERE w.external_id IS NULL
 )
 SELECT key, n, times, text_n, external_id, digest,
@@ -43,13 +43,14 @@ PASSAGES: Final = """
 CREATE TEMP TABLE import_p ON COMMIT DROP AS
 WITH seen AS (
     SELECT key, min(n) AS n, count(*) AS times,
-           CASE WHEN %(last)s THEN max(n) FILTER (WHERE digest IS NOT NULL)
-                ELSE min(n) FILTER (WHERE digest IS NOT NULL) END AS text_n,
+           CASE WHEN %(last)s THEN max(n) FILTER (WHERE text IS NOT NULL)
+                ELSE min(n) FILTER (WHERE text IS NOT NULL) END AS text_n,
            CASE WHEN %(last)s THEN max(n) FILTER (WHERE title <> '')
                 ELSE min(n) FILTER (WHERE title <> '') END AS title_n
     FROM import_passage GROUP BY key
 ), worded AS (
-    SELECT seen.*, first.external_id, chosen.digest, COALESCE(titled.title, '') AS title
+    SELECT seen.*, first.external_id, first.digest AS named, chosen.digest,
+           COALESCE(titled.title, '') AS title
     FROM seen JOIN import_passage first ON first.n = seen.n
     LEFT JOIN import_passage chosen ON chosen.n = seen.text_n
     LEFT JOIN import_passage titled ON titled.n = seen.title_n
@@ -62,7 +63,7 @@ WITH seen AS (
     UNION ALL
     SELECT w.*, e.id, e.title, x.digest
     FROM worded w
-    LEFT JOIN annotate_text x ON x.project_id = %(project)s AND x.digest = w.digest
+    LEFT JOIN annotate_text x ON x.project_id = %(project)s AND x.digest = w.named
     LEFT JOIN annotate_passage e
       ON e.project_id = %(project)s AND e.external_id IS NULL AND e.text_id = x.id
     WHERE w.external_id IS NULL
@@ -74,6 +75,46 @@ SELECT key, n, times, text_n, title_n, external_id, digest, title,
        COALESCE(known_digest <> digest, false)
            OR COALESCE(title <> '' AND known_title <> title, false) AS changed
 FROM matched
+"""
+
+# Where one of several wordings is kept, a label of another would come to stand on a text that
+# nobody judged. Per wording in the file: whether it is discarded. A reference means the wording
+# that the file gives first (with `last`: last), else the one in the project.
+LABELS_OF_DISCARDED: Final = """
+WITH query_said AS (
+    SELECT s.n, s.key, CASE
+        WHEN s.text IS NULL THEN q.changed AND NOT %(last)s
+        ELSE s.digest <> CASE WHEN %(last)s THEN q.digest ELSE COALESCE(e.digest, q.digest) END
+    END AS discarded
+    FROM import_q q JOIN import_query s ON s.key = q.key
+    LEFT JOIN annotate_query e ON e.id = q.id
+    WHERE q.changed OR q.times > 1
+), passage_said AS (
+    SELECT s.n, s.key, CASE
+        WHEN s.text IS NULL AND s.title = '' THEN p.changed AND NOT %(last)s
+        WHEN %(last)s THEN (s.text IS NOT NULL AND s.digest <> p.digest)
+            OR (s.title <> '' AND s.title <> p.title)
+        ELSE (s.text IS NOT NULL AND s.digest <> COALESCE(x.digest, p.digest))
+            OR (s.title <> '' AND s.title <> COALESCE(e.title, p.title))
+    END AS discarded
+    FROM import_p p JOIN import_passage s ON s.key = p.key
+    LEFT JOIN annotate_passage e ON e.id = p.id LEFT JOIN annotate_text x ON x.id = e.text_id
+    WHERE p.changed OR p.times > 1
+), discarded AS (
+    SELECT at.n FROM (
+        SELECT r.n, max(w.n) OVER (PARTITION BY r.query ORDER BY r.n) AS said_n
+        FROM import_row r LEFT JOIN query_said w ON w.n = r.n
+        WHERE r.query IN (SELECT key FROM query_said WHERE discarded)
+    ) at JOIN query_said w ON w.n = at.said_n AND w.discarded
+    UNION
+    SELECT at.n FROM (
+        SELECT r.n, max(w.n) OVER (PARTITION BY r.passage ORDER BY r.n) AS said_n
+        FROM import_row r LEFT JOIN passage_said w ON w.n = r.n
+        WHERE r.passage IN (SELECT key FROM passage_said WHERE discarded)
+    ) at JOIN passage_said w ON w.n = at.said_n AND w.discarded
+)
+UPDATE import_row r SET grade_id = NULL FROM discarded d
+WHERE r.n = d.n AND r.grade_id IS NOT NULL
 """
 
 # What the rows say about pairs, each once; an exact repeat is gone from here on.
@@ -135,6 +176,9 @@ WHERE k.candidate_id = l.candidate_id AND k.run_id = l.run_id
   AND (k.rank, k.score) IS DISTINCT FROM (l.rank, l.score)
   AND CASE WHEN %(last)s THEN k.last_n > l.last_n ELSE k.n < l.n END
 """
+
+# (kind counted, statement), once queries and passages are known.
+DISCARDS: Final = (("labels_of_discarded_wordings", LABELS_OF_DISCARDED),)
 
 # (statement, table to analyse) in order.
 STEPS: Final = (

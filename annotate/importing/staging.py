@@ -10,8 +10,10 @@ from typing import Any, Final
 from django.db.backends.utils import CursorWrapper
 
 from annotate.formats import PairRow, PassageRow, QueryRow, Row
+from annotate.formats.exported import restored
 from annotate.formats.records import BadValueError
-from annotate.importing.keys import candidate_position, id_key, restored, text_key
+from annotate.importing.keys import Identity, candidate_position, identity
+from annotate.models.texts import text_digest
 
 # Binary COPY: no quoting, and digests stay 32 bytes.
 _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -50,8 +52,9 @@ class Staging:
     """Takes rows in the file's order and stages them for one project.
 
     `n` numbers the rows from 1. A query or passage is staged once for each change of its wording,
-    in order, so that its first and its last wording are known. `cells` says that texts come from
-    CSV, whose neutralised formulas are restored.
+    in order, so that each row's wording is the one staged last; a reference by id alone is staged
+    as a change to none. A digest without a text is a reference, too. `restore` says that the
+    file is a CSV export of ours, whose neutralised formulas are restored.
     """
 
     def __init__(
@@ -61,14 +64,14 @@ class Staging:
         slug: str,
         grade_ids: Mapping[float, int],
         default_run: str,
-        cells: bool,
+        restore: bool,
     ) -> None:
         self.n = 0
         self._cursor = cursor
         self._slug = slug
         self._grade_ids = grade_ids
         self._default_run = default_run
-        self._cells = cells
+        self._restore = restore
         self._held: dict[str, list[Values]] = {name: [] for name in _TABLES}
         self._characters = 0
         self._wordings: tuple[dict[bytes, bytes], dict[bytes, bytes]] = ({}, {})
@@ -76,7 +79,7 @@ class Staging:
 
     def add(self, row: Row) -> bool:
         """Take one row; True where a block of rows was written. Raises BadValueError."""
-        if self._cells:
+        if self._restore:
             row = _restored(row)
         if isinstance(row, PairRow):
             self._pair(row)
@@ -129,43 +132,39 @@ class Staging:
         self, external_id: str | None, text: str | None, metadata: Mapping[str, Any]
     ) -> tuple[bytes, str, bytes | None]:
         """Stage a query; return its key, its name, and what stands for its wording."""
-        key, name, digest = _known_query(external_id, text)
-        if not self._repeated(0, key, digest):
+        key, own_id, name, digest = _known_query(external_id, text)
+        wording = None if text is None else digest
+        if not self._repeated(0, key, wording):
             self._characters += len(text or "")
             extra = json.dumps(metadata) if metadata else None
-            self._held["import_query"].append((self.n + 1, key, external_id, digest, text, extra))
-        return key, name, digest
+            self._held["import_query"].append((self.n + 1, key, own_id, digest, text, extra))
+        return key, name, wording
 
     def _passage(
         self, external_id: str | None, title: str, text: str | None, metadata: Mapping[str, Any]
     ) -> tuple[bytes, str, bytes | None]:
         """Stage a passage; return its key, its name, and what stands for its wording."""
-        digest = None if text is None else hashlib.sha256(text.encode()).digest()
-        if external_id is not None:
-            key, name = id_key(external_id), external_id
-        else:
-            assert digest is not None, "the parsers give an id or a text"
-            key, name = text_key(digest), f"sha256:{digest.hex()}"
-        wording = digest
+        said = None if text is None else text_digest(text)
+        key, own_id, name, digest = identity("passage_id", external_id, said)
+        wording = said
         if title:
-            wording = hashlib.sha256((digest or b"") + title.encode()).digest()
+            wording = hashlib.sha256((said or b"") + title.encode()).digest()
         if not self._repeated(1, key, wording):
             self._characters += len(text or "") + len(title)
             extra = json.dumps(metadata) if metadata else None
             self._held["import_passage"].append(
-                (self.n + 1, key, external_id, digest, title, text, extra)
+                (self.n + 1, key, own_id, digest, title, text, extra)
             )
         return key, name, wording
 
     def _repeated(self, which: int, key: bytes, wording: bytes | None) -> bool:
-        """Whether the last staged wording of a key is this one; a reference adds nothing to any."""
-        known = self._wordings[which]
-        last = known.get(key)
-        if last is not None and (last == wording or wording is None):
+        """Whether the last staged wording of a key is this one (None: a reference)."""
+        known, said = self._wordings[which], wording or b""
+        if known.get(key) == said:
             return True
         if len(known) >= _REMEMBERED:
             known.clear()
-        known[key] = wording or b""
+        known[key] = said
         return False
 
     def _flush(self) -> None:
@@ -197,10 +196,6 @@ def _restored(row: Row) -> Row:
 
 
 @lru_cache(maxsize=4)  # few, since a text may have megabytes
-def _known_query(external_id: str | None, text: str | None) -> tuple[bytes, str, bytes | None]:
-    """Key, name and digest of a query; files hold the rows of a query together."""
-    digest = None if text is None else hashlib.sha256(text.encode()).digest()
-    if external_id is not None:
-        return id_key(external_id), external_id, digest
-    assert digest is not None, "the parsers give an id or a text"
-    return text_key(digest), f"sha256:{digest.hex()}", digest
+def _known_query(external_id: str | None, text: str | None) -> Identity:
+    """What a query is known by; files hold the rows of a query together."""
+    return identity("query_id", external_id, None if text is None else text_digest(text))

@@ -255,6 +255,10 @@ class Migration(migrations.Migration):
             model_name='query',
             constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='query_text_not_empty'),
         ),
+        migrations.AddConstraint(
+            model_name='query',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('external_id', ''), _negated=True), models.Q(('external_id__regex', '^sha256:[0-9a-f]{64}$'), _negated=True)), name='query_id_is_its_own'),
+        ),
         migrations.AddIndex(
             model_name='candidate',
             index=models.Index(condition=models.Q(('wanted', True), ('withdrawn_at__isnull', True)), fields=['project', 'position', 'id'], name='candidate_queue'),
@@ -374,5 +378,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='passage',
             constraint=models.UniqueConstraint(condition=models.Q(('external_id__isnull', True)), fields=('project', 'text'), name='passage_text_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='passage',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('external_id', ''), _negated=True), models.Q(('external_id__regex', '^sha256:[0-9a-f]{64}$'), _negated=True)), name='passage_id_is_its_own'),
         ),
     ]

@@ -34,7 +34,8 @@ class Import(models.Model):
 
     `errors` is a list of `{line, field, message, member}`; nothing of a failed import is stored.
     `created` counts what came new per kind (queries, passages, texts, candidates, judgments, runs,
-    proposals), and what was changed, retired or replaced under `on_conflict` = last. `source` is
+    proposals), what was changed, retired or replaced under `on_conflict` = last, and the labels
+    that were not stored since another wording was kept than the one they were given to. `source` is
     set once labels of it are stored, `path` is empty once the upload is removed, and for a file
     that a command reads where it lies.
     """

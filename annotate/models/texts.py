@@ -1,6 +1,7 @@
 """Queries and passages. A text is stored once per project, however many passages carry it."""
 
 import hashlib
+from typing import Final
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -9,10 +10,20 @@ from django.db.models.functions import Now, Upper
 
 from accounts.models import Project
 
+# The names that snapshots and exports give to what has no id; see `digest_name`.
+DIGEST_NAME: Final = r"^sha256:[0-9a-f]{64}$"
+# An id of that form would make two things of one name, and so would an empty one.
+_ID_IS_ITS_OWN: Final = ~Q(external_id="") & ~Q(external_id__regex=DIGEST_NAME)
+
 
 def text_digest(text: str) -> bytes:
     """Return the sha256 (32 bytes) of a text's UTF-8, by which texts without an id are known."""
     return hashlib.sha256(text.encode()).digest()
+
+
+def digest_name(digest: bytes | memoryview) -> str:
+    """Return the name under which a text without an id leaves the house, from its sha256."""
+    return f"sha256:{bytes(digest).hex()}"
 
 
 class Text(models.Model):
@@ -62,6 +73,7 @@ class Passage(models.Model):
                 condition=Q(external_id__isnull=True),
                 name="passage_text_once",
             ),
+            models.CheckConstraint(condition=_ID_IS_ITS_OWN, name="passage_id_is_its_own"),
         ]
 
     def __str__(self) -> str:
@@ -70,7 +82,7 @@ class Passage(models.Model):
     @property
     def key(self) -> str:
         """The name under which snapshots and exports know this passage."""
-        return self.external_id or f"sha256:{bytes(self.text.digest).hex()}"
+        return self.external_id or digest_name(self.text.digest)
 
 
 class PassageRevision(models.Model):
@@ -126,6 +138,7 @@ class Query(models.Model):
                 name="query_text_once",
             ),
             models.CheckConstraint(condition=~Q(text=""), name="query_text_not_empty"),
+            models.CheckConstraint(condition=_ID_IS_ITS_OWN, name="query_id_is_its_own"),
         ]
 
     def __str__(self) -> str:
@@ -134,7 +147,7 @@ class Query(models.Model):
     @property
     def key(self) -> str:
         """The name under which snapshots and exports know this query."""
-        return self.external_id or f"sha256:{bytes(self.digest).hex()}"
+        return self.external_id or digest_name(self.digest)
 
 
 class QueryRevision(models.Model):

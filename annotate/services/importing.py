@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from django.core.files import File
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
-from accounts.locks import work_lock
+from accounts.locks import work_held
 from accounts.models import Project, User
 from annotate.formats.records import FILE
 from annotate.importing import ImportRefusedError, Loaded, Plan, import_load
@@ -79,11 +79,16 @@ def import_file(
     """
     fields = import_fields(project, name=path.name, **wishes)
     size = path.stat().st_size if path.is_file() else 0
-    row = Import.objects.create(
-        project=project, created_by=created_by, bytes_total=size,
-        status=ImportStatus.RUNNING, started_at=Now(), **fields,
-    )  # fmt: skip
-    _attempt(row.pk, path)
+    with ExitStack() as stack:
+        with transaction.atomic():
+            row = Import.objects.create(
+                project=project, created_by=created_by, bytes_total=size,
+                status=ImportStatus.RUNNING, started_at=Now(), **fields,
+            )  # fmt: skip
+            # Before anybody sees the row: a running import without its lock is one whose reader
+            # died, and a worker that beat rings for it would fail it.
+            stack.enter_context(work_held("import", row.pk))
+        _attempt(row.pk, path)
     row.refresh_from_db()
     return row
 
@@ -93,10 +98,12 @@ def import_run(*, import_id: int) -> None:
 
     A worker that died left the import running without its lock, so that this takes it up again.
     """
-    Import.objects.filter(pk=import_id, status=ImportStatus.QUEUED).update(
-        status=ImportStatus.RUNNING, started_at=Now()
-    )
-    _attempt(import_id, None)
+    with work_held("import", import_id) as held:
+        if held:
+            Import.objects.filter(pk=import_id, status=ImportStatus.QUEUED).update(
+                status=ImportStatus.RUNNING, started_at=Now()
+            )
+            _attempt(import_id, None)
 
 
 def imports_requeue() -> None:
@@ -118,7 +125,10 @@ def uploads_sweep() -> None:
 
 
 def _attempt(import_id: int, path: Path | None) -> None:
-    """Load and record what came of it. A lost database is raised: the sweep tries again."""
+    """Load and record what came of it; the caller holds the import's lock over all of it.
+
+    A lost database is raised: the sweep tries again.
+    """
     attempt = attempt_begin(model=Import, pk=import_id)
     if not attempt:
         return
@@ -158,7 +168,7 @@ def _load_with_retries(import_id: int, path: Path | None) -> None:
     for attempt in range(1, _TRIES + 1):
         try:
             with transaction.atomic():
-                _load_claimed(import_id, path)
+                _load(import_id, path)
         except (psycopg.OperationalError, OperationalError) as error:
             if attempt == _TRIES or not isinstance(_cause(error), psycopg.errors.DeadlockDetected):
                 raise
@@ -166,9 +176,7 @@ def _load_with_retries(import_id: int, path: Path | None) -> None:
             return
 
 
-def _load_claimed(import_id: int, path: Path | None) -> None:
-    if not work_lock("import", import_id):
-        return
+def _load(import_id: int, path: Path | None) -> None:
     row = (
         Import.objects.select_related("project")
         .filter(pk=import_id, status=ImportStatus.RUNNING)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotate.exporting import export_blocks
-from annotate.importing.keys import neutralised, restored
+from annotate.formats.exported import COLUMNS, neutralised, restored
 from annotate.models import Candidate, Judgment, Passage
 from tests.annotate.import_files import contents, pair, take, write
 from tests.factory import Cast, bearer, make_cast, make_judgment
@@ -54,6 +54,7 @@ def test_human_grades_outrank_imported_ones_in_qrels(cast: Cast, tmp_path: Path)
     assert json.loads(line) == {
         "query_id": "q1", "query": "q", "passage_id": "d1", "title": "", "passage": "p", "label": 1,
         "gain": 1.0, "target": 1.0, "people": 1, "imported": 1, "adjudicated": False,
+        "metadata": {},
     }  # fmt: skip
     who = text(cast, format_name="qrels", what="judgments")
     assert who == "q1 labels d1 0\nq1 library-annotator d1 1\n"
@@ -102,13 +103,56 @@ def test_neutralising_is_undone(words: str) -> None:
     assert neutralised(words)[:1] not in set("=+-@\t\r")
 
 
-def test_metadata_comes_back_in_jsonl(cast: Cast, tmp_path: Path) -> None:
-    fill(cast, tmp_path)
+@pytest.mark.parametrize("what", ["judgments", "qrels"])
+def test_metadata_comes_back_in_jsonl_as_it_went(cast: Cast, tmp_path: Path, what: str) -> None:
+    """Also under names that an export adds, and under the name of the metadata itself."""
+    metadata = {"colour": "red", "source": "golden.json", "kind": 3, "metadata": {"a": [1, None]}}
+    row = pair("q", "p", 1, metadata=metadata)
+    take(cast.project, write(tmp_path / "labels.jsonl", row), source_name="people")
+    (line,) = map(json.loads, text(cast, what=what).splitlines())
+    assert line["metadata"] == metadata
+    assert what == "qrels" or (line["source"], line["kind"]) == ("people", "imported")
     path = tmp_path / "copy.jsonl"
-    path.write_text(text(cast, what="qrels"))
+    path.write_text(json.dumps(line))
     other = make_cast("copy").project
     take(other, path)
-    assert all(row.metadata["colour"] == "red" for row in Candidate.objects.filter(project=other))
+    assert Candidate.objects.get(project=other).metadata == metadata
+
+
+def test_what_an_export_adds_is_no_metadata_of_its_copy(cast: Cast, tmp_path: Path) -> None:
+    take(cast.project, write(tmp_path / "labels.jsonl", pair("q", "p", 1)))
+    path = tmp_path / "copy.csv"
+    path.write_text(text(cast, format_name="csv"))
+    other = make_cast("copy").project
+    take(other, path)
+    assert Candidate.objects.get(project=other).metadata == {}
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_apostrophes_of_foreign_files_are_theirs(
+    cast: Cast, tmp_path: Path, delimiter: str
+) -> None:
+    rows = [["query", "passage", "label", "note"], ["'-5 C or warmer", "'=rocket' y", "1", "'+n"]]
+    path = tmp_path / "a.csv"
+    path.write_text("".join(delimiter.join(row) + "\n" for row in rows))
+    take(cast.project, path)
+    candidate = Candidate.objects.get()
+    found = (candidate.query.text, candidate.passage.text.text, candidate.metadata["note"])
+    assert found == ("'-5 C or warmer", "'=rocket' y", "'+n")
+
+
+def test_an_export_that_a_spreadsheet_saved_with_semicolons_is_still_one(
+    cast: Cast, tmp_path: Path
+) -> None:
+    fill(cast, tmp_path)
+    rows = list(csv.reader(io.StringIO(text(cast, format_name="csv"), newline="")))
+    path = tmp_path / "labels.csv"
+    with path.open("w", newline="") as out:
+        csv.writer(out, delimiter=";").writerows(rows)
+    assert tuple(rows[0]) == COLUMNS["judgments"]
+    before = contents()
+    assert take(cast.project, path).rows_unchanged == len(NASTY)
+    assert contents() == before
 
 
 def test_ids_with_blanks_do_not_fit_trec(client: Client, cast: Cast, tmp_path: Path) -> None:

@@ -167,5 +167,5 @@ def test_a_forged_list_of_entries_is_not_read(tmp_path: Path) -> None:
     end[12:16] = count.to_bytes(4, "little")
     path = write(tmp_path, "a.zip", packed[:start] + b"\0" * count + bytes(end))
     error, held = drained(path)
-    assert "list of entries is longer than 16 MB" in error.message
+    assert "list of entries is longer than 16 MiB" in error.message
     assert held < 10_000_000

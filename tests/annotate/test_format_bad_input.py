@@ -57,7 +57,7 @@ def test_a_line_of_100_mb_is_never_held(tmp_path: Path, name: str) -> None:
         target.writelines([b"x" * 1_000_000] * 100)
     error, held = drained(path)
     assert (error.line, error.field) == (2 if name == "a.jsonl" else 3, "line")
-    assert "16 MB" in error.message
+    assert "16 MiB" in error.message
     assert held < 40_000_000
 
 

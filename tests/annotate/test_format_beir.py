@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from annotate.formats import PairRow, PassageRow, QueryRow, RowError, open_rows
+from annotate.formats import PairRow, PassageRow, QueryRow, Row, RowError, open_rows
 from tests.annotate.format_files import errors, failure, jsonl, read, write, zipped
 
 FILES: dict[str, str | bytes] = {
@@ -18,7 +18,7 @@ FILES: dict[str, str | bytes] = {
     "qrels/train.tsv": "query-id\tcorpus-id\tscore\nq1\td2\t0\n",
     "README.md": "not read",
 }
-EXPECTED = [
+EXPECTED: list[Row] = [
     QueryRow(1, "q1", "which?", {"kind": "short"}, "queries.jsonl"),
     PassageRow(1, "d1", "T", "one", {"url": "u"}, "corpus.jsonl"),
     PassageRow(2, "d2", "Alone", "", {}, "corpus.jsonl"),
@@ -94,9 +94,32 @@ def test_a_folder_without_a_data_set(tmp_path: Path) -> None:
     assert "notes.txt" in error.message
 
 
-def test_queries_alone_are_no_data_set(tmp_path: Path) -> None:
-    error = failure(write(tmp_path, "a.zip", zipped({"queries.jsonl": FILES["queries.jsonl"]})))
-    assert "neither corpus.jsonl nor qrels" in error.message
+@pytest.mark.parametrize(
+    ("name", "lacks", "kind"),
+    [
+        ("corpus.jsonl", "neither queries.jsonl nor qrels/*.tsv", "beir-corpus"),
+        ("queries.jsonl", "neither corpus.jsonl nor qrels/*.tsv", "beir-queries"),
+    ],
+)
+def test_one_file_is_no_data_set_but_is_read_by_itself(
+    tmp_path: Path, name: str, lacks: str, kind: str
+) -> None:
+    path = write(tmp_path, "a.zip", zipped({name: FILES[name]}))
+    error = failure(path, format_name="beir")
+    assert lacks in error.message
+    assert f"import {name} as {kind}" in error.message
+    for format_name in ("auto", kind):
+        with open_rows(path, format_name=format_name) as stream:
+            assert stream.format == kind
+            assert list(stream) == [item for item in EXPECTED if item.member == name]
+
+
+@pytest.mark.parametrize("left_out", ["corpus.jsonl", "queries.jsonl", "qrels"])
+def test_any_one_of_the_three_may_be_missing(tmp_path: Path, left_out: str) -> None:
+    files = {name: FILES[name] for name in FILES if not name.startswith(left_out)}
+    expected = [item for item in EXPECTED if not str(item.member).startswith(left_out)]
+    for format_name in ("auto", "beir"):
+        assert read(write(tmp_path, "a.zip", zipped(files)), format_name=format_name) == expected
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def long_run(path: Path) -> Path:
     [
         (truncated_gzip, None, "file", "truncated"),
         (bad_utf8, 6001, "line", "UTF-8"),
-        (long_line, 6001, "line", "longer than 16 MB"),
+        (long_line, 6001, "line", "longer than 16 MiB"),
         (missing_column, 1, "passage", "no column for passage"),
         (unknown_grade, 6001, "label", "the grades are 0, 1"),
         (label_out_of_range, 6001, "label", "the grades are 0, 1"),

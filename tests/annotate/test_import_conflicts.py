@@ -88,7 +88,7 @@ def test_the_first_leaves_the_project_as_it_was(cast: Cast, tmp_path: Path) -> N
     take(cast.project, first, source_name="labels")
     changed = write(tmp_path / "b.jsonl", pair("r", "new", 0, passage_id="p", query_id="1", rank=2))
     done = take(cast.project, changed, source_name="labels", on_conflict="first")
-    assert (done.created, done.rows_unchanged) == ({}, 1)
+    assert (done.created, done.rows_unchanged) == ({"labels_of_discarded_wordings": 1}, 1)
     assert texts() == {"p": "old"}
     assert Query.objects.get().text == "q"
     assert Judgment.objects.get().grade is not None
