@@ -2,6 +2,7 @@
 
 import mimetypes
 from collections.abc import Iterable
+from typing import Final
 
 from django.http import (
     Http404,
@@ -16,6 +17,10 @@ from django.utils.http import content_disposition_header, parse_etags
 from models_app.archive import Archive, archive_of
 from models_app.integrity import artifact_chunks, require_stored
 from models_app.models import Artifact, Version
+
+# What a browser runs nothing of; every other file is sent as bytes.
+TEXT_TYPES: Final = ("application/json", "text/plain", "text/markdown")
+BYTES_TYPE: Final = "application/octet-stream"
 
 
 def archive_response(request: HttpRequest, version: Version) -> HttpResponseBase:
@@ -70,5 +75,4 @@ def _held(request: HttpRequest, etag: str) -> bool:
 def _content_type(artifact: Artifact) -> str:
     """Text as text; whatever a browser could run is sent as bytes."""
     guessed, _ = mimetypes.guess_type(artifact.path)
-    safe = {"application/json", "text/plain", "text/markdown"}
-    return guessed if guessed in safe else "application/octet-stream"
+    return guessed if guessed in TEXT_TYPES else BYTES_TYPE
