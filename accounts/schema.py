@@ -1,6 +1,6 @@
 """How the OpenAPI schema is made: what every operation shares is written once, here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -40,8 +40,7 @@ _NESTED: Final = {"$ref": "#/components/schemas/ProblemErrors"}
 @extend_schema_field(
     {
         "type": "object",
-        "description": "A field's messages, or those of the fields within it: for a list of objects"
-        " one object each, empty where nothing is wrong with it.",
+        "description": "By field its messages, or those of the fields or items within it.",
         "additionalProperties": {
             "anyOf": [
                 {"type": "array", "items": {"type": "string"}},
@@ -83,14 +82,11 @@ class Schema(AutoSchema):
         declared = self._parameters if self.method == "GET" else Parameters
         return [*super().get_override_parameters(), *([declared] if declared().fields else [])]
 
-    def _resolve_path_parameters(self, variables: Iterable[str]) -> list[dict[str, Any]]:
-        found = super()._resolve_path_parameters(variables)
-        return [{**each, "description": _PATH[each["name"]]} for each in found]
-
-    def _get_serializer_field_meta(self, field: Any, direction: Direction) -> dict[str, Any]:
-        """Tell of null where a field gives it because what it is read from is not there."""
-        meta: dict[str, Any] = super()._get_serializer_field_meta(field, direction)
-        return {**meta, "nullable": True} if getattr(field, "default", 0) is None else meta
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        return [
+            each if each.get("description") else {**each, "description": _PATH[each["name"]]}
+            for each in super()._get_parameters()
+        ]
 
     @property
     def _parameters(self) -> type[Parameters]:
@@ -102,7 +98,7 @@ class Schema(AutoSchema):
         for status in (*own, *self._problems()):
             bodies[str(status.value)] = self._problem(status)
         for code, body in bodies.items():
-            body["description"] = body["description"] or _WHY.get(HTTPStatus(int(code)), "")
+            body["description"] = _WHY.get(HTTPStatus(int(code)), body["description"])
         return dict(sorted(bodies.items()))
 
     def _problem(self, status: HTTPStatus) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import mimetypes
 from collections.abc import Iterable
-from typing import Final
 
 from django.http import (
     Http404,
@@ -19,8 +18,8 @@ from models_app.integrity import artifact_chunks, require_stored
 from models_app.models import Artifact, Version
 
 # What a browser runs nothing of; every other file is sent as bytes.
-TEXT_TYPES: Final = ("application/json", "text/plain", "text/markdown")
-BYTES_TYPE: Final = "application/octet-stream"
+TEXT_TYPES = ("application/json", "text/plain", "text/markdown")
+BYTES_TYPE = "application/octet-stream"
 
 
 def archive_response(request: HttpRequest, version: Version) -> HttpResponseBase:

@@ -122,7 +122,9 @@ class RecipeOfVersionField(serializers.DictField):
 class LineageSerializer(serializers.Serializer[Any]):
     """What a version came from. Outsiders read of it base model, code, packages, recipe, seed."""
 
-    job = serializers.CharField(required=False)
+    job = serializers.CharField(
+        required=False, allow_null=True, help_text="Null where it comes from elsewhere."
+    )
     attempt = serializers.IntegerField(required=False)
     snapshot = serializers.CharField(required=False, help_text="Its digest.")
     base_model = BaseModelSerializer(required=False)
@@ -215,9 +217,9 @@ class AliasMoveSerializer(serializers.ModelSerializer[AliasMove]):
 
     id = serializers.CharField()
     alias = serializers.CharField(source="name")
-    from_version = serializers.IntegerField(source="from_version.number", default=None)
+    from_version = serializers.IntegerField(source="from_version.number", allow_null=True)
     to_version = serializers.IntegerField(source="to_version.number")
-    moved_by = serializers.CharField(source="moved_by.username", default=None)
+    moved_by = serializers.CharField(source="moved_by.username", allow_null=True)
 
     class Meta:
         model = AliasMove

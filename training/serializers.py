@@ -14,6 +14,7 @@ from training.models import EventKind, JobEvent, JobKind, JobStatus, Stage, Trai
 from training.selectors import metrics_of, version_of
 from training.spec import SpecError, TrainSpec, spec_fields
 
+
 @extend_schema_field(
     {
         "type": "object",
@@ -99,7 +100,9 @@ class JobOutput(serializers.ModelSerializer[TrainingJob]):
         read_only=True, allow_null=True, help_text="What was loaded; null until then."
     )
     recipe = RecipeField(read_only=True, help_text="All keys, with what was left out.")
-    created_by = serializers.CharField(source="created_by.username", default=None, read_only=True)
+    created_by = serializers.CharField(
+        source="created_by.username", allow_null=True, read_only=True
+    )
 
     class Meta:
         model = TrainingJob
@@ -200,7 +203,9 @@ class MetricEvent(JobEventOutput):
     of_kind, of_data = EventKind.METRIC, MetricData
 
 
-_EVENTS: Final = {each.of_kind.value: each for each in (StageEvent, LogEvent, MetricEvent)}
+_EVENTS: Final[dict[str, type[serializers.Serializer[Any]]]] = {
+    each.of_kind.value: each for each in (StageEvent, LogEvent, MetricEvent)
+}
 
 
 class JobEventsOutput(serializers.Serializer[Any]):
@@ -213,7 +218,7 @@ class JobEventsOutput(serializers.Serializer[Any]):
     @extend_schema_field(
         PolymorphicProxySerializer(
             component_name="JobEvent",
-            serializers=_EVENTS,
+            serializers={**_EVENTS},
             resource_type_field_name="kind",
             many=True,
         )

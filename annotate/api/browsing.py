@@ -37,8 +37,8 @@ class LabelOutput(serializers.Serializer[Any]):
 
     grade = serializers.IntegerField(source="grade.value")
     kind = serializers.CharField()
-    person = serializers.CharField(source="person.username", default=None)
-    import_source = serializers.CharField(source="source.name", default=None)
+    person = serializers.CharField(source="person.username", allow_null=True)
+    import_source = serializers.CharField(source="source.name", allow_null=True)
     created_at = serializers.DateTimeField()
 
 

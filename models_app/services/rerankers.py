@@ -27,7 +27,6 @@ NOWHERE: Final = 0
 def reranker_ensure(*, project: Project, name: str, created_by: User | None) -> Reranker:
     """Return the project's reranker of this name, made if need be; safe to call twice at once.
 
-    One that jobs asked for and none has published is as good as new: any job may have the name.
     Raises ValidationError where the name is malformed.
     """
     found = Reranker.objects.filter(project=project, name=name).first()
