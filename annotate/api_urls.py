@@ -13,4 +13,9 @@ urlpatterns = [
     path("projects/<str:slug>/candidates/", browsing.CandidateList.as_view()),
     path("projects/<str:slug>/snapshots/", snapshots.SnapshotList.as_view()),
     path("projects/<str:slug>/snapshots/<str:reference>/", snapshots.SnapshotDetail.as_view()),
+    path(
+        "projects/<str:slug>/snapshots/<str:reference>/files/<str:name>/",
+        snapshots.SnapshotFileDetail.as_view(),
+        name="api-snapshot-file",
+    ),
 ]

@@ -9,7 +9,7 @@ judgments under the same policy give the same bytes anywhere.
 
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from typing import IO, Any, Final
 
 from accounts.blobs import file_digest
 from accounts.models import Project
+from annotate.findings import Observed, findings_of
 from annotate.resolution import Label, Qrel, Step, resolve
 from annotate.selectors.qrels import (
     FirstStage,
@@ -26,10 +27,10 @@ from annotate.selectors.qrels import (
     first_stage_of,
     judged_queries,
     label_rows,
-    twin_queries,
 )
 from annotate.splitting import SPLITS, clusters_of, split_assign
 from annotate.statistics import SplitStatistics
+from annotate.twins import twin_pairs
 
 FORMAT: Final = "arbiter-snapshot/1"
 
@@ -55,10 +56,10 @@ class Frozen:
 class _Tally:
     """What is counted while the lines go by."""
 
+    observed: Observed
     splits: dict[str, SplitStatistics] = field(
         default_factory=lambda: {name: SplitStatistics() for name in SPLITS}
     )
-    texts: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))
     people: int = 0
     imported: int = 0
     adjudicated: int = 0
@@ -79,17 +80,19 @@ def freeze(
     """Write the project's resolved judgments to `folder`.
 
     Runs in the caller's transaction, which should be REPEATABLE READ. Memory grows with the
-    number of queries and of distinct texts, not of judgments. Raises FreezeError.
+    number of queries and of distinct passages, and with what `Observed` keeps, not with that of
+    judgments. Raises FreezeError.
     """
     queries = dict(judged_queries(project))
     if not queries:
         raise FreezeError("There are no judgments to freeze. Judge or import labels first.")
-    twins = [(a, b) for a, b in twin_queries(project) if a in queries and b in queries]
-    clusters = clusters_of(queries, twins)
+    clusters = clusters_of(queries, twin_pairs(queries))
     assigned = split_assign(clusters, shares, seed)
-    _check_splits(assigned, shares)
+    _check_splits(assigned, shares, len(clusters))
     run = first_stage_of(project, policy.get("first_stage_run"))
-    tally = _write_lines(project, folder, assigned, policy, run)
+    several = frozenset(text for text, ids in Counter(queries.values()).items() if ids > 1)
+    tally = _Tally(Observed(several))
+    _write_lines(project, folder, assigned, policy, run, tally)
     manifest = _manifest(project, folder, seed=seed, policy=policy, shares=shares, tally=tally)
     return Frozen(
         manifest=manifest,
@@ -97,16 +100,17 @@ def freeze(
             **_statistics(project, tally, queries=len(queries), clusters=len(clusters)),
             "first_stage_run": run.name if run else None,
         },
-        findings=_findings(tally, twins),
+        findings=findings_of(tally.observed, tally.splits, clusters),
     )
 
 
-def _check_splits(assigned: Mapping[str, str], shares: Mapping[str, float]) -> None:
+def _check_splits(assigned: Mapping[str, str], shares: Mapping[str, float], groups: int) -> None:
     filled = set(assigned.values())
     empty = [name for name in SPLITS if shares.get(name, 0) > 0 and name not in filled]
     if empty:
+        twins = f" ({groups} if near-identical ones count once)" if groups < len(assigned) else ""
         raise FreezeError(
-            f"{len(assigned)} judged queries are too few for these splits:"
+            f"{len(assigned)} judged queries{twins} are too few for these splits:"
             f" {' and '.join(empty)} would be empty. Judge more queries or change the shares."
         )
 
@@ -117,8 +121,8 @@ def _write_lines(
     assigned: Mapping[str, str],
     policy: Mapping[str, Any],
     run: FirstStage | None,
-) -> _Tally:
-    tally = _Tally()
+    tally: _Tally,
+) -> None:
     steps = {grade.pk: Step(grade.value, grade.gain, grade.target, grade.relevant)
              for grade in project.grades.all()}  # fmt: skip
     with ExitStack() as stack:
@@ -133,7 +137,7 @@ def _write_lines(
                 split = assigned[rows[0].query_key]
                 _write_line(out[split], out["judgments"], rows, qrel)
                 _count(tally, split, rows, labels, qrel)
-    return tally
+    tally.observed.close()
 
 
 def _candidates(rows: Iterable[LabelRow]) -> Iterator[list[LabelRow]]:
@@ -175,7 +179,15 @@ def _count(
         target=qrel.target,
         relevant=qrel.relevant,
     )
-    tally.texts[split].add(row.text_digest)
+    tally.observed.add(
+        split,
+        query_id=row.query_key,
+        query=row.query,
+        title=row.title,
+        text_digest=row.text_digest,
+        grade=qrel.grade,
+        relevant=qrel.relevant,
+    )
     tally.people += qrel.people
     tally.imported += qrel.imported
     tally.adjudicated += qrel.adjudicated
@@ -248,38 +260,3 @@ def _statistics(project: Project, tally: _Tally, *, queries: int, clusters: int)
             "agreement_n": tally.compared,
         },
     }
-
-
-def _findings(tally: _Tally, twins: list[tuple[str, str]]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    if twins:
-        found.append(
-            {
-                "kind": "twin_queries",
-                "count": len(twins),
-                "message": "pairs of near-identical queries; each pair is kept in one split.",
-            }
-        )
-    for split in ("dev", "test"):
-        shared = len(tally.texts[split] & tally.texts["train"])
-        if shared:
-            found.append(
-                {
-                    "kind": "shared_passages",
-                    "split": split,
-                    "count": shared,
-                    "message": f"of the {len(tally.texts[split])} passage texts of {split} also"
-                    " occur in train. In small corpora this is the rule.",
-                }
-            )
-    for split, statistics in tally.splits.items():
-        if statistics.pairs and not statistics.positives:
-            found.append(
-                {
-                    "kind": "no_positives",
-                    "split": split,
-                    "count": statistics.pairs,
-                    "message": f"candidates in {split}, and none is relevant.",
-                }
-            )
-    return found

@@ -4,6 +4,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models.functions import Now
+
 from accounts.models import Member, Project, Role, User
 from accounts.services import member_set, project_create, token_create, user_create
 from annotate.models import (
@@ -15,9 +17,12 @@ from annotate.models import (
     Proposal,
     Query,
     Run,
+    Snapshot,
+    SnapshotStatus,
     Source,
     Text,
 )
+from annotate.models.snapshots import FILES
 from annotate.models.texts import text_digest
 
 PASSWORD = "correct horse battery"
@@ -134,3 +139,13 @@ def make_label(candidate: Candidate, grade: int, source: str = "labels") -> Judg
         action=Action.GRADE,
         grade=candidate.project.grades.get(value=grade),
     )
+
+
+def make_ready(snapshot: Snapshot) -> Snapshot:
+    """Count a queued snapshot as ready: all that jobs ask for; its files are nowhere stored."""
+    rows = Snapshot.objects.filter(pk=snapshot.pk)
+    rows.update(status=SnapshotStatus.RUNNING)
+    files = {name: {"sha256": "0" * 64, "size": 0} for name in FILES}
+    rows.update(status=SnapshotStatus.READY, digest="5e" * 32, files=files, frozen_at=Now())
+    snapshot.refresh_from_db()
+    return snapshot

@@ -1,38 +1,32 @@
 """`/api/v1/projects/{slug}/snapshots/`."""
 
-from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
+from django.core.exceptions import PermissionDenied
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.access import Right, project_for
+from accounts.access import Right, member_for, project_for
 from accounts.pagination import ById
-from accounts.rest import ApiView, StrictSerializer, caller, paginated, validated
-from annotate.models import Snapshot
+from accounts.rest import ApiView, caller, paginated, validated
+from accounts.schema import ProblemSerializer
+from annotate.downloads import FILE_TYPES, snapshot_file_response
+from annotate.models.snapshots import FILES
+from annotate.selectors.browsing import sees_others
 from annotate.selectors.snapshots import snapshot_by, snapshots_of
+from annotate.serializers import SnapshotInput, SnapshotOutput
 from annotate.services.snapshots import snapshot_create
 
 
-class SnapshotInput(StrictSerializer):
-    """How to freeze; every field is optional."""
+class LostFileError(APIException):
+    """503: the storage lacks the file; nothing was sent."""
 
-    seed = serializers.IntegerField(required=False)
-    policy = serializers.DictField(required=False)
-    splits = serializers.DictField(child=serializers.FloatField(), required=False)
-
-
-class SnapshotOutput(serializers.ModelSerializer[Snapshot]):
-    """A snapshot; `digest`, `statistics`, `findings` and `files` are there once it is ready."""
-
-    id = serializers.CharField(read_only=True)
-    created_by = serializers.CharField(source="created_by.username", default=None, read_only=True)
-
-    class Meta:
-        model = Snapshot
-        fields = [
-            "id", "status", "digest", "seed", "policy", "splits", "statistics", "findings",
-            "files", "error", "created_by", "created_at", "frozen_at",
-        ]  # fmt: skip
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = "The storage lacks this file. Restore it from a backup."
+    default_code = "lost"
 
 
 class SnapshotList(ApiView):
@@ -60,3 +54,33 @@ class SnapshotDetail(ApiView):
         """Show a snapshot by its id or its digest."""
         snapshot = snapshot_by(project_for(request.user, slug), reference)
         return Response(SnapshotOutput(snapshot).data)
+
+
+class SnapshotFileDetail(ApiView):
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                "name", str, OpenApiParameter.PATH, description="The file's name.", enum=FILES
+            )
+        ],
+        responses={
+            **{(200, kind): OpenApiTypes.BINARY for kind in FILE_TYPES.values()},
+            304: OpenApiResponse(description="The caller has these very bytes."),
+            403: ProblemSerializer,
+            503: ProblemSerializer,
+        },
+    )
+    def get(self, request: Request, slug: str, reference: str, name: str) -> HttpResponseBase:
+        """Download a file of a frozen snapshot; its `ETag` is its sha256.
+
+        The digest of a snapshot is the sha256 of its `manifest.json` without `digest` and without
+        the line's end. In a blind project only reviewers and managers may read it.
+        """
+        member = member_for(request.user, slug)
+        if not sees_others(member):
+            raise PermissionDenied("In a blind project only reviewers and managers see labels.")
+        snapshot = snapshot_by(member.project, reference)
+        try:
+            return snapshot_file_response(request, snapshot, name)
+        except FileNotFoundError as error:
+            raise LostFileError from error

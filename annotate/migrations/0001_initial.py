@@ -280,7 +280,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='snapshot',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('digest__regex', '^[0-9a-f]{64}$'), ('status', 'ready')), models.Q(models.Q(('status', 'ready'), _negated=True), ('digest__isnull', True)), _connector='OR'), name='snapshot_ready_means_digest'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('digest__isnull', False), ('digest__regex', '^[0-9a-f]{64}$'), ('files__has_keys', ['train.jsonl', 'dev.jsonl', 'test.jsonl', 'judgments.jsonl', 'manifest.json']), ('frozen_at__isnull', False), ('status', 'ready')), models.Q(models.Q(('status', 'ready'), _negated=True), ('digest__isnull', True), ('files', {}), ('frozen_at__isnull', True)), _connector='OR'), name='snapshot_ready_means_frozen'),
         ),
         migrations.AddConstraint(
             model_name='source',

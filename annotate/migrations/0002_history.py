@@ -135,9 +135,23 @@ DECLARE
 BEGIN
     -- Who asked for it may leave the installation.
     IF kept.created_by_id IS NULL THEN kept.created_by_id := OLD.created_by_id; END IF;
-    IF OLD.digest IS NOT NULL AND kept IS DISTINCT FROM OLD THEN
-        RAISE EXCEPTION 'snapshot % is frozen', OLD.id
+    IF OLD.status IN ('ready', 'failed') AND kept IS DISTINCT FROM OLD THEN
+        RAISE EXCEPTION 'snapshot % is frozen: it is %', OLD.id, OLD.status
             USING ERRCODE = 'check_violation', CONSTRAINT = 'snapshot_is_frozen';
+    END IF;
+    IF NEW.status <> OLD.status AND (OLD.status, NEW.status) NOT IN (
+        ('queued', 'running'), ('running', 'ready'), ('running', 'failed')
+    ) THEN
+        RAISE EXCEPTION 'a snapshot cannot move from % to %', OLD.status, NEW.status
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'snapshot_move_allowed';
+    END IF;
+    IF (NEW.id, NEW.project_id, NEW.seed, NEW.policy, NEW.splits, NEW.created_at,
+        kept.created_by_id)
+        IS DISTINCT FROM
+       (OLD.id, OLD.project_id, OLD.seed, OLD.policy, OLD.splits, OLD.created_at,
+        OLD.created_by_id) THEN
+        RAISE EXCEPTION 'what snapshot % freezes is fixed', OLD.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'snapshot_wish_is_fixed';
     END IF;
     RETURN NEW;
 END $$;

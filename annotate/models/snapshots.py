@@ -1,6 +1,6 @@
 """Snapshots: frozen, hashed qrels with texts and splits."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.db import models
 from django.db.models.functions import Now
@@ -8,9 +8,12 @@ from django.db.models.functions import Now
 from accounts.models import Project, User
 from annotate.splitting import SPLITS
 
+# What a frozen snapshot consists of; judgments.jsonl says which judgments each line rests on.
+FILES: Final = [*(f"{name}.jsonl" for name in SPLITS), "judgments.jsonl", "manifest.json"]
+
 
 class SnapshotStatus(models.TextChoices):
-    """Where a snapshot stands; a ready one never changes (kept by a trigger)."""
+    """Where a snapshot stands: forward only, and the last two never change (kept by a trigger)."""
 
     QUEUED = "queued", "Queued"
     RUNNING = "running", "Running"
@@ -50,9 +53,20 @@ class Snapshot(models.Model):
                 condition=models.Q(status__in=SnapshotStatus.values), name="snapshot_status_known"
             ),
             models.CheckConstraint(
-                condition=models.Q(status=SnapshotStatus.READY, digest__regex=r"^[0-9a-f]{64}$")
-                | (~models.Q(status=SnapshotStatus.READY) & models.Q(digest__isnull=True)),
-                name="snapshot_ready_means_digest",
+                condition=models.Q(
+                    status=SnapshotStatus.READY,
+                    digest__isnull=False,  # since a comparison with null refuses nothing
+                    digest__regex=r"^[0-9a-f]{64}$",
+                    files__has_keys=FILES,
+                    frozen_at__isnull=False,
+                )
+                | models.Q(
+                    ~models.Q(status=SnapshotStatus.READY),
+                    digest__isnull=True,
+                    files={},
+                    frozen_at__isnull=True,
+                ),
+                name="snapshot_ready_means_frozen",
             ),
         ]
 

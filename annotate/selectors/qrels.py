@@ -8,12 +8,7 @@ from django.db import connection, transaction
 
 from accounts.models import Project
 
-# From here on two queries are one for splitting: word order and punctuation hardly count.
-TWIN_SIMILARITY: Final = 0.9
-
 _QUERY_KEY: Final = "COALESCE(q.external_id, 'sha256:' || encode(q.digest, 'hex'))"
-# A query's text without case and with one blank for any whitespace; its digest, for short keys.
-_PLAIN: Final = r"sha256(convert_to(btrim(regexp_replace(lower(q.text), '\s+', ' ', 'g')), 'UTF8'))"
 _PASSAGE_KEY: Final = "COALESCE(p.external_id, 'sha256:' || encode(t.digest, 'hex'))"
 _CURRENT: Final = """
     j.current AND j.action = 'grade' AND j.kind IN ('counted', 'adjudication', 'imported')
@@ -60,35 +55,6 @@ def judged_queries(project: Project) -> Iterator[tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [project.pk])
         yield from cursor.fetchall()
-
-
-def twin_queries(project: Project) -> list[tuple[str, str]]:
-    """Return pairs of keys of near-identical queries (trigram similarity, PostgreSQL's pg_trgm).
-
-    pg_trgm sees words only: "!=" has none. Queries that are equal but for case and whitespace are
-    therefore found by themselves; of many such, each is paired with the first.
-    """
-    first, second = _QUERY_KEY.replace("q.", "a."), _QUERY_KEY.replace("q.", "b.")
-    sql = f"""
-        SELECT {first}, {second}
-        FROM annotate_query a JOIN annotate_query b
-          ON b.project_id = a.project_id AND a.id < b.id AND upper(a.text) %% upper(b.text)
-        WHERE a.project_id = %(project)s
-        UNION
-        SELECT {first}, {second}
-        FROM (
-            SELECT id AS b_id, min(id) OVER (PARTITION BY {_PLAIN}) AS a_id
-            FROM annotate_query q WHERE q.project_id = %(project)s
-        ) equal JOIN annotate_query a ON a.id = a_id JOIN annotate_query b ON b.id = b_id
-        WHERE a_id < b_id
-        ORDER BY 1, 2
-    """  # noqa: S608 - only constants of this module are put in
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(TWIN_SIMILARITY)]
-        )
-        cursor.execute(sql, {"project": project.pk})
-        return list(cursor.fetchall())
 
 
 def label_rows(project: Project, run: FirstStage | None) -> Iterator[LabelRow]:

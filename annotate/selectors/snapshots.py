@@ -11,7 +11,7 @@ from annotate.models import Snapshot
 
 def snapshots_of(project: Project) -> QuerySet[Snapshot]:
     """Return a project's snapshots, newest first."""
-    return project.snapshots.select_related("created_by").order_by("-pk")
+    return project.snapshots.select_related("created_by", "project").order_by("-pk")
 
 
 def snapshot_by(project: Project, reference: str) -> Snapshot:
@@ -19,7 +19,7 @@ def snapshot_by(project: Project, reference: str) -> Snapshot:
 
     Raises Http404.
     """
-    rows = project.snapshots.select_related("created_by").order_by("pk")
+    rows = project.snapshots.select_related("created_by", "project").order_by("pk")
     if re.fullmatch(r"[0-9a-f]{64}", reference):
         found = rows.filter(digest=reference).first()
     elif re.fullmatch(r"[0-9]{1,18}", reference):

@@ -5,10 +5,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import Right, member_for, project_for, role_allows
+from accounts.access import Right, member_for, role_allows
 from accounts.middleware import PageRequest
 from accounts.views import GET_OR_POST, user_of
 from annotate.forms import SnapshotForm
+from annotate.selectors.browsing import sees_others
 from annotate.selectors.snapshots import snapshot_by, snapshots_of
 from annotate.services.snapshots import snapshot_create
 
@@ -40,10 +41,12 @@ def snapshot_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def snapshot_detail(request: PageRequest, slug: str, reference: str) -> HttpResponse:
-    project = project_for(request.user, slug)
+    member = member_for(request.user, slug)
+    snapshot = snapshot_by(member.project, reference)
     context = {
-        "project": project,
-        "snapshot": snapshot_by(project, reference),
+        "project": member.project,
+        "snapshot": snapshot,
+        "files": sorted(snapshot.files.items()) if sees_others(member) else [],
         "section": "projects",
         "tab": "snapshots",
     }

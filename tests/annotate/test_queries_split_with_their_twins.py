@@ -1,11 +1,22 @@
 """Splitting: shares of queries by largest remainder, twins together, the seed decides."""
 
+import tracemalloc
 from collections import Counter
+from collections.abc import Iterable
+from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from annotate.splitting import DEFAULT_SPLITS, clusters_of, split_assign
+from annotate.twins import twin_pairs, wording
+
+
+def groups(texts: Iterable[str]) -> set[frozenset[str]]:
+    """Return the groups of twins among some texts, each under its text."""
+    queries = {text: text for text in texts}
+    return set(map(frozenset, clusters_of(queries, twin_pairs(queries))))
 
 
 def test_107_queries_at_ninety_percent_are_96_in_train() -> None:
@@ -37,3 +48,93 @@ def test_no_cluster_is_ever_cut(sizes: list[int], train: float, seed: int) -> No
     assigned = split_assign(clusters, {"train": train, "dev": rest, "test": rest}, seed)
     assert len(assigned) == sum(sizes)
     assert all(len({assigned[key] for key in cluster}) == 1 for cluster in clusters)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("how to sort a list", "List sort?  a TO how"),
+        ("Straße nach Ａｌｔｏｎａ", "strasse nach altona"),
+        ("Raja Tahir Ayyub etc", "Raja Tahir Ayyub etc VS"),
+        ("HAFEEZ ULLAH KHAN VS FOP", "DR. HAFEEZ ULLAH KHAN VS FOP"),
+        ("Salman Badar VS Registrar, Islamabad High", "Salman Badar VS Registrar, Islamabad"),
+        ("python datetime iso format string", "python format datetime as iso string"),
+        ("how to parse a date in pyth", "how to parse a date in python"),
+        ("ullah khan vs federation of pakistan", "dr hafeez ullah khan vs federation of pakistan"),
+        ("how to sort a dictionary", "how to sort a dictionnary"),
+        ("sort list by second value", "sort list by secnod value"),
+        ("北京的天气怎么样呢今天", "北京的天气怎么样呢今天？啊"),
+    ],
+)
+def test_twins_differ_in_spelling_order_a_cut_a_word_or_a_slip(one: str, other: str) -> None:
+    assert len(groups([one, other])) == 1
+    assert len(groups([other, one])) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("how does sort work with number 1", "how does sort work with number 2"),
+        ("how does sort work with number 1", "how does sort work with number 12"),
+        ("how does sort work with number", "how does sort work with number 12"),
+        ("R.S.A. 3/2025 against judgement", "R.F.A. 3/2025 against judgement"),
+        ("sort list", "sort list backwards"),
+        ("how does the theme system work in the gui", "how does the navigation work in the gui"),
+        ("!=", "=="),
+        ("की दुकान कहाँ है", "का दुकान कहाँ है"),
+        ("parse xml string", "parse json string"),
+        ("open a file", "open a file in the background and wait"),
+    ],
+)
+def test_a_number_a_name_or_a_short_query_makes_no_twins(one: str, other: str) -> None:
+    assert len(groups([one, other])) == 2
+
+
+def twins(one: str, other: str) -> bool:
+    """Say it of two wordings without digits as the documentation does, rule by rule."""
+    for shorter, longer in ((one, other), (other, one)):
+        few, many = set(shorter.split()), set(longer.split())
+        if few == many:
+            return True
+        share = len("".join(few)) / len("".join(many))
+        more = few < many and len(many - few) == 1 and share >= 0.7
+        if more and len(few) >= 3 and len("".join(few)) >= 8:
+            return True
+        words = shorter.split()
+        cut = longer.startswith(shorter) or longer.endswith(f" {shorter}")
+        long = len(words) >= 3 and len("".join(words)) >= 8
+        if cut and long and len(shorter) / len(longer) >= 0.7:
+            return True
+    return False
+
+
+@given(
+    st.lists(
+        st.text("ab ", min_size=12, max_size=26).map(wording).filter(bool), max_size=14, unique=True
+    )
+)
+def test_one_pass_finds_what_comparing_all_pairs_finds(forms: list[str]) -> None:
+    # Longer words may differ by a slip, which is another rule.
+    short = [form for form in forms if all(len(word) < 5 for word in form.split())]
+    pairs = [pair for pair in combinations(short, 2) if twins(*pair)]
+    assert groups(short) == set(map(frozenset, clusters_of(short, pairs)))
+
+
+def test_thousands_of_equal_or_templated_queries_take_little() -> None:
+    equal = {f"e{i}": "How to sort a list" for i in range(10_000)}
+    templated = {f"t{i}": f"how does sort work with number {i}" for i in range(10_000)}
+    tracemalloc.start()
+    try:
+        made = clusters_of({**equal, **templated}, twin_pairs({**equal, **templated}))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert Counter(map(len, made)) == {10_000: 1, 1: 10_000}
+    assert peak < 50_000_000  # bytes; the 50 million pairs of equal ones took 17 GB
+    assert sum(1 for _ in twin_pairs(equal)) == 9_999
+
+
+def test_the_groups_do_not_depend_on_the_order_of_the_queries() -> None:
+    texts = ["a b c dddddd", "a b c ddddddd", "c b a dddddd", "a b c dddddd e", "x y", "y X"]
+    made = groups(texts)
+    assert made == groups(reversed(texts)) == {frozenset(texts[:4]), frozenset(texts[4:])}

@@ -11,7 +11,6 @@ from accounts.blobs import blob_open
 from accounts.models import Project
 from accounts.services import project_create, project_delete
 from annotate.models import Snapshot, SnapshotStatus
-from annotate.selectors.qrels import twin_queries
 from annotate.services.bell import SNAPSHOT
 from annotate.services.snapshots import snapshot_create, snapshot_freeze, snapshots_requeue
 from tests.annotate.bells import bells_taken
@@ -127,7 +126,7 @@ def test_near_identical_queries_stay_together_and_are_reported(cast: Cast) -> No
     }
     assert len(homes) == 1
     (finding,) = [found for found in snapshot.findings if found["kind"] == "twin_queries"]
-    assert finding["count"] == 3
+    assert (finding["count"], finding["of"]) == (3, 23)
 
 
 def test_queries_without_a_word_stay_together_where_they_are_equal(cast: Cast) -> None:
@@ -136,9 +135,6 @@ def test_queries_without_a_word_stay_together_where_they_are_equal(cast: Cast) -
     for number, text in enumerate(texts):
         query = make_query(cast.project, text, f"sign{number}")
         make_label(make_candidate(query, make_passage(cast.project, f"sign {number}")), 1)
-    twins = set(twin_queries(cast.project))
-    assert {("sign0", "sign1"), ("sign2", "sign3"), ("sign4", "sign5")} <= twins
-    assert ("sign0", "sign2") not in twins
     snapshot = frozen(cast.project, splits={"train": 0.4, "dev": 0.3, "test": 0.3})
     homes = {
         row["query_id"]: split
@@ -147,6 +143,7 @@ def test_queries_without_a_word_stay_together_where_they_are_equal(cast: Cast) -
     }
     assert homes["sign0"] == homes["sign1"]
     assert homes["sign2"] == homes["sign3"]
+    assert homes["sign4"] == homes["sign5"]
 
 
 def test_nothing_to_freeze_and_too_few_queries_say_so(cast: Cast) -> None:
@@ -231,18 +228,6 @@ def test_the_run_that_was_frozen_is_kept_by_name(cast: Cast) -> None:
     assert frozen(cast.project).statistics["first_stage_run"] == "search"
     chosen = frozen(cast.project, policy={"first_stage_run": "smaller"})
     assert chosen.statistics["first_stage_run"] == "smaller"
-
-
-def test_findings_read_as_sentences_after_their_number(client: Client, cast: Cast) -> None:
-    query = make_query(cast.project, "One", "one"), make_query(cast.project, "Two", "two")
-    other = make_query(cast.project, "Three", "three")
-    for each in (*query, other):
-        passage = make_passage(cast.project, "shared", f"p{each.pk}")
-        make_label(make_candidate(each, passage), 1)
-    snapshot = frozen(cast.project, splits={"train": 0.4, "dev": 0.3, "test": 0.3})
-    client.force_login(cast.viewer)
-    page = client.get(f"/projects/library/snapshots/{snapshot.pk}/").content.decode()
-    assert "<strong>1</strong> of the 1 passage texts of dev also occur in train." in page
 
 
 def test_snapshots_of_one_project_are_told_apart_by_their_shares(

@@ -16,20 +16,24 @@ from annotate.models import (
     Passage,
     Query,
     Snapshot,
-    SnapshotStatus,
     Source,
 )
 from tests.annotate.judging import record, withdraw
-from tests.factory import Cast, make_cast, make_judgment, make_label, make_passage, make_queue
+from tests.factory import (
+    Cast,
+    make_cast,
+    make_judgment,
+    make_label,
+    make_passage,
+    make_queue,
+    make_ready,
+)
 
 pytestmark = pytest.mark.django_db
 
 
 def freeze_one(project: Project, by: User | None = None) -> Snapshot:
-    snapshot = Snapshot.objects.create(project=project, created_by=by)
-    Snapshot.objects.filter(pk=snapshot.pk).update(status=SnapshotStatus.READY, digest="a" * 64)
-    snapshot.refresh_from_db()
-    return snapshot
+    return make_ready(Snapshot.objects.create(project=project, created_by=by))
 
 
 def test_a_judgment_is_never_deleted_alone(cast: Cast) -> None:

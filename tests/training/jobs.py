@@ -19,11 +19,19 @@ from django.db import connection
 from django.test import override_settings
 
 from accounts.models import Project, User
-from annotate.models import Snapshot, SnapshotStatus
+from annotate.models import Snapshot
 from annotate.services.snapshots import snapshot_create, snapshot_freeze
 from models_app.models import Version
 from models_app.services.rerankers import reranker_ensure
-from tests.factory import Cast, make_candidate, make_label, make_passage, make_proposal, make_query
+from tests.factory import (
+    Cast,
+    make_candidate,
+    make_label,
+    make_passage,
+    make_proposal,
+    make_query,
+    make_ready,
+)
 from tests.models_app.published import version_row
 from tests.tiny import tiny_cross_encoder
 from training.models import EventKind, JobMetric, TrainingJob
@@ -62,10 +70,7 @@ def frozen_snapshot(project: Project, **fields: Any) -> Snapshot:
 
 def ready_snapshot(project: Project, **fields: Any) -> Snapshot:
     """Return a snapshot that counts as ready and has no files: enough to ask for jobs."""
-    snapshot = Snapshot.objects.create(project=project, **fields)
-    Snapshot.objects.filter(pk=snapshot.pk).update(status=SnapshotStatus.READY, digest="5e" * 32)
-    snapshot.refresh_from_db()
-    return snapshot
+    return make_ready(Snapshot.objects.create(project=project, **fields))
 
 
 def tiny_base(folder: Path) -> str:

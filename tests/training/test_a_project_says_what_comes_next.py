@@ -81,7 +81,8 @@ def test_what_failed_or_was_withdrawn_counts_for_nothing(cast: Cast) -> None:
     [candidate] = make_queue(cast.project, 1, 1)
     make_label(candidate, 1)
     frozen = Snapshot.objects.create(project=cast.project)
-    Snapshot.objects.filter(pk=frozen.pk).update(status="failed")
+    for status in ("running", "failed"):
+        Snapshot.objects.filter(pk=frozen.pk).update(status=status)
     assert standing(cast).step == Step.FREEZE
     candidate.query.withdrawn_at = timezone.now()
     candidate.query.save()

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils.html import strip_tags
 
 from annotate.models import Snapshot
-from tests.factory import Cast
+from tests.factory import Cast, make_ready
 from tests.models_app.published import publish
 from tests.training.jobs import bare_version, ready_snapshot
 from training.models import EventKind, JobMetric, TrainingJob
@@ -117,7 +117,7 @@ def test_snapshots_are_told_apart_and_the_newest_is_chosen(
 ) -> None:
     shares = {"train": 0.9, "dev": 0.05, "test": 0.05}
     newest = Snapshot.objects.create(project=cast.project, created_by=cast.owner, splits=shares)
-    Snapshot.objects.filter(pk=newest.pk).update(status="ready", digest=snapshot.digest)
+    make_ready(newest)
     client.force_login(cast.manager)
     page = client.get(f"{JOBS}new/").content.decode()
     labels = dict(re.findall(r'<option value="(\d+)"[^>]*>([^<]+)</option>', page))

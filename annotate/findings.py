@@ -1,0 +1,159 @@
+"""What whoever trusts the figures of a snapshot should know of it beforehand. Pure.
+
+A passage is known here by its title and text: under how many ids it is stored is a finding.
+"""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from annotate.splitting import SPLITS
+from annotate.statistics import SplitStatistics
+
+_MEASURED: Final = ("dev", "test")
+
+
+@dataclass(slots=True)
+class Observed:
+    """What the lines of a snapshot show while they go by, query by query.
+
+    Memory grows with the number of distinct passages and of relevant pairs in dev and test;
+    `repeated_queries` are the texts of queries that come under several ids, whose pairs are kept.
+    """
+
+    repeated_queries: frozenset[str]
+    passages: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    relevant: dict[str, dict[str, set[bytes]]] = field(
+        default_factory=lambda: {name: defaultdict(set) for name in SPLITS}
+    )
+    pairs: Counter[str] = field(default_factory=Counter)
+    repeated: Counter[str] = field(default_factory=Counter)
+    contradictory: Counter[str] = field(default_factory=Counter)
+    _grades: dict[tuple[str, str], dict[bytes, list[float]]] = field(default_factory=dict)
+    _last: tuple[str, str] | None = None
+
+    def add(
+        self,
+        split: str,
+        *,
+        query_id: str,
+        query: str,
+        title: str,
+        text_digest: bytes,
+        grade: float,
+        relevant: bool,
+    ) -> None:
+        """Take note of a candidate; those of one query follow each other."""
+        passage = hashlib.sha256(title.encode() + b"\0" + text_digest).digest()
+        self.passages[split].add(passage)
+        if relevant:
+            # Train's are asked for as a whole, whoever they are relevant to.
+            self.relevant[split]["" if split == "train" else query_id].add(passage)
+        here = (split, query)
+        last = self._last
+        if last and last != here and last[1] not in self.repeated_queries:
+            self._count(last)
+        self._last = here
+        self._grades.setdefault(here, defaultdict(list))[passage].append(grade)
+
+    def close(self) -> None:
+        """Count what is still open; after the last candidate."""
+        for here in list(self._grades):
+            self._count(here)
+
+    def _count(self, here: tuple[str, str]) -> None:
+        split, passages = here[0], self._grades.pop(here)
+        several = [grades for grades in passages.values() if len(grades) > 1]
+        self.pairs[split] += len(passages)
+        self.repeated[split] += len(several)
+        self.contradictory[split] += sum(len(set(grades)) > 1 for grades in several)
+
+
+def findings_of(
+    observed: Observed,
+    statistics: Mapping[str, SplitStatistics],
+    clusters: Sequence[Sequence[str]],
+) -> list[dict[str, Any]]:
+    """Return the findings: `{kind, count, of, message}`, with `split` where it is about one.
+
+    `count` is how many of `of`; the message is a sentence that says so by itself.
+    """
+    found = [_twins(clusters)]
+    for split in _MEASURED:
+        found += [_shared_relevant(observed, split), _shared_passages(observed, split)]
+    found += [_repeated(observed), _contradictory(observed), _without_relevant(statistics)]
+    return [finding for finding in found if finding["count"]]
+
+
+def _twins(clusters: Sequence[Sequence[str]]) -> dict[str, Any]:
+    groups = [len(cluster) for cluster in clusters if len(cluster) > 1]
+    count, of = sum(groups), sum(map(len, clusters))
+    message = (
+        f"{count:,} of {of:,} queries are near-identical to another one;"
+        f" each group of them, {len(groups):,} in all, is kept in one split."
+    )
+    return {"kind": "twin_queries", "count": count, "of": of, "message": message}
+
+
+def _shared_relevant(observed: Observed, split: str) -> dict[str, Any]:
+    train = observed.relevant["train"].get("", set())
+    queries = observed.relevant[split].values()
+    count, of = sum(not train.isdisjoint(passages) for passages in queries), len(queries)
+    message = (
+        f"{count:,} of {of:,} queries of {split} with a relevant passage have one that is also"
+        " relevant to a query of train: a model may remember it instead of finding it."
+    )
+    return {"kind": "shared_relevant", "split": split, "count": count, "of": of, "message": message}
+
+
+def _shared_passages(observed: Observed, split: str) -> dict[str, Any]:
+    count = len(observed.passages[split] & observed.passages["train"])
+    of = len(observed.passages[split])
+    message = (
+        f"{count:,} of {of:,} passages of {split} also occur in train."
+        " In small corpora this is the rule."
+    )
+    return {"kind": "shared_passages", "split": split, "count": count, "of": of, "message": message}
+
+
+def _repeated(observed: Observed) -> dict[str, Any]:
+    count, of = observed.repeated.total(), observed.pairs.total()
+    message = (
+        f"{count:,} of {of:,} pairs of a query's and a passage's text occur as several candidates,"
+        f" under different ids ({_by_split(observed.repeated, observed.pairs)})."
+    )
+    return {"kind": "repeated_pairs", "count": count, "of": of, "message": message}
+
+
+def _contradictory(observed: Observed) -> dict[str, Any]:
+    count, of = observed.contradictory.total(), observed.repeated.total()
+    message = (
+        f"{count:,} of {of:,} pairs of texts that occur as several candidates have different"
+        f" grades ({_by_split(observed.contradictory, observed.repeated)}): no model can tell"
+        " these candidates apart, so chance decides which of them ranks higher."
+    )
+    return {"kind": "contradictory_pairs", "count": count, "of": of, "message": message}
+
+
+def _without_relevant(statistics: Mapping[str, SplitStatistics]) -> dict[str, Any]:
+    of = {name: len(split.queries) for name, split in statistics.items()}
+    count = {name: of[name] - len(split.relevant_queries) for name, split in statistics.items()}
+    message = (
+        f"{sum(count.values()):,} of {sum(of.values()):,} queries have no relevant passage"
+        f" ({_by_split(count, of)}): no ranking of theirs can score above 0."
+    )
+    return {
+        "kind": "no_relevant",
+        "count": sum(count.values()),
+        "of": sum(of.values()),
+        "message": message,
+    }
+
+
+def _by_split(counts: Mapping[str, int], totals: Mapping[str, int]) -> str:
+    """Return "train 7 of 12, dev 0 of 3"; splits that hold none are left out."""
+    return ", ".join(
+        f"{name} {counts[name]:,} of {totals[name]:,}" for name in SPLITS if totals[name]
+    )
