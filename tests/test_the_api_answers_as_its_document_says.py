@@ -17,7 +17,7 @@ from models_app.services.rerankers import alias_move
 from tests.contract import Contract, Operation
 from tests.factory import Cast, bearer, make_user
 from tests.models_app.published import make_public, publish
-from tests.training.jobs import label_project, make_job, ready_snapshot, run_job, tiny_base
+from tests.training.jobs import label_project, make_job, run_job, tiny_base
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -113,7 +113,7 @@ def jobs(walk: Walk, folder: Path) -> None:
     job.refresh_from_db()
     assert job.status == "succeeded", job.error
     walk.values |= {"name": "finder", "number": 1, "alias": "champion", "path": FILES[0]}
-    body = {"project": cast.project.slug, "snapshot": str(ready_snapshot(cast.project).pk)}
+    body = {"project": cast.project.slug, "snapshot": walk.inner["snapshots"]["reference"]}
     asked = walk.do(f"POST {JOBS}", {**body, "recipe": {"max_steps": 3}})
     walk.inner["training-jobs"] = {"id": asked["id"]}
     for _ in range(2):
@@ -171,8 +171,10 @@ def reads(walk: Walk) -> None:
             for order in ({"page_size": 1}, {"page_size": 0}, {"cursor": "x"}):
                 walk.contract.call(operation, values, query=order, **walk.headers["owner"])
         if operation.asks:
-            unknown = {**query, "never": "1"}
+            unknown = {**query, "format": "yaml", "never": "1"}
             walk.contract.call(operation, values, query=unknown, **walk.headers["owner"])
+        page = {"HTTP_ACCEPT": "text/html", **walk.headers["owner"]}
+        walk.contract.call(operation, values, query=query, **page)
 
 
 def refusals(walk: Walk) -> None:

@@ -21,14 +21,7 @@ FREE = {
     "LeasedPassage.metadata.*": METADATA,
     "ImportInput.mapping": "JSON in a field of a form, described in docs/formats.md.",
     "ImportInput.label_names": "JSON in a field of a form, described in docs/formats.md.",
-    **dict.fromkeys(
-        (
-            "SnapshotInput.policy.*", "SnapshotOutput.policy", "SnapshotOutput.splits",
-            "SnapshotOutput.statistics", "SnapshotOutput.findings", "SnapshotOutput.files",
-        ),
-        "Not described yet.",
-    ),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
