@@ -1,10 +1,12 @@
 """What every API call is made of: its base class, its caller, strict input, pages."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from rest_framework import serializers
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -46,6 +48,19 @@ class Parameters(StrictSerializer):
     """The query parameters of a call; none, unless a call declares its own."""
 
 
+class OneForm(DefaultContentNegotiation):
+    """Answers in the one form that a call has, whatever `Accept` says, and leaves `?format=` to it.
+
+    DRF would answer 406, and 404 to a `format` that it does not know.
+    """
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: Any = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, str(renderer.media_type)
+
+
 class ApiView(APIView):
     """A call of the API.
 
@@ -53,6 +68,7 @@ class ApiView(APIView):
     `pagination_class` says how, and `orders` which names `?order=` knows beyond the usual ones.
     """
 
+    content_negotiation_class = OneForm
     parameters: ClassVar[type[Parameters]] = Parameters
     pagination_class: ClassVar[type[pagination.NewestFirst]] = pagination.NewestFirst
     orders: ClassVar[Mapping[str, str]] = {}

@@ -239,7 +239,6 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "JobKind": "training.models.JobKind",
-        "EventKind": "training.models.EventKind",
         "JobStatus": "training.models.JobStatus",
         "ImportStatus": "annotate.models.imports.ImportStatus",
         "SnapshotStatus": "annotate.models.snapshots.SnapshotStatus",

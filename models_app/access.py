@@ -33,10 +33,11 @@ class Access:
 def reranker_access(caller: Caller, team: str, name: str, right: Right = Right.VIEW) -> Access:
     """Return the reranker `team/name` with the caller's role, if they have `right`.
 
-    Raises what `accounts.access.project_for` raises; a reranker that does not exist, and a private
-    one of others, are told apart by nothing.
+    Raises what `accounts.access.project_for` raises; a reranker that does not exist, one without a
+    version, and a private one of others, are told apart by nothing.
     """
-    found = Reranker.objects.select_related("project").filter(project__slug=team, name=name).first()
+    named = Reranker.objects.published().filter(project__slug=team, name=name)
+    found = named.select_related("project").first()
     if found is not None and found.public and right is Right.VIEW:
         role = _role(caller, found)
     else:

@@ -1,24 +1,25 @@
 """`/api/v1/rerankers/`: rerankers, versions, their files, aliases, reviews, comparison."""
 
+from typing import Final
+
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, NotAuthenticated
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import LoginRequiredError, Right
-from accounts.models import User
 from accounts.pagination import NewestFirst
 from accounts.rest import ApiView, Parameters, asked, caller, filters, paginated, validated
 from accounts.schema import ProblemSerializer
 from models_app import selectors
 from models_app.access import Access, reranker_access
 from models_app.comparison import versions_compare
-from models_app.downloads import archive_response, file_response
+from models_app.downloads import BYTES_TYPE, TEXT_TYPES, archive_response, file_response
 from models_app.integrity import DamagedError
 from models_app.models import Alias, Version
 from models_app.revisions import revision_find
@@ -52,9 +53,9 @@ class DamagedStorageError(APIException):
 
 
 class RegistryView(ApiView):
-    """A call about one reranker; `reranker_access` decides, since public ones are for everybody."""
+    """A call about one reranker, which anybody may read who passes `reranker_access`."""
 
-    permission_classes = [AllowAny]
+    permission_classes = [IsAuthenticatedOrReadOnly]
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, LoginRequiredError):
@@ -64,6 +65,9 @@ class RegistryView(ApiView):
         if isinstance(exc, DamagedError):
             exc = DamagedStorageError(f"{exc}. Restore it from a backup.")
         return super().handle_exception(exc)
+
+
+_BYTES: Final = {304: None, 503: ProblemSerializer}
 
 
 class RerankerParameters(Parameters):
@@ -123,7 +127,7 @@ class VersionDetail(RegistryView):
 
 
 class VersionArchive(RegistryView):
-    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY, **_BYTES})
     def get(self, request: Request, team: str, name: str, number: int) -> HttpResponseBase:
         """Download a version as a zip that `CrossEncoder(folder)` loads once it is unpacked.
 
@@ -134,7 +138,7 @@ class VersionArchive(RegistryView):
 
 
 class VersionFile(RegistryView):
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(responses={(200, *TEXT_TYPES, BYTES_TYPE): OpenApiTypes.BINARY, **_BYTES})
     def get(
         self, request: Request, team: str, name: str, number: int, path: str
     ) -> HttpResponseBase:
@@ -182,6 +186,7 @@ class AliasDetail(RegistryView):
 
 
 class AliasHistory(RegistryView):
+    permission_classes = [IsAuthenticated]
     pagination_class = LatestMoveFirst
 
     @extend_schema(
@@ -195,6 +200,8 @@ class AliasHistory(RegistryView):
 
 
 class ReviewList(RegistryView):
+    permission_classes = [IsAuthenticated]
+
     @extend_schema(
         operation_id="rerankers_versions_reviews_list", responses=ReviewSerializer(many=True)
     )
@@ -217,8 +224,6 @@ class ReviewList(RegistryView):
 def members_only(request: Request, team: str, name: str) -> Access:
     """Return a member's access; others are answered as for a reranker that does not exist."""
     access = reranker_access(request.user, team, name)
-    if access.member:
-        return access
-    if not isinstance(request.user, User):
-        raise LoginRequiredError
-    raise Http404("There is no such project.")
+    if not access.member:
+        raise Http404("There is no such project.")
+    return access

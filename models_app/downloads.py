@@ -10,6 +10,10 @@ from models_app.archive import Archive, archive_of
 from models_app.integrity import artifact_chunks, require_stored
 from models_app.models import Artifact, Version
 
+# What a browser runs nothing of; every other file is sent as bytes.
+TEXT_TYPES = ("application/json", "text/plain", "text/markdown")
+BYTES_TYPE = "application/octet-stream"
+
 
 def archive_response(request: HttpRequest, version: Version) -> HttpResponseBase:
     """Send a version as a zip, or 304 where the caller has these very bytes."""
@@ -44,5 +48,4 @@ def file_response(request: HttpRequest, version: Version, path: str) -> HttpResp
 def _content_type(artifact: Artifact) -> str:
     """Text as text; whatever a browser could run is sent as bytes."""
     guessed, _ = mimetypes.guess_type(artifact.path)
-    safe = {"application/json", "text/plain", "text/markdown"}
-    return guessed if guessed in safe else "application/octet-stream"
+    return guessed if guessed in TEXT_TYPES else BYTES_TYPE

@@ -99,7 +99,7 @@ class Summary:
 def summaries_of(rerankers: Iterable[Reranker]) -> list[Summary]:
     """Return the lines of a list; asks the database once, after `with_standing`."""
     standings = [(reranker, standing_of(reranker)) for reranker in rerankers]
-    splits = evaluations_of(standing.newest for _, standing in standings if standing.newest)
+    splits = evaluations_of(standing.newest for _, standing in standings)
     return [_summary(reranker, standing, splits) for reranker, standing in standings]
 
 
@@ -107,7 +107,7 @@ def _summary(
     reranker: Reranker, standing: Standing, splits: Mapping[int, list[dict[str, Any]]]
 ) -> Summary:
     newest = standing.newest
-    points = _points(newest.metrics, splits.get(newest.pk, [])) if newest else []
+    points = _points(newest.metrics, splits.get(newest.pk, []))
     found = {point.name: point for point in points}
     rivals = [found.get(name) for name in RIVALS]
     return Summary(

@@ -28,7 +28,7 @@ class RerankerQuerySet(models.QuerySet["Reranker"]):
         """Rerankers with a version.
 
         A job keeps the name under which it is to publish from the start. Until a job succeeds, the
-        name is nothing that could be read or loaded, and stands in no list.
+        name is nothing that could be read or loaded: it is shown nowhere but on its jobs.
         """
         return self.filter(Exists(Version.objects.filter(reranker=OuterRef("pk"))))
 

@@ -36,14 +36,12 @@ def reranker_context(access: Access) -> dict[str, Any]:
     champion = selectors.champion_of(reranker)
     shown = champion or selectors.newest_of(reranker)
     points = headline_of(champion) if champion else []
-    use: dict[str, Any] = {}
-    if shown is not None:
-        use = {"archive": archive_path(reranker, shown.number), "archive_size": archive_size(shown)}
     return {
         **page_context(access),
-        **use,
         "champion": champion,
         "shown": shown,
+        "archive": archive_path(reranker, shown.number),
+        "archive_size": archive_size(shown),
         "points": points,
         "first_stage": first_stage_of(champion) if champion else "",
         "verdict": verdict_of(points),

@@ -12,9 +12,9 @@ from models_app.models import CHAMPION, Alias, AliasMove, Reranker, Review, Vers
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a reranker stands: its newest version, its champion, and all its aliases."""
+    """Where a published reranker stands: its newest version, its champion, all its aliases."""
 
-    newest: Version | None
+    newest: Version
     champion: Version | None
     aliases: list[Alias]
 
@@ -59,10 +59,10 @@ def with_standing(rerankers: QuerySet[Reranker]) -> QuerySet[Reranker]:
 
 
 def standing_of(reranker: Reranker) -> Standing:
-    """Return where a reranker stands; asks the database nothing after `with_standing`."""
+    """Return where a published reranker stands; asks nothing more after `with_standing`."""
     aliases = list(reranker.aliases.all())
     champion = next((alias.version for alias in aliases if alias.name == CHAMPION), None)
-    return Standing(next(iter(reranker.versions.all()), None), champion, aliases)
+    return Standing(reranker.versions.all()[0], champion, aliases)
 
 
 def evaluations_of(versions: Iterable[Version]) -> dict[int, list[dict[str, Any]]]:
@@ -112,9 +112,9 @@ def champion_of(reranker: Reranker) -> Version | None:
     return versions_of(reranker).filter(aliases__name=CHAMPION).first()
 
 
-def newest_of(reranker: Reranker) -> Version | None:
-    """Return the newest version, if any."""
-    return reranker.versions.defer("facts", "lineage", "metrics").order_by("-number").first()
+def newest_of(reranker: Reranker) -> Version:
+    """Return the newest version of a published reranker."""
+    return reranker.versions.defer("facts", "lineage", "metrics").latest("number")
 
 
 def moves_of(version: Version) -> QuerySet[AliasMove]:

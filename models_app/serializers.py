@@ -1,6 +1,6 @@
 """What the registry's API takes and gives."""
 
-from typing import Any
+from typing import Any, Final
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -20,6 +20,14 @@ class FigureSerializer(serializers.Serializer[Any]):
     low = serializers.FloatField(allow_null=True)
     high = serializers.FloatField(allow_null=True)
     n = serializers.IntegerField()
+
+
+class MetricsField(serializers.DictField):
+    """All figures: `{split: {system: {metric: figure}}}`."""
+
+    def __init__(self, **options: Any) -> None:
+        system = serializers.DictField(child=FigureSerializer())
+        super().__init__(child=serializers.DictField(child=system), **options)
 
 
 class VersionShortSerializer(serializers.ModelSerializer[Version]):
@@ -57,10 +65,9 @@ class RerankerSerializer(serializers.ModelSerializer[Reranker]):
         ]  # fmt: skip
         read_only_fields = ["name", "created_at"]
 
-    @extend_schema_field(VersionShortSerializer(allow_null=True))
-    def get_newest(self, reranker: Reranker) -> dict[str, Any] | None:
-        newest = standing_of(reranker).newest
-        return VersionShortSerializer(newest).data if newest else None
+    @extend_schema_field(VersionShortSerializer)
+    def get_newest(self, reranker: Reranker) -> dict[str, Any]:
+        return VersionShortSerializer(standing_of(reranker).newest).data
 
     def get_aliases(self, reranker: Reranker) -> dict[str, int]:
         return {alias.name: alias.version.number for alias in standing_of(reranker).aliases}
@@ -74,6 +81,63 @@ class FileSerializer(serializers.ModelSerializer[Artifact]):
         fields = ["path", "size", "sha256"]
 
 
+_VALUE: Final = {"type": ["string", "number", "boolean", "null"]}
+
+
+class BaseModelSerializer(serializers.Serializer[Any]):
+    """What was asked for as base model and what was loaded, and why."""
+
+    requested = serializers.CharField()
+    loaded = serializers.CharField()
+    again = serializers.CharField(help_text="The name that loads the same base again.")
+    kind = serializers.CharField(help_text="hub, folder or packaged.")
+    revision = serializers.CharField(allow_null=True, help_text="Commit or package version.")
+    fell_back = serializers.BooleanField(help_text="Whether it stands in for what was asked for.")
+    reason = serializers.CharField()
+    fresh_head = serializers.BooleanField(help_text="Whether it had no output layer.")
+    weights_sha256 = serializers.CharField()
+
+
+class CodeSerializer(serializers.Serializer[Any]):
+    """The code that trained; `modified` is null where there was no checkout to compare with."""
+
+    git_commit = serializers.CharField()
+    modified = serializers.BooleanField(allow_null=True)
+
+
+class HostSerializer(serializers.Serializer[Any]):
+    """The machine that trained."""
+
+    name = serializers.CharField()
+    system = serializers.CharField()
+    python = serializers.CharField()
+    cores = serializers.IntegerField(allow_null=True)
+
+
+@extend_schema_field({"type": "object", "additionalProperties": _VALUE})
+class RecipeOfVersionField(serializers.DictField):
+    """The recipe as it was when the version was trained, whatever keys there are today."""
+
+
+class LineageSerializer(serializers.Serializer[Any]):
+    """What a version came from. Outsiders read of it base model, code, packages, recipe, seed."""
+
+    job = serializers.CharField(
+        required=False, allow_null=True, help_text="Null where it comes from elsewhere."
+    )
+    attempt = serializers.IntegerField(required=False)
+    snapshot = serializers.CharField(required=False, help_text="Its digest.")
+    base_model = BaseModelSerializer(required=False)
+    code = CodeSerializer(required=False)
+    packages = serializers.DictField(child=serializers.CharField(), required=False)
+    host = HostSerializer(required=False)
+    recipe = RecipeOfVersionField(required=False)
+    seed = serializers.IntegerField(required=False)
+    seconds = serializers.DictField(
+        child=serializers.FloatField(), required=False, help_text="By stage."
+    )
+
+
 class VersionSerializer(VersionShortSerializer):
     """A version with its evidence. Outsiders read of its origin what its card tells."""
 
@@ -85,7 +149,7 @@ class VersionSerializer(VersionShortSerializer):
     archive = serializers.SerializerMethodField()
     created_by = serializers.SerializerMethodField()
     snapshot_digest = serializers.CharField()
-    metrics = serializers.DictField()
+    metrics = MetricsField(help_text="{split: {system: {metric: figure}}}")
 
     class Meta:
         model = Version
@@ -101,6 +165,7 @@ class VersionSerializer(VersionShortSerializer):
     def get_job(self, version: Version) -> str | None:
         return str(version.job) if version.job and self._member else None
 
+    @extend_schema_field(LineageSerializer)
     def get_lineage(self, version: Version) -> dict[str, Any]:
         return lineage_shown(version.lineage, member=self._member)
 
@@ -152,9 +217,9 @@ class AliasMoveSerializer(serializers.ModelSerializer[AliasMove]):
 
     id = serializers.CharField()
     alias = serializers.CharField(source="name")
-    from_version = serializers.IntegerField(source="from_version.number", default=None)
+    from_version = serializers.IntegerField(source="from_version.number", allow_null=True)
     to_version = serializers.IntegerField(source="to_version.number")
-    moved_by = serializers.CharField(source="moved_by.username", default=None)
+    moved_by = serializers.CharField(source="moved_by.username", allow_null=True)
 
     class Meta:
         model = AliasMove
@@ -178,12 +243,17 @@ class ReviewSerializer(StrictSerializer, serializers.ModelSerializer[Review]):
         read_only_fields = ["created_at"]
 
 
+@extend_schema_field(_VALUE)
+class ValueField(serializers.JSONField):
+    """A single value of any kind."""
+
+
 class DifferenceSerializer(serializers.Serializer[Any]):
     """A named value in both versions; null where a version does not have it."""
 
     name = serializers.CharField()
-    a = serializers.JSONField(allow_null=True)
-    b = serializers.JSONField(allow_null=True)
+    a = ValueField()
+    b = ValueField()
 
 
 class PairingSerializer(serializers.Serializer[Any]):

@@ -31,7 +31,7 @@ EVENTS_AT_ONCE = 500
 class JobList(ApiView):
     parameters = JobsQuery
 
-    @extend_schema(responses=JobOutput(many=True))
+    @extend_schema(responses={200: JobOutput(many=True), 404: ProblemSerializer})
     def get(self, request: Request) -> Response:
         """List the jobs of your projects."""
         rows = jobs_seen_by(caller(request), **filters(self, request))

@@ -1,27 +1,18 @@
 """What the API of training jobs takes and gives."""
 
-from typing import Any
+from typing import Any, ClassVar, Final
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
 from accounts.access import Right, member_for, role_allows
 from accounts.rest import Parameters, StrictSerializer
+from models_app.serializers import MetricsField
 from training.base_models import DEFAULT, base_warning
-from training.models import JobEvent, JobKind, JobStatus, Stage, TrainingJob
+from training.models import EventKind, JobEvent, JobKind, JobStatus, Stage, TrainingJob
 from training.selectors import metrics_of, version_of
 from training.spec import SpecError, TrainSpec, spec_fields
-
-_FIGURE = {
-    "type": "object",
-    "properties": {
-        "value": {"type": "number"},
-        "low": {"type": ["number", "null"]},
-        "high": {"type": ["number", "null"]},
-        "n": {"type": "integer"},
-    },
-}
 
 
 @extend_schema_field(
@@ -29,7 +20,8 @@ _FIGURE = {
         "type": "object",
         "properties": {key.name: key.json_schema() for key in spec_fields()},
         "additionalProperties": False,
-    }
+    },
+    component_name="Recipe",
 )
 class RecipeField(serializers.DictField):
     """Keys of `TrainSpec`; unknown ones and wrong values are errors under their names."""
@@ -39,7 +31,8 @@ class RecipeField(serializers.DictField):
         try:
             TrainSpec.from_dict(values)
         except SpecError as error:
-            raise serializers.ValidationError(dict(error.errors)) from error
+            named = {key: [message] for key, message in error.errors.items()}
+            raise serializers.ValidationError(named) from error
         return values
 
 
@@ -106,7 +99,10 @@ class JobOutput(serializers.ModelSerializer[TrainingJob]):
     base_used = BaseUsedOutput(
         read_only=True, allow_null=True, help_text="What was loaded; null until then."
     )
-    created_by = serializers.CharField(source="created_by.username", default=None, read_only=True)
+    recipe = RecipeField(read_only=True, help_text="All keys, with what was left out.")
+    created_by = serializers.CharField(
+        source="created_by.username", allow_null=True, read_only=True
+    )
 
     class Meta:
         model = TrainingJob
@@ -120,9 +116,7 @@ class JobOutput(serializers.ModelSerializer[TrainingJob]):
 class JobDetailOutput(JobOutput):
     """A job with its figures and the number of the version it published."""
 
-    metrics = serializers.SerializerMethodField(
-        help_text="{split: {system: {metric: {value, low, high, n}}}}"
-    )
+    metrics = serializers.SerializerMethodField(help_text="{split: {system: {metric: figure}}}")
     version = serializers.SerializerMethodField(help_text="Number of the version, or null.")
     traceback = serializers.SerializerMethodField(help_text="Of a crash; for managers only.")
     warning = serializers.SerializerMethodField(
@@ -133,15 +127,7 @@ class JobDetailOutput(JobOutput):
     class Meta(JobOutput.Meta):
         fields = [*JobOutput.Meta.fields, "metrics", "version", "traceback", "warning"]
 
-    @extend_schema_field(
-        {
-            "type": "object",
-            "additionalProperties": {
-                "type": "object",
-                "additionalProperties": {"type": "object", "additionalProperties": _FIGURE},
-            },
-        }
-    )
+    @extend_schema_field(MetricsField)
     def get_metrics(self, job: TrainingJob) -> dict[str, Any]:
         return metrics_of(job)
 
@@ -160,19 +146,82 @@ class JobDetailOutput(JobOutput):
         return job.traceback if role_allows(member.role, Right.MANAGE) else ""
 
 
+class StageData(serializers.Serializer[Any]):
+    """The stage that begins."""
+
+    stage = serializers.ChoiceField(choices=Stage.choices)
+
+
+class LogData(serializers.Serializer[Any]):
+    """A line for people."""
+
+    line = serializers.CharField()
+
+
+class MetricData(serializers.Serializer[Any]):
+    """Values measured after so many optimiser steps, such as `loss`."""
+
+    step = serializers.IntegerField()
+    epoch = serializers.FloatField()
+    values = serializers.DictField(child=serializers.FloatField())
+
+
 class JobEventOutput(serializers.ModelSerializer[JobEvent]):
-    """One thing that a job reported: `{stage}`, `{line}` or `{step, epoch, values}`."""
+    """One thing that a job reported; its kind says what its data are."""
+
+    of_kind: ClassVar[EventKind]
+    of_data: ClassVar[type[serializers.Serializer[Any]]]
 
     id = serializers.CharField(read_only=True)
 
     class Meta:
         model = JobEvent
-        fields = ["id", "at", "attempt", "kind", "data"]
+        fields = ["id", "at", "attempt", "kind"]
+
+    def get_fields(self) -> dict[str, Any]:
+        # Declared here, since DRF's own serializers have an attribute named `data`.
+        kind: Any = serializers.CharField()
+        kind = extend_schema_field({"type": "string", "const": self.of_kind.value})(kind)
+        return {**super().get_fields(), "kind": kind, "data": self.of_data()}
+
+
+class StageEvent(JobEventOutput):
+    """A stage of the recipe begins."""
+
+    of_kind, of_data = EventKind.STAGE, StageData
+
+
+class LogEvent(JobEventOutput):
+    """The job tells people something."""
+
+    of_kind, of_data = EventKind.LOG, LogData
+
+
+class MetricEvent(JobEventOutput):
+    """The job has measured something while it trained."""
+
+    of_kind, of_data = EventKind.METRIC, MetricData
+
+
+_EVENTS: Final[dict[str, type[serializers.Serializer[Any]]]] = {
+    each.of_kind.value: each for each in (StageEvent, LogEvent, MetricEvent)
+}
 
 
 class JobEventsOutput(serializers.Serializer[Any]):
     """The next events; ask again with `after` = `last` for those that come later."""
 
-    results = JobEventOutput(many=True)
+    results = serializers.SerializerMethodField()
     last = serializers.IntegerField(help_text="Number of the last event so far.")
     more = serializers.BooleanField(help_text="Whether there are more events already.")
+
+    @extend_schema_field(
+        PolymorphicProxySerializer(
+            component_name="JobEvent",
+            serializers={**_EVENTS},
+            resource_type_field_name="kind",
+            many=True,
+        )
+    )
+    def get_results(self, answer: dict[str, Any]) -> list[dict[str, Any]]:
+        return [_EVENTS[event.kind](event).data for event in answer["results"]]

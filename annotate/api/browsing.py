@@ -25,6 +25,7 @@ class QueryOutput(serializers.ModelSerializer[Query]):
     """A query; `external_id` is null where it is known by its text."""
 
     id = serializers.CharField(read_only=True)
+    metadata = serializers.DictField(help_text="What its import said of it besides.")
 
     class Meta:
         model = Query
@@ -32,12 +33,12 @@ class QueryOutput(serializers.ModelSerializer[Query]):
 
 
 class LabelOutput(serializers.Serializer[Any]):
-    """A judgment that the caller may see."""
+    """A judgment that the caller may see: a person's, or a label of an import source."""
 
     grade = serializers.IntegerField(source="grade.value")
     kind = serializers.CharField()
-    person = serializers.CharField(source="person.username", default=None)
-    import_source = serializers.CharField(source="source.name", default=None)
+    person = serializers.CharField(source="person.username", allow_null=True)
+    import_source = serializers.CharField(source="source.name", allow_null=True)
     created_at = serializers.DateTimeField()
 
 
@@ -58,7 +59,7 @@ class CandidateOutput(serializers.Serializer[Candidate]):
     passage_external_id = serializers.CharField(source="passage.external_id", allow_null=True)
     title = serializers.CharField(source="passage.title")
     text = serializers.CharField(source="passage.text.text")
-    metadata = serializers.DictField()
+    metadata = serializers.DictField(help_text="What its import said of it besides.")
     judgments = LabelOutput(source="visible_judgments", many=True)
     proposals = ProposalOutput(source="visible_proposals", many=True)
 

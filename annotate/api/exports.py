@@ -8,8 +8,6 @@ from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from accounts.access import member_for
@@ -17,16 +15,6 @@ from accounts.rest import ApiView, Parameters, asked
 from accounts.schema import ProblemSerializer
 from annotate.exporting import FORMATS, WHATS, export_blocks, file_name
 from annotate.selectors.browsing import sees_others
-
-
-class OwnFormat(BaseContentNegotiation):
-    """Leaves `?format=` to the view, where DRF would look for a renderer of that name."""
-
-    def select_renderer(
-        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: Any = None
-    ) -> tuple[BaseRenderer, str]:
-        renderer = next(iter(renderers))
-        return renderer, str(renderer.media_type)
 
 
 def _one_of(names: Iterable[str]) -> dict[str, Any]:
@@ -53,7 +41,6 @@ _FILES: Final = {(200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind in 
 
 class Export(ApiView):
     parameters = ExportParameters
-    content_negotiation_class = OwnFormat
 
     @extend_schema(responses={**_FILES, 403: ProblemSerializer})
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:

@@ -62,7 +62,9 @@ class ImportOutput(serializers.ModelSerializer[Import]):
     created = serializers.DictField(child=serializers.IntegerField(), read_only=True)
     mapping = serializers.DictField(child=serializers.CharField(allow_null=True), read_only=True)
     label_names = serializers.DictField(child=serializers.IntegerField(), read_only=True)
-    created_by = serializers.CharField(source="created_by.username", default=None, read_only=True)
+    created_by = serializers.CharField(
+        source="created_by.username", allow_null=True, read_only=True
+    )
     error_count = serializers.IntegerField(read_only=True)
 
     class Meta:

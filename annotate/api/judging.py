@@ -44,7 +44,7 @@ class LeaseApi(ApiView):
                 id = serializers.CharField()
                 title = serializers.CharField()
                 text = serializers.CharField()
-                metadata = serializers.DictField()
+                metadata = serializers.DictField(help_text="What its import said of it besides.")
                 revision = serializers.IntegerField()
                 code = serializers.BooleanField(help_text="Its lines are best kept as they are.")
 

