@@ -10,12 +10,14 @@ from django.utils.text import get_text_list
 
 from accounts.blobs import blob_chunks
 from accounts.markdown import markdown_html
-from models_app.cards.figures import first_stage_said
+from models_app.cards.figures import dev_name_of, first_stage_said
 from models_app.figures import (
     HEADLINE,
     HEADLINE_SPLIT,
     MODEL,
+    REFERENCES,
     Figure,
+    difference_word,
     figure_of,
     system_named,
     system_title,
@@ -45,11 +47,7 @@ class Difference:
     @property
     def word(self) -> str:
         """`better` or `worse` where the interval excludes zero, else `undecided`."""
-        if self.low is None or self.high is None:
-            return "undecided"
-        if self.low > 0:
-            return "better"
-        return "worse" if self.high < 0 else "undecided"
+        return difference_word(self.low, self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +139,7 @@ def _points(metrics: Mapping[str, Any], splits: Iterable[Mapping[str, Any]]) -> 
     points = []
     for name in systems_of(metrics, HEADLINE_SPLIT):
         figure = figure_of(metrics, HEADLINE_SPLIT, name, HEADLINE)
-        if figure is not None and name != "oracle":
+        if figure is not None and name not in REFERENCES:
             points.append(Standpoint(name, figure, leads.get(name)))
     return points
 
@@ -186,7 +184,8 @@ def log_of(facts: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the training log of the facts, `{columns, rows, best_step, has_base}`, or None.
 
     Cells are texts, their figures rounded to four significant digits; empty without a value. With
-    `has_base` there is a line for the untouched base, at step -1.
+    `has_base` there is a line for the untouched base, at step -1. `dev_name` is what the recipe
+    calls the dev split in the columns, None where that is its name.
     """
     log = facts.get("log") or {}
     columns, rows = log.get("columns"), log.get("rows")
@@ -196,6 +195,7 @@ def log_of(facts: Mapping[str, Any]) -> dict[str, Any] | None:
         "columns": columns,
         "rows": [[_log_cell(value) for value in row] for row in rows],
         "best_step": log.get("best_step"),
+        "dev_name": dev_name_of(facts),
         "has_base": "Step" in columns and rows[0][columns.index("Step")] == -1,
     }
 

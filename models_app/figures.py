@@ -14,14 +14,18 @@ SYSTEMS: Final[Mapping[str, str]] = {
     "base": "Untouched base",
     "champion": "Previous champion",
     "model": "This version",
-    "oracle": "Best possible order",
+    "random_order": "Random order",
+    "best_order": "Best possible order",
+    "one_answer": "One answer for all",
 }
+REFERENCES: Final = frozenset({"random_order", "best_order", "one_answer"})
+"""What figures are read against and what is no system: see `training.ml.references`."""
 _IN_A_SENTENCE: Final[Mapping[str, str]] = {
     "first_stage": "the first stage",
     "base": "the untouched base",
     "champion": "the previous champion",
 }
-SPLITS: Final[Mapping[str, str]] = {"test": "Test", "dev": "Development", "train": "Training"}
+SPLITS: Final[Mapping[str, str]] = {"test": "Test", "dev": "Dev", "train": "Training"}
 RANKING: Final = ("nDCG@10", "MRR@10", "MAP", "P@1", "Recall@10", "Judged@10")
 BINARY: Final[Mapping[str, str]] = {
     "average_precision": "Average precision",
@@ -69,6 +73,10 @@ class Row:
     is_model: bool = False
 
     @property
+    def is_reference(self) -> bool:
+        return self.name in REFERENCES
+
+    @property
     def n(self) -> int:
         return next((figure.n for figure in self.figures if figure is not None), 0)
 
@@ -90,6 +98,10 @@ class Table:
     title: str
     columns: list[str]
     rows: list[Row]
+
+    @property
+    def has_references(self) -> bool:
+        return any(row.is_reference for row in self.rows)
 
     @property
     def heads(self) -> list[tuple[str, int]]:
@@ -170,6 +182,15 @@ def metrics_of(metrics: Mapping[str, Any], split: str) -> list[str]:
     """Return the names of all metrics of a split."""
     names = {name for values in metrics.get(split, {}).values() for name in values}
     return _ordered(names, (*RANKING, *BINARY))
+
+
+def difference_word(low: float | None, high: float | None) -> str:
+    """Return `better` or `worse` where a difference's interval excludes 0, else `undecided`."""
+    if low is None or high is None:
+        return "undecided"
+    if low > 0:
+        return "better"
+    return "worse" if high < 0 else "undecided"
 
 
 def system_title(name: str) -> str:

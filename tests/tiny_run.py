@@ -95,8 +95,8 @@ def tiny_spec(preset: str, **changes: object) -> TrainSpec:
         "max_length": 64,
         "learning_rate": 1e-2,
         "logging_steps": 4,
-        "eval_steps": 4,
     }
+    values["eval_steps"] = 4 if (values | changes)["eval_strategy"] == "steps" else None
     return TrainSpec.from_dict(values | changes)
 
 

@@ -1,7 +1,8 @@
 """The base model of a job: a name on the Hub, a folder, the packaged one, or a version of ours.
 
 A version is named `TEAM/NAME@vN` or `TEAM/NAME@alias`, and pinned to its revision when the job is
-made. Everything else with a slash is the Hub's.
+made. Other names with a slash are the Hub's, unless TEAM is a project here that the asker is not
+in: what others keep private is not asked of anybody.
 """
 
 import re
@@ -41,7 +42,7 @@ REPLACEABLE: Final = frozenset(
 RECENT: Final = timedelta(days=1)
 _NAMING: Final = (
     "A base model is named as on the Hub (TEAM/NAME), as a version of this registry"
-    " (TEAM/NAME@v1), or by the absolute path of a folder."
+    " (TEAM/NAME@v1 or TEAM/NAME@alias), or by the absolute path of a folder."
 )
 _NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?(@[\w./-]+)?")
 # A tag or an alias: `main` and commits are revisions of the Hub.
@@ -64,8 +65,8 @@ def base_checked(name: str, *, project: Project, user: User | None) -> Base:
     """Return the base under a name; the default where that is empty.
 
     Raises ValidationError on `base_model` for what can be no name of a model, for a folder that
-    `user` may not name or that holds no model, and for a version that one of our rerankers does
-    not have.
+    `user` may not name or that holds no model, for a version that is not there or not theirs to
+    use, and for a name that belongs to a project of others.
     """
     name = name.strip() or DEFAULT
     if len(name) > 200 or not (Path(name).is_absolute() or _NAME.fullmatch(name)):
@@ -73,15 +74,19 @@ def base_checked(name: str, *, project: Project, user: User | None) -> Base:
     if Path(name).is_absolute():
         return Base(_folder_allowed(name, user))
     version = version_named(name, project=project, user=user)
-    return Base(name) if version is None else Base(str(version), version.revision)
+    if version is not None:
+        return Base(str(version), version.revision)
+    _hub_allowed(name, project, user)
+    return Base(name)
 
 
 def version_named(name: str, *, project: Project, user: User | None) -> Version | None:
     """Return the version of our registry under a name, None for a name that is not of ours.
 
     Ours are named with a tag or an alias, and only rerankers that the project or the user may use
-    are: a bare TEAM/NAME is the Hub's, whoever makes a project of that team's name here. Raises
-    ValidationError on `base_model` where the reranker has no such version.
+    are. A bare TEAM/NAME is none of ours, nor is one with `main` or a commit. Raises
+    ValidationError on `base_model` where there is no such version, in the same words whether it is
+    there or not.
     """
     repo_id, _, revision = name.partition("@")
     if not _OURS.fullmatch(revision):
@@ -91,17 +96,37 @@ def version_named(name: str, *, project: Project, user: User | None) -> Version 
     if user is not None:
         allowed |= Q(project__members__user=user)
     found = Reranker.objects.filter(allowed, project__slug=team, name=short).distinct().first()
-    if found is None and re.fullmatch(r"v[0-9]+", revision):
-        raise ValidationError(
-            {"base_model": f"There is no version {name} here, or it is not yours to use."}
-        )
     if found is None:
-        return None
+        raise ValidationError(
+            {
+                "base_model": f"There is no version {name} here, or it is not yours to use. Of a "
+                "model on the Hub, main or a commit may be named."
+            }
+        )
     try:
         return version_resolve(found, revision)
     except Version.DoesNotExist as error:
         message = f"{found.repo_id} has nothing under “{revision}”."
         raise ValidationError({"base_model": message}) from error
+
+
+def _hub_allowed(name: str, project: Project, user: User | None) -> None:
+    """Refuse to ask the Hub for what may be the private name of somebody else's reranker.
+
+    A project called like a team of the Hub must not keep others from the bases that are suggested.
+    """
+    repo_id = name.partition("@")[0]
+    team = Project.objects.filter(slug__iexact=repo_id.partition("/")[0])
+    if "/" not in repo_id or repo_id in {*SUGGESTED, *REPLACEABLE} or project in team:
+        return
+    if team.exists() and not (user is not None and team.filter(members__user=user).exists()):
+        raise ValidationError(
+            {
+                "base_model": f"{repo_id} is not asked of the Hub from here. Where a version of "
+                "this registry is meant that is yours to use, name it TEAM/NAME@v1 or "
+                "TEAM/NAME@alias."
+            }
+        )
 
 
 def version_pinned(revision: str) -> Version:

@@ -69,7 +69,8 @@ class JobForm(forms.Form):
         self.fields["base_model"] = forms.CharField(
             max_length=200,
             initial=chosen.base_model if chosen else DEFAULT,
-            help_text="On the Hub, a version of this registry (TEAM/NAME@v1), or a folder's path.",
+            help_text="On the Hub, a version of this registry (TEAM/NAME@v1 or TEAM/NAME@alias), "
+            "or a folder's path.",
             widget=forms.TextInput(attrs={"list": "base-models", "class": "mono"}),
         )
         self.fields["reranker"] = forms.CharField(

@@ -49,7 +49,8 @@ def base_request(job: TrainingJob, folder: Path) -> BaseRequest:
     if job.base_revision:
         version = version_pinned(job.base_revision)
         files = version_files(version, folder)
-        return BaseRequest(name, revision=version.revision, folder=files)
+        origin = f"It is version {version.number} of {version.reranker.repo_id} in this registry."
+        return BaseRequest(name, revision=version.revision, folder=files, origin=origin)
     if Path(name).is_absolute():
         return BaseRequest(name)
     hub_name, _, revision = name.partition("@")

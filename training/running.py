@@ -131,6 +131,7 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
         facts={
             **outcome.facts,
             "exposure": exposed,
+            "findings": list(job.snapshot.findings),
             "first_stage": first_stage_facts(job.snapshot),
             "labels": labels_facts(job.snapshot.statistics),
             "lineage": {"git_commit": code["git_commit"]},

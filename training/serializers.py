@@ -36,6 +36,15 @@ class RecipeField(serializers.DictField):
         return values
 
 
+class NameField(serializers.CharField):
+    """A name as JSON text: a number is no name, which a CharField would make of it."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class JobsQuery(Parameters):
     """Which jobs to list, and in which order."""
 
@@ -58,9 +67,10 @@ class JobInput(StrictSerializer):
     project = serializers.CharField(help_text="The project's slug.")
     kind = serializers.ChoiceField(choices=JobKind.choices, default=JobKind.TRAIN)
     snapshot = serializers.CharField(help_text="The snapshot's id or digest.")
-    base_model = serializers.CharField(
+    base_model = NameField(
         default=DEFAULT,
-        help_text="A name on the Hub, TEAM/NAME@vN of this registry, or an allowed folder's path.",
+        help_text="A name on the Hub, TEAM/NAME@vN or TEAM/NAME@alias of this registry, or an "
+        "allowed folder's path.",
     )
     reranker = serializers.CharField(required=False, help_text="Default: reranker.")
     recipe = RecipeField(default=dict)

@@ -127,14 +127,14 @@ class TrainSpec:
     eval_strategy: str = _key(
         "choice",
         "no",
-        "When the development split is scored during training; it always is at the end.",
+        "When the dev split is scored during training; it always is at the end.",
         group="evaluation",
         choices=EVAL_STRATEGIES,
     )
     eval_steps: int | None = _key(
         "integer",
         None,
-        "Steps between two evaluations with `eval_strategy` steps; null: as `logging_steps`.",
+        "Steps between two evaluations, with `eval_strategy` steps only; null: as `logging_steps`.",
         group="evaluation",
         minimum=1,
         maximum=1_000_000,
@@ -143,13 +143,13 @@ class TrainSpec:
     load_best_model_at_end: bool = _key(
         "boolean",
         False,
-        "Keep the weights with the best average precision on the development split.",
+        "Keep the weights with the best average precision on the dev split.",
         group="evaluation",
     )
     validation_name: str = _key(
         "text",
         "dev",
-        "Name of the development split in the training log and the evaluation table.",
+        "Name of the dev split in the training log and the evaluation table.",
         group="evaluation",
     )
     max_length: int = _key(
@@ -221,6 +221,8 @@ def _conflicts(spec: TrainSpec) -> dict[str, str]:
         errors["warmup_ratio"] = "Set warmup_ratio or warmup_steps, not both."
     if spec.load_best_model_at_end and spec.eval_strategy == "no":
         errors["load_best_model_at_end"] = "Needs eval_strategy steps or epoch."
+    if spec.eval_steps is not None and spec.eval_strategy != "steps":
+        errors["eval_steps"] = "Needs eval_strategy steps; leave it out else."
     return errors
 
 
@@ -248,7 +250,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
         ),
         Preset(
             name="balanced",
-            help="Three gentle passes, the best of which on the development split is kept.",
+            help="Three gentle passes, the best of which on the dev split is kept.",
             base_model=_L6,
             spec=TrainSpec(
                 num_train_epochs=3,

@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from models_app.figures import HEADLINE, system_named
+from django.utils.text import get_text_list
+
+from models_app.cards.markup import number
+from models_app.figures import HEADLINE, difference_word, system_named
 
 FEW_POSITIVES: Final = 20
 FEW_QUERIES: Final = 20
@@ -11,6 +14,16 @@ _OWN_QUERIES: Final = (
     "Compare scores of this version with each other only; look at its metrics on your own "
     "queries before you rely on them."
 )
+_RIVALS: Final = ("first_stage", "bm25", "base")
+# What a figure has to beat: the reference with its metric, and how the two are called.
+_CHANCE: Final[Mapping[str, tuple[str, str, str]]] = {
+    HEADLINE: ("random_order", HEADLINE, "a random order"),
+    "accuracy": ("one_answer", "accuracy", "one answer for all pairs"),
+    "accuracy_at_dev_threshold": ("one_answer", "accuracy", "one answer for all pairs"),
+    "f1": ("one_answer", "F1", "calling every pair relevant"),
+    "f1_at_dev_threshold": ("one_answer", "F1", "calling every pair relevant"),
+    "average_precision": ("one_answer", "average precision", "a random order"),
+}
 
 
 def weaknesses(facts: Mapping[str, Any]) -> list[str]:
@@ -21,12 +34,20 @@ def weaknesses(facts: Mapping[str, Any]) -> list[str]:
         *_of_splits(facts),
         *_of_labels(facts),
         *_of_comparison(facts),
+        *_of_chance(facts),
+        *(str(finding["message"]) for finding in facts.get("findings") or []),
     ]
 
 
 def advice(facts: Mapping[str, Any]) -> list[str]:
     """Return sentences on what would make the next version's evidence better; plain text."""
     found = [_OWN_QUERIES]
+    if worse := [system_named(name) for name in _RIVALS if _word(facts, name) == "worse"]:
+        found.insert(
+            0,
+            f"Do not use this version in place of {get_text_list(worse, 'or')}: on test it ranks "
+            "measurably worse.",
+        )
     thin = [s for s in _splits(facts) if s["positives"] < FEW_POSITIVES and s["split"] != "train"]
     if thin:
         names = " and ".join(split["split"] for split in thin)
@@ -107,21 +128,46 @@ def _of_comparison(facts: Mapping[str, Any]) -> Iterator[str]:
         systems = {row["system"] for row in split["rows"]}
         if "first_stage" not in systems:
             yield "No first-stage order is known, so the gain over it could not be measured."
-        for row in split["differences"]:
+        yield from (_compared(row) for row in _headline_rows(facts) if not _is_better(row))
+
+
+def _headline_rows(facts: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for split in _evaluated(facts):
+        for row in split["differences"] if split["split"] == "test" else ():
             if row["system"] == "model" and row["metric"] == HEADLINE:
-                yield from _compared(row)
+                yield row
 
 
-def _compared(row: Mapping[str, Any]) -> Iterator[str]:
+def _word(facts: Mapping[str, Any], rival: str) -> str:
+    rows = (row for row in _headline_rows(facts) if row["against"] == rival)
+    return next((difference_word(row["low"], row["high"]) for row in rows), "undecided")
+
+
+def _is_better(row: Mapping[str, Any]) -> bool:
+    return difference_word(row["low"], row["high"]) == "better"
+
+
+def _compared(row: Mapping[str, Any]) -> str:
     title = system_named(row["against"])
-    if row["delta"] < 0:
-        yield f"On test, this version's {HEADLINE} is below that of {title}."
-    elif row["delta"] == 0:
-        yield f"On test, this version's {HEADLINE} is no better than that of {title}."
-    elif row["low"] is None:
-        yield f"On test, a better {HEADLINE} than {title} is not shown: there is no interval."
-    elif row["low"] <= 0:
-        yield f"On test, a better {HEADLINE} than {title} is not shown: the interval includes 0."
+    if difference_word(row["low"], row["high"]) == "worse":
+        return f"On test, this version's {HEADLINE} is below that of {title}."
+    why = "there is no interval" if row["low"] is None else "the interval includes 0"
+    return f"On test, there is no measurable difference in {HEADLINE} from {title}: {why}."
+
+
+def _of_chance(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Figures that an answer without any model reaches as well."""
+    for split in _evaluated(facts):
+        found = {(row["system"], row["metric"]): row["value"] for row in split["rows"]}
+        for metric, (reference, named, what) in _CHANCE.items():
+            own, chance = found.get(("model", metric)), found.get((reference, metric))
+            if own is None or chance is None or own > chance:
+                continue
+            if ("model", f"{metric}_at_dev_threshold") not in found:
+                yield (
+                    f"On {split['split']}, this version's {named} ({number(own)}) is not above "
+                    f"that of {what} ({number(chance)})."
+                )
 
 
 def _splits(facts: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from models_app.cards.markup import Ready, code, inline, number, table
-from models_app.figures import RANKING, system_named, system_title
+from models_app.figures import RANKING, REFERENCES, system_named, system_title
 
 AT_DEV: Final = (
     "accuracy_at_dev_threshold",
@@ -17,26 +17,53 @@ AT_DEV: Final = (
 )
 
 
-def validation_view(validation: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def validation_view(evaluation: Mapping[str, Any]) -> dict[str, Any] | None:
     """What the table of the stock binary evaluator needs; None where nothing was measured."""
+    validation = evaluation.get("validation")
     if not validation:
         return None
-    rows = [(name, number(value)) for name, value in validation["metrics"]]
-    primary = validation["primary"]
-    shown = [
-        (Ready(f"**{name}**"), Ready(f"**{value}**")) if name == primary else (name, value)
-        for name, value in rows
-    ]
+    dev = next((s for s in evaluation.get("splits") or [] if s["split"] == "dev"), None)
+    trivial = {
+        row["metric"]: number(row["value"])
+        for row in (dev["rows"] if dev else [])
+        if row["system"] == "one_answer"
+    }
+    shown: list[list[str]] = []
+    for name, value in validation["metrics"]:
+        cells: list[str] = [name, number(value)]
+        if name == validation["primary"]:
+            cells = [Ready(f"**{cell}**") for cell in cells]
+        shown.append([*cells, trivial.get(name, "")] if trivial else cells)
     class_name = validation["class_name"].rsplit(".", 1)[-1]
+    headers = ("Metric", "Value", *([system_title("one_answer")] if trivial else []))
     return {
         "title": inline(validation["description"]),
         "dataset": code(validation["dataset"]),
+        "renamed": validation["dataset"] != "dev",
         "class_name": inline(class_name),
         "queries": validation["queries"],
         "pairs": validation["pairs"],
         "positives": validation["positives"],
-        "table": table(("Metric", "Value"), shown),
+        "table": table(headers, shown),
+        "chance": inline(chance_said(validation)) if trivial else None,
     }
+
+
+def chance_said(counts: Mapping[str, Any]) -> str:
+    """Return how many pairs are relevant, and what one answer for all is worth; plain text."""
+    pairs, positives = counts["pairs"], counts["positives"]
+    right = max(positives, pairs - positives) / pairs
+    return (
+        f"{positives / pairs:.1%} of the pairs are relevant: calling "
+        f"{'none' if 2 * positives <= pairs else 'all'} of them relevant has an accuracy of "
+        f"{number(right)}."
+    )
+
+
+def dev_name_of(facts: Mapping[str, Any]) -> str | None:
+    """Return what the recipe calls the dev split in the training log; None where it is `dev`."""
+    named = ((facts.get("evaluation") or {}).get("validation") or {}).get("dataset")
+    return str(named) if named and named != "dev" else None
 
 
 def first_stage_said(facts: Mapping[str, Any], split: Mapping[str, Any]) -> str:
@@ -49,26 +76,29 @@ def first_stage_said(facts: Mapping[str, Any], split: Mapping[str, Any]) -> str:
         return ""
     named = (facts.get("first_stage") or {}).get("run")
     run = f"the run “{named}”" if named else "a run whose name was not recorded"
-    if ranked == pairs:
-        return f"The first stage is {run}, which ranked all {pairs:,} pairs."
-    return (
-        f"The first stage is {run}, which ranked {ranked:,} of the {pairs:,} pairs; the other "
-        f"{pairs - ranked:,} are put after the ranked ones of their query, tied, and ties are "
-        "ordered by a hash that knows no label."
-    )
+    tied, left = split.get("tied") or 0, pairs - ranked
+    share = f"{ranked:,} of the {pairs:,} pairs" if left else f"all {pairs:,} pairs"
+    parts = [f"The first stage is {run}, which ranked {share}"]
+    if tied:
+        parts.append(f"{tied:,} of these share rank and score with another of their query")
+    if left:
+        parts.append(f"the other {left:,} are put after the ranked ones of their query")
+    if tied or left:
+        parts.append("ties are ordered by a hash that knows no label")
+    return f"{'; '.join(parts)}."
 
 
-def split_view(
-    split: Mapping[str, Any], validation: Mapping[str, Any] | None, first_stage: str
-) -> dict[str, Any]:
+def split_view(split: Mapping[str, Any], first_stage: str) -> dict[str, Any]:
     """What the section of one split needs: ranking, thresholds and differences."""
     counts = split["counts"]
     complete = counts["queries_with_relevant"] == counts["queries"]
     return {
-        "name": code(_dataset(split, validation)),
+        "name": code(split["split"]),
         "title": inline(split["split"]),
         "counts": counts,
         "first_stage": inline(first_stage),
+        "candidates": _candidates(split),
+        "shuffles": split.get("shuffles"),
         "with_relevant": "all" if complete else counts["queries_with_relevant"],
         "ranked": any(
             row["system"] == "first_stage" and row["metric"] in AT_DEV for row in split["rows"]
@@ -77,33 +107,76 @@ def split_view(
         "thresholds": _systems_table(split["rows"], AT_DEV)
         if any(row["metric"] in AT_DEV[:1] for row in split["rows"])
         else None,
+        "chance": inline(chance_said(counts)) if _has(split, "one_answer") else None,
+        "judged": _has(split, metric="Judged@10"),
         "differences": _differences(split["differences"]),
         "notes": [inline(note) for note in split["notes"]],
     }
 
 
-def _dataset(split: Mapping[str, Any], validation: Mapping[str, Any] | None) -> str:
-    """The recipe may name the development split otherwise; it is the one validated on."""
-    named = validation["dataset"] if validation and split["split"] == "dev" else split["split"]
-    return str(named)
+def methods_view(methods: Mapping[str, Any] | None) -> list[Ready]:
+    """Sentences on how baselines, intervals and tests came about; none where that is unknown."""
+    if not methods:
+        return []
+    bm25, intervals, test = methods["bm25"], methods["intervals"], methods["paired_test"]
+    words = code(bm25["word_pattern"])
+    return [
+        Ready(
+            f"BM25: the {inline(bm25['variant'].capitalize())} variant of bm25s with "
+            f"k1 = {bm25['k1']} and b = {bm25['b']}. Words are lower-case matches of {words} "
+            f"without {inline(bm25['language'].capitalize())} stop words, stemmed by Snowball. Its "
+            f"corpus is title and text of the {bm25['passages']:,} passages of all splits."
+        ),
+        inline(
+            f"Intervals: {intervals['confidence']:.0%}, by a bootstrap over queries with "
+            f"{intervals['samples']:,} resamples (seed {intervals['seed']}) and expanded "
+            "percentiles (Hesterberg 2014, arXiv:1411.5279), which are wider than plain ones where "
+            "queries are few. Thresholds stay as they are. There is none where resamples do not "
+            "differ."
+        ),
+        inline(
+            "Paired tests: two-sided randomisation tests of the mean difference per query, over "
+            f"all patterns of signs where these are no more than {test['permutations']:,}, else "
+            f"over that many random ones (seed {test['seed']}). Intervals of differences are "
+            "bootstrapped as above."
+        ),
+    ]
+
+
+def _has(split: Mapping[str, Any], system: str = "model", metric: str = "") -> bool:
+    return any(
+        row["system"] == system and (not metric or row["metric"] == metric) for row in split["rows"]
+    )
+
+
+def _candidates(split: Mapping[str, Any]) -> str | None:
+    """How long the lists are that were put in order: short ones leave little to win."""
+    found = split.get("candidates")
+    if not found:
+        return None
+    said = f"{found['mean']:g} on average, {found['min']} to {found['max']}"
+    if found["min"] == found["max"]:
+        said = str(found["max"])
+    return said if found["max"] > 10 else f"{said}; so any order has the best possible Recall@10"
 
 
 def _systems_table(rows: list[Mapping[str, Any]], metrics: tuple[str, ...]) -> Ready:
-    systems = list(dict.fromkeys(row["system"] for row in rows))
+    systems = list(dict.fromkeys(row["system"] for row in rows if row["metric"] in metrics))
     cells = {(row["system"], row["metric"]): row for row in rows}
     lines = []
     for metric in metrics:
         found = [cells.get((system, metric)) for system in systems]
         if any(found):
             n = next(row["n"] for row in found if row)
-            lines.append([metric, *(_figure(row) for row in found), str(n)])
+            figures = (_figure(row, name) for row, name in zip(found, systems, strict=True))
+            lines.append([metric, *figures, str(n)])
     headers = ["Metric", *(inline(system_title(name)) for name in systems), "n"]
     return table(headers, lines)
 
 
-def _figure(row: Mapping[str, Any] | None) -> Ready:
+def _figure(row: Mapping[str, Any] | None, system: str) -> Ready:
     if row is None:
-        return Ready("not measured")
+        return Ready("" if system in REFERENCES else "not measured")
     value = number(float(row["value"]))
     if row["low"] is None or row["high"] is None:
         return Ready(value)

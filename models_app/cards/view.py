@@ -6,7 +6,13 @@ from typing import Any, Final
 
 from models_app.cards.data import dataset_view, labels_view
 from models_app.cards.evidence import advice, weaknesses
-from models_app.cards.figures import first_stage_said, split_view, validation_view
+from models_app.cards.figures import (
+    dev_name_of,
+    first_stage_said,
+    methods_view,
+    split_view,
+    validation_view,
+)
 from models_app.cards.markup import (
     SHOWN,
     Ready,
@@ -59,12 +65,15 @@ def card_view(facts: Mapping[str, Any]) -> dict[str, Any]:
         "templates": _templates(facts),
         "usage": _usage(facts),
         "registry": facts.get("registry"),
-        "validation": validation_view(evaluation.get("validation")),
+        "validation": validation_view(evaluation),
         "splits": [
-            split_view(split, evaluation.get("validation"), first_stage_said(facts, split))
+            split_view(split, first_stage_said(facts, split))
             for split in _test_first(evaluation.get("splits") or [])
         ],
         "first_stage_run": _first_stage_run(facts),
+        "methods": methods_view(facts.get("methods")),
+        "dev_name": code(name) if (name := dev_name_of(facts)) else None,
+        "found": bool(facts.get("findings")),
         "weaknesses": [inline(text) for text in weaknesses(facts)],
         "advice": [inline(text) for text in advice(facts)],
         "dataset": dataset_view(facts),
@@ -122,11 +131,14 @@ def _score(model: Mapping[str, Any]) -> Ready | None:
 def _base(base: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not base:
         return None
-    hub = base["kind"] in ("hub", "packaged")
+    packaged = base["kind"] == "packaged"
+    hub = packaged or base["kind"] == "hub"
     name = inline(base["loaded"])
     return {
         "link": Ready(f"[{name}](https://huggingface.co/{name})") if hub else name,
-        "revision": inline(base["revision"]) if base["revision"] else None,
+        # The Hub knows no version of a package.
+        "revision": inline(base["revision"]) if base["revision"] and not packaged else None,
+        "package": code(base["revision"]) if base["revision"] and packaged else None,
         "requested": code(base["requested"]),
         "fell_back": base["fell_back"],
         "reason": inline(base["reason"]),

@@ -15,7 +15,7 @@ from tests.models_app.published import facts_made, publish
 
 SAID = (
     "The first stage is the run “bi-encoder”, which ranked 400 of the 480 pairs; the other 80 are "
-    "put after the ranked ones of their query, tied"
+    "put after the ranked ones of their query; ties are ordered by a hash that knows no label."
 )
 
 

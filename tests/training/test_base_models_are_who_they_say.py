@@ -9,18 +9,19 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from accounts.models import User
-from accounts.services import project_create, project_delete
+from accounts.models import Role, User
+from accounts.services import member_set, project_create, project_delete
 from models_app.services.rerankers import alias_move
 from tests.factory import Cast, bearer, make_user
 from tests.models_app.published import make_public, model_folder, publish
+from tests.tiny import tiny_cross_encoder
 from tests.training.jobs import ready_snapshot
 from training.base_models import DEFAULT, base_warning, hub_trouble
 from training.ml.base_check import folder_check
 from training.ml.errors import BaseModelError
 from training.ml.names import PACKAGED, PACKAGED_HUB_NAME
 from training.models import TrainingJob
-from training.preparing import base_request
+from training.preparing import base_fetch, base_request
 from training.services.jobs import job_create
 from training.spec import PRESETS
 
@@ -171,9 +172,42 @@ def test_a_version_that_is_not_there_or_not_theirs_is_refused_alike(
 ) -> None:
     elsewhere = project_create(slug="secret", name="Secret", owner=cast.outsider)
     publish(elsewhere, tmp_path / "m", name="finder")
-    for name in ("secret/finder@v1", "nobody/none@v1"):
-        with pytest.raises(ValidationError, match="not yours to use"):
-            ask(cast, name)
+    for tag in ("v1", "v9", "champion", "no-such-alias"):
+        said = []
+        for name in (f"secret/finder@{tag}", f"secret/none@{tag}", f"nobody/none@{tag}"):
+            with pytest.raises(ValidationError, match="not yours to use") as refusal:
+                ask(cast, name)
+            said.append(str(refusal.value).replace(name, "…"))
+        assert len(set(said)) == 1
+
+
+@pytest.mark.parametrize("name", ["{}", "{}@main", "{}@c5ee24cb16019beea0893ab7796b1df96625c6b8"])
+def test_names_of_a_project_of_others_are_not_asked_of_the_hub(
+    cast: Cast, tmp_path: Path, name: str
+) -> None:
+    elsewhere = project_create(slug="secret", name="Secret", owner=cast.outsider)
+    publish(elsewhere, tmp_path / "m", name="finder")
+    for base in ("secret/finder", "Secret/Finder", "secret/none"):
+        with pytest.raises(ValidationError, match=f"{base} is not asked of the Hub from here"):
+            ask(cast, name.format(base))
+    assert not TrainingJob.objects.exists()
+    member_set(project=elsewhere, user=cast.manager, role=Role.VIEWER)
+    assert ask(cast, name.format("secret/none")).base_model == name.format("secret/none")
+
+
+def test_a_base_of_the_registry_is_said_to_come_from_there(cast: Cast, tmp_path: Path) -> None:
+    folder = tiny_cross_encoder(tmp_path / "m")
+    publish(cast.project, folder, saved=True)
+    base = base_fetch(ask(cast, "library/finder@v1"), tmp_path / "base")
+    assert base.info.reason == "It is version 1 of library/finder in this registry."
+    assert base.info.loaded == "library/finder@v1"
+
+
+def test_a_number_is_no_name_of_a_base(client: Client, cast: Cast) -> None:
+    snapshot = str(ready_snapshot(cast.project).pk)
+    body = {"project": "library", "snapshot": snapshot, "base_model": 5}
+    answer = client.post("/api/v1/training-jobs/", body, "application/json", **bearer(cast.manager))
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["base_model"])
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,9 @@ def check_record(job: TrainingJob, version: Version) -> None:
     metrics = metrics_of(job)
     assert metrics == version.metrics
     assert set(metrics) == {"dev", "test"}
-    assert set(metrics["test"]) == {"first_stage", "bm25", "base", "model"}
+    systems = {"first_stage", "bm25", "base", "model"}
+    assert set(metrics["test"]) == systems | {"random_order", "best_order", "one_answer"}
+    assert set(job.query_scores.values_list("system", flat=True)) == systems
     test = job.snapshot.statistics["splits"]["test"]
     assert metrics["test"]["model"]["nDCG@10"]["n"] == test["queries"]
     rows = job.query_scores.filter(split="test", system="model")

@@ -42,6 +42,7 @@ def test_every_wrong_key_is_reported_at_once_with_the_nearest_known_name() -> No
         ("seed", None, "May not be null."),
         ("pos_weight", 0, "Must be above 0."),
         ("load_best_model_at_end", True, "Needs eval_strategy steps or epoch."),
+        ("eval_steps", 5, "Needs eval_strategy steps; leave it out else."),
     ],
 )
 def test_a_value_out_of_bounds_is_refused_with_its_bound(

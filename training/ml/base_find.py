@@ -37,13 +37,14 @@ class BaseRequest:
     """Which base to load.
 
     `name` is a Hub name, an absolute path of a folder, or `PACKAGED`. With `folder` the files are
-    taken from there and `name` is only what to call them: a version of the registry, say.
+    taken from there, `name` is only what to call them, and `origin` a sentence on whose they are.
     `allow_fallback` permits the packaged model where the Hub cannot be reached.
     """
 
     name: str
     revision: str | None = None
     folder: Path | None = None
+    origin: str = "Its files were given as a folder."
     allow_fallback: bool = False
 
 
@@ -115,8 +116,8 @@ def base_find(request: BaseRequest) -> Base:
 
 def _find(request: BaseRequest) -> _Found:
     if request.folder is not None:
-        reason = "Its files were given as a folder."
-        return _Found(request.folder, _shown(request.name), "folder", request.revision, reason)
+        name = _shown(request.name)
+        return _Found(request.folder, name, "folder", request.revision, request.origin)
     if request.name == PACKAGED:
         return _packaged("The packaged model was asked for.")
     path = Path(request.name)

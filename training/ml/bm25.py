@@ -1,15 +1,24 @@
 """BM25 over a set of texts: the lexical baseline, and one half of candidate pooling."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import bm25s
 import numpy as np
 import Stemmer
 from numpy.typing import NDArray
 
+VARIANT: Final = "lucene"
+K1: Final = 1.5
+B: Final = 0.75
+LANGUAGE: Final = "english"
+"""Of the stems (Snowball) and of the stop words."""
+WORD_PATTERN: Final = r"(?u)\b\w\w+\b"
+"""What is a word, after lower-casing."""
+
 
 class Bm25:
-    """A BM25 index over `texts`: Lucene's variant, k1 = 1.5, b = 0.75, English stems.
+    """A BM25 index over `texts`, with the constants of this module.
 
     Source of the variants: Lù 2024, "BM25S", arXiv:2407.03618. Scores are non-negative floats;
     rows are positions in `texts`.
@@ -19,8 +28,8 @@ class Bm25:
         if not texts:
             raise ValueError("BM25 needs at least one text")
         self._size = len(texts)
-        self._stemmer = Stemmer.Stemmer("english")
-        self._index = bm25s.BM25(k1=1.5, b=0.75, method="lucene")
+        self._stemmer = Stemmer.Stemmer(LANGUAGE)
+        self._index = bm25s.BM25(k1=K1, b=B, method=VARIANT)
         tokens = self._tokens(texts)
         self._empty = not any(tokens)
         if not self._empty:
@@ -43,7 +52,9 @@ class Bm25:
     def _tokens(self, texts: Sequence[str]) -> list[list[str]]:
         tokens: list[list[str]] = bm25s.tokenize(
             list(texts),
-            stopwords="english",
+            lower=True,
+            token_pattern=WORD_PATTERN,
+            stopwords=LANGUAGE,
             stemmer=self._stemmer,
             return_ids=False,
             show_progress=False,

@@ -1,4 +1,4 @@
-"""The development split during training: the stock binary metrics, and ours for rankings."""
+"""The dev split during training: the stock binary metrics, and ours for rankings."""
 
 from collections.abc import Sequence
 from typing import Any, Final, cast

@@ -31,7 +31,6 @@ __all__ = [
     "COMPARED_METRICS",
     "DEV_THRESHOLD_METRICS",
     "METRIC_UNITS",
-    "ORACLE",
     "RANKING_METRICS",
     "Counts",
     "DifferenceRow",
@@ -50,9 +49,6 @@ __all__ = [
 
 PerQuery = Mapping[str, Mapping[str, Mapping[str, float]]]
 """System -> query id -> ranking metric -> value."""
-
-ORACLE: Final = "oracle"
-"""The name to give `oracle_scores`: a ceiling, which is compared with nothing."""
 
 BINARY_METRICS: Final = (
     "accuracy",
@@ -76,6 +72,7 @@ DEV_THRESHOLD_METRICS: Final = (
 """The honest figures: thresholds chosen on other pairs and given to `evaluate`."""
 
 COMPARED_METRICS: Final = tuple(name for name in RANKING_METRICS if name != "Judged@10")
+"""Judged@10 says how much of a ranking was judged, not how good it is."""
 
 METRIC_UNITS: Final[Mapping[str, str]] = {
     **dict.fromkeys(RANKING_METRICS, "queries"),
@@ -147,7 +144,8 @@ def evaluate(
     """Evaluate `systems` on `pairs`; each is compared with every system that stands before it.
 
     A query that a system did not score is 0, a pair that it did not score is not found, a scored
-    passage that nobody judged is ranked as not relevant; `notes` counts them. With `thresholds`,
+    passage that nobody judged is ranked as not relevant; `notes` counts them. Judged@10 is given
+    where a system ranked such a passage: else it is 1 by construction. With `thresholds`,
     per system and chosen on the dev split, DEV_THRESHOLD_METRICS stand beside the stock figures.
     The same input, in any order, and the same seed give the same figures. Raises ValueError for no
     pairs, a repeated pair, a bad gain, a score that is not finite, or thresholds of no system.
@@ -162,11 +160,13 @@ def evaluate(
     notes: list[str] = []
     values: dict[str, Floats] = {}
     parts: list[tuple[str, Figures]] = []
-    for name, scores in systems.items():
-        aligned = align(judged, name, scores, seed=seed)
+    laid = {name: align(judged, name, scores, seed=seed) for name, scores in systems.items()}
+    unjudged = any(aligned.unjudged for aligned in laid.values())
+    ranking = RANKING_METRICS if unjudged else COMPARED_METRICS
+    for name, aligned in laid.items():
         notes += aligned.notes
         values[name] = measures.per_query(aligned)
-        parts.append((name, ranking_figures(values[name])))
+        parts.append((name, ranking_figures(values[name], ranking)))
         if both:
             parts.append((name, binary_figures(judged, aligned)))
         if both and name in given:
@@ -175,7 +175,7 @@ def evaluate(
     return Evaluation(
         rows=_rows(parts, counts, seed),
         differences=_differences(values, list(combinations(systems, 2)), seed),
-        per_query={name: _named(judged, values[name]) for name in systems},
+        per_query={name: _named(judged, values[name], ranking) for name in systems},
         counts=counts,
         notes=tuple(notes),
     )
@@ -201,7 +201,7 @@ def paired_difference(
         raise ValueError(f"{system} and {against} were not evaluated on the same queries")
     queries = sorted(per_query[system])
     values = {
-        name: np.array([[per_query[name][q][m] for m in RANKING_METRICS] for q in queries])
+        name: np.array([[per_query[name][q][m] for m in COMPARED_METRICS] for q in queries])
         for name in (system, against)
     }
     return _differences(values, [(against, system)], seed)
@@ -237,11 +237,10 @@ def _rows(parts: Sequence[tuple[str, Figures]], counts: Counts, seed: int) -> tu
 def _differences(
     values: Mapping[str, Floats], couples: Sequence[tuple[str, str]], seed: int
 ) -> tuple[DifferenceRow, ...]:
-    couples = [couple for couple in couples if ORACLE not in couple]
     if not couples:
         return ()
-    columns = [RANKING_METRICS.index(metric) for metric in COMPARED_METRICS]
-    stacked = np.hstack([(values[b] - values[a])[:, columns] for a, b in couples])
+    # Judged@10, where it is among the columns, is the last one.
+    stacked = np.hstack([(values[b] - values[a])[:, : len(COMPARED_METRICS)] for a, b in couples])
     n = len(stacked)
     sampled = bootstrap(n, lambda weights: weights @ stacked / n, seed=seed)
     p = sign_flip_p(stacked, seed=seed)
@@ -254,9 +253,9 @@ def _differences(
     return tuple(rows)
 
 
-def _named(judged: Judged, values: Floats) -> dict[str, dict[str, float]]:
+def _named(judged: Judged, values: Floats, metrics: tuple[str, ...]) -> dict[str, dict[str, float]]:
     return {
-        query_id: dict(zip(RANKING_METRICS, row, strict=True))
+        query_id: {m: v for m, v in zip(RANKING_METRICS, row, strict=True) if m in metrics}
         for query_id, row in zip(judged.query_ids, values.tolist(), strict=True)
     }
 

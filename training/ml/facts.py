@@ -31,8 +31,12 @@ column does not keep the order of keys. Keys, and who fills them where it is not
     log             columns, rows (None where a line has no value), best_step or None
     evaluation      validation {dataset, description, class_name, primary, metrics [[name, value]],
                     queries, pairs, positives},
-                    splits [{split, counts, ranked (pairs that the first stage ranked), rows,
-                    differences, notes}], see `training.ml.evaluation`
+                    splits [{split, counts, candidates {mean, min, max} per query, ranked (pairs
+                    that the first stage ranked), tied (those of them that share rank and score),
+                    shuffles (of the random order), rows, differences, notes}], see
+                    `training.ml.facts_evaluation`
+    methods         bm25, intervals, paired_test: how that was computed
+    findings        of the snapshot, [{kind, count, message}]   (the driver)
     timings         stages [[name, seconds]], training_seconds (without what is scored on the way),
                     evaluation_seconds (baselines, on the way, at the end)
     hardware        device, gpus, cpu, cores, threads, memory_bytes, peak_memory_bytes, system
@@ -44,10 +48,9 @@ column does not keep the order of keys. Keys, and who fills them where it is not
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
-import sentence_transformers.cross_encoder.evaluation as stock
 from datasets import Dataset
 from sentence_transformers.cross_encoder import CrossEncoderTrainingArguments
 from sentence_transformers.cross_encoder.model_card import CrossEncoderModelCardData
@@ -57,6 +60,7 @@ from training.ml.base_find import BaseInfo
 from training.ml.data import Pair, Snapshot
 from training.ml.dev_evaluator import DevEvaluator
 from training.ml.evaluation import Evaluation
+from training.ml.facts_evaluation import methods_facts, split_facts, validation_facts
 from training.ml.hardware import hardware_facts
 from training.ml.trainer import RecipeTrainer
 from training.spec import TrainSpec
@@ -101,7 +105,14 @@ def facts_collect(run: Run) -> dict[str, Any]:
         "loss": _loss(run),
         "hyperparameters": _hyperparameters(run.trainer.args, card),
         "log": _log(card),
-        "evaluation": _evaluation(run),
+        "evaluation": {
+            "validation": validation_facts(run.evaluator, card, run.evaluations["dev"].counts),
+            "splits": [
+                split_facts(split, evaluation, run.snapshot.splits[split])
+                for split, evaluation in run.evaluations.items()
+            ],
+        },
+        "methods": methods_facts(run.snapshot.splits.values(), seed=run.spec.seed),
         "timings": _timings(run.seconds, card.evaluation_duration),
         "hardware": hardware_facts(str(run.trainer.model.device)),
         "energy": None,
@@ -227,38 +238,6 @@ def _log(card: CrossEncoderModelCardData) -> dict[str, Any]:
         "columns": columns,
         "rows": [[_scalar(line.get(name)) for name in columns] for line in lines],
         "best_step": card.best_model_step,
-    }
-
-
-def _evaluation(run: Run) -> dict[str, Any]:
-    card, evaluator = run.trainer.model.model_card_data, run.evaluator
-    prefix = f"{evaluator.name}_"
-    metrics = (card.eval_results_dict or {}).get(evaluator, {})
-    dev = run.evaluations["dev"].counts
-    return {
-        "validation": {
-            "dataset": evaluator.name,
-            "description": "Cross Encoder Binary Classification",
-            "class_name": fullname(stock.CrossEncoderClassificationEvaluator),
-            "primary": str(evaluator.primary_metric).removeprefix(prefix),
-            "metrics": [
-                [name.removeprefix(prefix), float(value)] for name, value in metrics.items()
-            ],
-            "queries": dev.queries,
-            "pairs": dev.pairs,
-            "positives": dev.positives,
-        },
-        "splits": [
-            {
-                "split": split,
-                "counts": asdict(evaluation.counts),
-                "ranked": sum(pair.rank is not None for pair in run.snapshot.splits[split]),
-                "rows": [asdict(row) for row in evaluation.rows],
-                "differences": [asdict(row) for row in evaluation.differences],
-                "notes": list(evaluation.notes),
-            }
-            for split, evaluation in run.evaluations.items()
-        ],
     }
 
 

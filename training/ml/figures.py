@@ -22,13 +22,14 @@ class Figures:
     statistic: Callable[[Floats], Floats]
 
 
-def ranking_figures(values: Floats) -> Figures:
-    """The means of the ranking metrics, from values per query, shape (queries, metrics)."""
+def ranking_figures(values: Floats, metrics: tuple[str, ...]) -> Figures:
+    """The means of `metrics`, from values per query, shape (queries, len(RANKING_METRICS))."""
     n = len(values)
+    chosen = values[:, [RANKING_METRICS.index(metric) for metric in metrics]]
     return Figures(
-        values=dict(zip(RANKING_METRICS, values.mean(axis=0).tolist(), strict=True)),
-        resampled=RANKING_METRICS,
-        statistic=lambda weights: weights @ values / n,
+        values=dict(zip(metrics, chosen.mean(axis=0).tolist(), strict=True)),
+        resampled=metrics,
+        statistic=lambda weights: weights @ chosen / n,
     )
 
 

@@ -43,11 +43,13 @@ class Aligned:
 
     `scores` has one float per judged pair, -inf where the system gave none. `ranking` holds, per
     query, names of its scored passages, best first: the position within `passage_ids`, or `u` and
-    a number for a passage that nobody judged. `notes` says in words what did not match.
+    a number for a passage that nobody judged; `unjudged` counts those. `notes` says in words what
+    did not match.
     """
 
     scores: NDArray[np.float64]
     ranking: tuple[list[str], ...]
+    unjudged: int
     notes: tuple[str, ...]
 
 
@@ -106,6 +108,7 @@ def align(judged: Judged, system: str, scores: SystemScores, *, seed: int = 0) -
     return Aligned(
         scores=aligned,
         ranking=_ranking(judged, aligned, unjudged, scores, seed),
+        unjudged=sum(len(names) for _, names in unjudged),
         notes=_notes(judged, system, aligned, unjudged, scores),
     )
 

@@ -6,7 +6,7 @@ snapshot, recipe, base and machine give the same weights.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -30,6 +30,7 @@ from training.ml.evaluation import (
     thresholds_choose,
 )
 from training.ml.facts import Run, facts_collect
+from training.ml.references import reference_rows
 from training.ml.reporter import Reporter, Stages
 from training.ml.save import model_save
 from training.ml.scoring import pairs_score
@@ -49,8 +50,9 @@ class Outcome:
     """What a run leaves: the model's folder, its figures, and the facts for its card.
 
     `evaluations` has an entry for dev and test, each over the systems first_stage (where the
-    snapshot has ranks), bm25, base and model; `timings` the seconds per stage; `log` the lines of
-    the training log. `facts` is JSON-able, see `training.ml.facts`.
+    snapshot has ranks), bm25, base and model, with the rows of `references` behind theirs;
+    `timings` the seconds per stage; `log` the lines of the training log. `facts` is JSON-able, see
+    `training.ml.facts`.
     """
 
     folder: Path
@@ -164,7 +166,7 @@ def _baselines(
     for name, scores in found["dev"].items():
         rows = evaluate(snapshot.splits["dev"], {name: scores}, seed=spec.seed).rows
         value = next(row.value for row in rows if row.metric == "nDCG@10")
-        reporter.log(f"{spec.validation_name}: {name} has nDCG@10 {value:.4f}")
+        reporter.log(f"dev: {name} has nDCG@10 {value:.4f}")
     return found
 
 
@@ -220,7 +222,7 @@ def _dev_scores(
             # The weights are those of an earlier line, which is marked, not of the last step.
             card.training_logs = log
     if evaluator.last is None:
-        raise RuntimeError("the development split was not scored")
+        raise RuntimeError("the dev split was not scored")
     return evaluator.last[1]
 
 
@@ -231,9 +233,11 @@ def _evaluations(
     dev, test = (snapshot.splits[split] for split in MEASURED)
     chosen = {name: thresholds_choose(dev, scores) for name, scores in systems["dev"].items()}
     thresholds = {name: each for name, each in chosen.items() if name in systems["test"] and each}
+    on_dev = evaluate(dev, systems["dev"], seed=spec.seed)
+    on_test = evaluate(test, systems["test"], seed=spec.seed, thresholds=thresholds)
     return {
-        "dev": evaluate(dev, systems["dev"], seed=spec.seed),
-        "test": evaluate(test, systems["test"], seed=spec.seed, thresholds=thresholds),
+        "dev": replace(on_dev, rows=on_dev.rows + reference_rows(dev)),
+        "test": replace(on_test, rows=on_test.rows + reference_rows(test, dev=dev)),
     }
 
 

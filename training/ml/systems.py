@@ -1,6 +1,8 @@
 """Scores of the systems that a model is measured against, on the same judged candidates."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from math import inf
 
 from training.ml.bm25 import Bm25
 from training.ml.data import Pair
@@ -8,22 +10,44 @@ from training.ml.judged import SystemScores
 
 
 def first_stage_scores(pairs: Sequence[Pair]) -> SystemScores | None:
-    """The first-stage order from `Pair.rank`: score = -rank. None where no pair has a rank.
+    """The first-stage order: by `Pair.rank`, and by the run's own `Pair.score` within a rank.
 
-    Candidates that the run did not propose come after the ranked ones of their query, tied. A query
-    for which it proposed nothing keeps its candidates, all tied: scoring it 0 while the reranker is
-    handed the same candidates would report as lift what the reranker did not do.
+    Scores are -rank, less a part of 1 for each better score of the same rank. None where no pair
+    has a rank. What shares both is tied, see `first_stage_ties`. Candidates that the run did not
+    rank come after the ranked ones of their query. A query for which it proposed nothing keeps its
+    candidates, all tied: scoring it 0 while the reranker is handed the same candidates would report
+    as lift what the reranker did not do.
     """
     if all(pair.rank is None for pair in pairs):
         return None
-    last: dict[str, int] = {}
+    queries: dict[str, list[Pair]] = {}
     for pair in pairs:
-        last[pair.query_id] = max(last.get(pair.query_id, 0), pair.rank or 0)
-    scores: dict[str, dict[str, float]] = {}
-    for pair in pairs:
-        rank = last[pair.query_id] + 1 if pair.rank is None else pair.rank
-        scores.setdefault(pair.query_id, {})[pair.passage_id] = -float(rank)
-    return scores
+        queries.setdefault(pair.query_id, []).append(pair)
+    return {query_id: _by_rank_and_score(own) for query_id, own in queries.items()}
+
+
+def first_stage_ties(pairs: Sequence[Pair]) -> int:
+    """Count the ranked pairs that share rank and score with another one of their query."""
+    places = Counter((p.query_id, p.rank, p.score) for p in pairs if p.rank is not None)
+    return sum(count for count in places.values() if count > 1)
+
+
+def _by_rank_and_score(pairs: Sequence[Pair]) -> dict[str, float]:
+    """The scores of one query's candidates."""
+    last = max(pair.rank or 0 for pair in pairs) + 1
+    places = {
+        pair.passage_id: (pair.rank or last, -inf if pair.score is None else pair.score)
+        for pair in pairs
+    }
+    levels: dict[int, set[float]] = {}
+    for rank, score in places.values():
+        levels.setdefault(rank, set()).add(score)
+    position = {
+        (rank, score): -(rank + step / len(scores))
+        for rank, scores in levels.items()
+        for step, score in enumerate(sorted(scores, reverse=True))
+    }
+    return {name: position[place] for name, place in places.items()}
 
 
 def bm25_scores(pairs: Sequence[Pair], passages: Mapping[str, str] | None = None) -> SystemScores:

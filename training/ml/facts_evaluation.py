@@ -1,0 +1,78 @@
+"""The facts of an evaluation: figures as they are stored, and how they were computed."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import sentence_transformers.cross_encoder.evaluation as stock
+from sentence_transformers.cross_encoder.model_card import CrossEncoderModelCardData
+from sentence_transformers.util import fullname
+
+from training.ml import bm25, intervals
+from training.ml.data import Pair
+from training.ml.dev_evaluator import DevEvaluator
+from training.ml.evaluation import Counts, Evaluation
+from training.ml.references import shuffles_of
+from training.ml.systems import first_stage_ties
+
+
+def validation_facts(
+    evaluator: DevEvaluator, card: CrossEncoderModelCardData, dev: Counts
+) -> dict[str, Any]:
+    """The stock evaluator's own figures, on the dev split that `dev` counts."""
+    prefix = f"{evaluator.name}_"
+    metrics = (card.eval_results_dict or {}).get(evaluator, {})
+    return {
+        "dataset": evaluator.name,
+        "description": "Cross Encoder Binary Classification",
+        "class_name": fullname(stock.CrossEncoderClassificationEvaluator),
+        "primary": str(evaluator.primary_metric).removeprefix(prefix),
+        "metrics": [[name.removeprefix(prefix), float(value)] for name, value in metrics.items()],
+        "queries": dev.queries,
+        "pairs": dev.pairs,
+        "positives": dev.positives,
+    }
+
+
+def split_facts(split: str, evaluation: Evaluation, pairs: Sequence[Pair]) -> dict[str, Any]:
+    """All figures of one split, and the lists that they were measured on."""
+    lengths = Counter(pair.query_id for pair in pairs).values()
+    return {
+        "split": split,
+        "counts": asdict(evaluation.counts),
+        "candidates": {
+            "mean": round(sum(lengths) / len(lengths), 2),
+            "min": min(lengths),
+            "max": max(lengths),
+        },
+        "ranked": sum(pair.rank is not None for pair in pairs),
+        "tied": first_stage_ties(pairs),
+        "shuffles": shuffles_of(pairs),
+        "rows": [asdict(row) for row in evaluation.rows],
+        "differences": [asdict(row) for row in evaluation.differences],
+        "notes": list(evaluation.notes),
+    }
+
+
+def methods_facts(splits: Iterable[Sequence[Pair]], *, seed: int) -> dict[str, Any]:
+    """How baselines, intervals and tests came about, from the constants of the code that ran."""
+    return {
+        "bm25": {
+            "variant": bm25.VARIANT,
+            "k1": bm25.K1,
+            "b": bm25.B,
+            "word_pattern": bm25.WORD_PATTERN,
+            "language": bm25.LANGUAGE,
+            "passages": len({pair.passage_id for pairs in splits for pair in pairs}),
+        },
+        "intervals": {
+            "confidence": intervals.CONFIDENCE,
+            "samples": intervals.SAMPLES,
+            "seed": seed,
+        },
+        "paired_test": {
+            "permutations": intervals.PERMUTATIONS,
+            "seed": seed,
+        },
+    }
