@@ -9,6 +9,7 @@ from annotate.models import Judgment
 from tests.factory import Cast, make_judgment, make_queue
 
 DELETE = "DELETE FROM annotate_judgment"
+RENAME = "UPDATE accounts_leaving SET project_id = {ours}"
 LEAVE = "SELECT accounts_project_leave({ours})"
 ALONE = "is never deleted alone"
 THERE = "was to be deleted as a whole and is there"
@@ -18,11 +19,7 @@ ATTACKS: dict[str, tuple[str, str]] = {
     "said, and not done": (f"{LEAVE}; {DELETE}", THERE),
     "said, and taken back": (f"{LEAVE}; {DELETE}; DELETE FROM accounts_leaving", THERE),
     "said of another project": (f"SELECT accounts_project_leave({{theirs}}); {DELETE}", ALONE),
-    "said of none, then of ours": (
-        f"SELECT accounts_project_leave(0); UPDATE accounts_leaving SET project_id = {{ours}}; "
-        f"{DELETE}",
-        THERE,
-    ),
+    "said of none, then of ours": (f"SELECT accounts_project_leave(0); {RENAME}; {DELETE}", THERE),
 }
 
 
@@ -46,10 +43,15 @@ def test_a_judgment_does_not_leave(cast: Cast, attack: str) -> None:
 def test_a_project_that_was_deleted_does_not_come_back(cast: Cast) -> None:
     make_judgment(make_queue(cast.project)[0], cast.annotator, 1)
     project = Project.objects.get(pk=cast.project.pk)
-    with pytest.raises(IntegrityError, match=THERE), transaction.atomic():
+
+    @transaction.atomic
+    def delete_and_restore() -> None:
         project_delete(project=cast.project)
         project.save(force_insert=True)
         connection.check_constraints()
+
+    with pytest.raises(IntegrityError, match=THERE):
+        delete_and_restore()
     assert Judgment.objects.count() == 1
 
 

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -51,7 +52,7 @@ def test_a_judgment_is_of_a_wording_that_there_is(cast: Cast, field: str, author
         fields = {"person": None, "source": source, "kind": Kind.IMPORTED, "slot": None}
     for number in (0, 3, 99):
         row = judgment(cast, item, **fields, **{field: number})
-        refused("of a wording that there is", lambda row=row: row.save(force_insert=True))
+        refused("of a wording that there is", partial(row.save, force_insert=True))
     judgment(cast, item, **fields, **{field: 2}).save(force_insert=True)
 
 
@@ -61,7 +62,7 @@ def test_a_judgment_replaces_neither_itself_nor_what_comes_with_it(cast: Cast) -
     for first, second in ((one, one), (one, two)):
         first.replaces_id, second.replaces_id = second.pk, first.pk
         rows = {first.pk: first, second.pk: second}.values()
-        refused("replaces one that ended", lambda rows=rows: Judgment.objects.bulk_create(rows))
+        refused("replaces one that ended", partial(Judgment.objects.bulk_create, rows))
 
 
 @pytest.mark.parametrize("gone", ["candidate", "query", "passage"])
@@ -104,9 +105,9 @@ def test_a_lease_is_a_judges_and_within_the_overlap(cast: Cast) -> None:
         return Lease.objects.create(**{**given, **fields}, expires_at=Now() + timedelta(hours=1))
 
     for slot, message in ((0, "lease_slot_from_one"), (3, "beyond the overlap"), (7, "beyond")):
-        refused(message, lambda slot=slot: lease(slot=slot))
+        refused(message, partial(lease, slot=slot))
     for person in (cast.outsider, cast.viewer):
-        refused("does not judge in project", lambda person=person: lease(person=person))
+        refused("does not judge in project", partial(lease, person=person))
     rows = Lease.objects.filter(pk=lease().pk)
     refused("beyond the overlap", lambda: rows.update(slot=3))
     refused("does not judge in project", lambda: rows.update(person=cast.outsider))
@@ -139,7 +140,5 @@ def test_an_external_id_never_changes(cast: Cast, model: type[models.Model]) -> 
     [item, *_] = make_queue(cast.project)
     rows = model._default_manager.filter(pk=item.query_id if model is Query else item.passage_id)
     for other in ("other", None):
-        refused(
-            "stays where it is, with its id", lambda other=other: rows.update(external_id=other)
-        )
+        refused("stays where it is, with its id", partial(rows.update, external_id=other))
     assert rows.update(metadata={"seen": True}) == 1

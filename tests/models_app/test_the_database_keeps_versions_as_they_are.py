@@ -1,6 +1,7 @@
 """The database keeps versions as they are, whatever code asks it to do."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.postgres.functions import TransactionNow
@@ -144,7 +145,7 @@ def test_only_who_may_review_does(cast: Cast, version: Version) -> None:
 
 
 def test_rerankers_names_differ_in_more_than_case(cast: Cast, version: Version) -> None:
-    fields = {"project": cast.project, "name": "Finder"}
+    fields: dict[str, Any] = {"project": cast.project, "name": "Finder"}
     with pytest.raises(IntegrityError, match="reranker_name_once"), transaction.atomic():
         Reranker.objects.create(**fields)
     with pytest.raises(ValidationError, match="'finder' is here"):

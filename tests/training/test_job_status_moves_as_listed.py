@@ -106,7 +106,7 @@ def test_what_a_job_runs_is_fixed(cast: Cast, change: dict[str, Any]) -> None:
 
 def test_a_running_job_has_a_lease_and_no_other_has_one(cast: Cast) -> None:
     job = job_in(cast, "queued")
-    for change in ({"status": "running"}, {"lease_expires_at": Now()}):
+    for change in ({"status": "running", "attempt": 1}, {"lease_expires_at": Now()}):
         with pytest.raises(IntegrityError, match="leased"), transaction.atomic():
             TrainingJob.objects.filter(pk=job.pk).update(**change)
 
@@ -166,11 +166,11 @@ def test_a_version_is_published_by_a_running_job_only(cast: Cast, status: str) -
     other = reranker_ensure(project=cast.project, name="other", created_by=None)
     before = Version.objects.count()
     rows: list[dict[str, Any]] = [{"job": job.pk}, {"job": uuid.uuid4()}]
-    rows += [{"job": job_in(cast, "running").pk, "reranker": other}]
+    rows += [{"job": job_in(cast, "running").pk, "reranker": other, "number": 1}]
+    number = job.reranker.versions.count() + 1
     for row in rows:
         with pytest.raises(IntegrityError, match="is running that publishes"), transaction.atomic():
-            version_row(**{"reranker": job.reranker, "number": 1, "revision": "9" * 40, **row})
-    number = job.reranker.versions.count() + 1
+            version_row(**{"reranker": job.reranker, "number": number, "revision": "9" * 40, **row})
     version_row(reranker=job.reranker, number=number, revision="9" * 40)  # from elsewhere
     assert Version.objects.count() == before + 1
 

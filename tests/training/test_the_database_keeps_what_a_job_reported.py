@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, models, transaction
@@ -24,7 +25,7 @@ ROWS: dict[str, Callable[[TrainingJob], models.Model]] = {
         job=job, split="test", system="model", query_id=uuid.uuid4().hex, values={"nDCG@10": 0.5}
     ),
 }
-CHANGES = {
+CHANGES: dict[str, dict[str, Any]] = {
     "event": {"data": {"line": "all went well"}},
     "metric": {"value": 0.99},
     "query score": {"values": {"nDCG@10": 1.0}},
