@@ -188,42 +188,69 @@ END $$;
 CREATE TRIGGER candidate_home AFTER INSERT ON annotate_candidate
 REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION annotate_candidate_home();
 
--- Joined in the order written, each by a key: without statistics the planner begins with the texts
--- and comes back to the new rows, which have no index, for each.
-CREATE FUNCTION annotate_judgment_home() RETURNS trigger LANGUAGE plpgsql
+CREATE FUNCTION annotate_judgment_refuse(stray boolean, unread boolean, gone boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF stray THEN
+        RAISE EXCEPTION 'a judgment, its candidate, grade and source are of one project'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_of_one_project';
+    ELSIF unread THEN
+        RAISE EXCEPTION 'a judgment is of a wording that there is or was'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_of_a_wording';
+    ELSIF gone THEN
+        RAISE EXCEPTION 'a judgment of what is withdrawn does not count'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_counts_what_is_there';
+    END IF;
+END $$;
+
+-- People judge one by one: looked up by keys, under a plan that is kept.
+CREATE FUNCTION annotate_answer_home() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
+DECLARE
+    about record;
+BEGIN
+    SELECT c.project_id, p.revision AS passage, q.revision AS query,
+           coalesce(c.withdrawn_at, p.withdrawn_at, q.withdrawn_at) AS withdrawn_at
+    INTO about FROM annotate_candidate c JOIN annotate_passage p ON p.id = c.passage_id
+    JOIN annotate_query q ON q.id = c.query_id WHERE c.id = NEW.candidate_id;
+    PERFORM annotate_judgment_refuse(
+        NEW.project_id <> about.project_id OR NEW.project_id <> (
+            SELECT project_id FROM accounts_grade WHERE id = NEW.grade_id),
+        NEW.passage_revision NOT BETWEEN 1 AND about.passage
+            OR NEW.query_revision NOT BETWEEN 1 AND about.query,
+        NEW.slot IS NOT NULL AND about.withdrawn_at IS NOT NULL);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER judgment_answer_home BEFORE INSERT ON annotate_judgment
+FOR EACH ROW WHEN (NEW.person_id IS NOT NULL) EXECUTE FUNCTION annotate_answer_home();
+
+-- Labels come by the thousand. Joined in the order written, each by a key: without statistics the
+-- planner begins with the texts and goes over the new rows, which have no index, for each.
+CREATE FUNCTION annotate_label_home() RETURNS trigger LANGUAGE plpgsql
 SET join_collapse_limit = 1 AS $$
 DECLARE
     strays bigint;
     unread bigint;
-    gone bigint;
 BEGIN
+    IF (SELECT count(*) FROM made WHERE source_id IS NOT NULL) = 0 THEN
+        RETURN NULL;
+    END IF;
     EXECUTE $query$
         SELECT count(*) FILTER (WHERE made.project_id <> c.project_id
                                 OR made.project_id <> g.project_id
                                 OR made.project_id <> s.project_id),
                count(*) FILTER (WHERE made.passage_revision NOT BETWEEN 1 AND p.revision
-                                OR made.query_revision NOT BETWEEN 1 AND q.revision),
-               count(*) FILTER (WHERE made.slot > 0 AND coalesce(
-                                c.withdrawn_at, p.withdrawn_at, q.withdrawn_at) IS NOT NULL)
+                                OR made.query_revision NOT BETWEEN 1 AND q.revision)
         FROM made JOIN annotate_candidate c ON c.id = made.candidate_id
         JOIN annotate_passage p ON p.id = c.passage_id JOIN annotate_query q ON q.id = c.query_id
         LEFT JOIN accounts_grade g ON g.id = made.grade_id
-        LEFT JOIN annotate_source s ON s.id = made.source_id
-    $query$ INTO strays, unread, gone;
-    IF strays > 0 THEN
-        RAISE EXCEPTION 'a judgment, its candidate, grade and source are of one project'
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_of_one_project';
-    ELSIF unread > 0 THEN
-        RAISE EXCEPTION 'a judgment is of a wording that there is or was'
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_of_a_wording';
-    ELSIF gone > 0 THEN
-        RAISE EXCEPTION 'a judgment of what is withdrawn does not count'
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_counts_what_is_there';
-    END IF;
+        JOIN annotate_source s ON s.id = made.source_id
+    $query$ INTO strays, unread;
+    PERFORM annotate_judgment_refuse(strays > 0, unread > 0, false);
     RETURN NULL;
 END $$;
-CREATE TRIGGER judgment_home AFTER INSERT ON annotate_judgment
-REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION annotate_judgment_home();
+CREATE TRIGGER judgment_label_home AFTER INSERT ON annotate_judgment
+REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION annotate_label_home();
 
 CREATE FUNCTION annotate_judgment_replaces_its_own() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -300,8 +327,11 @@ DROP TRIGGER candidate_stays ON annotate_candidate;
 DROP FUNCTION annotate_home_kept();
 DROP TRIGGER judgment_replaces_its_own ON annotate_judgment;
 DROP FUNCTION annotate_judgment_replaces_its_own();
-DROP TRIGGER judgment_home ON annotate_judgment;
-DROP FUNCTION annotate_judgment_home();
+DROP TRIGGER judgment_label_home ON annotate_judgment;
+DROP FUNCTION annotate_label_home();
+DROP TRIGGER judgment_answer_home ON annotate_judgment;
+DROP FUNCTION annotate_answer_home();
+DROP FUNCTION annotate_judgment_refuse(boolean, boolean, boolean);
 DROP TRIGGER candidate_home ON annotate_candidate;
 DROP FUNCTION annotate_candidate_home();
 DROP TRIGGER snapshot_kept ON annotate_snapshot;
