@@ -12,7 +12,12 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.functional import cached_property
 
-from accounts.names import NAME_MAX_LENGTH, RESERVED_NAMES, validate_top_name
+from accounts.names import (
+    NAME_MAX_LENGTH,
+    RESERVED_NAMES,
+    name_condition,
+    validate_top_name,
+)
 
 
 class User(AbstractUser):
@@ -138,6 +143,9 @@ class Project(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(overlap__range=(1, 20)), name="project_overlap_range"
+            ),
+            models.CheckConstraint(
+                condition=name_condition("slug"), name="project_slug_is_a_repository_name"
             ),
         ]
 

@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 NAME_MAX_LENGTH: Final = 40
 
@@ -22,7 +23,15 @@ RESERVED_NAMES: Final = frozenset(
     }
 )  # fmt: skip
 
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+# What the database knows, too: see `name_condition`.
+_NAME_PATTERN: Final = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$"
+_FORBIDDEN_PATTERN: Final = r"--|[.][.]|[.]git$|[.]ipynb$"
+
+
+def name_condition(field: str) -> Q:
+    """Return what `validate_name` asks of a column, for a check constraint."""
+    pattern = f"{field}__regex"
+    return Q(**{pattern: _NAME_PATTERN}) & ~Q(**{pattern: _FORBIDDEN_PATTERN})
 
 
 def validate_name(value: str) -> None:
@@ -33,12 +42,12 @@ def validate_name(value: str) -> None:
     """
     if len(value) > NAME_MAX_LENGTH:
         raise ValidationError(f"Use at most {NAME_MAX_LENGTH} characters.", code="name_too_long")
-    if not _NAME.fullmatch(value):
+    if not re.fullmatch(_NAME_PATTERN, value):
         raise ValidationError(
             "Use letters, digits, '-', '_' and '.', with a letter or digit at both ends.",
             code="name_characters",
         )
-    if "--" in value or ".." in value or value.endswith((".git", ".ipynb")):
+    if re.search(_FORBIDDEN_PATTERN, value):
         raise ValidationError(
             "'--', '..' and the endings '.git' and '.ipynb' are not allowed in names.",
             code="name_sequence",

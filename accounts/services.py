@@ -118,10 +118,11 @@ def project_delete(*, project: Project) -> None:
     """Delete a project with everything in it; its models' files stay in the store until they are
     collected.
 
-    Versions and logs refuse to be deleted alone; this transaction says that it means all of it.
+    Versions and logs refuse to be deleted alone; this transaction says that it means all of it, and
+    the database looks at its end.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL arbiter.deleting_project = 'on'")
+        cursor.execute("SELECT accounts_project_leave(%s)", [project.pk])
     project.delete()
 
 

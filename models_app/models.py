@@ -7,11 +7,12 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower, Now
 
 from accounts.models import Project, User
-from accounts.names import NAME_MAX_LENGTH, validate_name
+from accounts.names import NAME_MAX_LENGTH, name_condition, validate_name
 
-# Aliases are branches of the hub: never a tag's form, never something that reads as a commit.
+# Aliases are branches of the hub: never the form of a tag or of a variant of one (v1-onnx-int8),
+# never something that reads as a commit.
 ALIAS_PATTERN: Final = r"^[a-z][a-z0-9-]{0,39}$"
-ALIAS_FORBIDDEN_PATTERN: Final = r"^(main|head|v[0-9]+|[0-9a-f]+)$"
+ALIAS_FORBIDDEN_PATTERN: Final = r"^(main|head|v[0-9]+(-.*)?|[0-9a-f]+)$"
 CHAMPION: Final = "champion"
 ALIAS_NAME: Final = Q(name__regex=ALIAS_PATTERN) & ~Q(name__regex=ALIAS_FORBIDDEN_PATTERN)
 
@@ -54,7 +55,11 @@ class Reranker(models.Model):
     class Meta:
         ordering = ["project__slug", "name"]
         constraints = [
-            models.UniqueConstraint(fields=["project", "name"], name="reranker_name_once"),
+            # Names that differ in case only are one folder on some systems.
+            models.UniqueConstraint(F("project"), Lower("name"), name="reranker_name_once"),
+            models.CheckConstraint(
+                condition=name_condition("name"), name="reranker_name_is_a_repository_name"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -128,6 +133,7 @@ class Artifact(models.Model):
             models.CheckConstraint(
                 condition=~Q(path__regex=_UNSAFE_PATH_PATTERN), name="artifact_path_is_relative"
             ),
+            models.CheckConstraint(condition=Q(size__gte=0), name="artifact_size_not_negative"),
         ]
 
     def __str__(self) -> str:
@@ -176,7 +182,7 @@ class AliasMove(models.Model):
             models.CheckConstraint(
                 condition=ALIAS_NAME, name="alias_move_name_is_no_tag_or_commit"
             ),
-            models.CheckConstraint(condition=~Q(reason=""), name="alias_move_says_why"),
+            models.CheckConstraint(condition=Q(reason__regex=r"\S"), name="alias_move_says_why"),
             models.CheckConstraint(
                 condition=Q(from_version__isnull=True) | ~Q(from_version=F("to_version")),
                 name="alias_move_moves",
@@ -209,6 +215,10 @@ class Review(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(verdict__in=Verdict.values), name="review_verdict_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict=Verdict.APPROVE) | Q(comment__regex=r"\S"),
+                name="review_says_why",
             ),
         ]
 

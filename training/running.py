@@ -30,7 +30,7 @@ from training.preparing import base_fetch, snapshot_fetch
 from training.reporting import JobReporter
 from training.scratch import job_scratch, worker_name
 from training.services.claims import Claim, LostClaimError, job_claim
-from training.services.moves import CRASHED, job_adopt, job_fail, job_stop
+from training.services.moves import CRASHED, job_fail, job_stop
 from training.spec import TrainSpec
 
 if TYPE_CHECKING:
@@ -60,8 +60,6 @@ def job_run(*, job_id: UUID, worker: str = "") -> int:
     claim = job_claim(job_id=job_id, worker=name)
     if claim is None:
         logger.info("Job %s does not wait for a trainer.", job_id)
-        return 0
-    if job_adopt(claim=claim):
         return 0
     reporter = JobReporter()
     with (

@@ -148,6 +148,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('overlap__range', (1, 20))), name='project_overlap_range'),
         ),
         migrations.AddConstraint(
+            model_name='project',
+            constraint=models.CheckConstraint(condition=models.Q(('slug__regex', '^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$'), models.Q(('slug__regex', '--|[.][.]|[.]git$|[.]ipynb$'), _negated=True)), name='project_slug_is_a_repository_name'),
+        ),
+        migrations.AddConstraint(
             model_name='namespace',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('project__isnull', False), ('user__isnull', True)), models.Q(('project__isnull', True), ('user__isnull', False)), _connector='OR'), name='namespace_belongs_to_one'),
         ),

@@ -53,19 +53,48 @@ END $$;
 CREATE CONSTRAINT TRIGGER namespace_kept AFTER UPDATE OR DELETE ON accounts_namespace
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION accounts_namespace_kept();
 
--- accounts.services.project_delete says when it is the whole project that leaves.
+-- The projects that the present transaction deletes. Its end asks whether they are gone and forgets
+-- them, so that nobody else ever sees a row.
+CREATE TABLE accounts_leaving (project_id bigint PRIMARY KEY);
+CREATE FUNCTION accounts_project_leave(project bigint) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO accounts_leaving VALUES (project) ON CONFLICT DO NOTHING
+$$;
+
+CREATE FUNCTION accounts_project_gone() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM accounts_project WHERE id = NEW.project_id) THEN
+        RAISE EXCEPTION 'project % was to be deleted as a whole and is there', NEW.project_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'project_leaves_whole';
+    END IF;
+    DELETE FROM accounts_leaving WHERE project_id = NEW.project_id;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER project_leaves_whole AFTER INSERT OR UPDATE ON accounts_leaving
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION accounts_project_gone();
+
+CREATE FUNCTION accounts_leaves_with(project bigint, kind text, id text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM accounts_leaving WHERE project_id = project) THEN
+        RAISE EXCEPTION '% % is never deleted alone', kind, id
+            USING ERRCODE = 'check_violation', CONSTRAINT = kind || '_is_kept';
+    END IF;
+END $$;
+
+-- For rows that name their project themselves.
 CREATE FUNCTION accounts_delete_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF current_setting('arbiter.deleting_project', true) IS DISTINCT FROM 'on' THEN
-        RAISE EXCEPTION '% % is never deleted alone', TG_ARGV[0], OLD.id
-            USING ERRCODE = 'check_violation', CONSTRAINT = TG_ARGV[0] || '_is_kept';
-    END IF;
+    PERFORM accounts_leaves_with(OLD.project_id, TG_ARGV[0], OLD.id::text);
     RETURN OLD;
 END $$;
 """
 
 BACKWARD = """
 DROP FUNCTION accounts_delete_guard();
+DROP FUNCTION accounts_leaves_with(bigint, text, text);
+DROP FUNCTION accounts_project_leave(bigint);
+DROP TABLE accounts_leaving;
+DROP FUNCTION accounts_project_gone();
 DROP TRIGGER namespace_kept ON accounts_namespace;
 DROP FUNCTION accounts_namespace_kept();
 DROP TRIGGER project_stays ON accounts_project;

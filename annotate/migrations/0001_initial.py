@@ -232,7 +232,7 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='leases', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('candidate', 'slot'), name='lease_slot_once'), models.UniqueConstraint(fields=('candidate', 'person'), name='lease_once_per_person')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('slot__gte', 1)), name='lease_slot_from_one'), models.UniqueConstraint(fields=('candidate', 'slot'), name='lease_slot_once'), models.UniqueConstraint(fields=('candidate', 'person'), name='lease_once_per_person')],
             },
         ),
         migrations.AddIndex(

@@ -11,48 +11,62 @@ BEGIN
     RETURN (SELECT overlap FROM accounts_project WHERE id = project);
 END $$;
 
-CREATE FUNCTION annotate_judgment_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION annotate_judgment_is_history() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    wanted smallint;  -- the overlap
     current_after boolean := NEW.current;
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        IF NEW.current AND NOT OLD.current THEN
-            RAISE EXCEPTION 'judgment % is history and cannot become current again', OLD.id
-                USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_is_history';
-        END IF;
-        NEW.current := OLD.current;
-        IF NEW IS DISTINCT FROM OLD THEN
-            RAISE EXCEPTION 'judgment % cannot be rewritten; add a new one', OLD.id
-                USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_is_history';
-        END IF;
-        NEW.current := current_after;
-        RETURN NEW;
+    IF NEW.current AND NOT OLD.current THEN
+        RAISE EXCEPTION 'judgment % is history and cannot become current again', OLD.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_is_history';
     END IF;
-    -- Who leaves the project, or only looks on, judges no longer; what they said stays.
-    IF NEW.person_id IS NOT NULL AND NOT EXISTS (
+    NEW.current := OLD.current;
+    IF NEW IS DISTINCT FROM OLD THEN
+        RAISE EXCEPTION 'judgment % cannot be rewritten; add a new one', OLD.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_is_history';
+    END IF;
+    NEW.current := current_after;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER judgment_is_history BEFORE UPDATE ON annotate_judgment
+FOR EACH ROW EXECUTE FUNCTION annotate_judgment_is_history();
+
+-- Who leaves the project, or only looks on, judges no longer; what they said stays.
+CREATE FUNCTION annotate_done_by_judge(project bigint, person bigint, kept text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
         SELECT FROM accounts_member m
-        WHERE m.project_id = NEW.project_id AND m.user_id = NEW.person_id AND m.role <> 'viewer'
+        WHERE m.project_id = project AND m.user_id = person AND m.role <> 'viewer'
     ) THEN
-        RAISE EXCEPTION 'person % does not judge in project %', NEW.person_id, NEW.project_id
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_is_a_members';
+        RAISE EXCEPTION 'person % does not judge in project %', person, project
+            USING ERRCODE = 'check_violation', CONSTRAINT = kept;
     END IF;
-    IF NEW.slot IS NOT NULL THEN
-        wanted := annotate_overlap_of(NEW.project_id);
-        -- A corrected grade keeps its slot even where the overlap was lowered since.
-        IF NEW.slot > wanted AND NOT EXISTS (
-            SELECT FROM annotate_judgment kept
-            WHERE kept.id = NEW.replaces_id AND NOT kept.current AND kept.slot = NEW.slot
-            AND kept.candidate_id = NEW.candidate_id AND kept.person_id = NEW.person_id
-        ) THEN
-            RAISE EXCEPTION 'slot % is beyond the overlap of %', NEW.slot, wanted
-                USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_slot_within_overlap';
-        END IF;
+END $$;
+CREATE FUNCTION annotate_judgment_is_a_members() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM annotate_done_by_judge(NEW.project_id, NEW.person_id, 'judgment_is_a_members');
+    RETURN NEW;
+END $$;
+CREATE TRIGGER judgment_is_a_members BEFORE INSERT ON annotate_judgment
+FOR EACH ROW WHEN (NEW.person_id IS NOT NULL) EXECUTE FUNCTION annotate_judgment_is_a_members();
+
+CREATE FUNCTION annotate_judgment_slot() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    overlap smallint := annotate_overlap_of(NEW.project_id);
+BEGIN
+    -- A corrected grade keeps its slot even where the overlap was lowered since.
+    IF NEW.slot > overlap AND NOT EXISTS (
+        SELECT FROM annotate_judgment kept
+        WHERE kept.id = NEW.replaces_id AND NOT kept.current AND kept.slot = NEW.slot
+        AND kept.candidate_id = NEW.candidate_id AND kept.person_id = NEW.person_id
+    ) THEN
+        RAISE EXCEPTION 'slot % is beyond the overlap of %', NEW.slot, overlap
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_slot_within_overlap';
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER judgment_guard BEFORE INSERT OR UPDATE ON annotate_judgment
-FOR EACH ROW EXECUTE FUNCTION annotate_judgment_guard();
+CREATE TRIGGER judgment_slot_within_overlap BEFORE INSERT ON annotate_judgment
+FOR EACH ROW WHEN (NEW.slot IS NOT NULL) EXECUTE FUNCTION annotate_judgment_slot();
 
 -- Asked at the commit, since what replaces a judgment comes after it has ended. The plan is kept,
 -- and must not be the one that suits small tables.
@@ -75,7 +89,7 @@ CREATE CONSTRAINT TRIGGER judgment_ends_for_a_reason AFTER UPDATE ON annotate_ju
 DEFERRABLE INITIALLY DEFERRED
 FOR EACH ROW WHEN (OLD.current AND NOT NEW.current) EXECUTE FUNCTION annotate_judgment_ended();
 
--- The only writer of annotate_candidate.wanted.
+-- The only writer of annotate_candidate.wanted, always below a trigger (0003 keeps that).
 CREATE FUNCTION annotate_candidate_settle(candidates bigint[], overlap smallint) RETURNS void
 LANGUAGE sql AS $$
     UPDATE annotate_candidate c SET wanted = n.counted < overlap
@@ -89,32 +103,26 @@ $$;
 
 CREATE FUNCTION annotate_judgment_settle() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    about annotate_judgment;
-    overlap smallint;
+    overlap smallint := annotate_overlap_of(NEW.project_id);
 BEGIN
-    IF TG_OP = 'DELETE' THEN about := OLD; ELSE about := NEW; END IF;
-    overlap := coalesce(annotate_overlap_of(about.project_id), 1::smallint);
-    PERFORM FROM annotate_candidate WHERE id = about.candidate_id FOR NO KEY UPDATE;
-    IF TG_OP = 'INSERT' AND about.slot <= overlap AND overlap < (
+    PERFORM FROM annotate_candidate WHERE id = NEW.candidate_id FOR NO KEY UPDATE;
+    IF TG_OP = 'INSERT' AND NEW.slot <= overlap AND overlap < (
         SELECT count(*) FROM annotate_judgment
-        WHERE candidate_id = about.candidate_id AND current AND slot IS NOT NULL
+        WHERE candidate_id = NEW.candidate_id AND current AND slot IS NOT NULL
     ) AND NOT EXISTS (
         SELECT FROM annotate_judgment kept
-        WHERE kept.id = about.replaces_id AND kept.slot = about.slot
+        WHERE kept.id = NEW.replaces_id AND kept.slot = NEW.slot
     ) THEN
-        RAISE EXCEPTION 'candidate % has its % judgments', about.candidate_id, overlap
+        RAISE EXCEPTION 'candidate % has its % judgments', NEW.candidate_id, overlap
             USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_within_overlap';
     END IF;
-    PERFORM annotate_candidate_settle(ARRAY[about.candidate_id], overlap);
+    PERFORM annotate_candidate_settle(ARRAY[NEW.candidate_id], overlap);
     RETURN NULL;
 END $$;
 CREATE TRIGGER judgment_fills AFTER INSERT ON annotate_judgment
 FOR EACH ROW WHEN (NEW.slot IS NOT NULL) EXECUTE FUNCTION annotate_judgment_settle();
 CREATE TRIGGER judgment_frees AFTER UPDATE OF current ON annotate_judgment
 FOR EACH ROW WHEN (OLD.slot IS NOT NULL) EXECUTE FUNCTION annotate_judgment_settle();
-CREATE TRIGGER judgment_leaves AFTER DELETE ON annotate_judgment
-FOR EACH ROW WHEN (OLD.slot IS NOT NULL AND OLD.current)
-EXECUTE FUNCTION annotate_judgment_settle();
 
 CREATE FUNCTION annotate_overlap_settle() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -194,27 +202,81 @@ END $$;
 CREATE TRIGGER candidate_home AFTER INSERT ON annotate_candidate
 REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION annotate_candidate_home();
 
-CREATE FUNCTION annotate_judgment_home() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION annotate_judgment_refuse(stray boolean, unread boolean, gone boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF stray THEN
+        RAISE EXCEPTION 'a judgment, its candidate, grade and source are of one project'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_of_one_project';
+    ELSIF unread THEN
+        RAISE EXCEPTION 'a judgment is of a wording that there is or was'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_of_a_wording';
+    ELSIF gone THEN
+        RAISE EXCEPTION 'a judgment of what is withdrawn does not count'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_counts_what_is_there';
+    END IF;
+END $$;
+
+-- People judge one by one: looked up by keys, under a plan that is kept.
+CREATE FUNCTION annotate_answer_home() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
+DECLARE
+    about record;
+BEGIN
+    SELECT c.project_id, p.revision AS passage, q.revision AS query,
+           coalesce(c.withdrawn_at, p.withdrawn_at, q.withdrawn_at) AS withdrawn_at
+    INTO about FROM annotate_candidate c JOIN annotate_passage p ON p.id = c.passage_id
+    JOIN annotate_query q ON q.id = c.query_id WHERE c.id = NEW.candidate_id;
+    PERFORM annotate_judgment_refuse(
+        NEW.project_id <> about.project_id OR NEW.project_id <> (
+            SELECT project_id FROM accounts_grade WHERE id = NEW.grade_id),
+        NEW.passage_revision NOT BETWEEN 1 AND about.passage
+            OR NEW.query_revision NOT BETWEEN 1 AND about.query,
+        NEW.slot IS NOT NULL AND about.withdrawn_at IS NOT NULL);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER judgment_answer_home BEFORE INSERT ON annotate_judgment
+FOR EACH ROW WHEN (NEW.person_id IS NOT NULL) EXECUTE FUNCTION annotate_answer_home();
+
+-- Labels come by the thousand. Joined in the order written, and never row by row: with statistics of
+-- smaller tables the planner would go over the new rows, which have no index, for each text.
+CREATE FUNCTION annotate_label_home() RETURNS trigger LANGUAGE plpgsql
+SET join_collapse_limit = 1 SET enable_nestloop = off AS $$
+DECLARE
+    strays bigint;
+    unread bigint;
+BEGIN
+    IF (SELECT count(*) FROM made WHERE source_id IS NOT NULL) = 0 THEN
+        RETURN NULL;
+    END IF;
+    EXECUTE $query$
+        SELECT count(*) FILTER (WHERE made.project_id <> c.project_id
+                                OR made.project_id <> g.project_id
+                                OR made.project_id <> s.project_id),
+               count(*) FILTER (WHERE made.passage_revision NOT BETWEEN 1 AND p.revision
+                                OR made.query_revision NOT BETWEEN 1 AND q.revision)
+        FROM made JOIN annotate_candidate c ON c.id = made.candidate_id
+        JOIN annotate_passage p ON p.id = c.passage_id JOIN annotate_query q ON q.id = c.query_id
+        LEFT JOIN accounts_grade g ON g.id = made.grade_id
+        JOIN annotate_source s ON s.id = made.source_id
+    $query$ INTO strays, unread;
+    PERFORM annotate_judgment_refuse(strays > 0, unread > 0, false);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER judgment_label_home AFTER INSERT ON annotate_judgment
+REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION annotate_label_home();
+
+CREATE FUNCTION annotate_judgment_replaces_its_own() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     strays bigint;
 BEGIN
-    EXECUTE $query$
-        SELECT count(*) FROM made JOIN annotate_candidate c ON c.id = made.candidate_id
-        LEFT JOIN accounts_grade g ON g.id = made.grade_id
-        LEFT JOIN annotate_source s ON s.id = made.source_id
-        WHERE made.project_id <> c.project_id OR made.project_id <> g.project_id
-           OR made.project_id <> s.project_id
-    $query$ INTO strays;
-    IF strays > 0 THEN
-        RAISE EXCEPTION 'a judgment, its candidate, grade and source are of one project'
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_of_one_project';
-    END IF;
     IF (SELECT count(*) FROM made WHERE replaces_id IS NOT NULL) = 0 THEN
         RETURN NULL;
     END IF;
     EXECUTE $query$
         SELECT count(*) FROM made JOIN annotate_judgment r ON r.id = made.replaces_id
-        WHERE r.current OR (r.candidate_id, r.person_id, r.source_id)
+        LEFT JOIN made born ON born.id = r.id
+        WHERE r.current OR born.id IS NOT NULL OR (r.candidate_id, r.person_id, r.source_id)
               IS DISTINCT FROM (made.candidate_id, made.person_id, made.source_id)
     $query$ INTO strays;
     IF strays > 0 THEN
@@ -223,12 +285,13 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER judgment_home AFTER INSERT ON annotate_judgment
-REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION annotate_judgment_home();
+CREATE TRIGGER judgment_replaces_its_own AFTER INSERT ON annotate_judgment
+REFERENCING NEW TABLE AS made
+FOR EACH STATEMENT EXECUTE FUNCTION annotate_judgment_replaces_its_own();
 
 CREATE FUNCTION annotate_home_kept() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% % stays where it is', TG_ARGV[0], OLD.id
+    RAISE EXCEPTION '% % stays where it is, with its id', TG_ARGV[0], OLD.id
         USING ERRCODE = 'check_violation', CONSTRAINT = TG_ARGV[0] || '_stays';
 END $$;
 CREATE TRIGGER candidate_stays BEFORE UPDATE ON annotate_candidate
@@ -236,10 +299,12 @@ FOR EACH ROW WHEN ((OLD.project_id, OLD.query_id, OLD.passage_id)
                    IS DISTINCT FROM (NEW.project_id, NEW.query_id, NEW.passage_id))
 EXECUTE FUNCTION annotate_home_kept('candidate');
 CREATE TRIGGER query_stays BEFORE UPDATE ON annotate_query
-FOR EACH ROW WHEN (OLD.project_id IS DISTINCT FROM NEW.project_id)
+FOR EACH ROW WHEN ((OLD.project_id, OLD.external_id)
+                   IS DISTINCT FROM (NEW.project_id, NEW.external_id))
 EXECUTE FUNCTION annotate_home_kept('query');
 CREATE TRIGGER passage_stays BEFORE UPDATE ON annotate_passage
-FOR EACH ROW WHEN (OLD.project_id IS DISTINCT FROM NEW.project_id)
+FOR EACH ROW WHEN ((OLD.project_id, OLD.external_id)
+                   IS DISTINCT FROM (NEW.project_id, NEW.external_id))
 EXECUTE FUNCTION annotate_home_kept('passage');
 CREATE TRIGGER source_stays BEFORE UPDATE ON annotate_source
 FOR EACH ROW WHEN (OLD.project_id IS DISTINCT FROM NEW.project_id)
@@ -274,19 +339,28 @@ DROP TRIGGER passage_stays ON annotate_passage;
 DROP TRIGGER query_stays ON annotate_query;
 DROP TRIGGER candidate_stays ON annotate_candidate;
 DROP FUNCTION annotate_home_kept();
-DROP TRIGGER judgment_home ON annotate_judgment;
-DROP FUNCTION annotate_judgment_home();
+DROP TRIGGER judgment_replaces_its_own ON annotate_judgment;
+DROP FUNCTION annotate_judgment_replaces_its_own();
+DROP TRIGGER judgment_label_home ON annotate_judgment;
+DROP FUNCTION annotate_label_home();
+DROP TRIGGER judgment_answer_home ON annotate_judgment;
+DROP FUNCTION annotate_answer_home();
+DROP FUNCTION annotate_judgment_refuse(boolean, boolean, boolean);
 DROP TRIGGER candidate_home ON annotate_candidate;
 DROP FUNCTION annotate_candidate_home();
 DROP TRIGGER snapshot_kept ON annotate_snapshot;
 DROP TRIGGER judgment_kept ON annotate_judgment;
 DROP TRIGGER snapshot_guard ON annotate_snapshot;
 DROP FUNCTION annotate_snapshot_guard();
-DROP TRIGGER judgment_guard ON annotate_judgment;
-DROP FUNCTION annotate_judgment_guard();
+DROP TRIGGER judgment_slot_within_overlap ON annotate_judgment;
+DROP FUNCTION annotate_judgment_slot();
+DROP TRIGGER judgment_is_a_members ON annotate_judgment;
+DROP FUNCTION annotate_judgment_is_a_members();
+DROP FUNCTION annotate_done_by_judge(bigint, bigint, text);
+DROP TRIGGER judgment_is_history ON annotate_judgment;
+DROP FUNCTION annotate_judgment_is_history();
 DROP TRIGGER overlap_settles ON accounts_project;
 DROP FUNCTION annotate_overlap_settle();
-DROP TRIGGER judgment_leaves ON annotate_judgment;
 DROP TRIGGER judgment_frees ON annotate_judgment;
 DROP TRIGGER judgment_fills ON annotate_judgment;
 DROP FUNCTION annotate_judgment_settle();

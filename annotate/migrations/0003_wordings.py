@@ -1,4 +1,5 @@
-"""What constraints cannot say: wordings are kept, and leave with their project; rows do not stray.
+"""What constraints cannot say: wordings are kept, and leave with their project; rows do not stray;
+leases are members', and whether a candidate is wanted is counted.
 
 Statement triggers count by EXECUTE, for the reasons given in 0002.
 """
@@ -22,10 +23,22 @@ CREATE TRIGGER query_revision_kept BEFORE UPDATE ON annotate_queryrevision
 FOR EACH ROW EXECUTE FUNCTION annotate_rewrite_guard('revision');
 CREATE TRIGGER passage_revision_kept BEFORE UPDATE ON annotate_passagerevision
 FOR EACH ROW EXECUTE FUNCTION annotate_rewrite_guard('revision');
+CREATE FUNCTION annotate_revision_leaves() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    project bigint;
+BEGIN
+    IF TG_TABLE_NAME = 'annotate_queryrevision' THEN
+        SELECT project_id INTO project FROM annotate_query WHERE id = OLD.query_id;
+    ELSE
+        SELECT project_id INTO project FROM annotate_passage WHERE id = OLD.passage_id;
+    END IF;
+    PERFORM accounts_leaves_with(project, 'revision', OLD.id::text);
+    RETURN OLD;
+END $$;
 CREATE TRIGGER query_revision_stays BEFORE DELETE ON annotate_queryrevision
-FOR EACH ROW EXECUTE FUNCTION accounts_delete_guard('revision');
+FOR EACH ROW EXECUTE FUNCTION annotate_revision_leaves();
 CREATE TRIGGER passage_revision_stays BEFORE DELETE ON annotate_passagerevision
-FOR EACH ROW EXECUTE FUNCTION accounts_delete_guard('revision');
+FOR EACH ROW EXECUTE FUNCTION annotate_revision_leaves();
 
 -- A revision copies the wording that holds, just before that is replaced.
 CREATE FUNCTION annotate_revision_begin() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -132,9 +145,42 @@ EXECUTE FUNCTION annotate_home_kept('proposal');
 CREATE TRIGGER run_stays BEFORE UPDATE ON annotate_run
 FOR EACH ROW WHEN (OLD.project_id IS DISTINCT FROM NEW.project_id)
 EXECUTE FUNCTION annotate_home_kept('run');
+
+-- Once it is taken, a lease runs out by itself: a lower overlap, or a role that ends, recalls none.
+CREATE FUNCTION annotate_lease_is_a_members() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
+DECLARE
+    project bigint := (SELECT project_id FROM annotate_candidate WHERE id = NEW.candidate_id);
+    overlap smallint := annotate_overlap_of(project);
+BEGIN
+    PERFORM annotate_done_by_judge(project, NEW.person_id, 'lease_is_a_members');
+    IF NEW.slot > overlap THEN
+        RAISE EXCEPTION 'slot % is beyond the overlap of %', NEW.slot, overlap
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'lease_slot_within_overlap';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER lease_is_a_members BEFORE INSERT OR UPDATE OF candidate_id, person_id, slot
+ON annotate_lease FOR EACH ROW EXECUTE FUNCTION annotate_lease_is_a_members();
+
+CREATE FUNCTION annotate_wanted_is_counted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'whether candidate % is wanted is counted, not set', NEW.id
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'candidate_wanted_is_counted';
+END $$;
+CREATE TRIGGER wanted_is_counted BEFORE UPDATE ON annotate_candidate
+FOR EACH ROW WHEN (OLD.wanted <> NEW.wanted AND pg_trigger_depth() = 0)
+EXECUTE FUNCTION annotate_wanted_is_counted();
+CREATE TRIGGER wanted_at_first BEFORE INSERT ON annotate_candidate
+FOR EACH ROW WHEN (NOT NEW.wanted) EXECUTE FUNCTION annotate_wanted_is_counted();
 """
 
 BACKWARD = """
+DROP TRIGGER wanted_at_first ON annotate_candidate;
+DROP TRIGGER wanted_is_counted ON annotate_candidate;
+DROP FUNCTION annotate_wanted_is_counted();
+DROP TRIGGER lease_is_a_members ON annotate_lease;
+DROP FUNCTION annotate_lease_is_a_members();
 DROP TRIGGER run_stays ON annotate_run;
 DROP TRIGGER proposal_stays ON annotate_proposal;
 DROP TRIGGER proposal_home ON annotate_proposal;
@@ -150,6 +196,7 @@ DROP TRIGGER query_revision_begins ON annotate_queryrevision;
 DROP FUNCTION annotate_revision_begin();
 DROP TRIGGER passage_revision_stays ON annotate_passagerevision;
 DROP TRIGGER query_revision_stays ON annotate_queryrevision;
+DROP FUNCTION annotate_revision_leaves();
 DROP TRIGGER passage_revision_kept ON annotate_passagerevision;
 DROP TRIGGER query_revision_kept ON annotate_queryrevision;
 DROP TRIGGER text_kept ON annotate_text;

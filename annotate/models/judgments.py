@@ -187,6 +187,7 @@ class Lease(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(condition=Q(slot__gte=1), name="lease_slot_from_one"),
             models.UniqueConstraint(fields=["candidate", "slot"], name="lease_slot_once"),
             models.UniqueConstraint(fields=["candidate", "person"], name="lease_once_per_person"),
         ]

@@ -33,8 +33,8 @@ def judgments_record(
     the same id with CONFLICT. A changed grade replaces the earlier one and keeps its slot; a skip
     or an undo frees it; an undo leases the candidate back to the person, to come first. An answer
     without a live lease counts where a slot is free and is kept as LATE where none is, as is one
-    on an earlier revision of the passage or the query. In a closed project only what was leased
-    still counts; other answers are LATE, corrections and undos CLOSED.
+    on an earlier revision of the passage or the query, or on what was withdrawn. In a closed
+    project only what was leased still counts; other answers are LATE, corrections and undos CLOSED.
     """
     for _ in range(_TRIES - 1):
         try:
@@ -66,6 +66,11 @@ class _Desk:
     lease: Lease | None = None  # the person's, if it is live
     filled: set[int] = field(default_factory=set)
     held: set[int] = field(default_factory=set)  # live leases of others
+
+    @property
+    def withdrawn(self) -> bool:
+        parts = (self.candidate, self.candidate.query, self.candidate.passage)
+        return any(part.withdrawn_at is not None for part in parts)
 
     def slot(self, overlap: int) -> int | None:
         """Return the slot that a new answer fills: the lease's own, else a free one, if any."""
@@ -169,9 +174,12 @@ def _answer(batch: _Batch, answer: Answer, desk: _Desk) -> Recorded:
     """Store a grade or a skip in place of the person's earlier answer."""
     slot, kind = None, Kind.COUNTED
     if answer.grade is not None:
-        kept = desk.own.slot if desk.own else None
+        slot = desk.own.slot if desk.own else None
         open_here = desk.lease is not None or not batch.project.closed
-        slot = kept or (desk.slot(batch.overlap) if open_here else None)
+        if desk.withdrawn:
+            slot = None
+        elif slot is None and open_here:
+            slot = desk.slot(batch.overlap)
         kind = Kind.COUNTED if slot else Kind.LATE
     replaced = desk.own
     _retire(desk)

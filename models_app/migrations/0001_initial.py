@@ -112,7 +112,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='reranker',
-            constraint=models.UniqueConstraint(fields=('project', 'name'), name='reranker_name_once'),
+            constraint=models.UniqueConstraint(models.F('project'), django.db.models.functions.text.Lower('name'), name='reranker_name_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='reranker',
+            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$'), models.Q(('name__regex', '--|[.][.]|[.]git$|[.]ipynb$'), _negated=True)), name='reranker_name_is_a_repository_name'),
         ),
         migrations.AddConstraint(
             model_name='version',
@@ -135,6 +139,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('verdict__in', ['approve', 'reject', 'comment'])), name='review_verdict_known'),
         ),
         migrations.AddConstraint(
+            model_name='review',
+            constraint=models.CheckConstraint(condition=models.Q(('verdict', 'approve'), ('comment__regex', '\\S'), _connector='OR'), name='review_says_why'),
+        ),
+        migrations.AddConstraint(
             model_name='artifact',
             constraint=models.UniqueConstraint(models.F('version'), django.db.models.functions.text.Lower('path'), name='artifact_path_once'),
         ),
@@ -151,16 +159,20 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('path__regex', '(^|/)([./]|$)|\\\\|[[:cntrl:]]|^manifest\\.json$'), _negated=True), name='artifact_path_is_relative'),
         ),
         migrations.AddConstraint(
+            model_name='artifact',
+            constraint=models.CheckConstraint(condition=models.Q(('size__gte', 0)), name='artifact_size_not_negative'),
+        ),
+        migrations.AddConstraint(
             model_name='aliasmove',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('by_setup', False), ('moved_by__isnull', False)), models.Q(('by_setup', True), ('moved_by__isnull', True)), _connector='OR'), name='alias_move_by_a_person_or_the_setup'),
         ),
         migrations.AddConstraint(
             model_name='aliasmove',
-            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '^[a-z][a-z0-9-]{0,39}$'), models.Q(('name__regex', '^(main|head|v[0-9]+|[0-9a-f]+)$'), _negated=True)), name='alias_move_name_is_no_tag_or_commit'),
+            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '^[a-z][a-z0-9-]{0,39}$'), models.Q(('name__regex', '^(main|head|v[0-9]+(-.*)?|[0-9a-f]+)$'), _negated=True)), name='alias_move_name_is_no_tag_or_commit'),
         ),
         migrations.AddConstraint(
             model_name='aliasmove',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='alias_move_says_why'),
+            constraint=models.CheckConstraint(condition=models.Q(('reason__regex', '\\S')), name='alias_move_says_why'),
         ),
         migrations.AddConstraint(
             model_name='aliasmove',
@@ -172,6 +184,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='alias',
-            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '^[a-z][a-z0-9-]{0,39}$'), models.Q(('name__regex', '^(main|head|v[0-9]+|[0-9a-f]+)$'), _negated=True)), name='alias_name_is_no_tag_or_commit'),
+            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '^[a-z][a-z0-9-]{0,39}$'), models.Q(('name__regex', '^(main|head|v[0-9]+(-.*)?|[0-9a-f]+)$'), _negated=True)), name='alias_name_is_no_tag_or_commit'),
         ),
     ]

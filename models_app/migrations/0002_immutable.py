@@ -16,6 +16,8 @@ FOR EACH ROW WHEN (
     IS DISTINCT FROM
     (NEW.id, NEW.reranker_id, NEW.number, NEW.revision, NEW.job, NEW.base_model,
      NEW.snapshot_digest, NEW.metrics, NEW.lineage, NEW.facts, NEW.created_at)
+    -- Who published it may leave the installation.
+    OR NEW.created_by_id IS NOT NULL AND NEW.created_by_id IS DISTINCT FROM OLD.created_by_id
 ) EXECUTE FUNCTION models_app_immutable('version');
 CREATE TRIGGER artifact_immutable BEFORE UPDATE ON models_app_artifact
 FOR EACH ROW EXECUTE FUNCTION models_app_immutable('artifact');
@@ -40,16 +42,30 @@ FOR EACH ROW EXECUTE FUNCTION models_app_artifact_with_its_version();
 
 CREATE FUNCTION models_app_version_has_files() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT FROM models_app_version WHERE id = NEW.id)
-        AND NOT EXISTS (SELECT FROM models_app_artifact WHERE version_id = NEW.id)
-    THEN
-        RAISE EXCEPTION 'version % has no files', NEW.id
+    IF EXISTS (SELECT FROM models_app_version WHERE id = NEW.id) AND NOT EXISTS (
+        SELECT FROM models_app_artifact WHERE version_id = NEW.id
+        HAVING count(*) FILTER (WHERE path IN ('README.md', 'config.json')) = 2
+           AND count(*) FILTER (WHERE path LIKE '%.safetensors') > 0
+    ) THEN
+        RAISE EXCEPTION 'version % lacks its card, its configuration or its weights', NEW.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'version_has_files';
     END IF;
     RETURN NULL;
 END $$;
 CREATE CONSTRAINT TRIGGER version_has_files AFTER INSERT ON models_app_version
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION models_app_version_has_files();
+
+CREATE FUNCTION models_app_version_is_next() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.number <> 1 + (SELECT coalesce(max(number), 0) FROM models_app_version
+                          WHERE reranker_id = NEW.reranker_id) THEN
+        RAISE EXCEPTION 'version % of reranker % is not the next', NEW.number, NEW.reranker_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'version_is_next';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER version_is_next BEFORE INSERT ON models_app_version
+FOR EACH ROW EXECUTE FUNCTION models_app_version_is_next();
 
 -- A reranker's TEAM/NAME is in its versions' cards and commits; an alias's name is in the log.
 CREATE FUNCTION models_app_stays() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -121,16 +137,59 @@ END $$;
 CREATE CONSTRAINT TRIGGER alias_move_has_its_alias AFTER INSERT ON models_app_aliasmove
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION models_app_move_has_its_alias();
 
+-- Who moves an alias or reviews has the right to at that time: one of the roles given here, which
+-- are those of accounts.access.
+CREATE FUNCTION models_app_done_by_member(reranker bigint, person bigint, roles text[])
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM models_app_reranker r JOIN accounts_member m ON m.project_id = r.project_id
+        WHERE r.id = reranker AND m.user_id = person AND m.role = ANY (roles)
+    ) THEN
+        RAISE EXCEPTION 'person % has no right to do this to reranker %', person, reranker
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'done_by_member';
+    END IF;
+END $$;
+CREATE FUNCTION models_app_move_by_manager() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM models_app_done_by_member(NEW.reranker_id, NEW.moved_by_id, '{owner,manager}');
+    RETURN NEW;
+END $$;
+CREATE TRIGGER alias_move_by_manager BEFORE INSERT ON models_app_aliasmove
+FOR EACH ROW WHEN (NEW.moved_by_id IS NOT NULL) EXECUTE FUNCTION models_app_move_by_manager();
+CREATE FUNCTION models_app_review_by_reviewer() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM models_app_done_by_member(
+        (SELECT reranker_id FROM models_app_version WHERE id = NEW.version_id),
+        NEW.reviewer_id, '{owner,manager,reviewer}');
+    RETURN NEW;
+END $$;
+CREATE TRIGGER review_by_reviewer BEFORE INSERT ON models_app_review
+FOR EACH ROW EXECUTE FUNCTION models_app_review_by_reviewer();
+
+CREATE FUNCTION models_app_delete_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    reranker bigint;
+BEGIN
+    IF TG_TABLE_NAME IN ('models_app_artifact', 'models_app_review') THEN
+        SELECT reranker_id INTO reranker FROM models_app_version WHERE id = OLD.version_id;
+    ELSE
+        reranker := OLD.reranker_id;
+    END IF;
+    PERFORM accounts_leaves_with(
+        (SELECT project_id FROM models_app_reranker WHERE id = reranker), TG_ARGV[0], OLD.id::text);
+    RETURN OLD;
+END $$;
 CREATE TRIGGER version_kept BEFORE DELETE ON models_app_version
-FOR EACH ROW EXECUTE FUNCTION accounts_delete_guard('version');
+FOR EACH ROW EXECUTE FUNCTION models_app_delete_guard('version');
 CREATE TRIGGER artifact_kept BEFORE DELETE ON models_app_artifact
-FOR EACH ROW EXECUTE FUNCTION accounts_delete_guard('artifact');
+FOR EACH ROW EXECUTE FUNCTION models_app_delete_guard('artifact');
 CREATE TRIGGER alias_kept BEFORE DELETE ON models_app_alias
-FOR EACH ROW EXECUTE FUNCTION accounts_delete_guard('alias');
+FOR EACH ROW EXECUTE FUNCTION models_app_delete_guard('alias');
 CREATE TRIGGER alias_move_kept BEFORE DELETE ON models_app_aliasmove
-FOR EACH ROW EXECUTE FUNCTION accounts_delete_guard('alias_move');
+FOR EACH ROW EXECUTE FUNCTION models_app_delete_guard('alias_move');
 CREATE TRIGGER review_kept BEFORE DELETE ON models_app_review
-FOR EACH ROW EXECUTE FUNCTION accounts_delete_guard('review');
+FOR EACH ROW EXECUTE FUNCTION models_app_delete_guard('review');
 """
 
 BACKWARD = """
@@ -146,6 +205,8 @@ ALTER TABLE models_app_alias DROP CONSTRAINT alias_version_of_its_reranker;
 DROP TRIGGER alias_stays ON models_app_alias;
 DROP TRIGGER reranker_stays ON models_app_reranker;
 DROP FUNCTION models_app_stays();
+DROP TRIGGER version_is_next ON models_app_version;
+DROP FUNCTION models_app_version_is_next();
 DROP TRIGGER version_has_files ON models_app_version;
 DROP FUNCTION models_app_version_has_files();
 DROP TRIGGER artifact_with_its_version ON models_app_artifact;
@@ -158,6 +219,12 @@ DROP TRIGGER alias_move_immutable ON models_app_aliasmove;
 DROP TRIGGER artifact_immutable ON models_app_artifact;
 DROP TRIGGER version_immutable ON models_app_version;
 DROP FUNCTION models_app_immutable();
+DROP FUNCTION models_app_delete_guard();
+DROP TRIGGER review_by_reviewer ON models_app_review;
+DROP FUNCTION models_app_review_by_reviewer();
+DROP TRIGGER alias_move_by_manager ON models_app_aliasmove;
+DROP FUNCTION models_app_move_by_manager();
+DROP FUNCTION models_app_done_by_member(bigint, bigint, text[]);
 """
 
 

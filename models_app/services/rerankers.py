@@ -27,7 +27,7 @@ NOWHERE: Final = 0
 def reranker_ensure(*, project: Project, name: str, created_by: User | None) -> Reranker:
     """Return the project's reranker of this name, made if need be; safe to call twice at once.
 
-    Raises ValidationError where the name is malformed.
+    Raises ValidationError where the name is malformed, or another's but for the case.
     """
     found = Reranker.objects.filter(project=project, name=name).first()
     if found is not None:
@@ -35,7 +35,10 @@ def reranker_ensure(*, project: Project, name: str, created_by: User | None) -> 
     fresh = Reranker(project=project, name=name, created_by=created_by)
     fresh.clean_fields(exclude=["created_by"])
     Reranker.objects.bulk_create([fresh], ignore_conflicts=True)
-    return Reranker.objects.select_related("project").get(project=project, name=name)
+    found = Reranker.objects.select_related("project").get(project=project, name__iexact=name)
+    if found.name != name:
+        raise ValidationError({"name": f"{found.name!r} is here; choose a name that differs more."})
+    return found
 
 
 def reranker_update(
@@ -127,8 +130,8 @@ def _validate_move(reranker: Reranker, name: str, version: Version, reason: str)
         )
     elif re.fullmatch(ALIAS_FORBIDDEN_PATTERN, name):
         errors["alias"] = (
-            f"{name!r} cannot be an alias: 'main' and 'head', tags such as 'v3' and names of "
-            "hexadecimal digits only have a meaning of their own."
+            f"{name!r} cannot be an alias: 'main' and 'head', tags such as 'v3' or 'v3-int8' and "
+            "names of hexadecimal digits only have a meaning of their own."
         )
     if version.reranker_id != reranker.pk:
         errors["version"] = f"{version} is no version of {reranker.repo_id}."

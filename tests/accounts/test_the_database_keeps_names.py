@@ -4,11 +4,13 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Namespace, Project, User
-from accounts.names import RESERVED_NAMES
+from accounts.names import RESERVED_NAMES, validate_name
 from accounts.services import project_delete
+from models_app.models import Reranker
 from tests.factory import Cast, make_user
 
 
@@ -46,6 +48,39 @@ def test_nobody_and_no_project_takes_a_reserved_name(cast: Cast, name: str) -> N
     refused("keeps_reserved", lambda: Project.objects.create(slug=name, name="x"))
     users = User.objects.filter(pk=cast.owner.pk)
     refused("keeps_reserved", lambda: users.update(username=name))
+
+
+NO_REPOSITORY = [
+    "../x",
+    "a/b",
+    "",
+    ".x",
+    "x-",
+    "a--b",
+    "a..b",
+    "x.git",
+    "x.ipynb",
+    "x y",
+    "x\n",
+    "é",
+]
+
+
+@pytest.mark.parametrize("name", NO_REPOSITORY)
+def test_a_slug_and_a_rerankers_name_can_be_parts_of_a_repository_id(cast: Cast, name: str) -> None:
+    """The database and the forms refuse the same names."""
+    with pytest.raises(ValidationError):
+        validate_name(name)
+    refused("project_slug_is_a_rep", lambda: Project.objects.create(slug=name, name="x"))
+    project = cast.project
+    refused("reranker_name_is_a_rep", lambda: Reranker.objects.create(project=project, name=name))
+
+
+@pytest.mark.parametrize("name", ["x", "0", "a.b_c-d", "Team", "x.gitx", "a" * 40])
+def test_good_names_pass(cast: Cast, name: str) -> None:
+    validate_name(name)
+    Project.objects.create(slug=name, name="x")
+    Reranker.objects.create(project=cast.project, name=name)
 
 
 @pytest.mark.parametrize("name", ["library", "Library"])

@@ -64,10 +64,12 @@ def test_a_judgment_ends_with_the_wording_it_was_about(cast: Cast, reword: Any) 
     [item, *_] = make_queue(cast.project)
     human = make_judgment(item, cast.annotator, 1)
     reword(item.query if reword is reword_query else item.passage, "Said otherwise.")
+    now = {"query_revision": 1, "passage_revision": 1}
+    now["query_revision" if reword is reword_query else "passage_revision"] = 2
     end(human)
     at_commit()
     # What is said of the new wording needs a reason of its own.
-    again = follow(human, query_revision=2, passage_revision=2, replaces=None)
+    again = follow(human, **now, replaces=None)
     refused = pytest.raises(IntegrityError, match="nothing replaces or withdraws it")
     with refused, transaction.atomic():
         end(again)

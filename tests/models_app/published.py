@@ -15,6 +15,7 @@ from models_app.services.publishing import version_publish
 from models_app.services.rerankers import reranker_ensure
 
 DIGEST = "5a" * 32
+REQUIRED = ("README.md", "config.json", "model.safetensors")
 
 
 def model_folder(folder: Path, *, seed: int = 0) -> Path:
@@ -172,9 +173,11 @@ def publish(
 
 @transaction.atomic
 def version_row(**fields: Any) -> Version:
-    """Add a version as bare as the database takes it: its row, and a file stored nowhere."""
+    """Add a version as bare as the database takes it: its row, and files stored nowhere."""
     version = Version.objects.create(created_at=TransactionNow(), **fields)
-    Artifact.objects.create(version=version, path="config.json", sha256="0" * 64, size=1)
+    Artifact.objects.bulk_create(
+        Artifact(version=version, path=path, sha256="0" * 64, size=1) for path in REQUIRED
+    )
     version.refresh_from_db()
     return version
 

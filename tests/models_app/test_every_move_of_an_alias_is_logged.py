@@ -76,7 +76,10 @@ def test_nobody_and_both_at_once_are_refused(cast: Cast, tmp_path: Path, by_setu
         )
 
 
-@pytest.mark.parametrize("name", ["main", "head", "v3", "deadbeef", "Champion", "a b", "x" * 41])
+FORBIDDEN = ["main", "head", "v3", "v1-onnx-int8", "deadbeef", "Champion", "a b", "x" * 41]
+
+
+@pytest.mark.parametrize("name", FORBIDDEN)
 def test_a_forbidden_name_is_refused_in_words(cast: Cast, tmp_path: Path, name: str) -> None:
     one = publish(cast.project, tmp_path / "m")
     with pytest.raises(ValidationError) as caught:

@@ -1,19 +1,21 @@
 """The database keeps aliases and the log of their moves in step, whatever code asks it to do."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from accounts.services import project_delete
+from accounts.models import User
+from accounts.services import member_remove, project_delete
 from models_app.models import Alias, AliasMove, Version
 from models_app.services.rerankers import alias_move
 from tests.factory import Cast
 from tests.models_app.published import publish
 
-NAMES = ["main", "head", "v3", "deadbeef", "cafe", "Champion", "1st", ""]
+NAMES = ["main", "head", "v3", "v1-onnx-int8", "v10-", "deadbeef", "cafe", "Champion", "1st", ""]
 
 
 @pytest.fixture
@@ -114,8 +116,22 @@ def test_a_move_starts_where_the_alias_stood(champion: Alias, second: Version) -
     refused("alias_move_moves", lambda: log(champion.version, from_version=champion.version))
 
 
-def test_a_move_says_why(champion: Alias, second: Version) -> None:
-    refused("says_why", lambda: log(second, from_version=champion.version, reason=""))
+@pytest.mark.parametrize("reason", ["", " ", "\n\t "])
+def test_a_move_says_why(champion: Alias, second: Version, reason: str) -> None:
+    refused("says_why", lambda: log(second, from_version=champion.version, reason=reason))
+
+
+def test_only_who_may_manage_moves_an_alias(cast: Cast, champion: Alias, second: Version) -> None:
+    def move_by(person: User) -> None:
+        log(second, from_version=champion.version, moved_by=person, by_setup=False)
+        Alias.objects.filter(pk=champion.pk).update(version=second)
+
+    people = (cast.outsider, cast.viewer, cast.annotator, cast.reviewer)
+    for person in people:
+        refused("has no right to do this", partial(move_by, person))
+    member_remove(project=cast.project, user=cast.manager)
+    refused("has no right to do this", partial(move_by, cast.manager))
+    commit([partial(move_by, cast.owner)])
 
 
 def test_two_moves_in_one_transaction_are_two_lines(champion: Alias, second: Version) -> None:

@@ -1,15 +1,19 @@
 """The database keeps versions as they are, whatever code asks it to do."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.contrib.postgres.functions import TransactionNow
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
-from accounts.models import Project
-from accounts.services import project_delete
+from accounts.models import Project, User
+from accounts.services import member_remove, project_delete
 from models_app.models import AliasMove, Artifact, Reranker, Review, Version
-from models_app.services.rerankers import alias_move, review_add
+from models_app.services.rerankers import alias_move, reranker_ensure, review_add
 from tests.factory import Cast
+from tests.models_app.published import REQUIRED, version_row
 
 
 @pytest.mark.parametrize(
@@ -83,13 +87,72 @@ def test_an_unsafe_path_is_refused(version: Version, path: str) -> None:
         Artifact.objects.create(version=version, path=path, sha256="0" * 64, size=1)
 
 
-def test_a_version_without_files_is_refused(version: Version) -> None:
-    with pytest.raises(IntegrityError, match="has no files"), transaction.atomic():
-        commit(
-            lambda: Version.objects.create(
-                reranker=version.reranker, number=2, revision="a" * 40, base_model="b"
-            )
-        )
+@pytest.mark.parametrize("missing", [*REQUIRED, "all"])
+def test_a_version_without_card_configuration_or_weights_is_refused(
+    version: Version, missing: str
+) -> None:
+    def publish_without() -> None:
+        row = Version.objects.create(
+            reranker=version.reranker, number=2, revision="a" * 40, base_model="b",
+            created_at=TransactionNow(),
+        )  # fmt: skip
+        for path in () if missing == "all" else {*REQUIRED, "note.txt"} - {missing}:
+            Artifact.objects.create(version=row, path=path, sha256="0" * 64, size=1)
+
+    with pytest.raises(IntegrityError, match="lacks its card"), transaction.atomic():
+        commit(publish_without)
+
+
+def test_a_size_is_not_negative(version: Version) -> None:
+    with pytest.raises(IntegrityError, match="artifact_size_not_negative"), transaction.atomic():
+        Artifact.objects.create(version=version, path="x.txt", sha256="0" * 64, size=-1)
+
+
+@pytest.mark.parametrize("number", [1, 3, 99])
+def test_numbers_have_no_gaps(version: Version, number: int) -> None:
+    fields = {"reranker": version.reranker, "revision": "a" * 40, "base_model": "b"}
+    with pytest.raises(IntegrityError, match="is not the next"), transaction.atomic():
+        version_row(number=number, **fields)
+    version_row(number=2, **fields)
+
+
+def test_who_published_a_version_may_leave_and_is_nobody_else(cast: Cast, version: Version) -> None:
+    rows = Version.objects.filter(pk=version.pk)
+    with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+        rows.update(created_by=cast.outsider)
+    cast.manager.delete()
+    assert rows.get().created_by is None
+    with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+        rows.update(created_by=cast.outsider)
+
+
+def test_only_who_may_review_does(cast: Cast, version: Version) -> None:
+    def review(person: User, **fields: str) -> Review:
+        given = {"verdict": "approve", "comment": "", **fields}
+        return Review.objects.create(version=version, reviewer=person, **given)
+
+    for person in (cast.outsider, cast.viewer, cast.annotator):
+        with pytest.raises(IntegrityError, match="has no right to do this"), transaction.atomic():
+            review(person)
+    for fields in ({"verdict": "reject"}, {"verdict": "comment", "comment": " \n\t"}):
+        with pytest.raises(IntegrityError, match="review_says_why"), transaction.atomic():
+            review(cast.reviewer, **fields)
+    for person in (cast.reviewer, cast.manager, cast.owner):
+        review(person)
+    member_remove(project=cast.project, user=cast.reviewer)
+    with pytest.raises(IntegrityError, match="has no right to do this"), transaction.atomic():
+        review(cast.reviewer)
+
+
+def test_rerankers_names_differ_in_more_than_case(cast: Cast, version: Version) -> None:
+    fields: dict[str, Any] = {"project": cast.project, "name": "Finder"}
+    with pytest.raises(IntegrityError, match="reranker_name_once"), transaction.atomic():
+        Reranker.objects.create(**fields)
+    with pytest.raises(ValidationError, match="'finder' is here"):
+        reranker_ensure(**fields, created_by=None)
+    assert cast.project.rerankers.get() == version.reranker
+    elsewhere = Project.objects.exclude(pk=cast.project.pk).get()
+    assert reranker_ensure(project=elsewhere, name="Finder", created_by=None).name == "Finder"
 
 
 def test_a_reranker_keeps_its_name_and_its_project(cast: Cast, version: Version) -> None:

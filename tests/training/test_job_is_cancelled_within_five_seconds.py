@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from django.db import transaction
 
 from models_app.models import Version
 from tests.factory import Cast
@@ -26,6 +27,7 @@ from tests.training.jobs import (
 from training.guarding import EXIT_CANCELLED, EXIT_LOST, EXIT_RELEASED
 from training.models import TrainingJob
 from training.scratch import scratch_path
+from training.services.claims import job_claim
 from training.services.jobs import job_cancel
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -151,6 +153,8 @@ def test_a_job_by_hand_is_released_by_control_c_and_stops_once_it_is_lost(
     with started(run_job_argv(job), log) as process:
         wait_for_status(job, "running", log=log)
         # Another attempt has taken over meanwhile: what this one still does must not count.
-        TrainingJob.objects.update(attempt=9)
+        with transaction.atomic():
+            TrainingJob.objects.update(status="queued", lease_expires_at=None)
+            assert job_claim(job_id=job.pk, worker="another:1")
         assert process.wait(timeout=5) == EXIT_LOST
     assert not Version.objects.exists()

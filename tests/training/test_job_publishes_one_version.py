@@ -24,9 +24,7 @@ from training.lineage import NO_CHECKOUT, code_facts
 from training.models import EventKind, TrainingJob
 from training.scratch import scratch_path
 from training.selectors import metrics_of
-from training.services.claims import job_claim
 from training.services.jobs import jobs_sweep
-from training.services.moves import job_release
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -128,20 +126,6 @@ def check_base(job: TrainingJob, version: Version, base: Version) -> None:
     lines = [row.data.get("line", "") for row in job.events.all()]
     assert any(words in line for line in lines)
     assert any(words in line for line in weaknesses(version.facts))
-
-
-def test_a_version_that_is_there_already_finishes_its_job(cast: Cast, tmp_path: Path) -> None:
-    base = tiny_base(tmp_path)
-    job = make_job(cast, base)
-    claim = job_claim(job_id=job.pk, worker="host:1")
-    assert claim is not None
-    publish(cast.project, Path(base), name=job.reranker.name, job=job.pk, saved=True)
-    assert job_release(claim=claim)
-    assert run_job(job).returncode == 0
-    job.refresh_from_db()
-    assert job.status == "succeeded"
-    assert "earlier attempt" in job.events.latest("pk").data["line"]
-    assert Version.objects.count() == 1
 
 
 def test_code_outside_of_a_checkout_says_so(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import Case, F, When
 from django.db.models.functions import Now
 
 from accounts.models import Project
@@ -39,11 +40,19 @@ def job_in(cast: Cast, status: str, end: str = "") -> TrainingJob:
     which it could not, or not go on to `end`."""
     job = queued(cast)
     for step in WAYS[JobStatus(status)]:
-        TrainingJob.objects.filter(pk=job.pk).update(status=step, lease_expires_at=lease(step))
+        move(job, step)
         if step == JobStatus.RUNNING and JobStatus.SUCCEEDED in (status, end):
             bare_version(job)
     job.refresh_from_db()
     return job
+
+
+def move(job: TrainingJob, to: str) -> int:
+    """Give a job its next status, as a claim does where it begins to run."""
+    change: dict[str, Any] = {"status": to, "lease_expires_at": lease(to)}
+    if to == JobStatus.RUNNING:
+        change["attempt"] = Case(When(status=to, then=F("attempt")), default=F("attempt") + 1)
+    return TrainingJob.objects.filter(pk=job.pk).update(**change)
 
 
 def queued(cast: Cast, **fields: Any) -> TrainingJob:
@@ -65,12 +74,11 @@ def test_only_listed_moves_pass(cast: Cast, start: str) -> None:
     allowed = {start, *JOB_MOVES.get(JobStatus(start), ())}
     for end in JobStatus.values:
         job = job_in(cast, start, end)
-        change = {"status": end, "lease_expires_at": lease(end)}
         if end in allowed:
-            assert TrainingJob.objects.filter(pk=job.pk).update(**change) == 1
+            assert move(job, end) == 1
             continue
         with pytest.raises(IntegrityError, match="cannot move"), transaction.atomic():
-            TrainingJob.objects.filter(pk=job.pk).update(**change)
+            move(job, end)
 
 
 @pytest.mark.parametrize("start", ["running", "cancelling"])
@@ -78,7 +86,7 @@ def test_success_without_a_version_is_refused(cast: Cast, start: str) -> None:
     job = queued(cast)
     bare_version(job_in(cast, "running"))  # another job's is not enough
     for step in WAYS[JobStatus(start)]:
-        TrainingJob.objects.filter(pk=job.pk).update(status=step, lease_expires_at=lease(step))
+        move(job, step)
     with pytest.raises(IntegrityError, match="published no version"), transaction.atomic():
         TrainingJob.objects.filter(pk=job.pk).update(status="succeeded", lease_expires_at=None)
 
@@ -98,7 +106,7 @@ def test_what_a_job_runs_is_fixed(cast: Cast, change: dict[str, Any]) -> None:
 
 def test_a_running_job_has_a_lease_and_no_other_has_one(cast: Cast) -> None:
     job = job_in(cast, "queued")
-    for change in ({"status": "running"}, {"lease_expires_at": Now()}):
+    for change in ({"status": "running", "attempt": 1}, {"lease_expires_at": Now()}):
         with pytest.raises(IntegrityError, match="leased"), transaction.atomic():
             TrainingJob.objects.filter(pk=job.pk).update(**change)
 
@@ -154,15 +162,16 @@ def test_a_version_is_published_by_a_running_job_only(cast: Cast, status: str) -
     for step in WAYS[JobStatus(status)]:
         if step == JobStatus.SUCCEEDED:
             bare_version(job)
-        TrainingJob.objects.filter(pk=job.pk).update(status=step, lease_expires_at=lease(step))
+        move(job, step)
     other = reranker_ensure(project=cast.project, name="other", created_by=None)
     before = Version.objects.count()
     rows: list[dict[str, Any]] = [{"job": job.pk}, {"job": uuid.uuid4()}]
-    rows += [{"job": job_in(cast, "running").pk, "reranker": other}]
+    rows += [{"job": job_in(cast, "running").pk, "reranker": other, "number": 1}]
+    number = job.reranker.versions.count() + 1
     for row in rows:
         with pytest.raises(IntegrityError, match="is running that publishes"), transaction.atomic():
-            version_row(**{"reranker": job.reranker, "number": 9, "revision": "9" * 40, **row})
-    version_row(reranker=job.reranker, number=9, revision="9" * 40)  # from elsewhere
+            version_row(**{"reranker": job.reranker, "number": number, "revision": "9" * 40, **row})
+    version_row(reranker=job.reranker, number=number, revision="9" * 40)  # from elsewhere
     assert Version.objects.count() == before + 1
 
 
@@ -188,12 +197,32 @@ def test_a_succeeded_job_is_pointed_nowhere_else(cast: Cast) -> None:
             TrainingJob.objects.filter(pk=job.pk).update(**change)
 
 
-def test_attempts_are_counted_up_only(cast: Cast) -> None:
+def test_each_claim_counts_one_attempt_and_nothing_else_does(cast: Cast) -> None:
+    waiting, running = job_in(cast, "queued"), job_in(cast, "running")
+    claimed = {"status": "running", "lease_expires_at": lease("running")}
+    wrongs: list[tuple[TrainingJob, dict[str, Any]]] = [
+        (waiting, claimed),
+        (waiting, {**claimed, "attempt": 2}),
+        (waiting, {"attempt": 1}),
+        (running, {"attempt": 2}),
+        (running, {"attempt": 0}),
+        (running, {"status": "queued", "lease_expires_at": None, "attempt": 0}),
+    ]
+    for job, wrong in wrongs:
+        with pytest.raises(IntegrityError, match="counts one attempt"), transaction.atomic():
+            TrainingJob.objects.filter(pk=job.pk).update(**wrong)
+    assert (move(waiting, "running"), move(running, "queued"), move(running, "running")) == (1,) * 3
+
+
+@pytest.mark.parametrize("end", ["queued", "failed", "cancelled"])
+def test_a_job_with_a_version_ends_as_succeeded(cast: Cast, end: str) -> None:
     job = job_in(cast, "running")
-    rows = TrainingJob.objects.filter(pk=job.pk)
-    assert rows.update(attempt=2) == 1
-    with pytest.raises(IntegrityError, match="counted up only"), transaction.atomic():
-        rows.update(attempt=1)
+    bare_version(job)
+    if end == "cancelled":
+        move(job, "cancelling")
+    with pytest.raises(IntegrityError, match="has published its version"), transaction.atomic():
+        move(job, end)
+    assert move(job, "succeeded") == 1
 
 
 def test_kinds_and_stages_are_those_there_are(cast: Cast) -> None:

@@ -163,12 +163,12 @@ def test_a_finished_job_shows_its_figures_and_its_version(
 ) -> None:
     running(job)
     version = publish(cast.project, tmp_path / "model", name="reranker", job=job.pk)
-    TrainingJob.objects.update(status="succeeded", stage="finish", lease_expires_at=None)
     for system, value in (("base", 0.5), ("model", 0.75)):
         JobMetric.objects.create(
             job=job, split="test", system=system, metric="nDCG@10", value=value,
             low=value - 0.1, high=value + 0.1, n=12,
         )  # fmt: skip
+    TrainingJob.objects.update(status="succeeded", stage="finish", lease_expires_at=None)
     client.force_login(cast.viewer)
     page = client.get(f"{JOBS}{job.pk}/").content.decode()
     assert f'href="/library/reranker/v/{version.number}' in page or f"Open {version}" in page

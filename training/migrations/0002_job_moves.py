@@ -1,5 +1,6 @@
-"""A job starts as queued, its status moves along these edges only, a finished one is frozen, and
-one that trains succeeds only with its version, which nobody else publishes under its id."""
+"""A job starts as queued, its status moves along these edges only, a finished one is frozen with
+what it reported, and one that trains succeeds with its version only, which nobody else publishes
+under its id, and does not end otherwise once it has one."""
 
 from django.db import migrations
 
@@ -24,10 +25,6 @@ BEGIN
         RAISE EXCEPTION 'a job cannot move from % to %', OLD.status, NEW.status
             USING ERRCODE = 'check_violation', CONSTRAINT = 'job_move_allowed';
     END IF;
-    IF NEW.attempt < OLD.attempt THEN
-        RAISE EXCEPTION 'the attempts of job % are counted up only', OLD.id
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'job_attempt_only_grows';
-    END IF;
     -- Training publishes its version in the very transaction that ends the job.
     IF NEW.status = 'succeeded' AND OLD.status <> 'succeeded' AND NEW.kind = 'train'
         AND NOT EXISTS (SELECT FROM models_app_version WHERE job = NEW.id)
@@ -47,6 +44,29 @@ BEGIN
 END $$;
 CREATE TRIGGER job_guard BEFORE UPDATE ON training_trainingjob
 FOR EACH ROW EXECUTE FUNCTION training_job_guard();
+
+-- Id and attempt are the claim by which a process writes, so that no two ever hold the same.
+CREATE FUNCTION training_job_is_claimed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'each claim of job % counts one attempt, and nothing else does', OLD.id
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'job_is_claimed_by_attempt';
+END $$;
+CREATE TRIGGER job_is_claimed_by_attempt BEFORE UPDATE ON training_trainingjob
+FOR EACH ROW WHEN (
+    NEW.attempt - OLD.attempt <> (OLD.status <> 'running' AND NEW.status = 'running')::integer
+) EXECUTE FUNCTION training_job_is_claimed();
+
+CREATE FUNCTION training_job_with_a_version_succeeds() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM models_app_version WHERE job = OLD.id) THEN
+        RAISE EXCEPTION 'job % has published its version and cannot become %', OLD.id, NEW.status
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'job_with_a_version_succeeds';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER job_with_a_version_succeeds BEFORE UPDATE ON training_trainingjob
+FOR EACH ROW WHEN (OLD.status <> NEW.status AND NEW.status IN ('queued', 'failed', 'cancelled'))
+EXECUTE FUNCTION training_job_with_a_version_succeeds();
 
 CREATE FUNCTION training_job_start() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -92,9 +112,68 @@ BEGIN
 END $$;
 CREATE TRIGGER version_of_its_job BEFORE INSERT ON models_app_version
 FOR EACH ROW WHEN (NEW.job IS NOT NULL) EXECUTE FUNCTION training_version_of_its_job();
+
+-- What a job reported is only added to, while it is not finished, and leaves with its project. Once
+-- per statement, and planned at each, as in the other rooms: evaluations have thousands of rows.
+CREATE FUNCTION training_report_of_a_live_job() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    late bigint;
+BEGIN
+    EXECUTE $query$
+        SELECT count(*) FROM made JOIN training_trainingjob j ON j.id = made.job_id
+        WHERE j.status IN ('succeeded', 'failed', 'cancelled')
+    $query$ INTO late;
+    IF late > 0 THEN
+        RAISE EXCEPTION 'a finished job reports nothing more'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'report_of_a_live_job';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION training_report_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'report % is never rewritten', OLD.id
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'report_is_kept';
+END $$;
+CREATE FUNCTION training_report_leaves() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM accounts_leaves_with(
+        (SELECT project_id FROM training_trainingjob WHERE id = OLD.job_id),
+        'report', OLD.id::text);
+    RETURN OLD;
+END $$;
+CREATE TRIGGER report_of_a_live_job AFTER INSERT ON training_jobevent
+REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION training_report_of_a_live_job();
+CREATE TRIGGER report_kept BEFORE UPDATE ON training_jobevent
+FOR EACH ROW EXECUTE FUNCTION training_report_kept();
+CREATE TRIGGER report_leaves BEFORE DELETE ON training_jobevent
+FOR EACH ROW EXECUTE FUNCTION training_report_leaves();
+CREATE TRIGGER report_of_a_live_job AFTER INSERT ON training_jobmetric
+REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION training_report_of_a_live_job();
+CREATE TRIGGER report_kept BEFORE UPDATE ON training_jobmetric
+FOR EACH ROW EXECUTE FUNCTION training_report_kept();
+CREATE TRIGGER report_leaves BEFORE DELETE ON training_jobmetric
+FOR EACH ROW EXECUTE FUNCTION training_report_leaves();
+CREATE TRIGGER report_of_a_live_job AFTER INSERT ON training_jobqueryscore
+REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION training_report_of_a_live_job();
+CREATE TRIGGER report_kept BEFORE UPDATE ON training_jobqueryscore
+FOR EACH ROW EXECUTE FUNCTION training_report_kept();
+CREATE TRIGGER report_leaves BEFORE DELETE ON training_jobqueryscore
+FOR EACH ROW EXECUTE FUNCTION training_report_leaves();
 """
 
 BACKWARD = """
+DROP TRIGGER report_leaves ON training_jobevent;
+DROP TRIGGER report_kept ON training_jobevent;
+DROP TRIGGER report_of_a_live_job ON training_jobevent;
+DROP TRIGGER report_leaves ON training_jobmetric;
+DROP TRIGGER report_kept ON training_jobmetric;
+DROP TRIGGER report_of_a_live_job ON training_jobmetric;
+DROP TRIGGER report_leaves ON training_jobqueryscore;
+DROP TRIGGER report_kept ON training_jobqueryscore;
+DROP TRIGGER report_of_a_live_job ON training_jobqueryscore;
+DROP FUNCTION training_report_leaves();
+DROP FUNCTION training_report_kept();
+DROP FUNCTION training_report_of_a_live_job();
 DROP TRIGGER version_of_its_job ON models_app_version;
 DROP FUNCTION training_version_of_its_job();
 DROP TRIGGER job_kept ON training_trainingjob;
@@ -102,6 +181,10 @@ DROP TRIGGER job_home ON training_trainingjob;
 DROP FUNCTION training_job_home();
 DROP TRIGGER job_start ON training_trainingjob;
 DROP FUNCTION training_job_start();
+DROP TRIGGER job_with_a_version_succeeds ON training_trainingjob;
+DROP FUNCTION training_job_with_a_version_succeeds();
+DROP TRIGGER job_is_claimed_by_attempt ON training_trainingjob;
+DROP FUNCTION training_job_is_claimed();
 DROP TRIGGER job_guard ON training_trainingjob;
 DROP FUNCTION training_job_guard();
 """

@@ -79,13 +79,12 @@ def job_cancel(*, job: TrainingJob, by: User) -> TrainingJob:
             return job
         if job.status in JOB_TERMINAL:
             raise ConflictError(f"This job has {job.status} already.")
-        note = f"{by.display_name} asked to cancel the job."
+        note_add(job, f"{by.display_name} asked to cancel the job.")
         if job.status == JobStatus.QUEUED:
             status_move(job, JobStatus.CANCELLED)
         else:
             soon = Least("lease_expires_at", Now() + timedelta(seconds=CANCEL_SECONDS))
             status_move(job, JobStatus.CANCELLING, lease_expires_at=soon)
-        note_add(job, note)
     job.refresh_from_db()
     return job
 

@@ -26,7 +26,10 @@ NO_MEMORY: Final = (
 
 
 def status_move(job: TrainingJob, to: JobStatus, **changed: Any) -> None:
-    """Write a job's next status; its row is locked by the caller, the trigger knows the moves."""
+    """Write a job's next status; its row is locked by the caller, the trigger knows the moves.
+
+    What the log says of an end is added before it: a finished job reports nothing more.
+    """
     if to not in HELD:
         changed["lease_expires_at"] = None
     if to in JOB_TERMINAL:
@@ -48,8 +51,8 @@ def job_fail(*, claim: Claim, message: str, traceback: str = "") -> bool:
     if job.status == JobStatus.CANCELLING:
         return _cancelled(job)
     message = paths_hidden(message)
-    status_move(job, JobStatus.FAILED, error=message, traceback=traceback)
     note_add(job, f"Failed: {message}")
+    status_move(job, JobStatus.FAILED, error=message, traceback=traceback)
     return True
 
 
@@ -82,8 +85,8 @@ def job_lose(*, claim: Claim, reason: str, traceback: str = "") -> bool:
     if job is None:
         return False
     if version_of(job.pk) is not None:
-        status_move(job, JobStatus.SUCCEEDED, stage=Stage.FINISH)
         note_add(job, "The version was published before the process ended.")
+        status_move(job, JobStatus.SUCCEEDED, stage=Stage.FINISH)
         return True
     if job.status == JobStatus.CANCELLING:
         return _cancelled(job)
@@ -93,19 +96,8 @@ def job_lose(*, claim: Claim, reason: str, traceback: str = "") -> bool:
         return True
     times = "once" if losses == 1 else f"{losses} times"
     message = f"{reason} This happened {times}, so the job was given up. {NO_MEMORY}"
-    status_move(job, JobStatus.FAILED, error=message, traceback=traceback, losses=losses)
     note_add(job, f"Failed: {message}")
-    return True
-
-
-@transaction.atomic
-def job_adopt(*, claim: Claim) -> bool:
-    """Finish a job whose version is published already, whoever published it; False if none is."""
-    job = held(claim)
-    if job is None or version_of(job.pk) is None:
-        return False
-    status_move(job, JobStatus.SUCCEEDED, stage=Stage.FINISH)
-    note_add(job, "The version was published by an earlier attempt.")
+    status_move(job, JobStatus.FAILED, error=message, traceback=traceback, losses=losses)
     return True
 
 
@@ -118,8 +110,8 @@ def job_refuse(*, job: TrainingJob, message: str, traceback: str = "") -> bool:
     if row is None:
         return False
     message = paths_hidden(message)
-    status_move(row, JobStatus.FAILED, error=message, traceback=traceback)
     note_add(row, f"Failed: {message}")
+    status_move(row, JobStatus.FAILED, error=message, traceback=traceback)
     return True
 
 
@@ -129,8 +121,8 @@ def held(claim: Claim) -> TrainingJob | None:
 
 
 def _cancelled(job: TrainingJob) -> bool:
-    status_move(job, JobStatus.CANCELLED)
     note_add(job, "Cancelled.")
+    status_move(job, JobStatus.CANCELLED)
     return True
 
 

@@ -52,9 +52,9 @@ def job_publish(*, claim: Claim, results: Results, stored: Sequence[StoredFile])
         )
         JobMetric.objects.bulk_create(_metrics(job, results.evaluations))
         JobQueryScore.objects.bulk_create(_query_scores(job, results.evaluations), batch_size=2000)
-        status_move(job, JobStatus.SUCCEEDED, stage=Stage.FINISH, done=0, total=0)
         events_add(claim, [(EventKind.STAGE, {"stage": Stage.FINISH.value})])
         note_add(job, f"Published as {version}.")
+        status_move(job, JobStatus.SUCCEEDED, stage=Stage.FINISH, done=0, total=0)
     return version
 
 
