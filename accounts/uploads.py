@@ -17,7 +17,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import SkipFile, StopUpload, TemporaryFileUploadHandler
 from django.http import HttpRequest
 from rest_framework import exceptions
-from rest_framework.parsers import DataAndFiles, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 
 from config.folders import private_folder
 
@@ -105,9 +105,7 @@ class WantedFiles(TemporaryFileUploadHandler):
 class UploadParser(MultiPartParser):
     """Forms with files for the API; a file that was refused becomes its problem."""
 
-    def parse(
-        self, stream: Any, media_type: str | None = None, parser_context: Any = None
-    ) -> DataAndFiles[Any, Any]:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         found = super().parse(stream, media_type, parser_context)
         refusal = upload_refusal(parser_context["request"])
         if refusal:
