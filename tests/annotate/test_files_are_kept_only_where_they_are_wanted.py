@@ -22,7 +22,7 @@ from tests.factory import PASSWORD, Cast, bearer
 pytestmark = pytest.mark.django_db(transaction=True)
 API = "/api/v1/projects/library/imports/"
 PAGE = "/projects/library/imports/"
-FORM = {"format": "auto", "on_conflict": "refuse"}
+FORM = {"format_name": "auto", "on_conflict": "refuse"}
 LARGE = 3 << 20
 NEXT_TO_NOTHING = 1 << 16  # for what pytest itself notes down
 
