@@ -42,7 +42,7 @@ class NoRoomError(exceptions.APIException):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why the rest of a form was not read any more."""
+    """Why the rest of a form did not count any more."""
 
     message: str
     error: exceptions.APIException
@@ -51,8 +51,8 @@ class Refusal:
 class WantedFiles(TemporaryFileUploadHandler):
     """Writes the files of one request to FILE_UPLOAD_TEMP_DIR while they come in.
 
-    Together they have at most IMPORT_MAX_BYTES. Reading stops at the first byte beyond, or where
-    the disk takes no more; `upload_refusal` then says why, and the form's other fields may be cut.
+    Together they have at most IMPORT_MAX_BYTES. Writing stops at the first byte beyond, or where
+    the disk takes no more; `upload_refusal` then says why, and fields that follow are lost.
     """
 
     request: HttpRequest
@@ -99,7 +99,8 @@ class WantedFiles(TemporaryFileUploadHandler):
             with suppress(OSError):  # what is left to write finds no room either
                 self.file.close()
         self.request.META[_REFUSAL] = Refusal(message, error)
-        raise StopUpload(connection_reset=True)
+        # The rest is read past: whoever still sends would find the connection cut, not the answer.
+        raise StopUpload(connection_reset=False)
 
 
 class UploadParser(MultiPartParser):
