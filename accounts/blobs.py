@@ -18,6 +18,8 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
+from config.folders import private_folder
+
 _CHUNK: Final = 1 << 20
 
 
@@ -115,10 +117,13 @@ def blob_fetch(sha256: str, target: Path) -> None:
 @contextmanager
 def scratch_folder(prefix: str) -> Iterator[Path]:
     """Yield a temporary folder below ARBITER_HOME and remove it afterwards."""
-    root = Path(settings.ARBITER_HOME) / "scratch"
-    root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f"{prefix}-", dir=root) as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{prefix}-", dir=scratch_root()) as folder:
         yield Path(folder)
+
+
+def scratch_root() -> Path:
+    """Return the folder of what is temporary; /tmp may be small, or memory."""
+    return private_folder(Path(settings.ARBITER_HOME) / "scratch")
 
 
 def _blobs() -> Storage:

@@ -11,6 +11,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from accounts.card_fields import LICENSES
 from accounts.models import Grade, Project, Role, Scope, User
 from accounts.names import NAME_MAX_LENGTH, validate_top_name
 
@@ -52,11 +53,20 @@ class ProjectForm(forms.ModelForm[Project]):
             "name", "description", "guidelines", "overlap", "blind", "language", "license",
             "sample_texts",
         ]  # fmt: skip
-        widgets = {"description": forms.Textarea(attrs={"rows": 2})}
+        widgets = {
+            "description": forms.Textarea(attrs={"rows": 2}),
+            "license": forms.Select(
+                choices=[("", "Not stated"), *((name, name) for name in LICENSES)]
+            ),
+        }
 
 
 class SettingsForm(ProjectForm):
-    """The settings of a project that exists; it may be closed."""
+    """The settings of a project that exists; it may be closed.
+
+    Every field carries what the page showed, so that `changed` knows what this person has changed:
+    what a colleague has saved since stays as they left it.
+    """
 
     closed = forms.BooleanField(
         required=False, help_text="Nothing more is handed out to be judged; everything stays."
@@ -65,6 +75,12 @@ class SettingsForm(ProjectForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["closed"].initial = self.instance.closed
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+    def changed(self) -> dict[str, Any]:
+        """Return the valid values that differ from those that the page had shown."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}
 
 
 class NewProjectForm(ProjectForm):

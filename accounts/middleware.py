@@ -4,13 +4,13 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
 from accounts.access import LoginRequiredError
-from accounts.problems import MEDIA_TYPE, problem
+from accounts.problems import problem_answer
 
 
 class PageRequest(HttpRequest):
@@ -72,7 +72,7 @@ class NoNulMiddleware:
         if not request.path.startswith("/api/"):
             raise Http404(message)
         status = HTTPStatus.NOT_FOUND if in_path else HTTPStatus.BAD_REQUEST
-        return JsonResponse(problem(status, message), status=status, content_type=MEDIA_TYPE)
+        return problem_answer(status, message)
 
 
 class LoginRequiredMiddleware:

@@ -7,11 +7,13 @@ from operator import attrgetter
 from typing import Self
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.functional import cached_property
 
+from accounts.card_fields import card_faults
 from accounts.names import (
     NAME_MAX_LENGTH,
     RESERVED_NAMES,
@@ -151,6 +153,10 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if faults := card_faults(self.language, self.license):
+            raise ValidationError(faults)
 
     @cached_property
     def scheme(self) -> list[Grade]:

@@ -5,7 +5,6 @@ go meanwhile, and many rows with one value, neither repeat nor hide anything. A 
 value only where it is short, since it is part of an address: a long one is read from its row again.
 """
 
-import math
 from collections.abc import Mapping
 from datetime import datetime
 from operator import attrgetter
@@ -163,10 +162,10 @@ def _order(request: Request, known: Mapping[str, str], default: str) -> str:
 
 def _size(request: Request) -> int:
     text = request.query_params.get(PAGE_SIZE, str(PAGE))
-    size = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else math.nan
-    if not size >= 1:
+    size = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    if not 1 <= size <= PAGE_MAX:
         raise ValidationError({PAGE_SIZE: [f"A page has from 1 to {PAGE_MAX} rows."]})
-    return min(int(size), PAGE_MAX)
+    return size
 
 
 def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:

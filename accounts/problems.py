@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.http import JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
@@ -34,7 +35,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         return None
     status = HTTPStatus(response.status_code)
     if isinstance(error, exceptions.ValidationError):
-        errors = as_serializer_error(error)
+        errors = _listed(as_serializer_error(error))
         response.data = {**problem(status, _first_message(errors)), "errors": errors}
     else:
         response.data = problem(status, str(response.data.get("detail", status.phrase)))
@@ -45,6 +46,22 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
 def problem(status: HTTPStatus, detail: str) -> dict[str, Any]:
     """Return the members that every problem body has."""
     return {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
+
+
+def problem_answer(status: HTTPStatus, detail: str) -> JsonResponse:
+    """Answer with a problem body outside of any API view."""
+    return JsonResponse(problem(status, detail), status=status, content_type=MEDIA_TYPE)
+
+
+def _listed(errors: Any) -> Any:
+    """Return errors in the one shape that callers meet: lists of messages, in objects per field."""
+    if isinstance(errors, dict):
+        return {str(field): _listed(inner) for field, inner in errors.items()}
+    if not isinstance(errors, list):
+        return [str(errors)]
+    if any(isinstance(inner, dict | list) for inner in errors):  # per item; {} where it is right
+        return {str(at): _listed(inner) for at, inner in enumerate(errors) if inner}
+    return [str(message) for message in errors]
 
 
 def _as_api_error(error: Exception) -> Exception:

@@ -23,6 +23,7 @@ class StrictSerializer(serializers.Serializer[Any]):
     """
 
     fixed: ClassVar[Mapping[str, str]] = {}
+    besides: Collection[str] = ()  # what the call knows as well, for the message of an unknown key
 
     def to_internal_value(self, data: Any) -> Any:
         errors = self._refused(data) if isinstance(data, Mapping) else {}
@@ -37,8 +38,9 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def _refused(self, data: Mapping[str, Any]) -> dict[str, Any]:
         writable = [name for name, field in self.fields.items() if not field.read_only]
+        known = [*writable, *self.besides]
         return {
-            str(key): [self.fixed.get(key) or _unknown(key, self.fields, writable)]
+            str(key): [self.fixed.get(key) or _unknown(key, self.fields, known)]
             for key in data
             if key not in writable
         }
@@ -66,12 +68,14 @@ class ApiView(APIView):
 
     `parameters` are its query parameters, for the call and for OpenAPI. Where it lists,
     `pagination_class` says how, and `orders` which names `?order=` knows beyond the usual ones.
+    `takes_files` lets its form bring files.
     """
 
     content_negotiation_class = OneForm
     parameters: ClassVar[type[Parameters]] = Parameters
     pagination_class: ClassVar[type[pagination.NewestFirst]] = pagination.NewestFirst
     orders: ClassVar[Mapping[str, str]] = {}
+    takes_files: ClassVar[bool] = False
 
 
 def caller(request: Request) -> User:
@@ -92,7 +96,9 @@ def asked(
 ) -> dict[str, Any]:
     """Return a call's query parameters; one that it does not know (or `besides`) is a 400."""
     sent = {key: value for key, value in request.query_params.items() if key not in besides}
-    return validated(view.parameters(data=sent))
+    parameters = view.parameters(data=sent)
+    parameters.besides = besides
+    return validated(parameters)
 
 
 def filters(view: ApiView, request: Request) -> dict[str, Any]:
@@ -108,7 +114,7 @@ def paginated(view: ApiView, request: Request, rows: QuerySet[Any], serializer: 
     return paginator.response(serializer(page, many=True).data)
 
 
-def _unknown(key: str, fields: Mapping[str, Any], writable: Collection[str]) -> str:
+def _unknown(key: str, fields: Mapping[str, Any], known: Collection[str]) -> str:
     if key in fields:
         return "This is not for a caller to set."
-    return f"Unknown. Known are {', '.join(sorted(writable))}." if writable else "Unknown."
+    return f"Unknown. Known are {', '.join(sorted(known))}." if known else "Unknown."

@@ -94,16 +94,19 @@ def project_create(
 def project_update(
     *, project: Project, grades: Sequence[Mapping[str, Any]] | None = None, **fields: Any
 ) -> Project:
-    """Change a project's settings, and its label scheme where `grades` are given.
+    """Change the given settings of a project, and its label scheme where `grades` are given.
+
+    The rest stays as it is stored, which `project` shows afterwards, however old it was.
 
     `closed` ends its judging: nothing more is leased, and what is leased may still be answered.
 
     Raises ValidationError per field.
     """
-    stored = _project_lock(project)
+    _project_lock(project)
+    project.refresh_from_db()
     if "closed" in fields:
         closed = fields.pop("closed")
-        fields["closed_at"] = (stored.closed_at or timezone.now()) if closed else None
+        fields["closed_at"] = (project.closed_at or timezone.now()) if closed else None
     for name, value in fields.items():
         setattr(project, name, value)
     project.full_clean(exclude=["created_by"])
@@ -237,15 +240,13 @@ def owner_link_use(*, secret: str, username: str, password: str) -> User:
     return user
 
 
-def _project_lock(project: Project) -> Project:
-    """Let one edit of a project's settings, scheme or members at a time go on; return it as stored.
+def _project_lock(project: Project) -> None:
+    """Let one edit of a project's settings, scheme or members at a time go on.
 
     The lock does not hold up the rows that only refer to the project, such as judgments.
     """
-    stored = Project.objects.select_for_update(no_key=True).filter(pk=project.pk).first()
-    if stored is None:
+    if not Project.objects.select_for_update(no_key=True).filter(pk=project.pk).first():
         raise Http404("There is no such project.")
-    return stored
 
 
 def _require_right_over_owners(project: Project, user: User, role: str, by: Member | None) -> None:

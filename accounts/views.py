@@ -133,7 +133,7 @@ def project_settings(request: HttpRequest, slug: str) -> HttpResponse:
     project = project_for(request.user, slug, Right.MANAGE)
     form = SettingsForm(request.POST or None, instance=project)
     if request.method == "POST" and form.is_valid():
-        services.project_update(project=Project.objects.get(pk=project.pk), **form.cleaned_data)
+        services.project_update(project=project, **form.changed())
         messages.success(request, "Saved.", extra_tags="good")
         return redirect("accounts:project-settings", slug)
     return _settings_page(request, project, form, MemberForm())

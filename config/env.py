@@ -225,6 +225,12 @@ def read_bind(name: str, default: str | _Required = REQUIRED) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+def host_of(url: SplitResult) -> str:
+    """Return a URL's host as a Host header has it, without a port: an IPv6 address in brackets."""
+    host = url.hostname or "localhost"
+    return f"[{host}]" if ":" in host else host
+
+
 def _split_address(name: str, raw: str, kind: str) -> tuple[str, int]:
     match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):([0-9]{1,5})", raw)
     if match is None or not 1 <= int(match[3]) <= 65535:

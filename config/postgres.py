@@ -35,7 +35,8 @@ from config.processes import (
 )
 from config.server import Server
 
-ROLE = "arbiter"
+ROLE = "arbiter"  # the application's: owns its database, and nothing else is its business
+SUPERUSER = "postgres"  # the launcher's: makes roles and databases
 DATABASE = "arbiter"
 # Below 32768, where Linux begins to lend ports to outgoing connections: a remembered port that
 # such a connection holds at the next start would have to be changed.
@@ -69,7 +70,11 @@ FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 @dataclass
 class Postgres(Server):
-    """A PostgreSQL cluster in `folder`: data/, password (0600), port, postgres.log, lock."""
+    """A PostgreSQL cluster in `folder`: data/, port, postgres.log, lock, and two secrets (0600).
+
+    `password` is the application's role's, `superuser-password` the launcher's own. A folder
+    without the second is of a time when the application was the superuser, and works as it did.
+    """
 
     name: ClassVar[str] = "postgres"
     program: ClassVar[str] = "postgres"
@@ -90,24 +95,51 @@ class Postgres(Server):
 
     def url_for(self, database: str) -> str:
         """Return the URL of a database of this cluster. Raises ProcessError before any start."""
+        return self._url(ROLE, "password", database)
+
+    @property
+    def superuser_url(self) -> str:
+        """The URL by which whoever launches the cluster looks after its roles and databases."""
+        if (self.folder / "superuser-password").exists():
+            return self._url(SUPERUSER, "superuser-password", "postgres")
+        return self.url_for("postgres")
+
+    def _url(self, role: str, secret: str, database: str) -> str:
         port = self.port
         if port is None:
             raise ProcessError(f"the database in {self.folder} was never started: run `make run`")
-        return f"postgresql://{ROLE}:{self._password()}@127.0.0.1:{port}/{quote(database, safe='')}"
+        name = quote(database, safe="")
+        return f"postgresql://{role}:{self._secret(secret)}@127.0.0.1:{port}/{name}"
 
     def create_database(self, name: str) -> str:
-        """Create an empty database unless it exists; return its URL."""
-        with psycopg.connect(self.url_for("postgres"), autocommit=True) as connection:
+        """Create an empty database of the application's unless it exists; return its URL."""
+        with psycopg.connect(self.superuser_url, autocommit=True) as connection:
             query = "SELECT 1 FROM pg_database WHERE datname = %s"
             if connection.execute(query, [name]).fetchone() is None:
                 with contextlib.suppress(psycopg.errors.DuplicateDatabase):
-                    statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
-                    connection.execute(statement)
+                    connection.execute(
+                        sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                            sql.Identifier(name), sql.Identifier(ROLE)
+                        )
+                    )
         return self.url_for(name)
 
+    def _create_role(self) -> None:
+        """Create the application's role unless it exists; only a digest of its secret is sent."""
+        with psycopg.connect(self.superuser_url, autocommit=True) as connection:
+            query = "SELECT 1 FROM pg_roles WHERE rolname = %s"
+            if connection.execute(query, [ROLE]).fetchone() is None:
+                password = self._secret("password").encode()
+                digest = connection.pgconn.encrypt_password(
+                    password, ROLE.encode(), b"scram-sha-256"
+                )
+                statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+                connection.execute(statement.format(sql.Identifier(ROLE), digest.decode()))
+
     def ready(self) -> bool:
-        """Return whether queries are answered; makes the application's database at first."""
+        """Return whether queries are answered; makes the application's role and database first."""
         try:
+            self._create_role()
             self.create_database(DATABASE)
         except psycopg.OperationalError as error:
             self.last_error = str(error).strip()
@@ -148,34 +180,35 @@ class Postgres(Server):
             sweep(lambda process: process.pid == postmaster and inside(process), self.stop_steps)
         sweep(inside, ((signal.SIGQUIT, 3.0),))
 
-    def _password(self) -> str:
+    def _secret(self, name: str) -> str:
         try:
-            return (self.folder / "password").read_text().strip()
+            return (self.folder / name).read_text().strip()
         except FileNotFoundError:
             raise ProcessError(
-                f"{self.folder / 'password'} is gone: restore it from a backup of ARBITER_HOME"
+                f"{self.folder / name} is gone: restore it from a backup of ARBITER_HOME"
             ) from None
 
     def _initdb(self, programs: Path, account: Account | None, durable: bool) -> None:
         """Make the cluster beside `data`, then rename: a half-made one is never used."""
         if self.data.exists() and any(self.data.iterdir()):
             raise ProcessError(f"{self.data} is not empty, and no PostgreSQL data either: move it")
-        if not (self.folder / "password").exists():
-            write_private(self.folder / "password", secrets.token_urlsafe(32))
+        for name in ("password", "superuser-password"):
+            if not (self.folder / name).exists():
+                write_private(self.folder / name, secrets.token_urlsafe(32))
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
         if account:
             os.chown(fresh, account.uid, account.gid)
         with tempfile.TemporaryFile() as secret, reach(fresh, account) as (data, descriptors):
-            secret.write(self._password().encode() + b"\n")
+            secret.write(self._secret("superuser-password").encode() + b"\n")
             secret.seek(0)
             if account:
                 os.fchown(secret.fileno(), account.uid, account.gid)
             process = spawn(
                 [
                     str(programs / "initdb"),
-                    *("-D", data, "-U", ROLE, "-A", "scram-sha-256", "-E", "UTF8"),
+                    *("-D", data, "-U", SUPERUSER, "-A", "scram-sha-256", "-E", "UTF8"),
                     # Sort order and character classes from PostgreSQL itself: an upgrade of the
                     # system's C library cannot corrupt an index.
                     *("--locale=C.UTF-8", "--locale-provider=builtin"),

@@ -13,6 +13,7 @@ import django_stubs_ext
 
 from config import env
 from config.embedded import Valkey, secrets_ensure
+from config.folders import private_folder
 from config.postgres import Postgres
 from config.processes import ProcessError
 
@@ -22,7 +23,7 @@ django_stubs_ext.monkeypatch()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Where everything lies that is not code.
-ARBITER_HOME = env.arbiter_home()
+ARBITER_HOME = private_folder(env.arbiter_home())
 ARBITER_BIND = env.read_bind("ARBITER_BIND", "127.0.0.1:8000")
 ARBITER_SAMPLE = env.read_bool("ARBITER_SAMPLE", True)
 PUBLIC_URL = env.read_url("PUBLIC_URL", f"http://{ARBITER_BIND}", schemes=["http", "https"])
@@ -36,9 +37,7 @@ _PUBLIC = urlsplit(PUBLIC_URL)
 # Who reads /metrics sends it; empty: everybody who reaches the address.
 METRICS_TOKEN = env.read_secret("METRICS_TOKEN", "", minimum=16)
 ALLOWED_HOSTS = list(
-    env.read_list(
-        "ALLOWED_HOSTS", (_PUBLIC.hostname or "localhost", "127.0.0.1", "localhost", "[::1]")
-    )
+    env.read_list("ALLOWED_HOSTS", (env.host_of(_PUBLIC), "127.0.0.1", "localhost", "[::1]"))
 )
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 TRUST_PROXY = env.read_bool("TRUST_PROXY", False)
@@ -72,6 +71,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.middleware.PageHeadersMiddleware",
+    "config.probes.ProbesMiddleware",
     "accounts.middleware.NoNulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -177,14 +177,20 @@ def _blob_storage(url: str) -> dict[str, Any]:
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": ARBITER_HOME / "uploads"},
+        "OPTIONS": {
+            "location": ARBITER_HOME / "uploads",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
     },
     "blobs": _blob_storage(env.read_url("STORAGE_URL", "", schemes=["s3"])),
     "staticfiles": {"BACKEND": "config.staticfiles.HashedStaticFilesStorage"},
 }
-# An import may be large; it goes to disk in blocks, never to memory.
-FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
-FILE_UPLOAD_TEMP_DIR = None
+# An import may be large; it goes to disk in blocks, never to memory, nor to a /tmp that may be it.
+FILE_UPLOAD_HANDLERS = ["accounts.uploads.WantedFiles"]
+# Where the upload is kept at last: no second copy, and what a killed process leaves is swept.
+FILE_UPLOAD_TEMP_DIR = ARBITER_HOME / "uploads" / "imports"
+SILENCED_SYSTEM_CHECKS = ["files.E001"]  # the first upload makes the folder
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 << 20
 IMPORT_MAX_BYTES = env.read_int("IMPORT_MAX_BYTES", 20 << 30, minimum=1)
 
@@ -220,7 +226,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["accounts.rendering.JsonRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.parsing.JsonParser"],
     "DEFAULT_SCHEMA_CLASS": "accounts.schema.Schema",
     "EXCEPTION_HANDLER": "accounts.problems.problem_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

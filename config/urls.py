@@ -1,10 +1,12 @@
-"""Every address of Arbiter. Reranker pages (`/TEAM/NAME`) come last, since they match anything."""
+"""Every address of Arbiter but the probes' (config.probes).
+
+Reranker pages (`/TEAM/NAME`) come last, since they match anything.
+"""
 
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from accounts.api import Nothing, SchemaDocument
-from config import health
 from training.views import project_cards
 
 api_patterns: list[URLPattern | URLResolver] = [
@@ -21,10 +23,10 @@ api_patterns: list[URLPattern | URLResolver] = [
     path("<path:rest>", Nothing.as_view()),
 ]
 
+handler400 = "accounts.errors.bad_request"
+handler500 = "accounts.errors.server_error"
+
 urlpatterns = [
-    path("livez", health.livez),
-    path("readyz", health.readyz),
-    path("metrics", health.metrics),
     path("api/", include(api_patterns)),
     path("", include("accounts.urls")),
     path("projects/", project_cards, name="project-cards"),

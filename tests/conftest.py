@@ -35,8 +35,10 @@ def blobs_of_this_test(tmp_path: Path, settings: Settings) -> None:
     """Give each test stores of its own."""
     stores = {**settings.STORAGES}
     for alias in ("default", "blobs"):
-        stores[alias] = {**stores[alias], "OPTIONS": {"location": tmp_path / alias}}
+        options = {**stores[alias]["OPTIONS"], "location": tmp_path / alias}
+        stores[alias] = {**stores[alias], "OPTIONS": options}
     settings.STORAGES = stores
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "default" / "imports"
     settings.ARBITER_HOME = tmp_path
 
 

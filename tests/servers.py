@@ -12,6 +12,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TypeVar
 
+import psycopg
 import pytest
 
 from config.embedded import Valkey
@@ -37,8 +38,7 @@ def pytest_load_initial_conftests() -> Generator[None, None, None]:
         TOKENIZERS_PARALLELISM="false",
         # Threads that wait for each other cost a tiny model ten times what it computes.
         OMP_NUM_THREADS="1",
-        DATABASE_URL=os.environ.get("TEST_DATABASE_URL")
-        or _start(Postgres(_home / "postgres")).url,
+        DATABASE_URL=os.environ.get("TEST_DATABASE_URL") or _database(_home / "postgres"),
         CELERY_BROKER_URL=os.environ.get("TEST_BROKER_URL")
         or _start(Valkey(_home / "valkey")).broker_url,
     )
@@ -50,6 +50,18 @@ def pytest_unconfigure() -> None:
         server.stop()
     if _home is not None:
         shutil.rmtree(_home, ignore_errors=True)
+
+
+def _database(folder: Path) -> str:
+    """Start a database whose application may do a little more than in the product.
+
+    It makes the databases of the tests, and fills tables without their triggers.
+    """
+    server = _start(Postgres(folder))
+    with psycopg.connect(server.superuser_url) as connection:
+        connection.execute("ALTER ROLE arbiter CREATEDB")
+        connection.execute("GRANT SET ON PARAMETER session_replication_role TO arbiter")
+    return server.url
 
 
 def _start(server: S) -> S:

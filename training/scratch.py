@@ -9,6 +9,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from config.folders import private_folder
+
 
 def worker_name() -> str:
     """Return a name for one job process, never used twice: its host and a token."""
@@ -29,7 +31,8 @@ def scratch_clear(worker: str) -> None:
 def job_scratch(worker: str) -> Iterator[Path]:
     """Yield the process's empty scratch folder and remove it afterwards."""
     folder = scratch_path(worker)
-    folder.mkdir(parents=True)
+    private_folder(folder.parent)
+    folder.mkdir(mode=0o700)
     try:
         yield folder
     finally:

@@ -80,10 +80,16 @@ def _bounded(key: SpecField, value: float) -> float:
     if key.minimum is not None and (
         value < key.minimum or (key.above_minimum and value <= key.minimum)
     ):
-        raise ValueError(f"Must be {'above' if key.above_minimum else 'at least'} {key.minimum:g}.")
+        bound = _whole(key.minimum)
+        raise ValueError(f"Must be {'above' if key.above_minimum else 'at least'} {bound}.")
     if key.maximum is not None and value > key.maximum:
-        raise ValueError(f"Must be at most {key.maximum:g}.")
+        raise ValueError(f"Must be at most {_whole(key.maximum)}.")
     return value
+
+
+def _whole(bound: float) -> str:
+    """Write a bound with all its digits, and without a fraction that it lacks."""
+    return str(int(bound)) if float(bound).is_integer() else str(bound)
 
 
 def _clean_boolean(_field: SpecField, value: Any) -> bool:

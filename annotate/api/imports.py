@@ -4,14 +4,16 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import Right, member_for, project_for
 from accounts.models import Member
 from accounts.pagination import ById
+from accounts.parsing import JsonObjectField
 from accounts.rest import ApiView, StrictSerializer, caller, paginated, validated
+from accounts.schema import ProblemSerializer
+from accounts.uploads import UploadParser, room_needed
 from annotate.models import Import, OnConflict
 from annotate.selectors.imports import import_by, imports_of, sees_errors
 from annotate.services.importing import import_create
@@ -27,20 +29,14 @@ class ImportInput(StrictSerializer):
 
     file = serializers.FileField(allow_empty_file=True)
     format = serializers.CharField(default="auto")
-    mapping = serializers.JSONField(required=False)
-    label_names = serializers.JSONField(required=False)
+    mapping = JsonObjectField(required=False)
+    label_names = JsonObjectField(required=False)
     on_conflict = serializers.ChoiceField(OnConflict.choices, default=OnConflict.REFUSE)
 
     def get_fields(self) -> dict[str, Any]:
         # Declared here, since DRF's own fields have an attribute of this name.
         source = serializers.CharField(required=False, allow_blank=True, max_length=120)
         return {**super().get_fields(), "source": source}
-
-    def validate_mapping(self, value: Any) -> dict[str, Any]:
-        return _object(value)
-
-    def validate_label_names(self, value: Any) -> dict[str, Any]:
-        return _object(value)
 
 
 class ImportFault(serializers.Serializer[Any]):
@@ -93,7 +89,8 @@ class ImportWithoutErrors(ImportOutput):
 class ImportList(ApiView):
     pagination_class = ById
     orders = {"created_at": "created_at"}
-    parser_classes = [MultiPartParser]
+    parser_classes = [UploadParser]
+    takes_files = True
 
     @extend_schema(responses=ImportOutput(many=True))
     def get(self, request: Request, slug: str) -> Response:
@@ -101,21 +98,25 @@ class ImportList(ApiView):
         member = member_for(request.user, slug)
         return paginated(self, request, imports_of(member.project), _output(member))
 
-    @extend_schema(request={"multipart/form-data": ImportInput}, responses={202: ImportOutput})
+    @extend_schema(
+        request={"multipart/form-data": ImportInput},
+        responses={202: ImportOutput, 507: ProblemSerializer},
+    )
     def post(self, request: Request, slug: str) -> Response:
         """Import a file, whole or not at all; ask for it until it has succeeded or failed."""
         project = project_for(request.user, slug, Right.MANAGE)
         wishes = validated(ImportInput(data=request.data))
         upload = wishes.pop("file")
-        row = import_create(
-            project=project,
-            name=upload.name,
-            upload=upload,
-            created_by=caller(request),
-            source_name=wishes.pop("source", ""),
-            format_name=wishes.pop("format"),
-            **wishes,
-        )
+        with room_needed():
+            row = import_create(
+                project=project,
+                name=upload.name,
+                upload=upload,
+                created_by=caller(request),
+                source_name=wishes.pop("source", ""),
+                format_name=wishes.pop("format"),
+                **wishes,
+            )
         return Response(ImportOutput(row).data, status=status.HTTP_202_ACCEPTED)
 
 
@@ -130,9 +131,3 @@ class ImportDetail(ApiView):
 
 def _output(member: Member) -> type[ImportOutput]:
     return ImportOutput if sees_errors(member) else ImportWithoutErrors
-
-
-def _object(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise serializers.ValidationError("Send a JSON object.")
-    return value

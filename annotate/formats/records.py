@@ -1,6 +1,7 @@
 """What the import formats give: rows, errors of single rows, the failure of a whole file."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 MIB = 1024 * 1024
@@ -18,6 +19,7 @@ class Limits:
     `total_bytes` all that is unpacked from one file; `errors` how many are reported before reading
     stops; `members` the entries of an archive; `id_chars` ids and run names, which are indexed
     (a PostgreSQL index entry holds at most 2704 bytes: 512 characters of four bytes fit).
+    `scratch` is the folder for what must be unpacked to be read, the system's own unless given.
     """
 
     line_bytes: int = 16 * MIB
@@ -25,6 +27,7 @@ class Limits:
     errors: int = 100
     members: int = 10_000
     id_chars: int = 512
+    scratch: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,13 @@ _LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 
 class Budget:
-    """Counts the bytes that one import unpacks; charging more than `limit` raises FormatError."""
+    """Counts the bytes that one import unpacks; charging more than `limit` raises FormatError.
 
-    def __init__(self, limit: int) -> None:
+    `scratch` is the folder that what is unpacked may be kept in for a while.
+    """
+
+    def __init__(self, limit: int, scratch: Path | None = None) -> None:
+        self.scratch = scratch
         self._left = limit
         self._limit = limit
 
@@ -134,7 +138,7 @@ class Member:
     def seekable(self) -> IO[bytes]:
         """The unpacked bytes in a file that can be sought: a temporary copy; close it when done."""
         with ExitStack() as stack:
-            target = stack.enter_context(tempfile.TemporaryFile())
+            target = stack.enter_context(tempfile.TemporaryFile(dir=self.budget.scratch))
             with self.open() as stream:
                 shutil.copyfileobj(stream, target, _CHUNK)
             target.seek(0)
@@ -181,7 +185,7 @@ class Source:
 
 def open_source(path: Path, limits: Limits) -> Source:
     """Open a file or folder. Raises FormatError where an archive is damaged, unsafe or too big."""
-    budget = Budget(limits.total_bytes)
+    budget = Budget(limits.total_bytes, limits.scratch)
     if path.is_dir():
         return _open_folder(path, budget)
     with path.open("rb") as stream:

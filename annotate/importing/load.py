@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from accounts.blobs import scratch_root
 from accounts.models import Project
 from annotate.formats import FormatError, RowError, RowStream, open_rows
 from annotate.formats.exported import is_export
@@ -83,7 +84,7 @@ def _stage(
             mapping=plan.mapping,
             grades=list(grade_ids),
             label_names=plan.label_names,
-            limits=Limits(total_bytes=settings.IMPORT_MAX_BYTES),
+            limits=Limits(total_bytes=settings.IMPORT_MAX_BYTES, scratch=scratch_root()),
         ) as rows:
             staging = Staging(
                 cursor,

@@ -8,8 +8,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import Right, member_for, role_allows
 from accounts.middleware import PageRequest
+from accounts.models import Project, User
+from accounts.uploads import NoRoomError, room_needed, takes_files, upload_refusal
 from accounts.views import GET_OR_POST, user_of
 from annotate.forms import ImportForm
+from annotate.models import Import
 from annotate.selectors.browsing import sees_others
 from annotate.selectors.imports import created_counts, import_by, imports_of, sees_errors
 from annotate.services.importing import import_create
@@ -18,20 +21,16 @@ PAGE = 50
 
 
 @require_http_methods(GET_OR_POST)
+@takes_files
 def import_list(request: HttpRequest, slug: str) -> HttpResponse:
     right = Right.MANAGE if request.method == "POST" else Right.VIEW
     member = member_for(request.user, slug, right)
     form = ImportForm(request.POST or None, request.FILES or None)
+    if refusal := upload_refusal(request):
+        form.errors["file"] = form.error_class([refusal.message])
     if request.method == "POST" and form.is_valid():
-        wishes = dict(form.cleaned_data)
-        upload, by = wishes.pop("file"), user_of(request)
-        try:
-            row = import_create(
-                project=member.project, name=upload.name, upload=upload, created_by=by, **wishes
-            )
-        except ValidationError as error:
-            form.add_error(None, error.messages)
-        else:
+        row = _import(member.project, form, user_of(request))
+        if row:
             return redirect("annotate:import-detail", slug, row.pk)
     context = {
         "project": member.project,
@@ -42,6 +41,22 @@ def import_list(request: HttpRequest, slug: str) -> HttpResponse:
         "tab": "imports",
     }
     return render(request, "annotate/import_list.html", context)
+
+
+def _import(project: Project, form: ImportForm, by: User) -> Import | None:
+    """Ask for the import; None where the form says why there is none."""
+    wishes = dict(form.cleaned_data)
+    upload = wishes.pop("file")
+    try:
+        with room_needed():
+            return import_create(
+                project=project, name=upload.name, upload=upload, created_by=by, **wishes
+            )
+    except ValidationError as error:
+        form.add_error(None, error.messages)
+    except NoRoomError as error:
+        form.add_error("file", str(error))
+    return None
 
 
 @require_safe

@@ -79,6 +79,8 @@ def test_rows_that_come_and_go_meanwhile_shift_nothing(
         ("order=--id", "order"),
         ("cursor=nonsense", "cursor"),
         ("page_size=0", "page_size"),
+        ("page_size=501", "page_size"),
+        ("page_size=100000", "page_size"),
         ("page_size=many", "page_size"),
     ],
 )

@@ -17,7 +17,7 @@ import pytest
 
 from config import privileges
 from config.embedded import Postgres, ProcessError
-from config.processes import find, in_folder
+from config.processes import find, in_folder, write_private
 from config.server import wheel_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,8 +52,7 @@ def processes(server: Postgres) -> list[psutil.Process]:
 
 def test_starts_stops_and_starts_again_with_its_data(postgres: Postgres) -> None:
     run(postgres.url, "CREATE EXTENSION pg_trgm")
-    run(postgres.url, "CREATE EXTENSION vector")
-    run(postgres.url, "CREATE TABLE kept AS SELECT '[1,2]'::vector AS v, similarity('a','a') AS s")
+    run(postgres.url, "CREATE TABLE kept AS SELECT similarity('a','a') AS s")
     port = postgres.port
     log = postgres.log.read_text()
     postgres.stop()
@@ -172,6 +171,46 @@ def test_the_password_is_private_and_needed(postgres: Postgres) -> None:
         psycopg.connect(host=str(postgres.data), port=postgres.port, user="arbiter")
 
 
+def test_the_application_owns_its_database_and_rules_no_other(postgres: Postgres) -> None:
+    role = "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication"
+    assert one(postgres.url, f"{role} FROM pg_roles WHERE rolname = current_user") is False
+    for statement in (
+        "COPY (SELECT 1) TO PROGRAM 'cat'",
+        "SET session_replication_role = replica",
+        "CREATE DATABASE another",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            run(postgres.url, statement)
+    secret = postgres.folder / "superuser-password"
+    assert secret.stat().st_mode & 0o777 == 0o600
+    assert secret.read_text() not in postgres.url
+    assert one(postgres.superuser_url, "SELECT usesuper FROM pg_user WHERE usename = current_user")
+    owner = "SELECT datdba::regrole::text FROM pg_database WHERE datname = current_database()"
+    assert one(postgres.url, owner) == "arbiter"
+
+
+def test_a_folder_whose_application_was_the_superuser_still_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As all were made at first: one role, one secret."""
+    old = Postgres(tmp_path / "postgres")
+    for name in ("password", "superuser-password"):
+        write_private(old.folder / name, "the-only-secret")
+    with monkeypatch.context() as before:
+        before.setattr("config.postgres.SUPERUSER", "arbiter")
+        old.start(durable=False)
+        run(old.url, "CREATE TABLE kept AS SELECT 1 AS n")
+        old.stop()
+    (old.folder / "superuser-password").unlink()
+    again = Postgres(old.folder)
+    again.start(durable=False)
+    try:
+        assert one(again.url, "SELECT n FROM kept") == 1
+        assert one(again.create_database("more"), "SELECT 1") == 1
+    finally:
+        again.stop()
+
+
 def test_databases_are_made_once(postgres: Postgres) -> None:
     url = postgres.create_database('odd "name"')
     assert one(postgres.create_database("plain"), "SELECT current_database()") == "plain"
@@ -192,7 +231,11 @@ def test_an_interrupted_first_start_is_begun_again(tmp_path: Path) -> None:
     (server.folder / "data.new" / "base").mkdir(parents=True)
     (server.folder / "data.new" / "PG_VERSION").write_text("18\n")
     server.start(durable=False)
-    server.stop()
+    try:
+        assert one(server.url, "SELECT 1") == 1
+        assert not (server.folder / "data.new").exists()
+    finally:
+        server.stop()
 
 
 def test_a_foreign_folder_is_left_alone(tmp_path: Path) -> None:
@@ -221,7 +264,7 @@ def test_root_hands_over_the_data_and_nothing_else(tmp_path: Path) -> None:
             try:
                 assert server.process
                 assert psutil.Process(server.process.pid).uids().real != 0
-                told = str(one(server.url, "SHOW data_directory"))
+                told = str(one(server.superuser_url, "SHOW data_directory"))
                 assert told.startswith(shown or str(server.data))
             finally:
                 server.stop()

@@ -22,6 +22,13 @@ from training.services.moves import job_fail
         ('No weights in directory "/srv/a/b/".', 'No weights in directory "…".'),
         ("See https://huggingface.co/team/name and team/name@v1", None),
         ("1/2 of and/or, 3 / 4, /", None),
+        ("Cannot read /srv/Arbiter data/team x/private/model.bin now", "Cannot read model.bin now"),
+        ("No '/srv/a b c d e/f/my model.bin'; \"/x y/z\"", "No 'my model.bin'; \"z\""),
+        ("Copy /srv/a/b to /srv/c/d.", "Copy b to d."),
+        (
+            "Of /srv/models/base the folder holds no file tokenizer/vocab.txt",
+            "Of base the folder holds no file tokenizer/vocab.txt",
+        ),
     ],
 )
 def test_a_path_keeps_its_last_part(text: str, shown: str | None) -> None:

@@ -34,7 +34,6 @@ class Command(BaseCommand):
 def supervisor() -> Supervisor:
     """Return the supervisor of this installation's parts, in the order of their start."""
     home = settings.ARBITER_HOME
-    home.mkdir(parents=True, exist_ok=True)
     servers: list[Server] = []
     if not os.environ.get("DATABASE_URL"):
         servers.append(Postgres(home / "postgres"))
