@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from accounts.api import Nothing, SchemaDocument
-from config import health
+from config import health, pages
 from training.views import project_cards
 
 api_patterns: list[URLPattern | URLResolver] = [
@@ -25,10 +25,14 @@ urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
+    path("favicon.ico", pages.favicon),
     path("api/", include(api_patterns)),
     path("", include("accounts.urls")),
     path("projects/", project_cards, name="project-cards"),
     path("projects/<str:slug>/", include("annotate.urls")),
     path("projects/<str:slug>/jobs/", include("training.urls")),
+    path("", include("training.registry_urls")),
     path("", include("models_app.urls")),
 ]
+
+handler403 = "config.pages.forbidden"

@@ -11,7 +11,7 @@ from models_app.services.rerankers import reranker_ensure
 from tests.factory import PASSWORD, Cast, bearer
 from tests.models_app.published import make_public, publish
 
-LISTS = ("/rerankers/", "/projects/library/rerankers/", "/projects/library/rerankers/summary/")
+LISTS = ("/rerankers/", "/projects/library/rerankers/", "/projects/library/")
 API = "/api/v1/rerankers/"
 
 
