@@ -30,6 +30,7 @@ from training.ml.evaluation import (
     thresholds_choose,
 )
 from training.ml.facts import Run, facts_collect
+from training.ml.names import SYSTEM_NAMES
 from training.ml.reporter import Reporter, Stages
 from training.ml.save import model_save
 from training.ml.scoring import pairs_score
@@ -164,7 +165,7 @@ def _baselines(
     for name, scores in found["dev"].items():
         rows = evaluate(snapshot.splits["dev"], {name: scores}, seed=spec.seed).rows
         value = next(row.value for row in rows if row.metric == "nDCG@10")
-        reporter.log(f"{spec.validation_name}: {name} has nDCG@10 {value:.4f}")
+        reporter.log(f"{spec.validation_name}: {SYSTEM_NAMES[name]} has nDCG@10 {value:.4f}")
     return found
 
 
@@ -241,7 +242,8 @@ def _report(evaluations: Mapping[str, Evaluation], reporter: Reporter) -> None:
     for split, evaluation in evaluations.items():
         for row in evaluation.rows:
             if row.metric == "nDCG@10":
-                reporter.log(f"{split}: {row.system} has nDCG@10 {row.value:.4f} (n = {row.n})")
+                system = SYSTEM_NAMES[row.system]
+                reporter.log(f"{split}: {system} has nDCG@10 {row.value:.4f} (n = {row.n})")
         for note in evaluation.notes:
             reporter.log(f"{split}: {note}")
 
