@@ -1,9 +1,8 @@
 """Forms of the accounts pages."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django import forms
 from django.contrib.auth.forms import PasswordChangeForm
@@ -15,7 +14,11 @@ from accounts.card_fields import LICENSES
 from accounts.models import Grade, Project, Role, Scope, User
 from accounts.names import NAME_MAX_LENGTH, validate_top_name
 
-SCHEME_HELP = "One grade a line, worst first: value, name, and optionally what it means."
+GUIDELINES_HELP = (
+    "Markdown; shown beside every item that is judged. Pages load nothing from elsewhere, so an"
+    " image becomes a link."
+)
+NEW_GRADES: Final = 5
 LENGTH_HELP = "At least 10 characters."
 
 
@@ -24,7 +27,7 @@ class OwnerForm(forms.Form):
 
     username = forms.CharField(max_length=NAME_MAX_LENGTH, validators=[validate_top_name])
     password = forms.CharField(
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "data-reveal": ""}),
         help_text=LENGTH_HELP,
     )
 
@@ -59,6 +62,11 @@ class ProjectForm(forms.ModelForm[Project]):
                 choices=[("", "Not stated"), *((name, name) for name in LICENSES)]
             ),
         }
+        help_texts = {"guidelines": GUIDELINES_HELP}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["overlap"].widget.attrs["min"] = 1  # as the model wants; its column takes 0
 
 
 class SettingsForm(ProjectForm):
@@ -84,34 +92,20 @@ class SettingsForm(ProjectForm):
 
 
 class NewProjectForm(ProjectForm):
-    """A new project: its settings, slug and label scheme."""
-
-    label_scheme = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 4, "class": "mono"}),
-        initial="0, Not relevant\n1, Relevant",
-        help_text=SCHEME_HELP,
-    )
+    """A new project: its slug and settings; its label scheme is a form set of its own."""
 
     class Meta(ProjectForm.Meta):
-        fields = ["slug", "name", "description", "guidelines", "overlap", "blind"]
-        help_texts = {"slug": "Stands in addresses and before the name of each of its models."}
+        fields = ["slug", "name", "description", "overlap", "blind", "guidelines"]
+        help_texts = {
+            **ProjectForm.Meta.help_texts,
+            "slug": "Stands in addresses and before the name of each of its models.",
+        }
 
-    field_order = ["slug", "name", "description", "label_scheme", "overlap", "blind", "guidelines"]
-
-    def clean_label_scheme(self) -> list[dict[str, Any]]:
-        lines = self.cleaned_data["label_scheme"].splitlines()
-        return [_grade_line(line) for line in lines if line.strip()]
-
-
-def _grade_line(line: str) -> dict[str, Any]:
-    value, _, rest = line.partition(",")
-    name, _, description = rest.partition(",")
-    if not re.fullmatch("[0-9]", value.strip()):
-        raise ValidationError(
-            "Write each line as number, name with a comma between, the number from 0 to 9:"
-            f" {line.strip()[:60]!r}"
-        )
-    return {"value": int(value), "name": name.strip(), "description": description.strip()}
+    def take(self, error: ValidationError, *, apart: str) -> list[str]:
+        """Show a refusal beside its fields; return what was said of one that is elsewhere."""
+        found = error.error_dict.pop(apart, [])
+        self.add_error(None, error)
+        return ValidationError(found).messages
 
 
 class GradeForm(forms.Form):
@@ -130,14 +124,14 @@ class SchemeFormSet(forms.BaseFormSet[GradeForm]):
 
     def __init__(self, data: QueryDict | None = None, *, grades: Sequence[Grade] = ()) -> None:
         names = GradeForm.base_fields
-        initial = [{name: _plain(getattr(grade, name)) for name in names} for grade in grades]
+        initial = [{name: _short(getattr(grade, name)) for name in names} for grade in grades]
         super().__init__(data, initial=initial)
         self.grades = grades
 
     def add_fields(self, form: GradeForm, index: int | None) -> None:
         super().add_fields(form, index)
         known = index is not None and index < self.initial_form_count()
-        row = "the new grade" if not known else f"row {(index or 0) + 1}"
+        row = f"row {(index or 0) + 1}" if known or self.extra > 1 else "the new grade"
         for name, field in form.fields.items():
             field.widget.attrs["aria-label"] = f"{name.capitalize()} of {row}"
         if known:  # a grade keeps its number: judgments have been made under it
@@ -148,24 +142,63 @@ class SchemeFormSet(forms.BaseFormSet[GradeForm]):
         yield from zip_longest(self.forms, self.grades[: self.initial_form_count()])
 
     def wanted(self) -> list[dict[str, Any]]:
-        """Return the label scheme that was asked for; for a valid form set."""
-        kept = [form.cleaned_data for form in self.forms if not form.cleaned_data.get("DELETE")]
-        return [
-            {name: row[name] for name in GradeForm.base_fields if row[name] is not None}
-            for row in kept
-            if row
-        ]
+        """Return the label scheme that was asked for; for a valid form set.
+
+        A figure that stands as it was shown, rounded, keeps the digits that were not.
+        """
+        found = []
+        for form, grade in self.rows():
+            row = form.cleaned_data
+            if not row or row.get("DELETE"):
+                continue
+            for name in ("gain", "target"):
+                if grade is not None and row[name] == _short(getattr(grade, name)):
+                    row[name] = getattr(grade, name)
+            filled = [name for name in GradeForm.base_fields if row[name] is not None]
+            found.append({name: row[name] for name in filled})
+        return found
 
 
-def _plain(value: Any) -> Any:
-    """Return a whole number as it is written by people."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+class NewSchemeFormSet(SchemeFormSet):
+    """The label scheme of a project to be made: two grades, and rows for more.
+
+    A row that stays as it is offered, without a name, is no grade.
+    """
+
+    OFFERED: Final[Sequence[Mapping[str, Any]]] = (
+        {"value": 0, "name": "Not relevant", "relevant": False},
+        {"value": 1, "name": "Relevant", "relevant": True},
+        *({"value": value, "relevant": True} for value in range(2, NEW_GRADES)),
+    )
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        self.initial = self.OFFERED
+
+    def initial_form_count(self) -> int:
+        return 0  # none is there yet: all are read, and all may change their number
+
+
+def _short(value: Any) -> Any:
+    """Return a number as people write it: a whole one without a point, others with four digits."""
+    if not isinstance(value, float):
+        return value
+    return int(value) if value.is_integer() else round(value, 4)
 
 
 _made = forms.formset_factory(
     GradeForm, formset=SchemeFormSet, extra=1, can_delete=True, max_num=10, absolute_max=11
 )
 SchemeForms = cast("type[SchemeFormSet]", _made)
+_made_new = forms.formset_factory(
+    GradeForm,
+    formset=NewSchemeFormSet,
+    extra=NEW_GRADES - 2,
+    min_num=2,
+    max_num=10,
+    absolute_max=11,
+)
+NewSchemeForms = cast("type[NewSchemeFormSet]", _made_new)
 
 
 class DeleteForm(forms.Form):

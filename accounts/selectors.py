@@ -52,11 +52,12 @@ def scheme_used(project: Project) -> list[Grade]:
 def project_contents(project: Project) -> list[tuple[str, int]]:
     """Return (kind, number) of what goes with a project, the dearest first."""
     versions = project.rerankers.aggregate(n=Count("versions"))["n"]
-    return [
-        ("judgments and imported labels", project.judgments.count()),
-        ("queries", project.queries.count()),
-        ("snapshots", project.snapshots.count()),
-        ("training jobs", project.training_jobs.count()),
-        ("rerankers", project.rerankers.count()),
-        ("published versions", versions),
+    numbers = [
+        ("judgment or imported label", "judgments and imported labels", project.judgments.count()),
+        ("query", "queries", project.queries.count()),
+        ("snapshot", "snapshots", project.snapshots.count()),
+        ("training job", "training jobs", project.training_jobs.count()),
+        ("reranker", "rerankers", project.rerankers.count()),
+        ("published version", "published versions", versions),
     ]
+    return [(one if n == 1 else many, n) for one, many, n in numbers]

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import selectors, services
 from accounts.access import Right, member_for, project_for
@@ -21,6 +21,7 @@ from accounts.forms import (
     DeleteForm,
     MemberForm,
     NewProjectForm,
+    NewSchemeForms,
     OwnerForm,
     PasswordForm,
     SchemeForms,
@@ -101,17 +102,26 @@ def welcome(request: HttpRequest, secret: str) -> HttpResponse:
 @require_http_methods(GET_OR_POST)
 @login_required
 def project_new(request: HttpRequest) -> HttpResponse:
-    form = NewProjectForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        fields = dict(form.cleaned_data)
-        grades = fields.pop("label_scheme")
+    """A new project with its label scheme."""
+    form, grades = NewProjectForm(request.POST or None), NewSchemeForms(request.POST or None)
+    problems: list[str] = []
+    # Both are checked, so that everything wrong is said at once.
+    if request.method == "POST" and all([form.is_valid(), grades.is_valid()]):
         try:
-            project = services.project_create(owner=user_of(request), grades=grades, **fields)
+            project = services.project_create(
+                owner=user_of(request), grades=grades.wanted(), **form.cleaned_data
+            )
         except ValidationError as error:
-            form.add_error(None, error)
+            problems = form.take(error, apart="label_scheme")
         else:
             return redirect("accounts:project", project.slug)
-    return render(request, "accounts/project_new.html", {"form": form, "section": "projects"})
+    context = {
+        "form": form,
+        "forms": grades,
+        "problems": [*grades.non_form_errors(), *problems],
+        "section": "projects",
+    }
+    return render(request, "accounts/project_new.html", context)
 
 
 @require_safe
@@ -247,11 +257,16 @@ def token_list(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/token_list.html", context)
 
 
-@require_POST
+@require_http_methods(GET_OR_POST)
 @login_required
 def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
-    services.token_revoke(token=selectors.token_by(user_of(request), pk))
-    return redirect("accounts:token-list")
+    """Ask whether a token is to end, and end it."""
+    token = selectors.token_by(user_of(request), pk)
+    if request.method == "POST":
+        services.token_revoke(token=token)
+        messages.success(request, f"{token.name} was revoked.", extra_tags="good")
+        return redirect("accounts:token-list")
+    return render(request, "accounts/token_revoke.html", {"token": token, "section": "tokens"})
 
 
 def user_of(request: HttpRequest) -> User:

@@ -111,10 +111,13 @@ def _shared_relevant(observed: Observed, split: str) -> dict[str, Any]:
 def _shared_passages(observed: Observed, split: str) -> dict[str, Any]:
     count = len(observed.passages[split] & observed.passages["train"])
     of = len(observed.passages[split])
-    message = (
-        f"{count:,} of {of:,} passages of {split} also occur in train."
-        " In small corpora this is the rule."
+    meaning = (
+        f"figures on {split} say how a model ranks these very passages for new queries, and nothing"
+        " on new passages."
+        if count == of
+        else f"figures on {split} may flatter a model on new passages."
     )
+    message = f"{count:,} of {of:,} passages of {split} also occur in train: {meaning}"
     return {"kind": "shared_passages", "split": split, "count": count, "of": of, "message": message}
 
 

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from accounts.api import Nothing, SchemaDocument
+from config import pages
 from training.views import project_cards
 
 api_patterns: list[URLPattern | URLResolver] = [
@@ -27,10 +28,14 @@ handler400 = "accounts.errors.bad_request"
 handler500 = "accounts.errors.server_error"
 
 urlpatterns = [
+    path("favicon.ico", pages.favicon),
     path("api/", include(api_patterns)),
     path("", include("accounts.urls")),
     path("projects/", project_cards, name="project-cards"),
     path("projects/<str:slug>/", include("annotate.urls")),
     path("projects/<str:slug>/jobs/", include("training.urls")),
+    path("", include("training.registry_urls")),
     path("", include("models_app.urls")),
 ]
+
+handler403 = "config.pages.forbidden"

@@ -14,11 +14,10 @@ from rest_framework.response import Response
 
 from accounts.access import LoginRequiredError, Right
 from accounts.pagination import NewestFirst
-from accounts.rest import ApiView, Parameters, asked, caller, filters, paginated, validated
+from accounts.rest import ApiView, Parameters, caller, filters, paginated, validated
 from accounts.schema import ProblemSerializer
 from models_app import selectors
 from models_app.access import Access, reranker_access
-from models_app.comparison import versions_compare
 from models_app.downloads import BYTES_TYPE, TEXT_TYPES, archive_response, file_response
 from models_app.integrity import DamagedError
 from models_app.models import Alias, Version
@@ -27,8 +26,6 @@ from models_app.serializers import (
     AliasMoveInputSerializer,
     AliasMoveSerializer,
     AliasSerializer,
-    CompareParameters,
-    ComparisonSerializer,
     RerankerChangeSerializer,
     RerankerSerializer,
     ReviewSerializer,
@@ -145,18 +142,6 @@ class VersionFile(RegistryView):
         """Download one file of a version; its `ETag` is its sha256."""
         reranker = reranker_access(request.user, team, name).reranker
         return file_response(request, selectors.version_get(reranker, number), path)
-
-
-class Compare(RegistryView):
-    parameters = CompareParameters
-
-    @extend_schema(responses=ComparisonSerializer)
-    def get(self, request: Request, team: str, name: str) -> Response:
-        """Compare two versions: metrics side by side, differences in recipe, data and packages."""
-        reranker = reranker_access(request.user, team, name).reranker
-        named = asked(self, request)
-        a, b = (revision_find(reranker, named[key]) for key in "ab")
-        return Response(ComparisonSerializer(versions_compare(a, b)).data)
 
 
 class AliasDetail(RegistryView):

@@ -13,7 +13,6 @@ urlpatterns = [
     path(f"{_VERSION}archive/", api.VersionArchive.as_view(), name="api-version-archive"),
     path(f"{_VERSION}files/<path:path>", api.VersionFile.as_view(), name="api-version-file"),
     path(f"{_VERSION}reviews/", api.ReviewList.as_view()),
-    path(f"{_RERANKER}compare/", api.Compare.as_view()),
     path(f"{_RERANKER}aliases/<str:alias>/", api.AliasDetail.as_view()),
     path(f"{_RERANKER}aliases/<str:alias>/history/", api.AliasHistory.as_view()),
 ]

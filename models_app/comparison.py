@@ -1,15 +1,33 @@
 """Two versions side by side: figures on the same splits, and what went in differently."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models_app.figures import Figure, figure_of, metric_unit, metrics_of, splits_of, systems_of
+from models_app.evidence import Difference as Lead
+from models_app.figures import (
+    BINARY,
+    HEADLINE,
+    HEADLINE_SPLIT,
+    MODEL,
+    Figure,
+    figure_of,
+    metric_unit,
+    metrics_of,
+    split_title,
+    splits_of,
+    system_title,
+    systems_of,
+)
 from models_app.lineage import Difference, differences
 from models_app.models import Version
 
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """One metric of one system on one split in both versions. `n` counts `unit`s."""
+    """One metric of one system on one split in both versions. `n` counts `unit`s.
+
+    `paired` is b minus a over the same queries with its test, where that is known.
+    """
 
     split: str
     system: str
@@ -17,6 +35,28 @@ class Pairing:
     unit: str
     a: Figure | None
     b: Figure | None
+    paired: Lead | None = None
+
+    @property
+    def split_title(self) -> str:
+        return split_title(self.split)
+
+    @property
+    def system_title(self) -> str:
+        return "The version" if self.system == MODEL else system_title(self.system)
+
+    @property
+    def title(self) -> str:
+        return BINARY.get(self.metric, self.metric)
+
+    @property
+    def counts(self) -> str:
+        """The n of each, once where they are the same."""
+        return " / ".join(dict.fromkeys(f"{side.n:,}" for side in (self.a, self.b) if side))
+
+    @property
+    def is_model(self) -> bool:
+        return self.system == MODEL
 
     @property
     def delta(self) -> float | None:
@@ -40,25 +80,54 @@ class Comparison:
     dataset: list[Difference]
     packages: list[Difference]
 
+    @property
+    def verdict(self) -> str:
+        """What the figures show about the two, and what they do not, in a sentence."""
+        a, b = self.a.tag, self.b.tag
+        if self.a == self.b:
+            return f"{a} is compared with itself."
+        if not self.same_snapshot:
+            return (
+                f"{a} and {b} were measured on different snapshots: a difference between their"
+                " figures says nothing about the models."
+            )
+        wanted = (HEADLINE_SPLIT, MODEL, HEADLINE)
+        rows = (row for row in self.metrics if (row.split, row.system, row.metric) == wanted)
+        lead = next((row.paired for row in rows), None)
+        if lead is None:
+            return f"Scores per query are not stored for both {a} and {b}: nothing was tested."
+        said = {"better": "ranks better than", "worse": "ranks worse than"}
+        words = said.get(lead.word, "cannot be told apart from")
+        return f"On {lead.n} test quer{'y' if lead.n == 1 else 'ies'} {b} {words} {a}."
 
-def versions_compare(a: Version, b: Version) -> Comparison:
-    """Compare two versions from their stored records alone."""
+
+def same_snapshot(a: Version, b: Version) -> bool:
+    """Say whether two versions were measured on the same frozen qrels."""
+    return bool(a.snapshot_digest) and a.snapshot_digest == b.snapshot_digest
+
+
+def versions_compare(
+    a: Version, b: Version, *, paired: Mapping[tuple[str, str], Lead] | None = None
+) -> Comparison:
+    """Compare two versions from their stored records alone.
+
+    `paired` holds b minus a by (split, metric), from who keeps the scores per query.
+    """
     return Comparison(
         a=a,
         b=b,
-        same_snapshot=bool(a.snapshot_digest) and a.snapshot_digest == b.snapshot_digest,
-        metrics=_pairings(a, b),
+        same_snapshot=same_snapshot(a, b),
+        metrics=_pairings(a, b, paired or {}),
         recipe=differences(_recipe(a), _recipe(b)),
         dataset=differences(_data(a), _data(b)),
         packages=differences(a.lineage.get("packages", {}), b.lineage.get("packages", {})),
     )
 
 
-def _pairings(a: Version, b: Version) -> list[Pairing]:
-    both = [a.metrics, b.metrics]
+def _pairings(a: Version, b: Version, paired: Mapping[tuple[str, str], Lead]) -> list[Pairing]:
     found = {
         (split, system, metric): None
-        for metrics in both
+        for metrics in (a.metrics, b.metrics)
         for split in splits_of(metrics)
         for system in systems_of(metrics, split)
         for metric in metrics_of(metrics, split)
@@ -66,7 +135,9 @@ def _pairings(a: Version, b: Version) -> list[Pairing]:
     pairings = [
         Pairing(
             split, system, metric, metric_unit(metric),
-            *(figure_of(metrics, split, system, metric) for metrics in both),
+            a=figure_of(a.metrics, split, system, metric),
+            b=figure_of(b.metrics, split, system, metric),
+            paired=paired.get((split, metric)) if system == MODEL else None,
         )
         for split, system, metric in found
     ]  # fmt: skip

@@ -256,8 +256,22 @@ class DifferenceSerializer(serializers.Serializer[Any]):
     b = ValueField()
 
 
+class PairedSerializer(serializers.Serializer[Any]):
+    """b minus a over n queries: mean, 95% interval, p of the paired randomisation test."""
+
+    delta = serializers.FloatField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    p = serializers.FloatField()
+    n = serializers.IntegerField()
+
+
 class PairingSerializer(serializers.Serializer[Any]):
-    """One metric of one system on one split in both versions; `n` counts `unit`s."""
+    """One metric of one system on one split in both versions; `n` counts `unit`s.
+
+    `paired` is the test of the versions against each other, in ranking metrics of the versions
+    themselves; null where they were measured on different snapshots.
+    """
 
     split = serializers.CharField()
     system = serializers.CharField()
@@ -266,6 +280,7 @@ class PairingSerializer(serializers.Serializer[Any]):
     a = FigureSerializer(allow_null=True)
     b = FigureSerializer(allow_null=True)
     delta = serializers.FloatField(allow_null=True)
+    paired = PairedSerializer(allow_null=True)
 
 
 def _compared_version() -> serializers.CharField:

@@ -34,16 +34,15 @@ class TeamConverter(NameConverter):
 register_converter(NameConverter, "reranker")
 register_converter(TeamConverter, "team")
 
-_RERANKER = "<team:team>/<reranker:name>"
-_VERSION = f"{_RERANKER}/versions/<int:number>/"
+RERANKER = "<team:team>/<reranker:name>"
+_VERSION = f"{RERANKER}/versions/<int:number>/"
 
 urlpatterns = [
     path("rerankers/", views.reranker_list, name="reranker-list"),
     path("projects/<str:slug>/rerankers/", views.project_rerankers, name="project-rerankers"),
-    path("projects/<str:slug>/rerankers/summary/", views.project_summary, name="project-summary"),
-    path(_RERANKER, views.reranker, name="reranker"),
-    path(f"{_RERANKER}/", RedirectView.as_view(pattern_name="models_app:reranker")),
-    path(f"{_RERANKER}/settings/", views.reranker_settings, name="reranker-settings"),
+    path(RERANKER, views.reranker, name="reranker"),
+    path(f"{RERANKER}/", RedirectView.as_view(pattern_name="models_app:reranker")),
+    path(f"{RERANKER}/settings/", views.reranker_settings, name="reranker-settings"),
     path(_VERSION, views.version, name="version"),
     path(f"{_VERSION}aliases/", views.version_alias, name="version-alias"),
     path(f"{_VERSION}reviews/", views.version_review, name="version-review"),

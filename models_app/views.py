@@ -54,15 +54,6 @@ def project_rerankers(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def project_summary(request: HttpRequest, slug: str) -> HttpResponse:
-    """A fragment of the project's page: its rerankers' newest versions."""
-    project = project_for(request.user, slug)
-    summaries = summaries_of(selectors.rerankers_of_project(project))
-    context = {"project": project, "summaries": summaries}
-    return render(request, "models_app/_summary.html", context)
-
-
-@require_safe
 def reranker(request: HttpRequest, team: str, name: str) -> HttpResponse:
     """A reranker: champion, aliases, versions, how to load it."""
     return _reranker_page(request, reranker_access(request.user, team, name))

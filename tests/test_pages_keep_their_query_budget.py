@@ -67,7 +67,7 @@ def fill_registry(cast: Cast, folder: Path, rerankers: int) -> None:
                 review_add(version=version, reviewer=person, verdict="approve")
 
 
-@pytest.mark.parametrize(("queries", "rerankers"), [(2, 1), (30, 3)])
+@pytest.mark.parametrize(("queries", "rerankers"), [(2, 2), (30, 3)])
 def test_every_page_and_list_makes_the_queries_it_says(
     client: Client, cast: Cast, tmp_path: Path, queries: int, rerankers: int
 ) -> None:

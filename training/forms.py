@@ -1,20 +1,23 @@
 """The form of a new job, made from the one definition of a recipe."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.forms import BoundField
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from accounts.models import Project
+from accounts.models import Project, User
+from accounts.names import NAME_MAX_LENGTH, validate_name
 from annotate.models import Snapshot, SnapshotStatus
 from annotate.splitting import shares_text
-from training.base_models import DEFAULT
-from training.services.jobs import DEFAULT_RERANKER
+from training.base_models import DEFAULT, base_checked
+from training.services.jobs import DEFAULT_RERANKER, snapshot_trainable
 from training.spec import PRESETS, SpecError, TrainSpec, spec_fields
 from training.spec_field import Group, SpecField
 
@@ -57,8 +60,11 @@ class SnapshotChoice(forms.ModelChoiceField[Snapshot]):
 class JobForm(forms.Form):
     """A new job. The fields of the recipe have the names of its keys."""
 
-    def __init__(self, *args: Any, project: Project, preset: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, project: Project, user: User, preset: str = "", **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.project, self.user = project, user
         self.label_suffix = ""
         chosen = PRESETS.get(preset)
         ready = Snapshot.objects.filter(project=project, status=SnapshotStatus.READY)
@@ -74,7 +80,8 @@ class JobForm(forms.Form):
             widget=forms.TextInput(attrs={"list": "base-models", "class": "mono"}),
         )
         self.fields["reranker"] = forms.CharField(
-            max_length=40,
+            max_length=NAME_MAX_LENGTH,
+            validators=[validate_name],
             initial=DEFAULT_RERANKER,
             help_text="The name to publish under; a new name makes a new reranker.",
             widget=forms.TextInput(attrs={"class": "mono"}),
@@ -82,6 +89,18 @@ class JobForm(forms.Form):
         values = (chosen.spec if chosen else TrainSpec()).to_dict()
         for key in spec_fields():
             self.fields[key.name] = _FIELDS[key.kind](key, values[key.name])
+
+    def clean_snapshot(self) -> Snapshot:
+        snapshot: Snapshot = self.cleaned_data["snapshot"]
+        with _said_here("snapshot"):
+            snapshot_trainable(snapshot)
+        return snapshot
+
+    def clean_base_model(self) -> str:
+        name: str = self.cleaned_data["base_model"]
+        with _said_here("base_model"):
+            base_checked(name, project=self.project, user=self.user)
+        return name
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -114,6 +133,15 @@ class JobForm(forms.Form):
             fields = [self[name] for name in names if name not in FIRST]
             found.append(Section(title, fields, any(field.errors for field in fields)))
         return found
+
+
+@contextmanager
+def _said_here(field: str) -> Iterator[None]:
+    """Turn what a service says of a field into an error of the field that is being cleaned."""
+    try:
+        yield
+    except ValidationError as error:
+        raise ValidationError(error.error_dict[field]) from error
 
 
 def _integer(key: SpecField, initial: Any) -> forms.Field:

@@ -6,7 +6,6 @@ app_name = "training"
 
 urlpatterns = [
     path("", views.job_list, name="job-list"),
-    path("next/", views.next_step, name="next-step"),
     path("new/", views.job_new, name="job-new"),
     path("<uuid:pk>/", views.job_detail, name="job-detail"),
     path("<uuid:pk>/log/", views.job_log, name="job-log"),

@@ -7,19 +7,23 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import Right, member_for, project_for, role_allows
+from accounts.access import Right, member_for, role_allows
 from accounts.middleware import PageRequest
 from accounts.models import Member
 from accounts.problems import ConflictError
 from accounts.selectors import memberships_of
 from accounts.views import GET_OR_POST, user_of
+from models_app.access import reranker_access
 from models_app.figures import binary_tables, ranking_tables
 from models_app.models import Version
+from models_app.pages import page_context
+from models_app.selectors import versions_of as versions_of_reranker
 from training.base_models import DEFAULT, SUGGESTED, base_warning, fallback_allowed, hub_trouble
+from training.comparing import sides_chosen, versions_compared
 from training.forms import JobForm
 from training.ml.names import PACKAGED
 from training.models import TrainingJob
@@ -61,10 +65,11 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug, Right.MANAGE)
     project, preset = member.project, request.GET.get("preset", "")
     initial = {"snapshot": request.GET["snapshot"]} if "snapshot" in request.GET else {}
-    form = JobForm(request.POST or None, project=project, preset=preset, initial=initial)
+    user = user_of(request)
+    form = JobForm(request.POST or None, project=project, user=user, preset=preset, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            job = job_create(project=project, created_by=user_of(request), **form.arguments())
+            job = job_create(project=project, created_by=user, **form.arguments())
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -119,14 +124,6 @@ def job_stop(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
 
 
 @require_safe
-def next_step(request: HttpRequest, slug: str) -> HttpResponse:
-    """A fragment of the project's page: what to do next."""
-    project = project_for(request.user, slug)
-    context = {"project": project, "standing": standings_of([project])[project.pk]}
-    return render(request, "training/_next_step.html", context)
-
-
-@require_safe
 @login_required
 def project_cards(request: PageRequest) -> HttpResponse:
     """A fragment of the home page: the visitor's projects with where they stand."""
@@ -140,6 +137,23 @@ def project_cards(request: PageRequest) -> HttpResponse:
         "counted": True,
     }
     return render(request, "accounts/_project_cards.html", context)
+
+
+@require_safe
+def versions_compare(request: HttpRequest, team: str, name: str) -> HttpResponse:
+    """Two versions of a reranker side by side, as the API compares them; chosen on the page."""
+    access = reranker_access(request.user, team, name)
+    versions = list(versions_of_reranker(access.reranker).defer("facts", "lineage", "metrics"))
+    try:
+        sides = sides_chosen(versions, a=request.GET.get("a", ""), b=request.GET.get("b", ""))
+    except Version.DoesNotExist as error:
+        raise Http404(str(error)) from error
+    context = page_context(access) | {
+        "versions": versions,
+        "sides": zip(("a", "b"), ("Compare", "with"), sides, strict=True) if sides else (),
+        "comparison": versions_compared(*sides) if sides else None,
+    }
+    return render(request, "models_app/compare.html", context)
 
 
 def _frame(member: Member) -> dict[str, Any]:

@@ -10,13 +10,21 @@ from accounts.models import Member, Project
 from annotate.models import Import
 
 _KINDS: Final = ("queries", "passages", "texts", "candidates", "judgments", "runs", "proposals")
+# What a file brings is called on pages what it is called there, not as its table is.
+_WORDS: Final = {"judgments": "imported labels", "proposals": "ranks in runs", "_": " "}
 
 
 def created_counts(row: Import) -> list[tuple[str, int]]:
     """Return (kind, how many are new) of an import in the order of the way in, changes last."""
     order = {kind: at for at, kind in enumerate(_KINDS)}
     kinds = sorted(row.created, key=lambda kind: (order.get(kind, len(order)), kind))
-    return [(kind.replace("_", " "), row.created[kind]) for kind in kinds]
+    return [(_said(kind), row.created[kind]) for kind in kinds]
+
+
+def _said(kind: str) -> str:
+    for word, said in _WORDS.items():
+        kind = kind.replace(word, said)
+    return kind
 
 
 def sees_errors(member: Member) -> bool:

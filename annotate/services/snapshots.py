@@ -165,8 +165,11 @@ def _checked_splits(splits: Mapping[str, float]) -> dict[str, float]:
         raise ValidationError({"splits": "Shares are numbers from 0 to 1."}) from error
     if not all(map(math.isfinite, shares.values())):
         raise ValidationError({"splits": "Shares are numbers from 0 to 1."})
-    if min(shares.values()) < 0 or abs(sum(shares.values()) - 1) > 1e-6:
-        raise ValidationError({"splits": "The shares of train, dev and test add up to 1."})
+    total = sum(shares.values())
+    if min(shares.values()) < 0:
+        raise ValidationError({"splits": "Shares are numbers from 0 to 1."})
+    if abs(total - 1) > 1e-6:
+        raise ValidationError({"splits": f"Shares must add up to 1; these add up to {total:g}."})
     if shares["train"] == 0:
         raise ValidationError({"splits": "train needs a share."})
     return shares

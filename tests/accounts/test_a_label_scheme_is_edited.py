@@ -150,3 +150,20 @@ def test_an_edit_of_a_project_that_is_gone_is_404(cast: Cast) -> None:
     cast.project.delete()
     with pytest.raises(Http404):
         project_update(project=gone, name="Late")
+
+
+def test_a_long_fraction_is_shown_short_and_kept_exact(manager: Client, cast: Cast) -> None:
+    scheme_set(project=cast.project, grades=of_values(0, 1, 3))
+    form = manager.get(PAGE).context["forms"][1]
+    assert form["target"].initial == 0.3333
+    body = posted(
+        {"value": 0, "name": "0", "gain": 0, "target": 0},
+        {"value": 1, "name": "One", "gain": 1, "target": "0.3333", "relevant": "on"},
+        {"value": 3, "name": "3", "gain": 3, "target": 1, "relevant": "on"},
+        known=3,
+    )
+    assert manager.post(PAGE, body).status_code == 302
+    assert scheme(cast)[1] == (1, "One", 1, 1 / 3, True)
+    body["form-1-target"] = "0.333"
+    manager.post(PAGE, body)
+    assert scheme(cast)[1][3] == 0.333

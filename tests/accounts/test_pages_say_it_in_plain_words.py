@@ -3,8 +3,9 @@
 import pytest
 from django.test import Client
 
+from accounts.selectors import project_contents
 from accounts.services import project_update
-from tests.factory import PASSWORD, Cast
+from tests.factory import PASSWORD, Cast, make_label, make_queue
 
 BLIND = ", without seeing its ranks, its scores or what others said."
 
@@ -26,6 +27,27 @@ def test_the_role_and_how_it_is_judged(
     assert sentence in page
 
 
-def test_the_pages_of_the_api_lead_back(client: Client) -> None:
+def test_the_pages_of_the_api_lead_back(client: Client, cast: Cast) -> None:
+    client.login(username=cast.viewer.username, password=PASSWORD)
     page = client.get("/api/docs/").content.decode()
-    assert '<a class="link" href="/">← Back to Arbiter</a>' in page
+    for way in ("/", "/rerankers/", "/tokens/"):
+        assert f'href="{way}"' in page
+
+
+def test_one_of_a_kind_is_said_in_the_singular(cast: Cast) -> None:
+    queue = make_queue(cast.project, queries=1, passages=1)
+    make_label(queue[0], 1)
+    assert project_contents(cast.project)[:3] == [
+        ("judgment or imported label", 1), ("query", 1), ("snapshots", 0),
+    ]  # fmt: skip
+
+
+def test_the_least_overlap_is_known_to_the_browser(client: Client, cast: Cast) -> None:
+    client.login(username=cast.owner.username, password=PASSWORD)
+    for path in ("/projects/new/", "/projects/library/settings/"):
+        assert client.get(path).context["form"]["overlap"].field.widget.attrs["min"] == 1
+
+
+def test_browsers_find_the_icon_where_they_look_for_it(client: Client) -> None:
+    assert client.get("/favicon.ico").headers["Location"] == "/static/icon.svg"
+    assert client.post("/favicon.ico").status_code == 405

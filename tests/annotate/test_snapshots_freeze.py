@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
 
@@ -242,4 +243,13 @@ def test_snapshots_of_one_project_are_told_apart_by_their_shares(
         assert listed.count(shares) == 1
     page = client.get(f"/projects/library/snapshots/{snapshot.pk}/").content.decode()
     assert "0.9 / 0.05 / 0.05" in page
-    assert "first stage search" in page
+    assert "first stage: run “search”" in page
+
+
+def test_what_shares_add_up_to_is_said(cast: Cast) -> None:
+    with pytest.raises(ValidationError) as refused:
+        snapshot_create(
+            project=cast.project, created_by=None,
+            splits={"train": 0.8, "dev": 0.3, "test": 0.2},
+        )  # fmt: skip
+    assert refused.value.message_dict["splits"] == ["Shares must add up to 1; these add up to 1.3."]

@@ -19,10 +19,15 @@ def test_a_project_with_its_scheme_members_and_a_token(page: Page, live_server: 
     page.get_by_role("link", name="Create the first one").click()
     page.get_by_label("Slug").fill("code-search")
     page.get_by_label("Name", exact=True).fill("Code search")
-    page.get_by_label("Label scheme").fill("0, Off\n1, Related\n2, Exact, It answers.")
+    page.get_by_label("Name of row 1").fill("Off")
+    page.get_by_label("Name of row 2").fill("Related")
+    page.get_by_label("Relevant of row 2").uncheck()
+    page.get_by_label("Name of row 3").fill("Exact")
+    page.get_by_label("Description of row 3").fill("It answers.")
     page.get_by_role("button", name="Create project").click()
     expect(page.get_by_role("heading", name="Code search", level=1)).to_be_visible()
-    assert [grade.name for grade in Project.objects.get().scheme] == ["Off", "Related", "Exact"]
+    scheme = [(grade.name, grade.relevant) for grade in Project.objects.get().scheme]
+    assert scheme == [("Off", False), ("Related", False), ("Exact", True)]
 
     page.get_by_role("link", name="Settings").click()
     page.get_by_label("User").fill("grace")
@@ -35,8 +40,9 @@ def test_a_project_with_its_scheme_members_and_a_token(page: Page, live_server: 
     page.get_by_role("button", name="Create token").click()
     secret = page.locator("#secret").inner_text()
     assert Token.objects.for_secret(secret).get().name == "laptop"
+    page.get_by_role("link", name="Revoke laptop").click()
     page.get_by_role("button", name="Revoke laptop").click()
-    expect(page.get_by_text("revoked")).to_be_visible()
+    expect(page.get_by_text("revoked", exact=True)).to_be_visible()
 
 
 def test_a_bad_scheme_is_explained_beside_its_field(page: Page, live_server: LiveServer) -> None:
@@ -45,10 +51,11 @@ def test_a_bad_scheme_is_explained_beside_its_field(page: Page, live_server: Liv
     page.goto(f"{live_server.url}/projects/new/")
     page.get_by_label("Slug").fill("static")
     page.get_by_label("Name", exact=True).fill("Clash")
-    page.get_by_label("Label scheme").fill("yes\nno")
+    page.get_by_label("Name of row 2").fill("")
+    page.locator("form.stack").evaluate("form => { form.noValidate = true }")
     page.get_by_role("button", name="Create project").click()
     expect(page.get_by_text("'static' is reserved")).to_be_visible()
-    expect(page.get_by_text("Write each line as number, name")).to_be_visible()
+    expect(page.get_by_text("This field is required.")).to_be_visible()
     assert not Project.objects.exists()
 
 

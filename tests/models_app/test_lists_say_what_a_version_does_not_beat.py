@@ -10,7 +10,7 @@ from django.test import Client
 from tests.factory import PASSWORD, Cast
 from tests.models_app.published import differences_made, facts_made, figure, metrics_made, publish
 
-LISTS = ("/rerankers/", "/projects/library/rerankers/", "/projects/library/rerankers/summary/")
+LISTS = ("/rerankers/", "/projects/library/rerankers/", "/projects/library/")
 
 
 def evidence(first_stage: float, low: float | None, high: float | None) -> dict[str, Any]:
@@ -31,9 +31,9 @@ def rows_of(client: Client, cast: Cast) -> list[str]:
     client.login(username=cast.viewer.username, password=PASSWORD)
     found = []
     for path in LISTS:
-        (row,) = re.findall(
-            r"<tr>\s*<th scope=\"row\">.*?</tr>", client.get(path).content.decode(), re.DOTALL
-        )
+        page = client.get(path).content.decode()
+        (table,) = re.findall(r'<table class="metrics">.*?</table>', page, re.DOTALL)
+        (row,) = re.findall(r"<tr>\s*<th scope=\"row\">.*?</tr>", table, re.DOTALL)
         found.append(" ".join(re.sub(r"<[^>]*>", " ", row).split()))
     return found
 

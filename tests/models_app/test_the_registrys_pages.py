@@ -14,7 +14,8 @@ from tests.models_app.published import differences_made, facts_made, make_public
 
 PAGE = "/library/finder"
 VERSION = "/library/finder/versions/1/"
-PAGES = (PAGE, VERSION, "/projects/library/rerankers/", "/projects/library/rerankers/summary/")
+LIBRARY = "/projects/library/"
+PAGES = (PAGE, VERSION, f"{LIBRARY}rerankers/", LIBRARY, f"{PAGE}/compare/")
 
 
 def as_user(client: Client, user: User) -> Client:
@@ -225,8 +226,11 @@ def test_stored_files_are_hashed_again_on_request(
 
 def test_a_project_without_rerankers_says_how_to_get_one(client: Client, cast: Cast) -> None:
     as_user(client, cast.viewer)
-    assert "Start a training job" in text(client, "/projects/library/rerankers/")
-    assert "None yet" in text(client, "/projects/library/rerankers/summary/")
+    assert "Owners and managers start training jobs" in text(client, f"{LIBRARY}rerankers/")
+    assert "None yet. A training job, which owners and managers" in text(client, LIBRARY)
+    as_user(client, cast.manager)
+    for path in (f"{LIBRARY}rerankers/", LIBRARY):
+        assert f'href="{LIBRARY}jobs/new/"' in text(client, path)
 
 
 @pytest.mark.parametrize("path", ["/projects/new", "/rerankers", "/API/v1", "/static/none"])

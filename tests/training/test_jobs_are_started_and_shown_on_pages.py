@@ -98,10 +98,27 @@ def test_a_wrong_value_is_shown_beside_its_field_and_unfolds_it(
     changes = {"seed": "-1", "query_template": "no place for it", "max_steps": "0"}
     answer = client.post(f"{JOBS}new/", form_data(snapshot, **changes, reranker="a--b"))
     form = answer.context["form"]
-    assert set(form.errors) == {"seed", "query_template", "max_steps"}
+    assert set(form.errors) == {"reranker", "seed", "query_template", "max_steps"}
     assert [section.open for section in form.sections()] == [True, False, True]
     answer = client.post(f"{JOBS}new/", form_data(snapshot, reranker="a--b"))
     assert set(answer.context["form"].errors) == {"reranker"}
+    assert not TrainingJob.objects.exists()
+
+
+def test_everything_that_is_wrong_is_said_at_once_with_links_to_the_fields(
+    client: Client, cast: Cast
+) -> None:
+    client.force_login(cast.manager)
+    frozen = ready_snapshot(cast.project, splits={"train": 0.8, "dev": 0.0, "test": 0.2})
+    changes = {"base_model": "no such ☃", "reranker": "Bad Name!", "learning_rate": "-1"}
+    answer = client.post(f"{JOBS}new/", form_data(frozen, **changes))
+    wrong = {"snapshot", *changes}
+    assert set(answer.context["form"].errors) == wrong
+    page = answer.content.decode()
+    (summary,) = re.findall(r'<div class="note bad" role="alert".*?</div>', page, re.DOTALL)
+    assert set(re.findall(r'href="#id_(\w+)"', summary)) == wrong
+    assert all(f'id="id_{name}"' in page for name in wrong)
+    assert "autofocus" in summary
     assert not TrainingJob.objects.exists()
 
 

@@ -21,8 +21,9 @@ from training.ml.figures import (
     resample,
     scores_filled,
 )
-from training.ml.intervals import Floats, bootstrap, interval, sign_flip_p
+from training.ml.intervals import Floats, interval
 from training.ml.judged import Judged, SystemScores, align, judged_build
+from training.ml.paired import paired_test
 from training.ml.ranking import LEVELS, RANKING_METRICS, RankingMeasures
 from training.ml.systems import bm25_scores, first_stage_scores, oracle_scores
 
@@ -239,18 +240,14 @@ def _differences(
 ) -> tuple[DifferenceRow, ...]:
     if not couples:
         return ()
-    # Judged@10, where it is among the columns, is the last one.
-    stacked = np.hstack([(values[b] - values[a])[:, : len(COMPARED_METRICS)] for a, b in couples])
-    n = len(stacked)
-    sampled = bootstrap(n, lambda weights: weights @ stacked / n, seed=seed)
-    p = sign_flip_p(stacked, seed=seed)
+    columns = [RANKING_METRICS.index(metric) for metric in COMPARED_METRICS]
+    stacked = np.hstack([(values[b] - values[a])[:, columns] for a, b in couples])
     names = [(b, a, metric) for a, b in couples for metric in COMPARED_METRICS]
-    rows = []
-    for column, (system, against, metric) in enumerate(names):
-        low, high = interval(sampled[:, column], n) or (None, None)
-        delta = float(stacked[:, column].mean())
-        rows.append(DifferenceRow(system, against, metric, delta, low, high, float(p[column]), n))
-    return tuple(rows)
+    tested = paired_test(stacked, seed=seed)
+    return tuple(
+        DifferenceRow(*name, row.delta, row.low, row.high, row.p, row.n)
+        for name, row in zip(names, tested, strict=True)
+    )
 
 
 def _named(judged: Judged, values: Floats, metrics: tuple[str, ...]) -> dict[str, dict[str, float]]:

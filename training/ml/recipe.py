@@ -30,6 +30,7 @@ from training.ml.evaluation import (
     thresholds_choose,
 )
 from training.ml.facts import Run, facts_collect
+from training.ml.names import SYSTEM_NAMES
 from training.ml.references import reference_rows
 from training.ml.reporter import Reporter, Stages
 from training.ml.save import model_save
@@ -166,7 +167,7 @@ def _baselines(
     for name, scores in found["dev"].items():
         rows = evaluate(snapshot.splits["dev"], {name: scores}, seed=spec.seed).rows
         value = next(row.value for row in rows if row.metric == "nDCG@10")
-        reporter.log(f"dev: {name} has nDCG@10 {value:.4f}")
+        reporter.log(f"dev: {SYSTEM_NAMES[name]} has nDCG@10 {value:.4f}")
     return found
 
 
@@ -245,7 +246,8 @@ def _report(evaluations: Mapping[str, Evaluation], reporter: Reporter) -> None:
     for split, evaluation in evaluations.items():
         for row in evaluation.rows:
             if row.metric == "nDCG@10":
-                reporter.log(f"{split}: {row.system} has nDCG@10 {row.value:.4f} (n = {row.n})")
+                system = SYSTEM_NAMES[row.system]
+                reporter.log(f"{split}: {system} has nDCG@10 {row.value:.4f} (n = {row.n})")
         for note in evaluation.notes:
             reporter.log(f"{split}: {note}")
 

@@ -51,7 +51,7 @@ def job_create(
         raise ValidationError({"snapshot": "There is no such snapshot in this project."})
     if not snapshot.ready:
         raise ValidationError({"snapshot": f"This snapshot is {snapshot.status}, not ready."})
-    _check_splits(snapshot)
+    snapshot_trainable(snapshot)
     base = base_checked(base_model, project=project, user=created_by)
     job = TrainingJob.objects.create(
         id=uuid.uuid4(),
@@ -66,6 +66,16 @@ def job_create(
     )
     transaction.on_commit(lambda: job_ring(job_id=job.pk))
     return job
+
+
+def snapshot_trainable(snapshot: Snapshot) -> None:
+    """Raise ValidationError where shares leave a split empty, which every attempt would fail on."""
+    if not snapshot.splits:
+        return
+    try:
+        splits_check(snapshot.splits)
+    except DataError as error:
+        raise ValidationError({"snapshot": str(error)}) from error
 
 
 def job_cancel(*, job: TrainingJob, by: User) -> TrainingJob:
@@ -104,16 +114,6 @@ def jobs_sweep() -> None:
     if waiting and bells_waiting() == 0:
         for pk in waiting:
             job_ring(job_id=pk)
-
-
-def _check_splits(snapshot: Snapshot) -> None:
-    """Refuse a snapshot whose shares leave a split empty, which every attempt would fail on."""
-    if not snapshot.splits:
-        return
-    try:
-        splits_check(snapshot.splits)
-    except DataError as error:
-        raise ValidationError({"snapshot": str(error)}) from error
 
 
 def _checked_recipe(recipe: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,11 +48,23 @@ DESCRIPTION: Final = (
 )
 RUNS: Final = ("bi-encoder", "bm25")
 GRADES: Final = (
-    {"value": 0, "name": "Off topic", "relevant": False},
-    {"value": 1, "name": "Related", "relevant": False},
-    {"value": 2, "name": "In part", "relevant": True},
-    {"value": 3, "name": "The thing to use", "relevant": True},
-)
+    {
+        "value": 0, "name": "Off topic", "relevant": False,
+        "description": "It shares a word or nothing with the query.",
+    },
+    {
+        "value": 1, "name": "Related", "relevant": False,
+        "description": "Same subject, but it would not get the job done.",
+    },
+    {
+        "value": 2, "name": "In part", "relevant": True,
+        "description": "It does part of the job, or leads to what does: the neighbouring tool.",
+    },
+    {
+        "value": 3, "name": "The thing to use", "relevant": True,
+        "description": "It does what the query asks, directly; one would stop searching.",
+    },
+)  # fmt: skip
 SPLITS: Final = {"train": 0.65, "dev": 0.1, "test": 0.25}
 
 
