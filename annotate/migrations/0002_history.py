@@ -224,7 +224,7 @@ END $$;
 CREATE TRIGGER judgment_answer_home BEFORE INSERT ON annotate_judgment
 FOR EACH ROW WHEN (NEW.person_id IS NOT NULL) EXECUTE FUNCTION annotate_answer_home();
 
--- Labels come by the thousand. Joined in the order written, and never row by row: with statistics of
+-- Labels come by the thousand. Joined in the order written, never row by row: with statistics of
 -- smaller tables the planner would go over the new rows, which have no index, for each text.
 CREATE FUNCTION annotate_label_home() RETURNS trigger LANGUAGE plpgsql
 SET join_collapse_limit = 1 SET enable_nestloop = off AS $$
