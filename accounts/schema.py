@@ -17,6 +17,7 @@ _WHY: Final = {
     HTTPStatus.FORBIDDEN: "The token's scope or the caller's role does not allow this.",
     HTTPStatus.NOT_FOUND: "It does not exist, or the caller does not belong to its project.",
     HTTPStatus.CONFLICT: "It contradicts what is already there.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large; send less at once.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is of a kind that this call does not read.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The storage lacks a file of it; nothing was sent.",
 }
@@ -116,7 +117,7 @@ class Schema(AutoSchema):
         if asks or sends:
             found.append(HTTPStatus.BAD_REQUEST)
         if sends:
-            found.append(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+            found += [HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE]
         if self.method != "GET":
             found.append(HTTPStatus.FORBIDDEN)
         if "{" in self.path:

@@ -5,7 +5,7 @@ from typing import Any, Final
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.rest import Parameters, StrictSerializer
+from accounts.rest import StrictSerializer
 from models_app.figures import HEADLINE, HEADLINE_SPLIT, MODEL, figure_of
 from models_app.lineage import lineage_shown
 from models_app.models import Alias, AliasMove, Artifact, Reranker, Review, Verdict, Version
@@ -81,7 +81,7 @@ class FileSerializer(serializers.ModelSerializer[Artifact]):
         fields = ["path", "size", "sha256"]
 
 
-_VALUE: Final = {"type": ["string", "number", "boolean", "null"]}
+SINGLE_VALUE: Final = {"type": ["string", "number", "boolean", "null"]}
 
 
 class BaseModelSerializer(serializers.Serializer[Any]):
@@ -114,7 +114,7 @@ class HostSerializer(serializers.Serializer[Any]):
     cores = serializers.IntegerField(allow_null=True)
 
 
-@extend_schema_field({"type": "object", "additionalProperties": _VALUE})
+@extend_schema_field({"type": "object", "additionalProperties": SINGLE_VALUE})
 class RecipeOfVersionField(serializers.DictField):
     """The recipe as it was when the version was trained, whatever keys there are today."""
 
@@ -241,70 +241,3 @@ class ReviewSerializer(StrictSerializer, serializers.ModelSerializer[Review]):
         model = Review
         fields = ["id", "reviewer", "verdict", "comment", "created_at"]
         read_only_fields = ["created_at"]
-
-
-@extend_schema_field(_VALUE)
-class ValueField(serializers.JSONField):
-    """A single value of any kind."""
-
-
-class DifferenceSerializer(serializers.Serializer[Any]):
-    """A named value in both versions; null where a version does not have it."""
-
-    name = serializers.CharField()
-    a = ValueField()
-    b = ValueField()
-
-
-class PairedSerializer(serializers.Serializer[Any]):
-    """b minus a over n queries: mean, 95% interval, p of the paired randomisation test."""
-
-    delta = serializers.FloatField()
-    low = serializers.FloatField(allow_null=True)
-    high = serializers.FloatField(allow_null=True)
-    p = serializers.FloatField()
-    n = serializers.IntegerField()
-
-
-class PairingSerializer(serializers.Serializer[Any]):
-    """One metric of one system on one split in both versions; `n` counts `unit`s.
-
-    `paired` is the test of the versions against each other, in ranking metrics of the versions
-    themselves; null where they were measured on different snapshots.
-    """
-
-    split = serializers.CharField()
-    system = serializers.CharField()
-    metric = serializers.CharField()
-    unit = serializers.CharField()
-    a = FigureSerializer(allow_null=True)
-    b = FigureSerializer(allow_null=True)
-    delta = serializers.FloatField(allow_null=True)
-    paired = PairedSerializer(allow_null=True)
-
-
-def _compared_version() -> serializers.CharField:
-    missing = "Name a version: a number, a tag, an alias or a commit."
-    return serializers.CharField(
-        help_text="A number or a revision.",
-        error_messages={"required": missing, "blank": missing},
-    )
-
-
-class CompareParameters(Parameters):
-    """Which two versions to compare."""
-
-    a = _compared_version()
-    b = _compared_version()
-
-
-class ComparisonSerializer(serializers.Serializer[Any]):
-    """Two versions side by side; `delta` is b minus a."""
-
-    a = VersionShortSerializer()
-    b = VersionShortSerializer()
-    same_snapshot = serializers.BooleanField()
-    metrics = PairingSerializer(many=True)
-    recipe = DifferenceSerializer(many=True)
-    dataset = DifferenceSerializer(many=True)
-    packages = DifferenceSerializer(many=True)

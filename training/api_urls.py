@@ -1,11 +1,11 @@
 from django.urls import path
 
-from training import api
+from training.api import comparison, jobs
 
 urlpatterns = [
-    path("training-jobs/", api.JobList.as_view()),
-    path("training-jobs/<uuid:pk>/", api.JobDetail.as_view(), name="api-job"),
-    path("training-jobs/<uuid:pk>/cancel/", api.JobCancel.as_view()),
-    path("training-jobs/<uuid:pk>/events/", api.JobEvents.as_view()),
-    path("rerankers/<str:team>/<str:name>/compare/", api.Compare.as_view()),
+    path("training-jobs/", jobs.JobList.as_view()),
+    path("training-jobs/<uuid:pk>/", jobs.JobDetail.as_view(), name="api-job"),
+    path("training-jobs/<uuid:pk>/cancel/", jobs.JobCancel.as_view()),
+    path("training-jobs/<uuid:pk>/events/", jobs.JobEvents.as_view()),
+    path("rerankers/<str:team>/<str:name>/compare/", comparison.Compare.as_view()),
 ]

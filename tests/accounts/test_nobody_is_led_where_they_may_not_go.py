@@ -7,12 +7,13 @@ import pytest
 from django.test import Client
 
 from annotate.models import Import
-from tests.factory import PASSWORD, Cast, make_queue
-from tests.training.jobs import ready_snapshot
+from tests.factory import PASSWORD, Cast
+from tests.training.jobs import frozen_snapshot, label_project
 
 BASE = "/projects/library/"
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("role", ["viewer", "annotator", "reviewer", "manager"])
 @pytest.mark.parametrize("filled", [False, True])
 def test_every_link_of_a_projects_pages_opens(
@@ -20,8 +21,8 @@ def test_every_link_of_a_projects_pages_opens(
 ) -> None:
     paths = ["", "queries/", "imports/", "snapshots/", "jobs/", "rerankers/", "progress/"]
     if filled:
-        make_queue(cast.project)
-        paths.append(f"snapshots/{ready_snapshot(cast.project).pk}/")
+        label_project(cast.project)
+        paths.append(f"snapshots/{frozen_snapshot(cast.project).pk}/")
         for status in ("succeeded", "failed"):
             row = Import.objects.create(
                 project=cast.project, name="f", source_name="s", created_by=cast.owner,

@@ -72,7 +72,7 @@ def test_every_operation_says_which_problems_may_come(schema: Any) -> None:
         expected = {"401"}
         query = any(each["in"] == "query" for each in operation["parameters"])
         expected |= {"400"} if query or "requestBody" in operation else set()
-        expected |= {"415"} if "requestBody" in operation else set()
+        expected |= {"413", "415"} if "requestBody" in operation else set()
         expected |= {"403"} if method in WRITING else set()
         expected |= {"404"} if "{" in path else set()
         problems = {code: body for code, body in operation["responses"].items() if code >= "400"}

@@ -25,7 +25,7 @@ def test_it_imports_and_prints_the_counts(cast: Cast, tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", pair("q", "p", 1), pair("q", "p", 1), pair("q", "r", 0))
     printed = run("import_data", "library", path, "--format", "jsonl", "--source", "editors")
     assert "a.jsonl (jsonl): 3 rows read, 2 new, 0 unchanged, 1 exact repeats merged" in printed
-    assert "judgments: 2" in printed
+    assert "imported labels: 2" in printed
     assert path.exists()
     assert Import.objects.get().source_name == "editors"
     assert "0 new, 2 unchanged" in run("import_data", "library", path, "--source", "editors")

@@ -14,7 +14,7 @@ from tests.factory import PASSWORD, Cast, bearer
 from tests.models_app.published import make_public, publish
 from tests.training.jobs import running_job
 
-LISTS = ("/rerankers/", "/projects/library/rerankers/", "/projects/library/rerankers/summary/")
+LISTS = ("/rerankers/", "/projects/library/rerankers/", "/projects/library/")
 API = "/api/v1/rerankers/"
 READS = (
     "{}/", "{}/versions/", "{}/versions/1/", "{}/versions/1/archive/", "{}/versions/1/reviews/",

@@ -18,13 +18,19 @@ PAGE = "/library/finder/compare/"
 QUERIES = 30
 
 
-def measured(cast: Cast, folder: Path, value: float, *, snapshot: str = "5a" * 32) -> Version:
-    """Publish a version whose nDCG@10 is near `value` on every query."""
+def measured(
+    cast: Cast, folder: Path, value: float, *, snapshot: str = "5a" * 32, swing: float = 0
+) -> Version:
+    """Publish a version whose nDCG@10 is near `value`, on every second query a `swing` lower or
+    higher."""
     job, noise = running_job(cast.project), Random(value)
     JobQueryScore.objects.bulk_create(
         JobQueryScore(
             job=job, split="test", system="model", query_id=f"q{n}",
-            values={"nDCG@10": value + noise.gauss(0, 0.02), "Judged@10": 1.0},
+            values={
+                "nDCG@10": value + noise.gauss(0, 0.02) + (swing if n % 2 else -swing),
+                "Judged@10": 1.0,
+            },
         )
         for n in range(QUERIES)
     )  # fmt: skip
@@ -68,12 +74,8 @@ def test_the_test_is_of_differences_by_query_not_of_means(
     client: Client, cast: Cast, tmp_path: Path
 ) -> None:
     measured(cast, tmp_path, 0.6)
-    second = measured(cast, tmp_path, 0.601)
-    noisy = JobQueryScore.objects.filter(job=second.job)
-    for row in noisy:  # better on half of the queries by as much as worse on the others
-        sign = 1 if int(row.query_id[1:]) % 2 else -1
-        row.values["nDCG@10"] += 0.2 * sign
-        row.save()
+    # Better on half of the queries by as much as worse on the others.
+    measured(cast, tmp_path, 0.601, swing=0.2)
     rows = client.get(API, **bearer(cast.viewer)).json()["metrics"]
     (paired,) = [row["paired"] for row in rows if row["paired"]]
     assert paired["low"] < 0 < paired["high"]

@@ -11,5 +11,7 @@ SYSTEM_NAMES: Final[Mapping[str, str]] = {
     "bm25": "BM25",
     "base": "untouched base",
     "model": "this version",
-    "oracle": "best possible order",
+    "random_order": "random order",
+    "best_order": "best possible order",
+    "one_answer": "one answer for all",
 }

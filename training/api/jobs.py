@@ -1,4 +1,4 @@
-"""`/api/v1/training-jobs/`, and the comparison of versions, which needs their jobs' scores."""
+"""`/api/v1/training-jobs/`."""
 
 from uuid import UUID
 
@@ -14,11 +14,6 @@ from accounts.rest import ApiView, asked, caller, filters, paginated, validated
 from accounts.schema import ProblemSerializer
 from annotate.models import Snapshot
 from annotate.selectors.snapshots import snapshot_by
-from models_app.access import reranker_access
-from models_app.api import RegistryView
-from models_app.revisions import revision_find
-from models_app.serializers import CompareParameters, ComparisonSerializer
-from training.comparing import versions_compared
 from training.selectors import events_of, job_for, jobs_seen_by
 from training.serializers import (
     EventsQuery,
@@ -86,19 +81,6 @@ class JobEvents(ApiView):
             "more": len(rows) > len(shown),
         }
         return Response(JobEventsOutput(answer).data)
-
-
-class Compare(RegistryView):
-    parameters = CompareParameters
-
-    @extend_schema(responses=ComparisonSerializer)
-    def get(self, request: Request, team: str, name: str) -> Response:
-        """Compare two versions: metrics side by side with the paired test, and what differs in
-        recipe, data and packages."""
-        reranker = reranker_access(request.user, team, name).reranker
-        named = asked(self, request)
-        a, b = (revision_find(reranker, named[key]) for key in "ab")
-        return Response(ComparisonSerializer(versions_compared(a, b)).data)
 
 
 def _snapshot(project: Project, reference: str) -> Snapshot:
