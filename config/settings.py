@@ -105,7 +105,8 @@ def _database(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     options: dict[str, Any] = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     # Server-side pooling of each process' connections; a thread takes one for a request.
-    options["pool"] = {"min_size": 0, "max_size": 12, "timeout": 30}
+    wait = float(options.get("connect_timeout", 30))  # seconds, also for one of the pool
+    options["pool"] = {"min_size": 0, "max_size": 12, "timeout": wait}
     # What is acknowledged is on disk, whatever the server's own default is.
     options["options"] = f"{options.get('options', '')} -c synchronous_commit=on".strip()
     return {
