@@ -75,15 +75,18 @@ def findings_of(
     observed: Observed,
     statistics: Mapping[str, SplitStatistics],
     clusters: Sequence[Sequence[str]],
+    unjudged: int,
 ) -> list[dict[str, Any]]:
     """Return the findings: `{kind, count, of, message}`, with `split` where it is about one.
 
-    `count` is how many of `of`; the message is a sentence that says so by itself.
+    `count` is how many of `of`; the message is a sentence that says so by itself. `unjudged`
+    candidates of the same queries are not in the snapshot.
     """
     found = [_twins(clusters)]
     for split in _MEASURED:
         found += [_shared_relevant(observed, split), _shared_passages(observed, split)]
     found += [_repeated(observed), _contradictory(observed), _without_relevant(statistics)]
+    found.append(_unjudged(unjudged, judged=sum(split.pairs for split in statistics.values())))
     return [finding for finding in found if finding["count"]]
 
 
@@ -153,6 +156,15 @@ def _without_relevant(statistics: Mapping[str, SplitStatistics]) -> dict[str, An
         "of": sum(of.values()),
         "message": message,
     }
+
+
+def _unjudged(count: int, *, judged: int) -> dict[str, Any]:
+    of = count + judged
+    message = (
+        f"{count:,} of {of:,} candidates of these queries are judged by nobody and left out:"
+        " figures say how the judged ones are ordered."
+    )
+    return {"kind": "unjudged", "count": count, "of": of, "message": message}
 
 
 def _by_split(counts: Mapping[str, int], totals: Mapping[str, int]) -> str:

@@ -27,6 +27,7 @@ from annotate.selectors.qrels import (
     first_stage_of,
     judged_queries,
     label_rows,
+    unjudged_candidates,
 )
 from annotate.splitting import SPLITS, clusters_of, split_assign
 from annotate.statistics import SplitStatistics
@@ -100,7 +101,7 @@ def freeze(
             **_statistics(project, tally, queries=len(queries), clusters=len(clusters)),
             "first_stage_run": run.name if run else None,
         },
-        findings=findings_of(tally.observed, tally.splits, clusters),
+        findings=findings_of(tally.observed, tally.splits, clusters, unjudged_candidates(project)),
     )
 
 

@@ -130,7 +130,7 @@ class SnapshotFinding(serializers.Serializer[Any]):
 
     kind = serializers.CharField(
         help_text="`twin_queries`, `shared_relevant`, `shared_passages`, `repeated_pairs`,"
-        " `contradictory_pairs` or `no_relevant`."
+        " `contradictory_pairs`, `no_relevant` or `unjudged`."
     )
     split = serializers.ChoiceField(
         choices=list(SPLITS), required=False, help_text="Only where it is about one split."

@@ -57,6 +57,25 @@ def judged_queries(project: Project) -> Iterator[tuple[str, str]]:
         yield from cursor.fetchall()
 
 
+def unjudged_candidates(project: Project) -> int:
+    """Count the candidates without a current grade whose query has one on another candidate."""
+    sql = f"""
+        SELECT coalesce(sum(candidates - judged), 0) FROM (
+            SELECT count(*) AS candidates, count(*) FILTER (WHERE EXISTS (
+                SELECT 1 FROM annotate_judgment j WHERE j.candidate_id = c.id AND {_CURRENT}
+            )) AS judged
+            FROM annotate_candidate c JOIN annotate_query q ON q.id = c.query_id
+            JOIN annotate_passage p ON p.id = c.passage_id
+            WHERE c.project_id = %s AND q.withdrawn_at IS NULL AND p.withdrawn_at IS NULL
+              AND c.withdrawn_at IS NULL
+            GROUP BY c.query_id
+        ) per_query WHERE judged > 0
+    """  # noqa: S608 - only constants of this module are put in
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [project.pk])
+        return int(cursor.fetchone()[0])
+
+
 def label_rows(project: Project, run: FirstStage | None) -> Iterator[LabelRow]:
     """Yield every current judgment, by query key, passage key and age; memory stays flat.
 

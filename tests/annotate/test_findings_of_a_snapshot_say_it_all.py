@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from annotate.models import Snapshot
 from annotate.services.snapshots import snapshot_create, snapshot_freeze
@@ -38,6 +39,24 @@ def label(cast: Cast, query: str, passage: str, text: str, grade: int, title: st
     stored = rows.passages.filter(external_id=passage).first()
     candidate = make_candidate(asked, stored or make_passage(rows, text, passage, title=title))
     make_label(candidate, grade)
+
+
+def test_candidates_that_nobody_judged_are_counted_where_their_query_is_judged(
+    cast: Cast,
+) -> None:
+    for query in ("apples", "bananas"):
+        label(cast, query, f"good {query}", f"Good for {query}.", 1)
+    assert found(frozen(cast, splits=SHARES), "unjudged") == []
+    first = cast.project.queries.get(external_id="apples")
+    for number in range(3):
+        passage = make_passage(cast.project, f"Unseen {number}", f"u{number}")
+        candidate = make_candidate(first, passage)
+    make_candidate(make_query(cast.project, "Never asked", "cherries"), passage)
+    candidate.withdrawn_at = timezone.now()
+    candidate.save()
+    [(count, of, message)] = found(frozen(cast, splits=SHARES), "unjudged")
+    assert (count, of) == (2, 4)
+    assert message.startswith("2 of 4 candidates of these queries are judged by nobody")
 
 
 def test_a_relevant_passage_of_train_is_told_of_and_an_irrelevant_one_is_not(cast: Cast) -> None:
@@ -140,7 +159,7 @@ def test_the_page_and_the_api_say_the_same_sentences(client: Client, cast: Cast)
     for each in told:
         assert each["message"][0] == str(each["count"])
         assert each["message"].endswith(".")
-        assert f"<p>{each['message']}</p>" in page
+        assert f"<li>{each['message']}</li>" in page
 
 
 @needs_shared
