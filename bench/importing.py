@@ -3,7 +3,7 @@
     python -m bench.importing [--candidates 200000] [--labels] [--again]
 
 Makes a JSONL file of pairs (a fifth as many passages of 500 characters and a fiftieth as many
-queries as candidates), imports it into a database of its own on the configured server, and prints
+queries as candidates), imports it into an embedded database of its own, and prints
 candidates per second including parsing, and the peak memory of this process above what it had when
 idle. `--again` imports a second file of the same size into the project that then holds the first.
 The goal is 15,000 candidates per second on two cores with at most 300 MiB above idle.
@@ -12,13 +12,13 @@ The goal is 15,000 candidates per second on two cores with at most 300 MiB above
 import argparse
 import json
 import os
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import django
 import numpy as np
+
+from bench._database import own_database
 
 if TYPE_CHECKING:  # models can be imported once Django is set up
     from accounts.models import Project
@@ -96,23 +96,15 @@ def main() -> None:
     parser.add_argument("--labels", action="store_true", help="with a label on every pair")
     parser.add_argument("--again", action="store_true", help="then as many more")
     wanted = parser.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    django.setup()
-    from django.db import connection
+    with own_database() as folder:
+        from accounts.services import project_create, user_create
 
-    from accounts.services import project_create, user_create
-
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    try:
         owner = user_create(username="bencher")
         project = project_create(slug="bench", name="Bench", owner=owner)
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "candidates.jsonl"
-            for start in range(0, wanted.candidates * (1 + wanted.again), wanted.candidates):
-                make_file(path, wanted.candidates, start=start, labels=wanted.labels)
-                measure(project, path, wanted.candidates)
-    finally:
-        connection.creation.destroy_test_db("bench", verbosity=0)
+        path = folder / "candidates.jsonl"
+        for start in range(0, wanted.candidates * (1 + wanted.again), wanted.candidates):
+            make_file(path, wanted.candidates, start=start, labels=wanted.labels)
+            measure(project, path, wanted.candidates)
 
 
 if __name__ == "__main__":
