@@ -19,7 +19,7 @@ from threading import Event, Lock, Thread
 from typing import Final
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 
 from training.models import JobStatus
 from training.reporting import JobReporter
@@ -35,7 +35,8 @@ EXIT_CRASHED: Final = 1
 EXIT_CANCELLED: Final = 83
 EXIT_RELEASED: Final = 84
 EXIT_LOST: Final = 85
-DATABASE_GONE: Final = (OperationalError, InterfaceError)
+# The last is how Django gives on that the server has ended a transaction which stood still.
+DATABASE_GONE: Final = (OperationalError, InterfaceError, InternalError)
 
 
 class Guard:
@@ -69,8 +70,8 @@ class Guard:
     def aside(self) -> Iterator[None]:
         """Keep the watch from the job's row while its end is written; then the watch is over.
 
-        It goes on where the write fails. What is left to tell is stored first. Raises
-        OperationalError or InterfaceError while the database is away.
+        It goes on where the write fails. What is left to tell is stored first. Raises one
+        of DATABASE_GONE while the database is away.
         """
         with self._turn:
             self._store()

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 from models_app.services.publishing import folder_store
 from training.base_models import version_pinned
 from training.exposure import exposure_of
-from training.guarding import EXIT_CRASHED, EXIT_LOST, Guard
+from training.guarding import DATABASE_GONE, EXIT_CRASHED, EXIT_LOST, Guard
 from training.lineage import code_facts, first_stage_facts, labels_facts, lineage_collect
 from training.ml.data import Snapshot
 from training.ml.errors import RecipeError, resource_error
@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 DATABASE_WAIT_SECONDS: Final = 600.0
 # A process that hangs between two statements would keep its job's row locked, and whoever cancels
 # it waiting. The server ends such a transaction; the guard and a job's end are written again.
-IDLE_TRANSACTION_SECONDS: Final = 3
+IDLE_TRANSACTION_SECONDS: Final = 1
 
 T = TypeVar("T")
 
@@ -164,7 +164,7 @@ def _settle(guard: Guard, write: Callable[[], T]) -> T:
         try:
             with guard.aside():
                 return write()
-        except (OperationalError, InterfaceError):
+        except DATABASE_GONE:
             connection.close()
             if time.monotonic() > deadline:
                 raise

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from models_app.models import Version
 from models_app.revisions import StoredFile
@@ -35,6 +35,8 @@ def job_publish(*, claim: Claim, results: Results, stored: Sequence[StoredFile])
     Raises LostClaimError where the job is to be cancelled or no longer ours.
     """
     with transaction.atomic():
+        with connection.cursor() as cursor:  # the rows of many queries take a while to make
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '20s'")
         job = held(claim)
         if job is None or job.status != JobStatus.RUNNING:
             raise LostClaimError
