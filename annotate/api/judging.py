@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.utils import (
+    OpenApiParameter,
     extend_schema,
     extend_schema_field,
     extend_schema_serializer,
@@ -14,6 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import Right, member_for, project_for
+from accounts.models import Member
+from accounts.problems import ConflictError
 from accounts.rest import ApiView, StrictSerializer, validated
 from annotate.selectors.items import items_of
 from annotate.selectors.judging import remaining_for
@@ -21,8 +24,20 @@ from annotate.selectors.progress import project_progress
 from annotate.services.answers import REASON_MAX, Answer, Recorded, Status
 from annotate.services.judging import BATCH_MAX, judgments_record
 from annotate.services.leasing import LEASE_MAX, tasks_lease
+from annotate.services.sittings import QUERIES_MAX, queries_lease
 
+_PERSON = OpenApiParameter(
+    name="X-Arbiter-Person",
+    location=OpenApiParameter.HEADER,
+    description="Whom the caller takes itself for, by id; 409 where the session is another's.",
+)
 _SKIP = {"oneOf": [{"type": "boolean"}, {"type": "string", "maxLength": REASON_MAX}]}
+
+
+class RangesField(serializers.ListField):
+    """[start, end) pairs of code points."""
+
+    child = serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2)
 
 
 class LeaseApi(ApiView):
@@ -31,6 +46,13 @@ class LeaseApi(ApiView):
     @extend_schema_serializer(component_name="LeaseRequest")
     class InputSerializer(StrictSerializer):
         count = serializers.IntegerField(min_value=1, max_value=LEASE_MAX, default=1)
+        queries = serializers.IntegerField(
+            min_value=1,
+            max_value=QUERIES_MAX,
+            required=False,
+            help_text="Instead of `count`: all that is open to the caller of so many queries,"
+            f" query by query, {LEASE_MAX} items at most.",
+        )
 
     @extend_schema_serializer(component_name="LeaseResult")
     class OutputSerializer(serializers.Serializer[Any]):
@@ -48,6 +70,10 @@ class LeaseApi(ApiView):
                 revision = serializers.IntegerField()
                 code = serializers.BooleanField(help_text="Its lines are best kept as they are.")
 
+            class LeasedMatchesSerializer(serializers.Serializer[Any]):
+                title = RangesField()
+                text = RangesField()
+
             class LeasedRunSerializer(serializers.Serializer[Any]):
                 run = serializers.CharField()
                 rank = serializers.IntegerField(allow_null=True)
@@ -62,10 +88,15 @@ class LeaseApi(ApiView):
                 skip = serializers.CharField(allow_null=True)
                 comment = serializers.CharField()
                 flagged = serializers.BooleanField()
+                evidence = RangesField(help_text="Empty where the passage was edited since.")
 
             candidate = serializers.CharField()
             query = LeasedQuerySerializer()
             passage = LeasedPassageSerializer()
+            matches = LeasedMatchesSerializer(
+                help_text="Where words of the query stand in the passage, stemmed:"
+                " [start, end) in code points, like evidence."
+            )
             lease_expires_at = serializers.DateTimeField()
             previous = PreviousAnswerSerializer(
                 required=False, help_text="The caller's own answer, where they took it back."
@@ -82,13 +113,21 @@ class LeaseApi(ApiView):
             help_text="Open to the caller, with the items above; exact up to 20,000."
         )
 
-    @extend_schema(operation_id="tasks_lease", request=InputSerializer, responses=OutputSerializer)
+    @extend_schema(
+        operation_id="tasks_lease",
+        request=InputSerializer,
+        responses=OutputSerializer,
+        parameters=[_PERSON],
+    )
     def post(self, request: Request, slug: str) -> Response:
         """Lease the caller's next items; what they hold already comes first, renewed."""
-        member = member_for(request.user, slug, Right.JUDGE)
-        count = validated(self.InputSerializer(data=request.data))["count"]
+        member = _member(request, slug)
+        given = validated(self.InputSerializer(data=request.data))
         project, person = member.project, member.user
-        leases = tasks_lease(project=project, person=person, count=count)
+        if "queries" in given:
+            leases = queries_lease(project=project, person=person, queries=given["queries"])
+        else:
+            leases = tasks_lease(project=project, person=person, count=given["count"])
         items = items_of(leases, project, person)
         return Response({"items": items, "remaining": remaining_for(project, person)})
 
@@ -151,11 +190,14 @@ class JudgmentsApi(ApiView):
         results = JudgmentResultSerializer(many=True)
 
     @extend_schema(
-        operation_id="judgments_record", request=InputSerializer, responses=OutputSerializer
+        operation_id="judgments_record",
+        request=InputSerializer,
+        responses=OutputSerializer,
+        parameters=[_PERSON],
     )
     def post(self, request: Request, slug: str) -> Response:
         """Record a batch: 200 with a status per item, in the order given. Idempotent by `id`."""
-        member = member_for(request.user, slug, Right.JUDGE)
+        member = _member(request, slug)
         given = validated(self.BatchSerializer(data=request.data))
         rows = [
             self.InputSerializer.JudgmentAnswerSerializer(data=row) for row in given["judgments"]
@@ -197,6 +239,14 @@ class ProgressApi(ApiView):
         """Return the project's figures and what each is out of; counted now, nothing is cached."""
         progress = project_progress(project_for(request.user, slug, Right.VIEW))
         return Response({**asdict(progress), "n": progress.denominators})
+
+
+def _member(request: Request, slug: str) -> Member:
+    """Return who judges; a page that somebody else's login has overtaken gets 409."""
+    member = member_for(request.user, slug, Right.JUDGE)
+    if request.headers.get("X-Arbiter-Person", str(member.user_id)) != str(member.user_id):
+        raise ConflictError("Somebody else is logged in here now.")
+    return member
 
 
 def _fields(valid: Mapping[str, Any]) -> dict[str, Any]:

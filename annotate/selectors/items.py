@@ -6,6 +6,7 @@ from typing import Any, NotRequired, TypedDict
 
 from accounts.models import Project, User
 from annotate.code import passage_is_code
+from annotate.matching import Ranges, query_terms
 from annotate.models import Action, Judgment, Lease, Passage, Proposal
 
 
@@ -43,13 +44,24 @@ class PassageRow(TypedDict):
     code: bool
 
 
+class MatchRow(TypedDict):
+    """Where the query's words stand: [start, end) in code points of the title and of the text."""
+
+    title: Ranges
+    text: Ranges
+
+
 class EarlierRow(TypedDict):
-    """The person's own answer that they took back: a grade, or a skip with its reason."""
+    """The person's own answer that they took back: a grade, or a skip with its reason.
+
+    `evidence` is empty where the passage has been edited since.
+    """
 
     grade: int | None
     skip: str | None
     comment: str
     flagged: bool
+    evidence: list[list[int]]
 
 
 class Item(TypedDict):
@@ -62,6 +74,7 @@ class Item(TypedDict):
     candidate: str
     query: QueryRow
     passage: PassageRow
+    matches: MatchRow
     lease_expires_at: datetime
     previous: NotRequired[EarlierRow]
     runs: NotRequired[list[RunRow]]
@@ -70,19 +83,24 @@ class Item(TypedDict):
 
 def items_of(leases: Sequence[Lease], project: Project, person: User) -> list[Item]:
     """Return leased candidates as they are shown; `leases` come loaded from `tasks_lease`."""
-    items = [_item(lease) for lease in leases]
+    items = [_item(lease, project.language) for lease in leases]
     _remind(items, [row.candidate_id for row in leases if row.returned_at], person)
     if not project.blind:
         _reveal(items, person)
     return items
 
 
-def _item(lease: Lease) -> Item:
+def _item(lease: Lease, language: str) -> Item:
     query, passage = lease.candidate.query, lease.candidate.passage
+    terms = query_terms(query.text, language)
     return {
         "candidate": str(lease.candidate_id),
         "query": {"id": str(query.pk), "text": query.text, "revision": query.revision},
         "passage": _passage(passage),
+        "matches": {
+            "title": terms.ranges(passage.title),
+            "text": terms.ranges(passage.text.text),
+        },
         "lease_expires_at": lease.expires_at,
     }
 
@@ -109,11 +127,13 @@ def _remind(items: Iterable[Item], returned: Sequence[int], person: User) -> Non
     for item in items:
         answer = newest.get(int(item["candidate"]))
         if answer is not None:
+            same = answer.passage_revision == item["passage"]["revision"]
             item["previous"] = {
                 "grade": answer.grade.value if answer.grade else None,
                 "skip": answer.skip_reason if answer.action == Action.SKIP else None,
                 "comment": answer.comment,
                 "flagged": answer.flagged,
+                "evidence": answer.evidence if same else [],
             }
 
 

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.core.cache import cache
-from django.db.models import Avg, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Avg,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
 from django.db.models.functions import Coalesce, Now
 
 from accounts.models import Grade, Project, User
@@ -31,6 +42,7 @@ class Tally:
     skipped: int
     flagged: int
     mean_seconds: float | None
+    seconds: float  # active time in all
     grades: Sequence[tuple[Grade, int]]
 
 
@@ -128,6 +140,7 @@ def answers_tally(project: Project, person: User) -> Tally:
         skipped=Count("pk", filter=Q(action=Action.SKIP)),
         flagged=Count("pk", filter=Q(flagged=True)),
         mean_seconds=Avg("seconds"),
+        seconds=Coalesce(Sum("seconds"), 0.0),
     )
     per_grade = dict(
         rows.filter(action=Action.GRADE).values_list("grade").annotate(n=Count("pk")).order_by()

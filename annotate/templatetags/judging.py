@@ -3,9 +3,12 @@
 from typing import Any
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from accounts.access import Right, role_allows, role_in
 from accounts.models import Project
+from annotate.matching import Ranges
 from annotate.selectors.progress import project_progress
 
 register = template.Library()
@@ -16,3 +19,24 @@ def judging_progress(context: template.Context, project: Project) -> dict[str, A
     """How far a project's judging is."""
     may_judge = role_allows(role_in(project, context["user"]), Right.JUDGE)
     return {"project": project, "progress": project_progress(project), "may_judge": may_judge}
+
+
+@register.filter
+def marked(text: str, ranges: Ranges) -> SafeString:
+    """Return a text with its [start, end) ranges marked, as the page's script does it."""
+    parts, at = SafeString(), 0
+    for start, end in ranges:
+        parts += format_html("{}<mark>{}</mark>", text[at:start], text[start:end])
+        at = end
+    return parts + format_html("{}", text[at:])
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """Say seconds as people do: 45 s, 12 min, 1 h 05 min."""
+    minutes = round(seconds / 60)
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60:02d} min"

@@ -30,6 +30,7 @@ from annotate.selectors.judging import (
 from annotate.services.answers import Recorded, Status
 from annotate.services.judging import judgments_record, skips_return
 from annotate.services.leasing import tasks_lease
+from annotate.services.sittings import queries_lease, sitting_finish
 
 SKIP_REASONS: Final = (
     "The query is unclear",
@@ -38,6 +39,8 @@ SKIP_REASONS: Final = (
     "I lack the knowledge",
 )
 _TONES: Final = 4  # colours run from tone 0 (worst) to this
+LAYOUTS: Final = ("one", "list")
+_LAYOUT_KEY: Final = "judging_layout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def judge(request: PageRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug, Right.JUDGE)
     if request.htmx:  # a page where nothing is free asks whether that holds
         return _still_waiting(member)
-    return render(request, "annotate/judge.html", _context(member))
+    return render(request, "annotate/judge.html", _context(member, _layout(request)))
 
 
 @require_POST
@@ -81,6 +84,23 @@ def judge_skipped(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("annotate:judge", slug)
 
 
+@require_POST
+def judge_finish(request: HttpRequest, slug: str) -> HttpResponse:
+    """End a sitting: give back what is held, and sum up."""
+    member = member_for(request.user, slug, Right.JUDGE)
+    sitting_finish(project=member.project, person=member.user)
+    return redirect("annotate:judge-done", slug)
+
+
+@require_safe
+@never_cache
+def judge_done(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_for(request.user, slug, Right.JUDGE)
+    shown = {**_shared(member), "finished": True}
+    shown["settings"]["finished"] = True
+    return render(request, "annotate/judge.html", shown)
+
+
 def grade_buttons(scheme: Sequence[Grade]) -> list[GradeButton]:
     """Return a label scheme's buttons, worst grade first."""
     top = max(len(scheme) - 1, 1)
@@ -90,36 +110,60 @@ def grade_buttons(scheme: Sequence[Grade]) -> list[GradeButton]:
     ]
 
 
-def _context(member: Member) -> dict[str, Any]:
+def _layout(request: HttpRequest) -> str:
+    """Return the layout that is asked for, or else was the last time."""
+    asked = request.GET.get("layout")
+    if asked in LAYOUTS:
+        request.session[_LAYOUT_KEY] = asked
+    return str(request.session.get(_LAYOUT_KEY, LAYOUTS[0]))
+
+
+def _context(member: Member, layout: str) -> dict[str, Any]:
     project, person = member.project, member.user
-    leases = tasks_lease(project=project, person=person, count=1)
+    if layout == "list":
+        leases = queries_lease(project=project, person=person, queries=1)
+    else:
+        leases = tasks_lease(project=project, person=person, count=1)
     items = items_of(leases, project, person)
     remaining = remaining_for(project, person)
+    shared = _shared(member)
+    shared["settings"] |= {"layout": layout, "remaining": remaining}
+    return {
+        **shared,
+        "layout": layout,
+        "item": items[0] if items else None,
+        "items": items,
+        "guidelines": markdown_html(project.guidelines) if project.guidelines else "",
+        "reasons": SKIP_REASONS,
+        "remaining": remaining,
+        "held": 0 if items else held_by_others(project, person),
+        "skipped": 0 if items else skips_wanted(project, person).count(),
+        "empty": not items and not project.candidates.exists(),
+    }
+
+
+def _shared(member: Member) -> dict[str, Any]:
+    """Return what the page and its end show alike."""
+    project, person = member.project, member.user
     tally = answers_tally(project, person)
     return {
         "project": project,
         "section": "projects",
         "tab": "judge",
-        "item": items[0] if items else None,
-        "items": items,
         "buttons": grade_buttons(project.scheme),
-        "reasons": SKIP_REASONS,
-        "guidelines": markdown_html(project.guidelines) if project.guidelines else "",
-        "remaining": remaining,
-        "held": 0 if items else held_by_others(project, person),
-        "skipped": 0 if items else skips_wanted(project, person).count(),
-        "empty": not items and not project.candidates.exists(),
         "tally": tally,
         "last": answer_last(project, person),
         "answer_id": uuid.uuid4(),
         "undo_id": uuid.uuid4(),
+        "items": [],
         "settings": {
             "lease": reverse("api-lease", args=[project.slug]),
             "judgments": reverse("api-judgments", args=[project.slug]),
             "leaseSeconds": settings.JUDGING_LEASE_SECONDS,
+            "person": str(person.pk),
             "answered": tally.answered,
-            "remaining": remaining,
-            "box": f"arbiter:answers:{project.pk}:{person.pk}:",
+            "names": {str(grade.value): grade.name for grade in project.scheme},
+            "whose": f"{project.pk}:{person.pk}:",  # what this browser keeps, it keeps under this
         },
     }
 

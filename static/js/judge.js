@@ -1,203 +1,171 @@
 // The judging page: one key judges and paints the next item, the server hears of it afterwards.
 
-import { Outbox, RefusedError, uuid } from "./judging/outbox.js";
+import { Evidence } from "./judging/evidence.js";
+import { onKeys } from "./judging/keys.js";
+import { List } from "./judging/list.js";
+import { One } from "./judging/one.js";
+import { Outbox, RefusedError } from "./judging/outbox.js";
+import { Refused } from "./judging/refused.js";
+import { Session } from "./judging/session.js";
+import { Sitting } from "./judging/sitting.js";
 import { Supply } from "./judging/supply.js";
-import { Timer } from "./judging/timer.js";
 import { Undos } from "./judging/undos.js";
-import { announce, showEarlier, showItem, showPace, showTrouble, showUnsent, showWaiting } from "./judging/view.js";
+import { announce, byId, showUnsent } from "./judging/view.js";
 
 const UNSENT_QUIETLY = 1000; // ms until an answer on its way is worth mentioning
+const RESTORED = 1000; // ms to wait for what a crash has left
 
-const read = (id) => JSON.parse(document.getElementById(id).textContent);
+const read = (id) => JSON.parse(byId(id).textContent);
 const settings = read("judge-settings");
-const outbox = new Outbox({ url: settings.judgments, prefix: settings.box });
-const form = document.getElementById("answer");
-const ended = document.getElementById("undo-last");
+const { whose, person } = settings;
+const names = new Map(Object.entries(settings.names));
+const outbox = new Outbox({ url: settings.judgments, prefix: `arbiter:answers:${whose}`, person });
+const sitting = new Sitting(`arbiter:sitting:${whose}`);
+const form = byId("answer");
+const ended = byId("undo-last");
 
 watchOutbox();
+await Promise.race([outbox.restored, new Promise((resolve) => setTimeout(resolve, RESTORED))]);
 if (form) start();
-else if (ended) onKeys({ u: () => ended.requestSubmit() });
+else atTheEnd();
 document.documentElement.dataset.judging = "live";
 outbox.flush();
 
 /** Say what is unsent and what the server refused; on the end page, too. */
 function watchOutbox() {
+  const refused = new Refused({ prefix: `arbiter:refused:${whose}`, note: byId("trouble"), names });
   let notice = null;
+  let late = 0;
   outbox.addEventListener("change", () => {
-    const count = outbox.count;
+    const { count, error } = outbox;
     clearTimeout(notice);
-    if (outbox.error || count === 0) showUnsent(count, outbox.error ? problemOf(outbox.error) : "");
+    if (error || count === 0) showUnsent(count, error ? problemOf(error) : "", error?.status === 401);
     else notice = setTimeout(() => showUnsent(outbox.count, ""), UNSENT_QUIETLY);
   });
-  outbox.addEventListener("result", ({ detail: { answer, result } }) => {
-    if (result.code < 400) return;
-    const what = answer.withdraw ? "An undo" : "An answer";
-    showTrouble(`${what} was not accepted: ${result.message}`);
+  outbox.addEventListener("result", ({ detail: { answer, about, result } }) => {
+    if (result.code >= 400) refused.add(answer, about, result.message);
+    else if (result.status === "late") {
+      late += 1;
+      const why = result.message || "Somebody else had it by then, or the project was closed.";
+      byId("late").textContent = `${late === 1 ? "An answer came" : `${late} answers came`} late: kept, but not counted. ${why}`;
+      byId("late").hidden = false;
+    }
   });
-}
-
-/** Call what a key stands for, in either case of it; `other` hears of every other key. */
-function onKeys(actions, other = () => null) {
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (document.querySelector("dialog[open]")) return;
-    const writing = event.target.closest("input:not([type=checkbox]), textarea");
-    if (event.key === "Escape" && form?.contains(event.target)) return leave();
-    const action = writing ? null : (actions[event.key.toLowerCase()] ?? other(event.key));
-    if (!action) return;
-    event.preventDefault();
-    action();
-  });
-}
-
-/** Bring the focus back to the passage, so that Space and the arrows scroll it. */
-function leave() {
-  document.getElementById("comment").open = false;
-  document.getElementById("item").focus({ preventScroll: true });
 }
 
 function problemOf(error) {
   if (!(error instanceof RefusedError)) return "no connection; kept in this browser";
-  if (error.status === 401 || error.status === 403) return "log in again in another tab; kept in this browser";
+  if (error.status === 401) return "log in again in another tab; kept in this browser";
   if (error.status === 404) return "this project is not open to you; kept in this browser";
+  if (error.status === 403 || error.status === 409) return `${error.detail} Kept in this browser`;
   return "the server has trouble; kept in this browser";
 }
 
+function atTheEnd() {
+  const table = byId("sitting");
+  table?.toggleAttribute("data-sat", sitting.show(table));
+  if (settings.finished) sitting.end();
+  if (ended) onKeys({ u: () => ended.requestSubmit() });
+}
+
 function start() {
-  const timer = new Timer();
-  const undos = new Undos(`${settings.box}undos`);
-  const comment = document.getElementById("comment");
-  const keys = document.getElementById("keys");
-  const guidelines = document.getElementById("guidelines");
-  const undoButton = document.getElementById("undo-button");
+  const undos = new Undos(`arbiter:undos:${whose}`);
   const supply = new Supply({
     url: settings.lease,
+    person,
     first: read("judge-items"),
     remaining: settings.remaining,
     doubted: undos.candidates,
     outbox,
+    whole: settings.layout === "list",
   });
-  const names = new Map([...form.querySelectorAll("button.grade")].map((b) => [b.value, b.dataset.name]));
-  let done = settings.answered + supply.gone.size;
-  let shown = supply.current;
+  const desk = settings.layout === "list" ? new List(supply, form) : new One(supply);
+  const evidence = new Evidence({ button: byId("evidence-button"), list: byId("evidence"), hint: byId("picking") });
+  const session = new Session({ settings, form, outbox, supply, undos, desk, evidence, sitting, names, trouble: problemOf });
+  desk.judge = (grade, since) => judge(session, grade, since);
+  desk.moved = () => session.paint();
+  watchForms(session);
+  watchPanels(session);
+  onKeys(
+    { ...keysOf(session), ...desk.keys },
+    (key) => form.querySelector(`button.grade[value="${CSS.escape(key)}"]`) && ((event) => judge(session, key, event.timeStamp)),
+  );
+  setInterval(() => document.hidden || supply.refill(), (settings.leaseSeconds * 1000) / 3);
+  session.paint();
+  supply.refill();
+}
 
-  /** Paint what is current, or say why nothing is. */
-  function paint(said = "") {
-    const item = supply.current;
-    const turned = item !== shown || !item;
-    if (turned) {
-      shown = item;
-      comment.open = false;
-      if (item) showItem(item);
-      showEarlier(form, item?.previous);
-      timer.restart();
-    }
-    showWaiting(item ? "" : waitingText());
-    // A button that kept the focus would give its answer to the next item, too.
-    const focused = document.activeElement;
-    if (turned && (focused === document.body || focused?.closest(".bar"))) leave();
-    for (const button of form.querySelectorAll("button[name]")) button.disabled = !item;
-    undoButton.disabled = undos.empty && !form.ownerDocument.forms.undo.withdraw.value;
-    showPace(done, supply.remaining);
-    if (said) announce(item ? `${said} Next query: ${item.query.text}` : said);
-    if (!item) more();
-  }
+function judge(session, grade, since) {
+  session.answer({ grade: Number(grade) }, `Judged ${names.get(String(grade))}.`, since);
+}
 
-  function waitingText() {
-    if (!supply.error) return "Fetching what comes next…";
-    return `Cannot fetch more: ${problemOf(supply.error)}. Your answers are safe; this page goes on by itself.`;
-  }
+function skip(session, since) {
+  session.answer({ skip: form.reason.value || true }, "Skipped.", since);
+}
 
-  /** With nothing left here: once all is sent, ask again; the server says when it is the end. */
-  function more() {
-    if (outbox.count) outbox.flush();
-    else supply.refill();
-  }
-
-  function answer(given, said) {
-    const item = supply.current;
-    if (!item) return;
-    const { candidate, passage, query } = item;
-    const id = uuid();
-    const full = { flagged: form.flagged.checked, comment: form.comment.value.trim(), ...given };
-    outbox.add({
-      id,
-      candidate,
-      revision: passage.revision,
-      query_revision: query.revision,
-      seconds: timer.seconds,
-      ...full,
-    });
-    supply.take(); // after it lies in the outbox: what is fetched now does not know of it yet
-    undos.push({ id, item: { ...item, previous: full } });
-    done += 1;
-    paint(said);
-  }
-
-  function undo() {
-    const last = undos.pop();
-    if (!last) return false;
-    if (!outbox.drop(last.id)) outbox.add({ id: uuid(), withdraw: last.id });
-    supply.give(last.item);
-    done -= 1;
-    const { grade } = last.item.previous;
-    paint(grade === undefined ? "Undone; you had skipped it." : `Undone; you had judged it ${names.get(String(grade))}.`);
-    return true;
-  }
-
+function watchForms(session) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const button = event.submitter;
-    if (button?.name === "grade") {
-      answer({ grade: Number(button.value) }, `Judged ${names.get(button.value)}.`);
-    } else if (button?.name === "skip") {
-      answer({ skip: form.reason.value || true }, "Skipped.");
-    }
+    if (button?.name === "grade") judge(session, button.value, event.timeStamp);
+    else if (button?.name === "skip") skip(session, event.timeStamp);
   });
   // What this tab does not remember is undone by the server, once it has everything.
-  document.getElementById("undo").addEventListener("submit", (event) => {
-    if (undo() || outbox.count) event.preventDefault();
+  byId("undo").addEventListener("submit", (event) => {
+    if (session.undo() || outbox.count) event.preventDefault();
   });
-  document.getElementById("keys-button").addEventListener("click", () => keys.showModal());
+  // What is given back is not asked for again, and the summary has all that was sent.
+  byId("finish").addEventListener("submit", (event) => {
+    if (!outbox.count) return;
+    event.preventDefault();
+    byId("finish-wait").hidden = false;
+    outbox.hurry();
+    outbox.addEventListener("change", () => outbox.count || byId("finish").submit());
+  });
+}
+
+function watchPanels({ timer }) {
+  const guidelines = byId("guidelines");
+  byId("keys-button").addEventListener("click", () => byId("keys").showModal());
+  byId("pause-button").addEventListener("click", pause);
+  for (const panel of document.querySelectorAll("dialog")) panel.addEventListener("toggle", () => timer.pause(panel.open));
   guidelines.open = localStorage.getItem("arbiter:guidelines") !== "closed";
   guidelines.addEventListener("toggle", () => {
     localStorage.setItem("arbiter:guidelines", guidelines.open ? "open" : "closed");
   });
+}
 
-  const actions = {
-    s: () => form.requestSubmit(form.querySelector("[name=skip]")),
+function pause() {
+  sitting.show(byId("sitting"));
+  byId("pause").showModal();
+}
+
+function keysOf(session) {
+  const undoButton = byId("undo-button");
+  const { evidence, desk } = session;
+  return {
+    s: (event) => skip(session, event.timeStamp),
     r: () => {
       form.reason.selectedIndex = (form.reason.selectedIndex + 1) % form.reason.options.length;
       announce(`Reason for skipping: ${form.reason.selectedOptions[0].text}.`);
+      session.keep();
     },
-    u: () => undoButton.disabled || document.getElementById("undo").requestSubmit(undoButton),
+    u: () => undoButton.disabled || byId("undo").requestSubmit(undoButton),
     f: () => form.flagged.click(),
-    g: () => (guidelines.open = !guidelines.open),
+    g: () => (byId("guidelines").open = !byId("guidelines").open) || true,
     c: () => {
-      comment.open = true;
+      byId("comment").open = true;
       form.comment.focus();
     },
-    "?": () => keys.showModal(),
+    e: () => desk.current && evidence.act(),
+    backspace: () => evidence.remove(evidence.spans.length - 1),
+    l: () => byId("layout").click(),
+    p: pause,
+    "?": () => byId("keys").showModal(),
+    " ": () => {
+      if (!desk.fold?.folded) return false;
+      desk.fold.open();
+    },
+    escape: (event) => (form.contains(event.target) ? session.leave() : false),
   };
-  onKeys(actions, (key) => {
-    const grade = form.querySelector(`button.grade[value="${CSS.escape(key)}"]`);
-    return grade && (() => grade.disabled || form.requestSubmit(grade));
-  });
-
-  supply.addEventListener("change", () => {
-    showPace(done, supply.remaining);
-    if (supply.current || supply.error) {
-      if (!supply.current) setTimeout(more, 2000);
-      if (supply.current !== shown) paint();
-      else if (!supply.current) showWaiting(waitingText());
-    } else if (outbox.count === 0) {
-      location.reload(); // the server shows the summary
-    }
-  });
-  outbox.addEventListener("change", () => {
-    if (!supply.current && outbox.count === 0) more();
-  });
-  setInterval(() => document.hidden || supply.refill(), (settings.leaseSeconds * 1000) / 3);
-  paint();
-  supply.refill();
 }

@@ -53,7 +53,8 @@ def test_blind_hides_labels_runs_ranks_and_scores(client: Client, cast: Cast) ->
     make_proposal(item, "bm25-run", 7, 12.5)
     headers = bearer(cast.annotator)
     _, body = send(client, LEASE, {}, **headers)
-    assert body["items"][0].keys() == {"candidate", "query", "passage", "lease_expires_at"}
+    shown = {"candidate", "query", "passage", "matches", "lease_expires_at"}
+    assert body["items"][0].keys() == shown
     assert not any(word in str(body) for word in ("secret", "bm25", "reviewer", "12.5"))
     project_update(project=cast.project, blind=False)
     _, body = send(client, LEASE, {}, **headers)

@@ -2,10 +2,14 @@
 // so that two tabs never overwrite one another, until the server has acknowledged it. Sending one
 // twice is harmless: the server knows it by its UUID.
 
+import { Journal } from "./journal.js";
+
 const BATCH = 50;
 const PATIENCE = 20_000; // ms until a request counts as lost
 const WAIT_FIRST = 400;
 const WAIT_MOST = 10_000;
+const ORPHANED = 30_000; // ms after which another tab's answer is sent from here
+const DIGITS = 16; // of the time in a key
 
 /** Return a version 4 UUID; also where the page was not loaded over HTTPS. */
 export function uuid() {
@@ -16,67 +20,105 @@ export function uuid() {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
-/** POST JSON as this session's user; throws on a lost connection and on any status but 2xx. */
-export async function post(url, body) {
+/** POST JSON as `person`; throws on a lost connection, on another's session and any status but 2xx. */
+export async function post(url, body, person) {
   const token = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
   const response = await fetch(url, {
     method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+    headers: { "Content-Type": "application/json", "X-CSRFToken": token, "X-Arbiter-Person": person },
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(PATIENCE),
   });
-  if (!response.ok) throw new RefusedError(response.status);
-  return response.json();
+  if (response.ok) return response.json();
+  const problem = await response.json().catch(() => ({}));
+  throw new RefusedError(response.status, problem.detail ?? "");
 }
 
 /** The server answered, but with an error. */
 export class RefusedError extends Error {
-  constructor(status) {
-    super(`The server answered ${status}.`);
+  constructor(status, detail) {
+    super(detail || `The server answered ${status}.`);
     this.status = status;
+    this.detail = detail;
+  }
+
+  /** Whether one of the answers sent may be what the server stumbled over. */
+  get ofContent() {
+    return this.status === 400 || this.status === 413 || this.status >= 500;
   }
 }
 
-/** Emits `change` (count or state), and `result` with `{answer, result}` for each acknowledged one. */
+/** Emits `change` (count or state), and `result` with `{answer, about, result}` for each acknowledged one. */
 export class Outbox extends EventTarget {
-  constructor({ url, prefix }) {
+  constructor({ url, prefix, person }) {
     super();
-    this.url = url;
-    this.prefix = prefix;
+    Object.assign(this, { url, prefix, person });
+    this.journal = new Journal("arbiter:answers");
     this.tried = new Set(); // ids that the server may know
+    this.aside = new Set(); // ids that failed alone: tried after the others
     this.memory = new Map(); // where the browser's storage is full or forbidden
-    this.last = 0;
     this.wait = WAIT_FIRST;
+    this.size = BATCH;
     this.error = null;
     this.sending = false;
+    const left = this.waiting();
+    this.own = new Set(left.map(({ answer }) => answer.id)); // ids that this tab sends
+    this.last = Math.max(0, ...left.map(({ key }) => this.timeOf(key))); // a clock may go back
     addEventListener("online", () => this.hurry());
     addEventListener("storage", () => this.changed());
     document.addEventListener("visibilitychange", () => this.hurry());
+    setInterval(() => this.flush(), ORPHANED);
+    this.restored = this.restore();
   }
 
-  /** Answers that wait, oldest first, each with the key that it lies under. */
+  /** Bring back what a crash kept from the browser's storage. */
+  async restore() {
+    for (const [key, value] of await this.journal.entries()) {
+      if (!key.startsWith(this.prefix) || localStorage.getItem(key) !== null) continue;
+      this.own.add(JSON.parse(value).answer.id);
+      this.last = Math.max(this.last, this.timeOf(key));
+      this.keep(key, value);
+    }
+    this.changed();
+  }
+
+  timeOf(key) {
+    return Number(key.slice(this.prefix.length, this.prefix.length + DIGITS));
+  }
+
+  keys() {
+    const stored = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix));
+    return [...stored, ...this.memory.keys()].sort();
+  }
+
+  /** Answers that wait, oldest first, each with its key and what it is about. */
   waiting() {
-    const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix));
-    const stored = keys.map((key) => ({ key, answer: JSON.parse(localStorage.getItem(key)) }));
-    const held = [...this.memory].map(([key, answer]) => ({ key, answer }));
-    return [...stored, ...held].filter((entry) => entry.answer).sort((a, b) => (a.key < b.key ? -1 : 1));
+    const entries = this.keys().map((key) => ({ key, value: this.memory.get(key) ?? localStorage.getItem(key) }));
+    return entries.filter(({ value }) => value).map(({ key, value }) => ({ key, ...JSON.parse(value) }));
   }
 
   get count() {
-    return this.waiting().length;
+    return this.keys().length;
   }
 
-  /** Keep an answer and send it soon. */
-  add(answer) {
+  /** Keep an answer and send it soon; `about` says in words what it is about. */
+  add(answer, about) {
     this.last = Math.max(Date.now(), this.last + 1);
-    const key = `${this.prefix}${String(this.last).padStart(16, "0")}:${answer.id}`;
-    try {
-      localStorage.setItem(key, JSON.stringify(answer));
-    } catch {
-      this.memory.set(key, answer);
-    }
+    const key = `${this.prefix}${String(this.last).padStart(DIGITS, "0")}:${answer.id}`;
+    const value = JSON.stringify({ answer, about });
+    this.own.add(answer.id);
+    this.keep(key, value);
+    this.journal.put(key, value);
     this.changed();
     this.flush();
+  }
+
+  keep(key, value) {
+    try {
+      localStorage.setItem(key, value);
+    } catch {
+      this.memory.set(key, value);
+    }
   }
 
   /** Take back an answer that was never sent; false if the server may know it. */
@@ -90,6 +132,7 @@ export class Outbox extends EventTarget {
   forget(key) {
     localStorage.removeItem(key);
     this.memory.delete(key);
+    this.journal.drop(key);
     this.changed();
   }
 
@@ -104,24 +147,35 @@ export class Outbox extends EventTarget {
     this.flush();
   }
 
+  /** What to send next: this tab's, or what another tab has left; what failed alone comes last. */
+  batch() {
+    const now = Date.now();
+    const ours = ({ key, answer }) => this.own.has(answer.id) || Math.abs(now - this.timeOf(key)) > ORPHANED;
+    const failed = ({ answer }) => this.aside.has(answer.withdraw ?? answer.id);
+    const entries = this.waiting().filter(ours);
+    return [...entries.filter((entry) => !failed(entry)), ...entries.filter(failed)].slice(0, this.size);
+  }
+
   /** Send what waits, one request at a time, until it is acknowledged. */
   async flush() {
     if (this.sending) return;
-    const batch = this.waiting().slice(0, BATCH);
+    const batch = this.batch();
     if (!batch.length) return;
     this.sending = true;
     clearTimeout(this.timer);
     try {
       for (const { answer } of batch) this.tried.add(answer.id);
-      const { results } = await post(this.url, { judgments: batch.map(({ answer }) => answer) });
+      const { results } = await post(this.url, { judgments: batch.map(({ answer }) => answer) }, this.person);
       this.error = null;
       this.wait = WAIT_FIRST;
-      batch.forEach(({ key, answer }, index) => {
+      this.size = BATCH;
+      batch.forEach(({ key, answer, about }, index) => {
         this.forget(key);
-        this.dispatchEvent(new CustomEvent("result", { detail: { answer, result: results[index] } }));
+        this.dispatchEvent(new CustomEvent("result", { detail: { answer, about, result: results[index] } }));
       });
     } catch (error) {
       this.error = error;
+      if (error.ofContent) this.narrow(batch);
       this.timer = setTimeout(() => this.flush(), this.wait);
       this.wait = Math.min(this.wait * 2, WAIT_MOST);
     } finally {
@@ -129,5 +183,11 @@ export class Outbox extends EventTarget {
     }
     this.changed();
     if (!this.error) this.flush();
+  }
+
+  /** One answer that the server stumbles over must not keep the others back. */
+  narrow(batch) {
+    this.size = Math.ceil(batch.length / 2);
+    if (batch.length === 1) this.aside.add(batch[0].answer.withdraw ?? batch[0].answer.id);
   }
 }

@@ -5,17 +5,18 @@ import { post } from "./outbox.js";
 const AHEAD = 10; // items wanted beyond the one that is shown
 const LOW = 5; // fetch more when fewer are left
 const MOST = 100; // what one call may lease
+const QUERIES = 2; // the one that is shown as a list, and the next
 
 /**
  * `first` are the items that came with the page, `remaining` is how many were open to the person then.
  * Those of `doubted`, candidates answered here just before, may be from before that answer: they count
- * only once a fetch has confirmed them. Emits `change` when a fetch has ended.
+ * only once a fetch has confirmed them. `whole` fetches all candidates of a query together. Emits
+ * `change` when a fetch has ended.
  */
 export class Supply extends EventTarget {
-  constructor({ url, first, remaining, doubted, outbox }) {
+  constructor({ url, person, first, remaining, doubted, outbox, whole }) {
     super();
-    this.url = url;
-    this.outbox = outbox;
+    Object.assign(this, { url, person, outbox, whole });
     this.gone = answeredIn(outbox); // candidates answered here: an older lease must not bring them back
     this.queue = first.filter(({ candidate }) => !this.gone.has(candidate) && !doubted.has(candidate));
     this.error = null;
@@ -23,25 +24,32 @@ export class Supply extends EventTarget {
     this.turn = 0; // counts answers and undos, to tell whether a fetch is still up to date
   }
 
-  get current() {
-    return this.queue[0];
-  }
-
-  /** Take the current item away; its answer lies in the outbox. */
-  take() {
-    const item = this.queue.shift();
-    this.gone.add(item.candidate);
+  /** Take an item away; its answer lies in the outbox. */
+  take(candidate) {
+    if (this.gone.has(candidate)) return;
+    this.queue = this.queue.filter((item) => item.candidate !== candidate);
+    this.gone.add(candidate);
     this.remaining -= 1;
     this.turn += 1;
-    if (this.queue.length < LOW) this.refill();
+    if (this.low) this.refill();
   }
 
   /** Put an undone item back in front. */
   give(item) {
-    this.gone.delete(item.candidate);
+    this.missing(item.candidate);
     this.queue.unshift(item);
+  }
+
+  /** An answer was undone: the item is open again, wherever it is. */
+  missing(candidate) {
+    this.gone.delete(candidate);
     this.remaining += 1;
     this.turn += 1;
+  }
+
+  get low() {
+    if (!this.whole) return this.queue.length < LOW;
+    return new Set(this.queue.map(({ query }) => query.id)).size < QUERIES;
   }
 
   /** Renew what is held and fetch more. */
@@ -52,7 +60,8 @@ export class Supply extends EventTarget {
     const turn = this.turn;
     try {
       const count = Math.min(this.queue.length + this.outbox.count + AHEAD, MOST);
-      const { items, remaining } = await post(this.url, { count });
+      const wanted = this.whole ? { queries: QUERIES } : { count };
+      const { items, remaining } = await post(this.url, wanted, this.person);
       const complete = settled && turn === this.turn; // the server has counted all that was answered here
       this.merge(items, complete);
       if (complete) this.remaining = remaining;
@@ -68,9 +77,9 @@ export class Supply extends EventTarget {
   /** Add what is new; where nothing else is under way, drop what a colleague has taken over. */
   merge(items, complete) {
     const leased = new Map(items.map((item) => [item.candidate, item]));
-    const [shown, ...rest] = this.queue;
-    const kept = complete ? rest.filter((item) => leased.has(item.candidate)) : rest;
-    this.queue = shown ? [shown, ...kept] : [];
+    const first = this.queue[0];
+    const shown = (item) => item === first || (this.whole && item.query.id === first.query.id);
+    if (complete) this.queue = this.queue.filter((item) => shown(item) || leased.has(item.candidate));
     const known = new Set(this.queue.map((item) => item.candidate));
     this.queue.push(...items.filter((item) => !known.has(item.candidate) && !this.gone.has(item.candidate)));
   }

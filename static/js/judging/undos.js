@@ -28,6 +28,12 @@ export class Undos {
     return entry;
   }
 
+  /** An answer was given again under a new UUID. */
+  rename(earlier, id) {
+    for (const entry of this.entries) if (entry.id === earlier) entry.id = id;
+    this.save();
+  }
+
   save() {
     try {
       sessionStorage.setItem(this.key, JSON.stringify(this.entries));

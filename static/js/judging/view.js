@@ -1,6 +1,7 @@
-// Shows an item. Everything that came from a project's data is set as text, never as HTML.
+// What both layouts show around the items. Everything that came from a project's data is set as
+// text, never as HTML.
 
-const byId = (id) => document.getElementById(id);
+export const byId = (id) => document.getElementById(id);
 
 /** Fill a definition list with [term, description] pairs. */
 function facts(list, pairs) {
@@ -15,33 +16,32 @@ function facts(list, pairs) {
   );
 }
 
-/** Paint one item, from its first line. */
-export function showItem(item) {
-  byId("query").textContent = item.query.text;
-  byId("title").textContent = item.passage.title;
-  byId("title").hidden = !item.passage.title;
-  byId("text").textContent = item.passage.text;
-  byId("passage").classList.toggle("code", item.passage.code);
+/** Show an item's metadata and, where judging is not blind, its runs and others' labels. */
+export function showAbout(item, root = document) {
   const metadata = Object.entries(item.passage.metadata);
-  byId("about").hidden = metadata.length === 0;
-  facts(byId("facts"), metadata);
-  if (item.runs && byId("others")) {
-    const runs = item.runs.map((row) => [row.run, `rank ${row.rank ?? "–"}, score ${row.score ?? "–"}`]);
-    facts(byId("others-facts"), [...runs, ...item.labels.map((row) => [row.author, `grade ${row.grade}`])]);
-  }
-  scrollTo({ top: 0, behavior: "instant" });
+  root.querySelector(".about-passage").hidden = metadata.length === 0;
+  facts(root.querySelector(".about-passage dl"), metadata);
+  const others = root.querySelector(".about-others dl");
+  if (!item.runs || !others) return;
+  const runs = item.runs.map((row) => [row.run, `rank ${row.rank ?? "–"}, score ${row.score ?? "–"}`]);
+  facts(others, [...runs, ...item.labels.map((row) => [row.author, `grade ${row.grade}`])]);
 }
 
-/** Put back what the person had answered before they undid it, or empty the form. */
-export function showEarlier(form, answer) {
-  form.flagged.checked = Boolean(answer?.flagged);
-  form.comment.value = answer?.comment ?? "";
-  form.reason.value = typeof answer?.skip === "string" ? answer.skip : "";
+/** Return what the form says besides the grade. */
+export function draftIn(form) {
+  return { flagged: form.flagged.checked, comment: form.comment.value.trim(), reason: form.reason.value };
+}
+
+/** Fill the form with what was begun on an item, and show the answer that was `given` before. */
+export function showDraft(form, draft, given) {
+  form.flagged.checked = draft.flagged;
+  form.comment.value = draft.comment;
+  form.reason.value = draft.reason;
   if (form.reason.selectedIndex < 0) form.reason.value = "";
-  const given = answer?.grade ?? answer?.skip;
+  const known = given?.grade ?? given?.skip;
   for (const button of form.querySelectorAll("button[name]")) {
-    const same = button.name === "grade" ? button.value === String(answer?.grade) : Boolean(answer?.skip);
-    button.classList.toggle("earlier", given !== undefined && given !== null && same);
+    const same = button.name === "grade" ? button.value === String(given?.grade) : Boolean(given?.skip);
+    button.classList.toggle("earlier", known !== undefined && known !== null && same);
   }
 }
 
@@ -57,19 +57,14 @@ export function announce(text) {
   byId("live").textContent = text;
 }
 
-/** Show how many answers are still on their way, and why. */
-export function showUnsent(count, problem) {
+/** Show how many answers are still on their way, and why; `login` offers to log in again. */
+export function showUnsent(count, problem, login) {
   const tag = byId("unsent");
   tag.hidden = count === 0 || (!problem && count < 4);
   const text = `${count} unsent${problem ? `: ${problem}` : ""}`;
   if (!tag.hidden && tag.textContent !== text) tag.textContent = text;
-}
-
-/** Show what went wrong and needs the person. */
-export function showTrouble(text) {
-  const note = byId("trouble");
-  note.textContent = text;
-  note.hidden = !text;
+  const link = byId("login-again");
+  if (link) link.hidden = tag.hidden || !login;
 }
 
 /** Show what is done and what is left. */

@@ -1,0 +1,42 @@
+"""A sitting at the judging page: queries as a whole, and giving back at its end what is held."""
+
+from typing import Final
+
+from django.db.models import Q
+
+from accounts.models import Project, User
+from annotate.models import Lease
+from annotate.services.leasing import LEASE_MAX, tasks_lease
+
+QUERIES_MAX: Final = 5  # that one call hands out
+
+
+def queries_lease(*, project: Project, person: User, queries: int) -> list[Lease]:
+    """Lease all that is open to the person of their next `queries` queries, query by query.
+
+    The first is the query of what `tasks_lease` would hand out next. Overlap and blindness hold as
+    they do there. Returns at most LEASE_MAX leases with their texts: of a longer query its first
+    candidates, and the others at the next call.
+    """
+    leases: list[Lease] = []
+    begun: list[int] = []
+    while len(begun) < queries and len(leases) < LEASE_MAX:
+        others = ~Q(query__in=begun)
+        first = tasks_lease(project=project, person=person, count=1, among=others)
+        if not first:
+            break
+        begun.append(first[0].candidate.query_id)
+        left = LEASE_MAX - len(leases)
+        among = Q(query=begun[-1])
+        leases += tasks_lease(project=project, person=person, count=left, among=among)
+    return leases
+
+
+def sitting_finish(*, project: Project, person: User) -> int:
+    """Give back what the person holds but has not answered, so that colleagues need not wait.
+
+    What an undo gave back stays theirs until its lease expires. Returns how many were given back.
+    """
+    held = Lease.objects.filter(candidate__project=project, person=person, returned_at=None)
+    number, _ = held.delete()
+    return number

@@ -1,0 +1,188 @@
+// All candidates of a query as a list, judged in context: the keys act on the row that is marked.
+
+import { Fold } from "./fold.js";
+import { paintText } from "./marks.js";
+import { byId, showAbout } from "./view.js";
+
+const ROOM = 220; // px of a passage that a row shows
+const LABEL = 80; // characters that name a row without a title
+
+/**
+ * Shows the candidates of the query that comes first in the supply, until all are answered.
+ * `judge(grade, since)` and `moved()` are called for what is done in the list itself.
+ */
+export class List {
+  constructor(supply, form) {
+    this.supply = supply;
+    this.rows = [];
+    this.at = 0;
+    this.place = byId("rows");
+    this.names = new Map([...form.querySelectorAll("button.grade")].map((b) => [Number(b.value), b.dataset.name]));
+    const [down, up] = [() => this.move(1), () => this.move(-1)];
+    this.keys = { j: down, k: up, arrowdown: down, arrowup: up };
+    this.place.addEventListener("click", (event) => this.clicked(event));
+    this.load();
+  }
+
+  get row() {
+    return this.rows[this.at];
+  }
+
+  get current() {
+    return this.row?.item;
+  }
+
+  get given() {
+    return this.row?.given;
+  }
+
+  get text() {
+    return this.row.text;
+  }
+
+  get fold() {
+    return this.row?.fold;
+  }
+
+  /** Lay out the query `id`, or the one that comes first. */
+  load(id = this.supply.queue[0]?.query.id) {
+    const items = this.supply.queue.filter(({ query }) => query.id === id);
+    this.rows = items.map((item) => ({ item, given: null, ...this.node() }));
+    this.at = 0;
+    this.place.replaceChildren(...this.rows.map(({ node }) => node));
+    if (items.length) byId("query").textContent = items[0].query.text;
+    this.fill(this.rows);
+    scrollTo({ top: 0, behavior: "instant" });
+  }
+
+  node() {
+    const node = byId("row").content.firstElementChild.cloneNode(true);
+    const text = node.querySelector(".passage-text");
+    return { node, text, card: node.querySelector(".candidate"), fold: new Fold(text, node.querySelector(".unfold")) };
+  }
+
+  fill(rows) {
+    for (const row of rows) {
+      const { item, node } = row;
+      const title = node.querySelector("h2");
+      title.hidden = !item.passage.title;
+      paintText(title, item.passage.title, item.matches.title);
+      paintText(row.text, item.passage.text, item.matches.text, item.previous?.evidence);
+      node.querySelector(".passage").classList.toggle("code", item.passage.code);
+      showAbout(item, node);
+      row.fold.prepare(ROOM);
+    }
+    for (const row of rows) row.fold.measure(); // after all of them are there: one layout, not one each
+    for (const row of rows) row.fold.settle();
+    this.tell();
+  }
+
+  /** Add what has come to the query that is shown; or show the next one. */
+  refresh() {
+    if (!this.current) return this.load();
+    const known = new Set(this.rows.map(({ item }) => item.candidate));
+    const { id } = this.current.query;
+    const items = this.supply.queue.filter(({ query, candidate }) => query.id === id && !known.has(candidate));
+    const added = items.map((item) => ({ item, given: null, ...this.node() }));
+    this.rows.push(...added);
+    this.place.append(...added.map(({ node }) => node));
+    if (added.length) this.fill(added);
+  }
+
+  /** Keep what was given to the marked row, go on, and return what it had been given before. */
+  answered(given) {
+    const before = this.row.given;
+    this.row.given = given;
+    this.next();
+    return before;
+  }
+
+  /** Mark the next row without an answer; with none left, show the next query. */
+  next() {
+    const open = this.rows.map((row, at) => (row.given ? -1 : at)).filter((at) => at >= 0);
+    if (!open.length) return this.load();
+    this.at = open.find((at) => at > this.at) ?? open[0];
+    this.tell();
+  }
+
+  undone(item, before) {
+    if (!this.find(item.candidate)) this.load(item.query.id);
+    this.at = this.rows.findIndex((row) => row.item.candidate === item.candidate);
+    Object.assign(this.row, { item, given: before ?? null });
+    this.tell();
+  }
+
+  /** Another tab has answered a candidate. */
+  elsewhere(candidate, given) {
+    const row = this.find(candidate);
+    if (!row) return;
+    row.given = given;
+    if (row === this.row) this.next();
+    this.tell();
+  }
+
+  find(candidate) {
+    return this.rows.find((row) => row.item.candidate === candidate);
+  }
+
+  move(by) {
+    this.go(Math.min(Math.max(this.at + by, 0), this.rows.length - 1));
+  }
+
+  go(at) {
+    if (at === this.at) return;
+    this.at = at;
+    this.moved();
+  }
+
+  clicked(event) {
+    const at = this.rows.findIndex(({ node }) => node.contains(event.target));
+    if (at < 0) return;
+    const pick = event.target.closest(".pick");
+    this.go(at);
+    if (pick) this.judge(pick.dataset.grade, event.timeStamp);
+  }
+
+  /** Show which row is marked. */
+  show() {
+    this.tell();
+    this.row.card.querySelector(".evidence-place").append(byId("evidence"));
+    this.focus();
+    this.row.card.scrollIntoView({ block: "nearest", behavior: "instant" });
+  }
+
+  mark(item, evidence) {
+    paintText(this.text, item.passage.text, item.matches.text, evidence);
+  }
+
+  focus() {
+    this.row?.card.focus({ preventScroll: true });
+  }
+
+  about() {
+    const { length } = this.rows;
+    return `${this.at + 1} of ${length}: ${this.labelOf(this.row.item)}`;
+  }
+
+  labelOf({ passage }) {
+    return passage.title || passage.text.slice(0, LABEL);
+  }
+
+  /** Show each row's answer, and how many there are. */
+  tell() {
+    const { length } = this.rows;
+    const done = this.rows.filter(({ given }) => given).length;
+    byId("group").textContent = `${done} of ${length} judged`;
+    this.rows.forEach(({ item, given, card, node }, at) => {
+      const said = given ? (this.names.get(given.grade) ?? "Skipped") : "";
+      card.tabIndex = at === this.at ? 0 : -1;
+      card.toggleAttribute("aria-current", at === this.at);
+      card.classList.toggle("given", Boolean(given));
+      card.setAttribute("aria-label", `${at + 1} of ${length}: ${this.labelOf(item)}${said && `; ${said}`}`);
+      node.querySelector(".said").textContent = said;
+      for (const pick of node.querySelectorAll(".pick")) {
+        pick.setAttribute("aria-pressed", String(given?.grade === Number(pick.dataset.grade)));
+      }
+    });
+  }
+}

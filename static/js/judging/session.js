@@ -1,0 +1,173 @@
+// One person judging: what is shown, answered, undone, in either layout.
+
+import { Drafts } from "./drafts.js";
+import { measureNext } from "./pace.js";
+import { uuid } from "./outbox.js";
+import { Timer } from "./timer.js";
+import { Undos } from "./undos.js";
+import { announce, byId, draftIn, showDraft, showPace, showWaiting } from "./view.js";
+
+const QUOTED = 160; // characters that say what an answer is about
+
+/** Ties the layout (`desk`) to supply, outbox and form. */
+export class Session {
+  constructor({ settings, form, outbox, supply, undos, desk, evidence, sitting, names, trouble }) {
+    Object.assign(this, { form, outbox, supply, undos, desk, evidence, sitting, names, trouble });
+    this.timer = new Timer();
+    this.drafts = new Drafts(`arbiter:drafts:${settings.whose}`);
+    this.done = settings.answered + supply.gone.size;
+    this.shown = null;
+    this.tabs = new BroadcastChannel(`arbiter:tabs:${settings.whose}`);
+    this.tabs.onmessage = ({ data }) => this.elsewhere(data);
+    form.addEventListener("input", () => this.keep());
+    evidence.addEventListener("change", () => this.keep());
+    supply.addEventListener("change", () => this.supplied());
+    outbox.addEventListener("change", () => {
+      if (!desk.current && outbox.count === 0) this.more();
+    });
+  }
+
+  /** Keep what was begun on the item that is shown. */
+  keep() {
+    if (this.shown) this.drafts.put(this.shown, { ...draftIn(this.form), evidence: this.evidence.spans });
+  }
+
+  /** Paint what is current, or say why nothing is. */
+  paint(said = "") {
+    const { desk, form } = this;
+    const item = desk.current;
+    const turned = item !== this.shown || !item;
+    if (turned) this.turn(item);
+    showWaiting(item ? "" : this.waitingText());
+    // A button that kept the focus would give its answer to the next item, too.
+    const focused = document.activeElement;
+    if (turned && (focused === document.body || focused?.closest(".bar"))) this.leave();
+    for (const button of form.querySelectorAll("button[name]")) button.disabled = !item;
+    byId("evidence-button").disabled = !item;
+    byId("undo-button").disabled = this.undos.empty && !document.forms.undo.withdraw.value;
+    showPace(this.done, this.supply.remaining);
+    if (said) announce(item ? `${said} ${desk.about(item)}` : said);
+    if (!item) this.more();
+  }
+
+  turn(item) {
+    this.shown = item;
+    byId("comment").open = false;
+    if (!item) return this.evidence.picking.stop();
+    const given = this.desk.given ?? item.previous;
+    const draft = this.drafts.of(item, given);
+    this.desk.show(item, draft.evidence);
+    showDraft(this.form, draft, given);
+    const { text: root } = this.desk;
+    const paint = (spans) => this.desk.mark(item, spans);
+    this.evidence.show({ root, text: item.passage.text, spans: draft.evidence, paint });
+  }
+
+  /** Bring the focus back to the passage, so that Space and the arrows scroll it. */
+  leave() {
+    byId("comment").open = false;
+    this.desk.focus();
+  }
+
+  waitingText() {
+    if (!this.supply.error) return "Fetching what comes next…";
+    return `Cannot fetch more: ${this.trouble(this.supply.error)}. Your answers are safe; this page goes on by itself.`;
+  }
+
+  /** With nothing left here: once all is sent, ask again; the server says when it is the end. */
+  more() {
+    if (this.outbox.count) this.outbox.flush();
+    else this.supply.refill();
+  }
+
+  supplied() {
+    const { desk, supply } = this;
+    desk.refresh();
+    showPace(this.done, supply.remaining);
+    if (desk.current || supply.error) {
+      if (!desk.current) setTimeout(() => this.more(), 2000);
+      if (desk.current !== this.shown) {
+        this.timer.restart();
+        this.paint();
+      } else if (!desk.current) showWaiting(this.waitingText());
+    } else if (this.outbox.count === 0) {
+      location.reload(); // the server shows the end
+    }
+  }
+
+  /** Judge or skip the current item; `since` is when the person did it, on the page's clock. */
+  answer(given, said, since = performance.now()) {
+    const item = this.desk.current;
+    if (!item) return;
+    const { flagged, comment } = draftIn(this.form);
+    const full = { flagged, comment, evidence: this.evidence.spans, ...given };
+    const { seconds } = this.timer;
+    const id = this.send(item, full, seconds);
+    const before = this.desk.answered({ ...full, id });
+    this.supply.take(item.candidate); // after it lies in the outbox: what is fetched now does not know of it yet
+    this.undos.push({ id, item: { ...item, previous: full }, before });
+    this.drafts.drop(item.candidate);
+    if (before) this.sitting.count(before, 0, -1);
+    else this.done += 1;
+    this.sitting.count(full, seconds);
+    this.tabs.postMessage({ answered: item.candidate, given: full, again: Boolean(before) });
+    this.timer.restart();
+    this.paint(said);
+    measureNext(since);
+  }
+
+  /** Put an answer in the outbox, and return its UUID. */
+  send(item, full, seconds) {
+    const { candidate, passage, query } = item;
+    const id = uuid();
+    const revisions = { revision: passage.revision, query_revision: query.revision };
+    this.outbox.add({ id, candidate, ...revisions, seconds, ...full }, about(item));
+    return id;
+  }
+
+  /** Take the last answer back; false if this tab knows of none. */
+  undo() {
+    const last = this.undos.pop();
+    if (!last) return false;
+    const { id, item, before } = last;
+    const unsent = this.outbox.drop(id);
+    this.sitting.count(item.previous, 0, -1);
+    if (before) {
+      // It had changed an earlier answer, which holds again.
+      this.sitting.count(before);
+      const { id: earlier, ...full } = before;
+      if (!unsent) this.undos.rename(earlier, (before.id = this.send(item, full)));
+    } else {
+      if (!unsent) this.outbox.add({ id: uuid(), withdraw: id }, about(item));
+      this.supply.give(item);
+      this.done -= 1;
+      this.tabs.postMessage({ undone: item.candidate });
+    }
+    this.desk.undone(item, before);
+    this.timer.restart();
+    this.shown = null;
+    const { grade } = item.previous;
+    this.paint(grade === undefined ? "Undone; you had skipped it." : `Undone; you had judged it ${this.names.get(String(grade))}.`);
+    return true;
+  }
+
+  /** Another tab of this person has answered something, or undone it. */
+  elsewhere({ answered, undone, given, again }) {
+    if (undone) {
+      this.supply.missing(undone);
+      this.done -= 1;
+      this.supply.refill();
+    } else if (!again) {
+      this.supply.take(answered);
+      this.done += 1;
+    }
+    if (answered) this.desk.elsewhere(answered, given);
+    this.paint();
+  }
+}
+
+/** Say in words which item an answer is about, for the day that it is not accepted. */
+function about({ query, passage }) {
+  const [asked, found] = [query.text, passage.title || passage.text];
+  return { query: asked.slice(0, QUOTED), passage: found.slice(0, QUOTED) };
+}
