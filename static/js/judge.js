@@ -28,7 +28,6 @@ watchOutbox();
 await Promise.race([outbox.restored, new Promise((resolve) => setTimeout(resolve, RESTORED))]);
 if (form) start();
 else atTheEnd();
-document.documentElement.dataset.judging = "live";
 outbox.flush();
 
 /** Say what is unsent and what the server refused; on the end page, too. */
@@ -66,6 +65,7 @@ function atTheEnd() {
   table?.toggleAttribute("data-sat", sitting.show(table));
   if (settings.finished) sitting.end();
   if (ended) onKeys({ u: () => ended.requestSubmit() });
+  document.documentElement.dataset.judging = "live";
 }
 
 function start() {
@@ -91,6 +91,7 @@ function start() {
     (key) => form.querySelector(`button.grade[value="${CSS.escape(key)}"]`) && ((event) => judge(session, key, event.timeStamp)),
   );
   setInterval(() => document.hidden || supply.refill(), (settings.leaseSeconds * 1000) / 3);
+  document.documentElement.dataset.judging = "live"; // what needs the script shows now, and has its place
   session.paint();
   supply.refill();
 }
@@ -126,18 +127,24 @@ function watchForms(session) {
 
 function watchPanels({ timer }) {
   const guidelines = byId("guidelines");
-  byId("keys-button").addEventListener("click", () => byId("keys").showModal());
-  byId("pause-button").addEventListener("click", pause);
-  for (const panel of document.querySelectorAll("dialog")) panel.addEventListener("toggle", () => timer.pause(panel.open));
+  byId("keys-button").addEventListener("click", () => open("keys"));
+  byId("pause-button").addEventListener("click", () => open("pause"));
+  for (const panel of document.querySelectorAll("dialog")) {
+    panel.addEventListener("panel", () => timer.pause(true));
+    panel.addEventListener("close", () => timer.pause(false));
+  }
   guidelines.open = localStorage.getItem("arbiter:guidelines") !== "closed";
   guidelines.addEventListener("toggle", () => {
     localStorage.setItem("arbiter:guidelines", guidelines.open ? "open" : "closed");
   });
 }
 
-function pause() {
-  sitting.show(byId("sitting"));
-  byId("pause").showModal();
+/** Open a panel over the page; the time that it takes is not the item's. */
+function open(id) {
+  const panel = byId(id);
+  if (id === "pause") sitting.show(byId("sitting"));
+  panel.showModal();
+  panel.dispatchEvent(new Event("panel"));
 }
 
 function keysOf(session) {
@@ -160,8 +167,8 @@ function keysOf(session) {
     e: () => desk.current && evidence.act(),
     backspace: () => evidence.remove(evidence.spans.length - 1),
     l: () => byId("layout").click(),
-    p: pause,
-    "?": () => byId("keys").showModal(),
+    p: () => open("pause"),
+    "?": () => open("keys"),
     " ": () => {
       if (!desk.fold?.folded) return false;
       desk.fold.open();

@@ -4,6 +4,7 @@ import { Fold } from "./fold.js";
 import { paintText } from "./marks.js";
 import { byId, showAbout } from "./view.js";
 
+const LOW = 600; // px of a window in which the page's own head has no room
 const LEAST = 160; // px that a passage has at any rate
 const BELOW = 64; // px for what follows the passage
 
@@ -28,7 +29,8 @@ export class One {
     byId("passage").classList.toggle("code", item.passage.code);
     this.mark(item, evidence);
     showAbout(item);
-    scrollTo({ top: 0, behavior: "instant" });
+    const top = innerHeight < LOW ? byId("item").getBoundingClientRect().top + scrollY : 0;
+    scrollTo({ top, behavior: "instant" });
     this.fit();
   }
 
@@ -37,7 +39,7 @@ export class One {
   }
 
   fit() {
-    const top = this.text.getBoundingClientRect().top + scrollY;
+    const { top } = this.text.getBoundingClientRect();
     const bar = document.querySelector(".bar").offsetHeight;
     this.fold.fit(Math.max(innerHeight - top - bar - BELOW, LEAST));
   }
