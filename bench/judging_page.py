@@ -35,8 +35,8 @@ PASSWORD: Final = secrets.token_urlsafe()
 EVERY: Final = 350  # ms between two keys: faster than anybody reads
 LONG: Final = 20_000
 WORDS: Final = """the index of a passage is built from its words and each query is answered by
-ranking them while readers judge whether answers fit what was asked about storage memory retrieval pipelines
-documents embeddings scores models training evaluation and the cost of search"""
+ranking them while readers judge whether answers fit what was asked about storage memory retrieval
+pipelines documents embeddings scores models training evaluation and the cost of search"""
 
 
 @contextmanager

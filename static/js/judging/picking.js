@@ -67,8 +67,8 @@ export class Picking extends EventTarget {
     const [start, end] = this.range;
     const all = this[unit];
     const last = this.lead < 0 ? start : end - 1; // the end that moves
-    const here = all.findIndex(([, to]) => to > last);
-    const [from, to] = all[here] ?? all.at(-1);
+    const here = Math.max(all.findLastIndex(([from]) => from <= last), 0);
+    const [from, to] = all[here];
     const whole = unit === "words" || (start <= from && end >= to);
     const next = all[whole ? Math.min(Math.max(here + by, 0), all.length - 1) : here];
     if (!extend) return this.move(next);
