@@ -31,6 +31,20 @@ def ready(page: Page) -> None:
     expect(page.locator("html[data-judging=live]")).to_be_attached()
 
 
+def stocked(page: Page) -> None:
+    """Wait until the page has fetched what comes next."""
+    page.wait_for_function(
+        "() => performance.getEntriesByType('resource')"
+        ".some((entry) => entry.name.endsWith('/lease/') && entry.responseEnd)"
+    )
+
+
+def unsent(page: Page) -> int:
+    """Count the answers that this browser keeps until the server has them."""
+    keys: list[str] = page.evaluate("() => Object.keys(localStorage)")
+    return sum(key.startswith("arbiter:answers") for key in keys)
+
+
 def passage(page: Page) -> str:
     return page.locator(".passage-text:visible").inner_text()
 
@@ -55,8 +69,7 @@ def press_and_wait(page: Page, key: str) -> str:
 def all_sent(page: Page) -> None:
     """Wait until the server has acknowledged every answer."""
     for _ in range(100):
-        keys: list[str] = page.evaluate("() => Object.keys(localStorage)")
-        if not any(key.startswith("arbiter:answers") for key in keys):
+        if not unsent(page):
             return
         page.wait_for_timeout(100)
-    raise AssertionError(f"still unsent: {keys}")
+    raise AssertionError(f"still unsent: {unsent(page)}")

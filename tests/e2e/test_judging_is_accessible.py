@@ -32,14 +32,20 @@ def test_axe_finds_nothing(
     }
     with open_page(browser, live_server.url, cast.annotator.username, **options) as page:
         ready(page)
+        page.keyboard.press("e")
+        page.keyboard.press("Enter")
         page.keyboard.press("f")
         page.keyboard.press("c")
-        for state in ("item", "keys", "end"):
+        for state in ("item", "keys", "pause", "choosing", "end"):
+            if state != "item":
+                page.keyboard.press("Escape")
             if state == "keys":
-                page.keyboard.press("Escape")
                 page.keyboard.press("?")
+            if state == "pause":
+                page.keyboard.press("p")
+            if state == "choosing":
+                page.keyboard.press("e")
             if state == "end":
-                page.keyboard.press("Escape")
                 press_and_wait(page, "3")
                 press_and_wait(page, "0")
                 ended(page)
@@ -47,6 +53,58 @@ def test_axe_finds_nothing(
             assert report.violations_count == 0, f"{state}: {report.generate_report()}"
             width = page.evaluate("() => document.documentElement.scrollWidth")
             assert width <= size[0], f"{state} scrolls sideways"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "size"), [("light", (1280, 800)), ("dark", (390, 844)), ("light", (640, 400))]
+)
+def test_axe_finds_nothing_in_a_list(
+    browser: Browser, live_server: LiveServer, cast: Cast, scheme: str, size: tuple[int, int]
+) -> None:
+    scheme_set(project=cast.project, grades=GRADES_0_3)
+    queue = make_queue(cast.project, 1, 3)
+    reword_passage(queue[0].passage, "A long passage. " * 200)
+    options: dict[str, Any] = {
+        "color_scheme": scheme,
+        "viewport": {"width": size[0], "height": size[1]},
+        "bypass_csp": True,
+    }
+    with open_page(browser, live_server.url, cast.annotator.username, **options) as page:
+        page.goto(f"{live_server.url}/projects/library/judge/?layout=list")
+        ready(page)
+        expect(page.locator(".candidate .unfold").first).to_be_visible()
+        page.keyboard.press("j")
+        page.keyboard.press("e")
+        page.keyboard.press("Enter")
+        page.keyboard.press("2")
+        report = Axe().run(page, options=RULES)
+        assert report.violations_count == 0, report.generate_report()
+        width = page.evaluate("() => document.documentElement.scrollWidth")
+        assert width <= size[0], "scrolls sideways"
+
+
+def test_at_200_percent_nothing_is_hidden(
+    browser: Browser, live_server: LiveServer, cast: Cast
+) -> None:
+    """A window of 1280 x 800, zoomed: the passage, each grade and each tool can be reached."""
+    scheme_set(project=cast.project, grades=GRADES_0_3)
+    queue = make_queue(cast.project, 1, 2)
+    reword_passage(queue[0].passage, "A long passage about thing 0. " * 200)
+    options: dict[str, Any] = {"viewport": {"width": 640, "height": 400}}
+    with open_page(browser, live_server.url, cast.annotator.username, **options) as page:
+        ready(page)
+        places = page.evaluate(
+            "() => ['#query', '#text mark', 'button.grade:last-of-type', '#undo-button'].map("
+            "(at) => document.querySelector(at).getBoundingClientRect().toJSON())"
+        )
+        assert all(box["top"] >= 0 and box["bottom"] <= 400 for box in places), places
+        assert all(box["left"] >= 0 and box["right"] <= 640 for box in places), places
+        for tool in ("#comment summary", "#evidence-button", "#pause-button", "#layout"):
+            box = page.locator(tool).bounding_box()
+            assert box is None or box["x"] + box["width"] <= 640, tool
+        page.keyboard.press("Space")
+        expect(page.locator("#unfold")).to_be_hidden()
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 640
 
 
 def test_targets_are_large_enough_and_the_bar_never_moves(
@@ -60,7 +118,9 @@ def test_targets_are_large_enough_and_the_bar_never_moves(
         for _ in range(3):
             button = page.get_by_role("button", name="Not relevant 0")
             places.append(button.bounding_box())
-            for target in page.locator(".bar button, .bar summary, .bar select").all():
+            for target in page.locator(
+                ".bar button:visible, .bar summary, .bar select, .ways > *"
+            ).all():
                 box = target.bounding_box()
                 assert box is not None
                 assert min(box["width"], box["height"]) >= 24

@@ -103,8 +103,8 @@ export class Session {
     const full = { flagged, comment, evidence: this.evidence.spans, ...given };
     const { seconds } = this.timer;
     const id = this.send(item, full, seconds);
-    const before = this.desk.answered({ ...full, id });
     this.supply.take(item.candidate); // after it lies in the outbox: what is fetched now does not know of it yet
+    const before = this.desk.answered({ ...full, id });
     this.undos.push({ id, item: { ...item, previous: full }, before });
     this.drafts.drop(item.candidate);
     if (before) this.sitting.count(before, 0, -1);
