@@ -1,5 +1,7 @@
 """A long passage is folded around the first match; the rest is one key away; the frame stays."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -31,7 +33,7 @@ def test_the_first_match_is_in_sight_and_space_shows_the_rest(
     for number, text in enumerate((long, "A needle, short.", "Hay. " * 4000)):
         passage = make_passage(cast.project, text, title=f"Title {number}")
         make_candidate(query, passage, position=number)
-    options = {"viewport": {"width": size[0], "height": size[1]}}
+    options: dict[str, Any] = {"viewport": {"width": size[0], "height": size[1]}}
     with open_page(browser, live_server.url, cast.annotator.username, **options) as page:
         ready(page)
         frame = ("#title", "#query", "button.grade", "#unfold")

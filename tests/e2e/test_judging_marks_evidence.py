@@ -1,5 +1,7 @@
 """Evidence is marked by mouse, key and finger, in code points, and kept, undone and removed."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -127,7 +129,11 @@ def test_a_finger_selects_and_then_taps(
     browser: Browser, live_server: LiveServer, cast: Cast
 ) -> None:
     fill(cast)
-    options = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    options: dict[str, Any] = {
+        "viewport": {"width": 390, "height": 844},
+        "has_touch": True,
+        "is_mobile": True,
+    }
     with open_page(browser, live_server.url, cast.annotator.username, **options) as page:
         ready(page)
         button = page.locator("#evidence-button")

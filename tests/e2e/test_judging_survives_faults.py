@@ -1,9 +1,5 @@
 """What goes wrong while the page is open has an answer there, and no judgment is lost."""
 
-import signal
-from pathlib import Path
-
-import psutil
 import pytest
 from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
@@ -14,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.services import project_update
 from annotate.models import Judgment, Kind, Lease
 from tests.annotate.judging import grade, record, reword_passage
-from tests.conftest import CHROMIUM, log_in
+from tests.conftest import log_in
 from tests.e2e.judging import all_sent, open_page, press_and_wait, ready, stocked, unsent
 from tests.factory import Cast, make_queue
 
@@ -55,47 +51,6 @@ def test_two_minutes_offline_and_a_clock_that_goes_back_an_hour(
         expect(page.locator("#trouble")).to_be_hidden()
     rows = Judgment.objects.counted().order_by("candidate")
     assert [row.grade.value for row in rows if row.grade] == [1, 1, 1, 1, 0]
-
-
-def test_the_browser_is_killed_with_answers_unsent(
-    live_server: LiveServer, cast: Cast, tmp_path: Path, browser: Browser
-) -> None:
-    make_queue(cast.project)
-    chromium = browser.browser_type
-    options = {
-        "user_data_dir": tmp_path / "profile",
-        "executable_path": CHROMIUM,
-        "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-    }
-    context = chromium.launch_persistent_context(**options)
-    page = context.new_page()
-    log_in(page, live_server.url, cast.annotator.username)
-    page.goto(f"{live_server.url}/projects/library/judge/")
-    ready(page)
-    stocked(page)
-    context.set_offline(True)
-    press_and_wait(page, "1")
-    press_and_wait(page, "0")
-    page.wait_for_timeout(300)  # a person's reaction; localStorage alone would need seconds
-    _kill(tmp_path / "profile")
-    assert not Judgment.objects.exists()
-    context = chromium.launch_persistent_context(**options)
-    page = context.new_page()
-    log_in(page, live_server.url, cast.annotator.username)  # nor were its cookies on the disk
-    page.goto(f"{live_server.url}/projects/library/judge/")
-    ready(page)
-    expect(page.locator(".passage-text")).to_have_text("Passage 2 about thing 0.")
-    all_sent(page)
-    context.close()
-    rows = Judgment.objects.counted().order_by("candidate")
-    assert [row.grade.value for row in rows if row.grade] == [1, 0]
-
-
-def _kill(profile: Path) -> None:
-    """Kill the browser that uses a profile, as a crash would."""
-    for process in psutil.process_iter(["cmdline"]):
-        if f"--user-data-dir={profile}" in (process.info["cmdline"] or []):
-            process.send_signal(signal.SIGKILL)
 
 
 def test_a_tab_left_open_over_night(browser: Browser, live_server: LiveServer, cast: Cast) -> None:

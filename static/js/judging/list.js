@@ -176,7 +176,8 @@ export class List {
     this.rows.forEach(({ item, given, card, node }, at) => {
       const said = given ? (this.names.get(given.grade) ?? "Skipped") : "";
       card.tabIndex = at === this.at ? 0 : -1;
-      card.toggleAttribute("aria-current", at === this.at);
+      if (at === this.at) card.setAttribute("aria-current", "true");
+      else card.removeAttribute("aria-current");
       card.classList.toggle("given", Boolean(given));
       card.setAttribute("aria-label", `${at + 1} of ${length}: ${this.labelOf(item)}${said && `; ${said}`}`);
       node.querySelector(".said").textContent = said;
