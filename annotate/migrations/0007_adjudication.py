@@ -1,6 +1,4 @@
-"""Adjudications are a reviewer's and of what is there; disputes are counted, and ordered by how much
-they matter.
-"""
+"""Adjudications are a reviewer's; disputes are counted, with how much they matter."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -210,9 +208,7 @@ class Migration(migrations.Migration):
                 ("differs", models.BooleanField()),
                 (
                     "crosses",
-                    models.BooleanField(
-                        help_text="Some say relevant, some not."
-                    ),
+                    models.BooleanField(help_text="Some say relevant, some not."),
                 ),
                 ("flagged", models.BooleanField()),
                 ("skipped", models.BooleanField()),

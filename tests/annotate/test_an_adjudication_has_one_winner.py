@@ -9,21 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.http import Http404
 
-from accounts.models import User
 from accounts.problems import ConflictError
 from accounts.services import project_update
 from annotate.models import Action, Candidate, Judgment, Kind
-from annotate.services.adjudication import DecidedError, Ruling, adjudication_record
-from tests.annotate.judging import reword_passage
+from annotate.services.adjudication import DecidedError
+from tests.annotate.judging import decide, reword_passage
 from tests.factory import Cast, make_judgment, make_queue
-
-
-def decide(
-    cast: Cast, person: User, item: Candidate, grade: int | None = 1, **fields: Any
-) -> Judgment:
-    given = {"id": uuid.uuid4(), "reason": "It answers the question.", **fields}
-    ruling = Ruling(candidate=item.pk, grade=grade, **given)
-    return adjudication_record(project=cast.project, person=person, ruling=ruling)[0]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -36,7 +27,7 @@ def test_of_eight_at_once_one_wins_and_the_others_learn_who(cast: Cast) -> None:
     def run(place: int) -> None:
         start.wait()
         try:
-            outcome[place] = decide(cast, people[place], item, place % 2)
+            outcome[place] = decide(cast.project, people[place], item, place % 2)
         except DecidedError as error:
             outcome[place] = error
         finally:
@@ -60,34 +51,36 @@ def test_of_eight_at_once_one_wins_and_the_others_learn_who(cast: Cast) -> None:
 def test_a_repeat_is_answered_with_the_first_result(cast: Cast) -> None:
     [item, other, *_] = make_queue(cast.project)
     key = uuid.uuid4()
-    first = decide(cast, cast.reviewer, item, id=key)
-    assert decide(cast, cast.reviewer, item, id=key) == first
+    first = decide(cast.project, cast.reviewer, item, id=key)
+    assert decide(cast.project, cast.reviewer, item, id=key) == first
     for person, about, fields in (
-        (cast.reviewer, item, {"grade": 0}),
+        (cast.reviewer, item, {"value": 0}),
         (cast.reviewer, item, {"reason": "Another."}),
         (cast.reviewer, other, {}),
         (cast.manager, item, {}),
     ):
         with pytest.raises(ConflictError, match="id has been used"):
-            decide(cast, person, about, id=key, **fields)
+            decide(cast.project, person, about, id=key, **fields)
     assert Judgment.objects.count() == 1
 
 
 @pytest.mark.django_db
 def test_a_revision_names_what_it_replaces_and_history_keeps_it(cast: Cast) -> None:
     [item, *_] = make_queue(cast.project)
-    first = decide(cast, cast.reviewer, item, 1)
+    first = decide(cast.project, cast.reviewer, item, 1)
     with pytest.raises(DecidedError):
-        decide(cast, cast.manager, item, 0)
-    second = decide(cast, cast.manager, item, 0, replaces=first.pk)
+        decide(cast.project, cast.manager, item, 0)
+    second = decide(cast.project, cast.manager, item, 0, replaces=first.pk)
     with pytest.raises(DecidedError) as caught:
-        decide(cast, cast.reviewer, item, 1, replaces=first.pk)
+        decide(cast.project, cast.reviewer, item, 1, replaces=first.pk)
     assert caught.value.decided == second
-    taken = decide(cast, cast.reviewer, item, None, replaces=second.pk, reason="Both are wrong.")
+    taken = decide(
+        cast.project, cast.reviewer, item, None, replaces=second.pk, reason="Both are wrong."
+    )
     assert (taken.action, taken.current) == (Action.WITHDRAW, False)
     with pytest.raises(DecidedError, match="no longer holds"):
-        decide(cast, cast.reviewer, item, 1, replaces=second.pk)
-    decide(cast, cast.reviewer, item, 1)
+        decide(cast.project, cast.reviewer, item, 1, replaces=second.pk)
+    decide(cast.project, cast.reviewer, item, 1)
     rows = Judgment.objects.filter(candidate=item).order_by("created_at")
     assert [row.replaces_id for row in rows] == [None, first.pk, second.pk, None]
 
@@ -95,18 +88,18 @@ def test_a_revision_names_what_it_replaces_and_history_keeps_it(cast: Cast) -> N
 @pytest.mark.django_db
 def test_a_reason_a_grade_and_the_text_that_holds_are_asked_for(cast: Cast) -> None:
     [item, other, *_] = make_queue(cast.project)
-    for wrong in ({"reason": " \n"}, {"grade": 7}, {"grade": None}, {"seconds": float("nan")}):
+    for wrong in ({"reason": " \n"}, {"value": 7}, {"value": None}, {"seconds": float("nan")}):
         with pytest.raises(ValidationError):
-            decide(cast, cast.reviewer, item, **{"grade": 1, **wrong})
+            decide(cast.project, cast.reviewer, item, **wrong)
     with pytest.raises(Http404):
-        decide(cast, cast.reviewer, Candidate(pk=item.pk + 10_000))
+        decide(cast.project, cast.reviewer, Candidate(pk=item.pk + 10_000))
     reword_passage(item.passage, "Said otherwise.")
     with pytest.raises(ConflictError, match="passage was edited"):
-        decide(cast, cast.reviewer, item, revision=1)
-    decide(cast, cast.reviewer, item, revision=2)
+        decide(cast.project, cast.reviewer, item, revision=1)
+    decide(cast.project, cast.reviewer, item, revision=2)
     project_update(project=cast.project, closed=True)
     with pytest.raises(ConflictError, match="closed"):
-        decide(cast, cast.reviewer, other)
+        decide(cast.project, cast.reviewer, other)
 
 
 @pytest.mark.django_db
