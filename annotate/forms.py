@@ -17,8 +17,20 @@ class SnapshotForm(forms.Form):
     """How to freeze a project's judgments."""
 
     resolve = forms.ChoiceField(
-        choices=[(name, name.capitalize()) for name in POLICIES],
-        help_text="Where people disagree. Ties go to the lower grade.",
+        label="Where people disagree",
+        choices=[(name, policy.name) for name, policy in POLICIES.items()],
+        help_text="Adjudications come first, people before imported labels. Ties go to the lower"
+        " grade.",
+    )
+    trust = forms.CharField(
+        label="Trusted first",
+        required=False,
+        help_text="Only for Most trusted: user names, the most trusted first, before the others.",
+    )
+    soft = forms.BooleanField(
+        label="Soft targets",
+        required=False,
+        help_text="Train on the mean of what judges said; grades and gains stay as resolved.",
     )
     first_stage_run = forms.ChoiceField(
         required=False, help_text="Whose ranks are the first stage to compare with."
@@ -44,6 +56,8 @@ class SnapshotForm(forms.Form):
             "seed": data["seed"],
             "policy": {
                 "resolve": data["resolve"],
+                "soft": data["soft"],
+                "trust": data["trust"].replace(",", " ").split() or None,
                 "first_stage_run": data["first_stage_run"] or None,
             },
             "splits": {name: data[name] for name in SPLITS},
