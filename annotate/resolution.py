@@ -153,14 +153,15 @@ def _decide(
 
 
 def _soft_target(labels: Sequence[Label], belief: Mapping[Step, float] | None) -> float:
-    if belief:
-        total = fsum(belief.values())
-        expected = fsum(share * step.target for step, share in belief.items()) / total
-        return round(min(max(expected, 0.0), 1.0), DECIMALS)
-    return _share(fsum(label.step.target for label in labels), len(labels))
+    shares = belief or Counter(label.step for label in labels)
+    targets = {step.target for step, share in shares.items() if share}
+    if len(targets) == 1:
+        return targets.pop()
+    expected = fsum(share * step.target for step, share in shares.items())
+    return min(max(_share(expected, fsum(shares.values())), 0.0), 1.0)
 
 
-def _share(total: float, n: int) -> float:
+def _share(total: float, n: float) -> float:
     return round(total / n, DECIMALS)
 
 
