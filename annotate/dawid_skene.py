@@ -42,7 +42,8 @@ class DawidSkene:
     @property
     def accuracy(self) -> NDArray[np.float64]:
         """Each judge's probability of giving the true grade; shape (K,)."""
-        return np.einsum("j,kjj->k", self.priors, self.errors)
+        right: NDArray[np.float64] = np.einsum("j,kjj->k", self.priors, self.errors)
+        return right
 
 
 def dawid_skene(

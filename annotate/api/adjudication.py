@@ -9,10 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import Right, member_for, project_for
-from accounts.pagination import NewestFirst
 from accounts.rest import ApiView, Parameters, StrictSerializer, filters, paginated, validated
 from accounts.schema import ProblemSerializer
 from annotate.models import Dispute, Judgment
+from annotate.paging import ByImportance
 from annotate.selectors.adjudication import (
     SHOWS,
     STATES,
@@ -24,13 +24,6 @@ from annotate.selectors.adjudication import (
 )
 from annotate.services.adjudication import Ruling, adjudication_record
 from annotate.services.answers import COMMENT_MAX, SECONDS_MAX
-
-
-class ByImportance(NewestFirst):
-    """The most important first, unless `?order=` says otherwise."""
-
-    orders = {"importance": "importance"}
-    default = "-importance"
 
 
 class OpinionOutput(serializers.Serializer[Judgment]):

@@ -50,9 +50,7 @@ def snapshot_detail(request: PageRequest, slug: str, reference: str) -> HttpResp
         "project": member.project,
         "snapshot": snapshot,
         "files": sorted(snapshot.files.items()) if sees_others(member) else [],
-        "judges": snapshot.statistics.get("judges")
-        if role_allows(member.role, Right.REVIEW)
-        else [],
+        "judges": snapshot.statistics.get("judges") if reviews else [],
         "section": "projects",
         "tab": "snapshots",
     }

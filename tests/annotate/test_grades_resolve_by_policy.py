@@ -48,7 +48,10 @@ def test_the_mean_carries_gain_target_and_a_strict_majority_of_relevant() -> Non
 
 
 def test_who_is_trusted_most_decides_and_equals_give_the_lower_grade() -> None:
-    said = [Label("counted", STEPS[value], person) for person, value in zip("abc", (3, 1, 0))]
+    said = [
+        Label("counted", STEPS[value], person)
+        for person, value in zip("abc", (3, 1, 0), strict=True)
+    ]
     learned = Learned(places={"a": 1, "b": 0})
     assert grade(resolve(said, "most_trusted", learned=learned)) == 1
     assert grade(resolve(said, "most_trusted", learned=Learned({"a": 0, "b": 0}))) == 1
