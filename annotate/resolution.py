@@ -94,7 +94,7 @@ def policy_words(policy: Mapping[str, Any]) -> str:
     known = POLICIES.get(policy["resolve"])
     words = known.name if known else str(policy["resolve"])
     if policy.get("trust"):
-        words += f" (first {', '.join(policy['trust'])})"
+        words += " (some judges named first)"
     return f"{words}, soft targets" if policy.get("soft") else words
 
 

@@ -44,7 +44,7 @@ QUICK_REASONS: Final = (
     ("w", "The evidence shows it"),
     ("e", "The passage was misread"),
     ("r", "The query was misread"),
-    ("t", "A judgment call: the guidelines are silent"),
+    ("t", "The guidelines are silent"),
 )
 
 
