@@ -13,9 +13,10 @@ import argparse
 import os
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -94,7 +95,7 @@ def fill(candidates: int, judgments: int) -> "Project":
     Member.objects.bulk_create(
         Member(project=project, user=user, role=Role.ANNOTATOR) for user in people
     )
-    values = {
+    values: dict[str, Any] = {
         "project": project.pk,
         "candidates": candidates,
         "judgments": judgments,
@@ -145,7 +146,7 @@ def lists(client: "Client", candidate: int) -> None:
         "case": f"{page}{candidate}/",
     }
     for name, url in asked.items():
-        median, high, used = timed(lambda url=url: client.get(url))
+        median, high, used = timed(partial(client.get, url))
         print(f"{name:32} p50 {median:6.0f} ms  p95 {high:6.0f} ms  processor {used:5.0f} ms"
               f"  goal {GOAL_MS} ms: {verdict(high <= GOAL_MS)}")  # fmt: skip
 

@@ -28,7 +28,7 @@ SHOWS: Final = {
 }
 STATES: Final = {"open": "Open", "done": "Adjudicated"}
 # What is counted exactly; beyond it a list says "more than".
-COUNTED: Final = 10_000
+COUNTED: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,16 @@ class Wish:
     show: str = ""
     state: str = "open"
 
+    @property
+    def shown(self) -> str:
+        return self.show or ("all" if self.state == "done" else "differ")
+
 
 def disputes_of(project: Project, wish: Wish) -> QuerySet[Dispute]:
     """Return a project's disputes, by importance; without what is withdrawn."""
-    done = wish.state == "done"
     gone = {"project": project, "withdrawn_at__isnull": False}
     rows = (
-        Dispute.objects.filter(project=project, settled=done)
+        Dispute.objects.filter(project=project, settled=wish.state == "done")
         .filter(candidate__withdrawn_at__isnull=True)
         .exclude(query__in=Query.objects.filter(**gone).values("pk"))
         .exclude(candidate__passage__in=Passage.objects.filter(**gone).values("pk"))
@@ -61,7 +64,7 @@ def disputes_of(project: Project, wish: Wish) -> QuerySet[Dispute]:
         "skipped": Q(skipped=True),
         "all": Q(),
     }
-    rows = rows.filter(narrowed[wish.show or ("all" if done else "differ")])
+    rows = rows.filter(narrowed[wish.shown])
     if wish.search:
         words = Q(text__icontains=wish.search) | Q(external_id=wish.search)
         rows = rows.filter(query__in=Query.objects.filter(words, project=project).values("pk"))

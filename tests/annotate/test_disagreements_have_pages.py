@@ -109,7 +109,7 @@ def test_the_list_is_filtered_paged_and_says_its_n(
     first = text(client, f"{LIST}?page_size=1")
     [onward] = re.findall(r'rel="next" href="([^"]*)"', first)
     assert f"{LIST}{rows[1].pk}/" in text(client, onward.replace("&amp;", "&"))
-    assert client.get(f"{LIST}?cursor=x").url == f"{LIST}?"
+    assert client.get(f"{LIST}?cursor=x")["Location"] == f"{LIST}?"
     assert "Disagreements" in text(client, "/projects/library/")
 
 
@@ -118,7 +118,7 @@ def test_only_reviewers_and_above_see_them(
 ) -> None:
     urls = (LIST, f"{LIST}{rows[0].pk}/")
     for url in urls:
-        assert client.get(url).url.startswith("/accounts/login/")
+        assert client.get(url)["Location"].startswith("/accounts/login/")
     for user, code in ((cast.outsider, 404), (cast.annotator, 403), (cast.reviewer, 200)):
         client.login(username=user.username, password=PASSWORD)
         for url in urls:

@@ -83,7 +83,9 @@ def test_it_follows_corrections_undos_edits_ranks_and_the_scheme(
     assert importance(item) == pytest.approx(discount(3))
     Proposal.objects.filter(pk=raised.pk).update(rank=20)
     assert importance(item) == pytest.approx(discount(ranked.rank or 0))
-    odd = [{**row, "relevant": row["value"] == 1, "gain": 2 * row["value"]} for row in GRADES_0_3]
+    odd = [
+        {**row, "relevant": value == 1, "gain": 2 * value} for value, row in enumerate(GRADES_0_3)
+    ]
     scheme_set(project=cast.project, grades=odd)
     assert importance(item) == pytest.approx(discount(7) / 2)
     [third] = record(cast.project, judges[2], grade(item, 0))
