@@ -71,13 +71,14 @@ class NewestFirst:
 
     def response(self, data: Any) -> Response:
         """Answer with a page's serialized rows and the addresses of its neighbours."""
-        return Response(
-            {
-                "next": self._link(backwards=False) if self.has_next else None,
-                "previous": self._link(backwards=True) if self.has_previous else None,
-                "results": data,
-            }
-        )
+        return Response({**self.links(), "results": data})
+
+    def links(self) -> dict[str, str | None]:
+        """Return the addresses of a page's neighbours, `next` and `previous`."""
+        return {
+            "next": self._link(backwards=False) if self.has_next else None,
+            "previous": self._link(backwards=True) if self.has_previous else None,
+        }
 
     def known(self, view: APIView) -> Mapping[str, str]:
         """Return the names that `order` knows in a view, with their fields."""

@@ -9,6 +9,8 @@ from accounts.models import Project
 from annotate.formats import AUTO, FORMATS
 from annotate.models import OnConflict, Run
 from annotate.resolution import POLICIES
+from annotate.selectors.adjudication import SHOWS, STATES, Wish
+from annotate.services.adjudication import Ruling
 from annotate.services.answers import COMMENT_MAX, REASON_MAX, Answer
 from annotate.splitting import DEFAULT_SPLITS, SPLITS
 
@@ -17,8 +19,20 @@ class SnapshotForm(forms.Form):
     """How to freeze a project's judgments."""
 
     resolve = forms.ChoiceField(
-        choices=[(name, name.capitalize()) for name in POLICIES],
-        help_text="Where people disagree. Ties go to the lower grade.",
+        label="Where people disagree",
+        choices=[(name, policy.name) for name, policy in POLICIES.items()],
+        help_text="Adjudications come first, people before imported labels. Ties go to the lower"
+        " grade.",
+    )
+    trust = forms.CharField(
+        label="Trusted first",
+        required=False,
+        help_text="Only for Most trusted: user names, the most trusted first, before the others.",
+    )
+    soft = forms.BooleanField(
+        label="Soft targets",
+        required=False,
+        help_text="Train on the mean of what judges said; grades and gains stay as resolved.",
     )
     first_stage_run = forms.ChoiceField(
         required=False, help_text="Whose ranks are the first stage to compare with."
@@ -44,6 +58,8 @@ class SnapshotForm(forms.Form):
             "seed": data["seed"],
             "policy": {
                 "resolve": data["resolve"],
+                "soft": data["soft"],
+                "trust": data["trust"].replace(",", " ").split() or None,
                 "first_stage_run": data["first_stage_run"] or None,
             },
             "splits": {name: data[name] for name in SPLITS},
@@ -69,6 +85,53 @@ class AnswerForm(forms.Form):
         given = dict(self.cleaned_data)
         skipped, reason = given.pop("skip"), given.pop("reason")
         return Answer(**given, skip=reason if skipped else None)
+
+
+class WishForm(forms.Form):
+    """Which disagreements a list shows; what cannot be read asks for nothing."""
+
+    q = forms.CharField(required=False, max_length=200)
+    judge = forms.CharField(required=False, max_length=200)
+    show = forms.ChoiceField(required=False, choices=list(SHOWS.items()))
+    state = forms.ChoiceField(required=False, choices=list(STATES.items()))
+
+    def wish(self) -> Wish:
+        self.is_valid()
+        given = self.cleaned_data
+        return Wish(
+            search=given.get("q", ""),
+            judge=given.get("judge", ""),
+            show=given.get("show", ""),
+            state=given.get("state") or "open",
+        )
+
+
+class RulingForm(forms.Form):
+    """A reviewer's decision, or taking one back; the reason is a quick one, words, or both."""
+
+    id = forms.UUIDField()
+    grade = forms.IntegerField(required=False)
+    withdraw = forms.BooleanField(required=False)
+    quick = forms.CharField(required=False, max_length=200)
+    words = forms.CharField(required=False, max_length=COMMENT_MAX - 300)
+    replaces = forms.UUIDField(required=False)
+    seconds = forms.FloatField(required=False, min_value=0)
+    revision = forms.IntegerField()
+    query_revision = forms.IntegerField()
+
+    def clean(self) -> None:
+        given = self.cleaned_data
+        if not given.get("quick") and not given.get("words"):
+            raise ValidationError("Say why: choose a reason, or write one.")
+        if given.get("withdraw") == (given.get("grade") is not None):
+            raise ValidationError("Choose a grade.")
+
+    def ruling(self, candidate: int) -> Ruling:
+        """Return what was decided; for a valid form."""
+        given = {**self.cleaned_data}
+        del given["withdraw"]
+        reasons = (given.pop("quick"), given.pop("words"))
+        return Ruling(candidate=candidate, reason=". ".join(filter(None, reasons)), **given)
 
 
 class ImportForm(forms.Form):

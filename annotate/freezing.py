@@ -20,7 +20,8 @@ from typing import IO, Any, Final
 from accounts.blobs import file_digest
 from accounts.models import Project
 from annotate.findings import Observed, findings_of
-from annotate.resolution import Label, Qrel, Step, resolve
+from annotate.learning import Resolver, resolver_for
+from annotate.resolution import Label, Qrel, Step, policy_words, resolve
 from annotate.selectors.qrels import (
     FirstStage,
     LabelRow,
@@ -66,6 +67,10 @@ class _Tally:
     adjudicated: int = 0
     agreed: int = 0
     compared: int = 0
+    outvoted: int = 0
+    with_people: int = 0
+    soft: int = 0
+    left_out: int = 0
     judges: set[int] = field(default_factory=set)
     sources: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -84,7 +89,10 @@ def freeze(
     number of queries and of distinct passages, and with what `Observed` keeps, not with that of
     judgments. Raises FreezeError.
     """
-    queries = dict(judged_queries(project))
+    adjudicated = policy["resolve"] == "adjudicated"
+    queries = dict(judged_queries(project, adjudicated=adjudicated))
+    if not queries and adjudicated:
+        raise FreezeError("No candidate is adjudicated. Decide some, or choose another policy.")
     if not queries:
         raise FreezeError("There are no judgments to freeze. Judge or import labels first.")
     clusters = clusters_of(queries, twin_pairs(queries))
@@ -93,13 +101,17 @@ def freeze(
     run = first_stage_of(project, policy.get("first_stage_run"))
     several = frozenset(text for text, ids in Counter(queries.values()).items() if ids > 1)
     tally = _Tally(Observed(several))
-    _write_lines(project, folder, assigned, policy, run, tally)
-    manifest = _manifest(project, folder, seed=seed, policy=policy, shares=shares, tally=tally)
+    resolver = resolver_for(project, policy)
+    _write_lines(project, folder, assigned, resolver, run, tally)
+    recipe = {"seed": seed, "policy": dict(policy), "splits": dict(shares)}
+    manifest = _manifest(project, folder, recipe=recipe, learned=resolver.record, tally=tally)
     return Frozen(
         manifest=manifest,
         statistics={
             **_statistics(project, tally, queries=len(queries), clusters=len(clusters)),
             "first_stage_run": run.name if run else None,
+            "resolution": _resolution(policy, resolver, tally),
+            "judges": list(resolver.judges),
         },
         findings=findings_of(tally.observed, tally.splits, clusters, unjudged_candidates(project)),
     )
@@ -120,7 +132,7 @@ def _write_lines(
     project: Project,
     folder: Path,
     assigned: Mapping[str, str],
-    policy: Mapping[str, Any],
+    resolver: Resolver,
     run: FirstStage | None,
     tally: _Tally,
 ) -> None:
@@ -132,8 +144,9 @@ def _write_lines(
             for name in (*SPLITS, "judgments")
         }
         for rows in _candidates(label_rows(project, run)):
-            labels = [Label(row.kind, steps[row.grade_id]) for row in rows]
-            qrel = resolve(labels, policy["resolve"])
+            labels = [Label(row.kind, steps[row.grade_id], row.person or "") for row in rows]
+            qrel = resolver.decide(rows[0].candidate_id, labels)
+            tally.left_out += qrel is None
             if qrel is not None:
                 split = assigned[rows[0].query_key]
                 _write_line(out[split], out["judgments"], rows, qrel)
@@ -192,7 +205,13 @@ def _count(
     tally.people += qrel.people
     tally.imported += qrel.imported
     tally.adjudicated += qrel.adjudicated
-    grades = [label.step.value for label in labels if label.kind == "counted"]
+    people = [label for label in labels if label.kind == "counted"]
+    majority = resolve(people, "majority")
+    if majority is not None:
+        tally.with_people += 1
+        tally.outvoted += majority.grade != qrel.grade
+    tally.soft += all(label.step.target != qrel.target for label in labels)
+    grades = [label.step.value for label in people]
     pairs = len(grades) * (len(grades) - 1) // 2
     tally.compared += pairs
     tally.agreed += sum(
@@ -209,9 +228,8 @@ def _manifest(
     project: Project,
     folder: Path,
     *,
-    seed: int,
-    policy: Mapping[str, Any],
-    shares: Mapping[str, float],
+    recipe: Mapping[str, Any],
+    learned: Mapping[str, Any],
     tally: _Tally,
 ) -> dict[str, Any]:
     files = {}
@@ -227,14 +245,26 @@ def _manifest(
              "target": grade.target, "relevant": grade.relevant}
             for grade in project.scheme
         ],
-        "seed": seed,
-        "policy": dict(policy),
-        "splits": dict(shares),
+        **recipe,
         "files": files,
     }  # fmt: skip
+    if learned:
+        manifest["learned"] = dict(learned)
     manifest["digest"] = hashlib.sha256(canonical_json(manifest).encode()).hexdigest()
     (folder / "manifest.json").write_text(canonical_json(manifest) + "\n", encoding="utf-8")
     return manifest
+
+
+def _resolution(policy: Mapping[str, Any], resolver: Resolver, tally: _Tally) -> dict[str, Any]:
+    return {
+        "policy": policy_words(policy),
+        "against_majority": tally.outvoted,
+        "compared": tally.with_people,
+        "soft": tally.soft,
+        "left_out": tally.left_out,
+        "iterations": resolver.record.get("iterations"),
+        "converged": resolver.record.get("converged"),
+    }
 
 
 def canonical_json(value: Any) -> str:

@@ -13,8 +13,15 @@ from annotate.splitting import DEFAULT_SPLITS, SPLITS
 
 _RESOLVE = (
     "How the judgments that count become one grade: adjudications before people before imported"
-    " labels; then the `majority`, the `mean` or the `latest`. Ties go to the lower grade."
+    " labels; then "
+    + " ".join(f"`{name}`: {policy.line}" for name, policy in POLICIES.items())
+    + " Ties go to the lower grade."
 )
+_SOFT = (
+    "Whether the training target is the mean of what judges said (with `dawid_skene` what the model"
+    " expects), while grade and gain stay resolved."
+)
+_TRUST = "User names, for `most_trusted`: these before all others, in this order."
 _RUN = (
     "Name of the run whose ranks and scores are frozen as the first stage; null, and absent, for"
     " the largest run."
@@ -26,6 +33,10 @@ class SnapshotPolicyInput(StrictSerializer):
     """Which judgments count, and whose ranks."""
 
     resolve = serializers.ChoiceField(choices=list(POLICIES), required=False, help_text=_RESOLVE)
+    soft = serializers.BooleanField(required=False, help_text=_SOFT)
+    trust = serializers.ListField(
+        child=serializers.CharField(), required=False, allow_null=True, help_text=_TRUST
+    )
     first_stage_run = serializers.CharField(
         required=False, allow_null=True, trim_whitespace=False, help_text=_RUN
     )
@@ -53,6 +64,8 @@ class SnapshotPolicy(serializers.Serializer[Any]):
     """The policy asked for."""
 
     resolve = serializers.ChoiceField(choices=list(POLICIES), help_text=_RESOLVE)
+    soft = serializers.BooleanField(help_text=_SOFT)
+    trust = serializers.ListField(child=serializers.CharField(), required=False, help_text=_TRUST)
     first_stage_run = serializers.CharField(allow_null=True, help_text=_RUN)
 
 
@@ -111,6 +124,20 @@ class SnapshotLabels(serializers.Serializer[Any]):
     agreement_n = serializers.IntegerField(help_text="Those pairs; 0 where nobody judged twice.")
 
 
+class SnapshotResolution(serializers.Serializer[Any]):
+    """What came of the policy."""
+
+    policy = serializers.CharField(help_text="In words.")
+    against_majority = serializers.IntegerField(
+        help_text="Candidates whose grade is another than the one that most judges gave."
+    )
+    compared = serializers.IntegerField(help_text="Of these many that people judged.")
+    soft = serializers.IntegerField(help_text="Targets that are no grade's own.")
+    left_out = serializers.IntegerField(help_text="Judged candidates that the policy left out.")
+    iterations = serializers.IntegerField(allow_null=True, help_text="Of EM, for `dawid_skene`.")
+    converged = serializers.BooleanField(allow_null=True)
+
+
 class SnapshotStatistics(serializers.Serializer[Any]):
     """What a snapshot holds."""
 
@@ -120,6 +147,7 @@ class SnapshotStatistics(serializers.Serializer[Any]):
         help_text="Groups of near-identical queries, single ones counted; none is split."
     )
     labels = SnapshotLabels()
+    resolution = SnapshotResolution()
     first_stage_run = serializers.CharField(
         allow_null=True, help_text="The run that was frozen; null where none ranked anything."
     )
@@ -170,7 +198,10 @@ class SnapshotOutput(serializers.ModelSerializer[Snapshot]):
 
     @extend_schema_field(SnapshotStatistics(allow_null=True))
     def get_statistics(self, snapshot: Snapshot) -> dict[str, Any] | None:
-        return snapshot.statistics if snapshot.ready else None
+        if not snapshot.ready:
+            return None
+        # How far each judge is trusted is for reviewers: the page, and the manifest.
+        return {key: value for key, value in snapshot.statistics.items() if key != "judges"}
 
     @extend_schema_field(
         serializers.DictField(child=SnapshotFile(), help_text="By name; empty until it is ready.")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotate.views import imports, judging, progress, queries, snapshots
+from annotate.views import adjudication, imports, judging, progress, queries, snapshots
 
 app_name = "annotate"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("judge/finish/", judging.judge_finish, name="judge-finish"),
     path("judge/done/", judging.judge_done, name="judge-done"),
     path("progress/", progress.progress, name="progress"),
+    path("adjudications/", adjudication.adjudication_list, name="adjudication-list"),
+    path("adjudications/<int:candidate>/", adjudication.adjudication, name="adjudication"),
     path("imports/", imports.import_list, name="import-list"),
     path("imports/<int:pk>/", imports.import_detail, name="import-detail"),
     path("queries/", queries.query_list, name="query-list"),

@@ -13,6 +13,7 @@ from accounts.models import Role
 from accounts.services import member_set, project_create
 from annotate.models import Import
 from models_app.services.rerankers import alias_move, review_add
+from tests.annotate.judging import decide
 from tests.factory import (
     PASSWORD,
     Cast,
@@ -44,13 +45,15 @@ def fill(cast: Cast, queries: int) -> dict[str, object]:
     for number, row in enumerate(rows):
         make_label(row, grade=number % 2)
         make_proposal(row, "search", rank=number + 1)
+        decide(cast.project, cast.reviewer, row)
     make_judgment(rows[0], cast.annotator, grade=1)
     for number in range(queries):
         person = make_annotator(cast.project, f"judge-{number}")
         other = project_create(slug=f"other-{number}", name="Other", owner=cast.owner)
         member_set(project=other, user=cast.manager, role=Role.MANAGER)
         Import.objects.create(project=cast.project, name="f", source_name="s", created_by=person)
-    return {"query": rows[0].query_id, **make_job_history(cast, queries)}
+    shown = {"query": rows[0].query_id, "candidate": rows[0].pk}
+    return {**shown, **make_job_history(cast, queries)}
 
 
 def fill_registry(cast: Cast, folder: Path, rerankers: int) -> None:

@@ -96,6 +96,22 @@ def judgments(walk: Walk) -> None:
         walk.do(f"GET {PROJECT}export/", query=what)
 
 
+def adjudications(walk: Walk) -> None:
+    """A reviewer decides, repeats it, revises it; others come too late or say nothing."""
+    one = f"{PROJECT}adjudications/{{candidate}}/"
+    items = walk.do(f"GET {PROJECT}candidates/")["results"]
+    walk.inner["adjudications"] = {"candidate": items[0]["id"]}
+    decision = {"id": str(uuid.uuid4()), "grade": 1, "reason": "It answers."}
+    made = walk.do(f"POST {one}", decision, by="reviewer")
+    walk.do(f"POST {one}", decision, by="reviewer")
+    walk.do(f"POST {one}", {"grade": 0, "reason": "It does not."})
+    walk.do(f"POST {one}", {"withdraw": True, "reason": "Ask again.", "replaces": made["id"]})
+    walk.do(f"POST {one}", {"grade": 0, "reason": "It does not.", "seconds": 2.5})
+    walk.do(f"POST {one}", {"grade": 9})
+    walk.do(f"GET {PROJECT}adjudications/", query={"state": "done", "show": "all"})
+    walk.do(f"GET {PROJECT}adjudications/", query={"show": "never"})
+
+
 def snapshots(walk: Walk) -> None:
     """One that is frozen, and one that waits."""
     made = walk.do(f"POST {PROJECT}snapshots/", {"seed": 7, "policy": {"resolve": "mean"}})
@@ -207,6 +223,7 @@ def test_every_operation_answers_as_documented(client: Client, cast: Cast, tmp_p
     walk = Walk(contract, cast)
     imports(walk)
     judgments(walk)
+    adjudications(walk)
     snapshots(walk)
     jobs(walk, tmp_path)
     registry(walk, tmp_path)

@@ -66,6 +66,7 @@ def labels_facts(statistics: Mapping[str, Any]) -> dict[str, Any]:
         "sources": sources,
         "agreement": agreement if labels["agreement_n"] else None,
         "adjudicated_share": labels["adjudicated"] / pairs if pairs else None,
+        "resolution": statistics.get("resolution"),
     }
 
 

@@ -317,6 +317,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='judgment',
+            constraint=models.UniqueConstraint(condition=models.Q(('current', True), ('kind', 'adjudication')), fields=('candidate',), name='judgment_adjudicated_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='judgment',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['counted', 'check', 'repeat', 'late', 'adjudication', 'preference', 'imported'])), name='judgment_kind_known'),
         ),
         migrations.AddConstraint(
@@ -346,6 +350,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='judgment',
             constraint=models.CheckConstraint(condition=models.Q(('seconds__isnull', True), ('seconds__gte', 0), _connector='OR'), name='judgment_seconds_not_negative'),
+        ),
+        migrations.AddConstraint(
+            model_name='judgment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'adjudication'), _negated=True), models.Q(('comment__regex', '\\S'), models.Q(('action', 'skip'), _negated=True)), _connector='OR'), name='judgment_adjudication_has_a_reason'),
         ),
         migrations.AddConstraint(
             model_name='import',

@@ -91,6 +91,7 @@ END $$;
 CREATE TRIGGER judgment_label_home AFTER INSERT ON annotate_judgment
 REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION annotate_label_home();
 
+-- Adjudications revise one another, whoever made them.
 CREATE FUNCTION annotate_judgment_replaces_its_own() RETURNS trigger LANGUAGE plpgsql
 SET enable_nestloop = on AS $$
 DECLARE
@@ -103,8 +104,10 @@ BEGIN
     EXECUTE $query$
         SELECT count(*) FROM made JOIN annotate_judgment r ON r.id = made.replaces_id
         LEFT JOIN made born ON born.id = r.id
-        WHERE r.current OR born.id IS NOT NULL OR (r.candidate_id, r.person_id, r.source_id)
-              IS DISTINCT FROM (made.candidate_id, made.person_id, made.source_id)
+        WHERE r.current OR born.id IS NOT NULL OR r.candidate_id <> made.candidate_id
+              OR (r.kind = 'adjudication') <> (made.kind = 'adjudication')
+              OR (r.kind <> 'adjudication' AND (r.person_id, r.source_id)
+                  IS DISTINCT FROM (made.person_id, made.source_id))
     $query$ INTO strays;
     IF strays > 0 THEN
         RAISE EXCEPTION 'a judgment replaces one that ended, of the same author and candidate'

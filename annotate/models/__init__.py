@@ -1,6 +1,7 @@
 """What is judged, by whom, and what came of it. One import place for the room's models."""
 
 from annotate.models.candidates import Candidate, Proposal, Run
+from annotate.models.disputes import Dispute
 from annotate.models.imports import Import, ImportStatus, OnConflict
 from annotate.models.judgments import Action, Judgment, Kind, Lease, Source
 from annotate.models.snapshots import Snapshot, SnapshotStatus
@@ -9,6 +10,7 @@ from annotate.models.texts import Passage, PassageRevision, Query, QueryRevision
 __all__ = [
     "Action",
     "Candidate",
+    "Dispute",
     "Import",
     "ImportStatus",
     "Judgment",

@@ -73,11 +73,16 @@ class JudgmentQuerySet(models.QuerySet["Judgment"]):
         """Current human judgments that fill a slot."""
         return self.current_grades().filter(kind=Kind.COUNTED)
 
+    def adjudications(self) -> Self:
+        """Adjudications that hold; at most one per candidate."""
+        return self.current_grades().filter(kind=Kind.ADJUDICATION)
+
 
 class Judgment(models.Model):
     """One person (or import source), one candidate, one grade; or a skip, or an undo.
 
     `id` is made by the client, so that a repeat is recognised. `slot` numbers the overlap from 1.
+    An adjudication's `comment` is its reason.
     `seconds` is active time on the item. `evidence` is a list of [start, end) code point offsets
     into the passage text.
     """
@@ -134,6 +139,11 @@ class Judgment(models.Model):
                 condition=Q(current=True, kind=Kind.IMPORTED),
                 name="judgment_imported_once_per_source",
             ),
+            models.UniqueConstraint(
+                fields=["candidate"],
+                condition=Q(current=True, kind=Kind.ADJUDICATION),
+                name="judgment_adjudicated_once",
+            ),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="judgment_kind_known"),
             models.CheckConstraint(
                 condition=Q(action__in=Action.values), name="judgment_action_known"
@@ -165,6 +175,11 @@ class Judgment(models.Model):
             models.CheckConstraint(
                 condition=Q(seconds__isnull=True) | Q(seconds__gte=0),
                 name="judgment_seconds_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=Kind.ADJUDICATION)
+                | (Q(comment__regex=r"\S") & ~Q(action=Action.SKIP)),
+                name="judgment_adjudication_has_a_reason",
             ),
         ]
 

@@ -7,9 +7,14 @@ from django.db import models
 from django.db.models.functions import Now
 
 from accounts.models import Project, User
+from annotate.resolution import policy_words
 from annotate.splitting import DEFAULT_SPLITS, SPLITS
 
-DEFAULT_POLICY: Final[Mapping[str, Any]] = {"resolve": "majority", "first_stage_run": None}
+DEFAULT_POLICY: Final[Mapping[str, Any]] = {
+    "resolve": "majority",
+    "soft": False,
+    "first_stage_run": None,
+}
 # What a frozen snapshot consists of; judgments.jsonl says which judgments each line rests on.
 FILES: Final = [*(f"{name}.jsonl" for name in SPLITS), "judgments.jsonl", "manifest.json"]
 
@@ -86,6 +91,10 @@ class Snapshot(models.Model):
     @property
     def short_digest(self) -> str:
         return (self.digest or "")[:12]
+
+    @property
+    def policy_words(self) -> str:
+        return policy_words(self.policy)
 
     @property
     def ready(self) -> bool:

@@ -8,9 +8,9 @@ from django.db import connection, transaction
 
 from accounts.models import Project
 
-_QUERY_KEY: Final = "COALESCE(q.external_id, 'sha256:' || encode(q.digest, 'hex'))"
-_PASSAGE_KEY: Final = "COALESCE(p.external_id, 'sha256:' || encode(t.digest, 'hex'))"
-_CURRENT: Final = """
+QUERY_KEY: Final = "COALESCE(q.external_id, 'sha256:' || encode(q.digest, 'hex'))"
+PASSAGE_KEY: Final = "COALESCE(p.external_id, 'sha256:' || encode(t.digest, 'hex'))"
+CURRENT: Final = """
     j.current AND j.action = 'grade' AND j.kind IN ('counted', 'adjudication', 'imported')
     AND q.withdrawn_at IS NULL AND p.withdrawn_at IS NULL AND c.withdrawn_at IS NULL
 """
@@ -19,6 +19,7 @@ _CURRENT: Final = """
 class LabelRow(NamedTuple):
     """One current judgment with its candidate's texts and first-stage rank."""
 
+    candidate_id: int
     query_key: str
     query: str
     passage_key: str
@@ -29,6 +30,7 @@ class LabelRow(NamedTuple):
     kind: str
     grade_id: int
     person_id: int | None
+    person: str | None
     source: str | None
     rank: int | None
     score: float | None
@@ -41,19 +43,19 @@ class FirstStage(NamedTuple):
     name: str
 
 
-def judged_queries(project: Project) -> Iterator[tuple[str, str]]:
-    """Yield (key, text) of every query with a current grade."""
+def judged_queries(project: Project, *, adjudicated: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield (key, text) of every query with a current grade, or with an adjudication."""
     sql = f"""
-        SELECT {_QUERY_KEY}, q.text FROM annotate_query q
+        SELECT {QUERY_KEY}, q.text FROM annotate_query q
         WHERE q.project_id = %s AND EXISTS (
             SELECT 1 FROM annotate_candidate c
             JOIN annotate_passage p ON p.id = c.passage_id
             JOIN annotate_judgment j ON j.candidate_id = c.id
-            WHERE c.query_id = q.id AND {_CURRENT}
+            WHERE c.query_id = q.id AND {CURRENT} AND (j.kind = 'adjudication' OR NOT %s)
         )
     """  # noqa: S608 - only constants of this module are put in
     with connection.cursor() as cursor:
-        cursor.execute(sql, [project.pk])
+        cursor.execute(sql, [project.pk, adjudicated])
         yield from cursor.fetchall()
 
 
@@ -62,7 +64,7 @@ def unjudged_candidates(project: Project) -> int:
     sql = f"""
         SELECT coalesce(sum(candidates - judged), 0) FROM (
             SELECT count(*) AS candidates, count(*) FILTER (WHERE EXISTS (
-                SELECT 1 FROM annotate_judgment j WHERE j.candidate_id = c.id AND {_CURRENT}
+                SELECT 1 FROM annotate_judgment j WHERE j.candidate_id = c.id AND {CURRENT}
             )) AS judged
             FROM annotate_candidate c JOIN annotate_query q ON q.id = c.query_id
             JOIN annotate_passage p ON p.id = c.passage_id
@@ -82,17 +84,19 @@ def label_rows(project: Project, run: FirstStage | None) -> Iterator[LabelRow]:
     The ranks of `run` come along.
     """
     sql = f"""
-        SELECT {_QUERY_KEY} COLLATE "C" AS query_key, q.text,
-               {_PASSAGE_KEY} COLLATE "C" AS passage_key, p.title,
-               t.text, t.digest, j.id, j.kind, j.grade_id, j.person_id, s.name, r.rank, r.score
+        SELECT c.id, {QUERY_KEY} COLLATE "C" AS query_key, q.text,
+               {PASSAGE_KEY} COLLATE "C" AS passage_key, p.title,
+               t.text, t.digest, j.id, j.kind, j.grade_id, j.person_id,
+               u.username, s.name, r.rank, r.score
         FROM annotate_judgment j
         JOIN annotate_candidate c ON c.id = j.candidate_id
         JOIN annotate_query q ON q.id = c.query_id
         JOIN annotate_passage p ON p.id = c.passage_id
         JOIN annotate_text t ON t.id = p.text_id
         LEFT JOIN annotate_source s ON s.id = j.source_id
+        LEFT JOIN accounts_user u ON u.id = j.person_id
         LEFT JOIN annotate_proposal r ON r.candidate_id = c.id AND r.run_id = %s
-        WHERE j.project_id = %s AND {_CURRENT}
+        WHERE j.project_id = %s AND {CURRENT}
         ORDER BY query_key, passage_key, j.created_at, j.id
     """  # noqa: S608 - only constants of this module are put in
     with transaction.atomic(), connection.chunked_cursor() as cursor:

@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from accounts.blobs import blob_put, scratch_folder
 from accounts.locks import work_lock
 from accounts.models import Project, User
 from annotate.freezing import FreezeError, Frozen, freeze
-from annotate.models import Run, Snapshot, SnapshotStatus
+from annotate.models import Judgment, Run, Snapshot, SnapshotStatus
 from annotate.models.snapshots import DEFAULT_POLICY
 from annotate.resolution import POLICIES
 from annotate.services.bell import SNAPSHOT, worker_ring
@@ -22,6 +23,7 @@ from annotate.splitting import DEFAULT_SPLITS, SPLITS
 
 DEFAULT_SEED: Final = 42
 SEED_MAX: Final = 2**31 - 1  # what the column holds
+TRUST_MAX: Final = 200  # judges in a list of trust
 UNFINISHED: Final = (SnapshotStatus.QUEUED, SnapshotStatus.RUNNING)
 
 logger = logging.getLogger(__name__)
@@ -38,8 +40,9 @@ def snapshot_create(
 ) -> Snapshot:
     """Ask for a snapshot; a worker freezes it.
 
-    `policy` is `{resolve: majority|mean|latest, first_stage_run: name or None}`, `splits` the
-    shares of train, dev and test. Raises ValidationError per field.
+    `policy` is `{resolve: one of POLICIES, soft: bool, first_stage_run: name or None}`, and for
+    most_trusted `trust`, user names in the order in which they are trusted before all others;
+    `splits` are the shares of train, dev and test. Raises ValidationError per field.
     """
     snapshot = Snapshot.objects.create(
         project=project,
@@ -139,20 +142,44 @@ def _checked_seed(seed: int | None) -> int:
 
 
 def _checked_policy(project: Project, policy: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(policy) - set(DEFAULT_POLICY))
+    unknown = sorted(set(policy) - {*DEFAULT_POLICY, "trust"})
     if unknown:
         raise ValidationError({"policy": f"Unknown: {', '.join(unknown)}."})
     merged = {**DEFAULT_POLICY, **policy}
     if not isinstance(merged["resolve"], str) or merged["resolve"] not in POLICIES:
         raise ValidationError({"policy": f"resolve is one of {', '.join(POLICIES)}."})
-    run = merged["first_stage_run"]
+    if not isinstance(merged["soft"], bool):
+        raise ValidationError({"policy": "soft is true or false."})
+    _check_run(project, merged["first_stage_run"])
+    trust = merged.pop("trust", None)
+    if trust and merged["resolve"] != "most_trusted":
+        raise ValidationError({"policy": "trust is only for the policy most_trusted."})
+    return {**merged, "trust": _checked_trust(project, trust)} if trust else merged
+
+
+def _check_run(project: Project, run: object) -> None:
     if run is not None and not isinstance(run, str):
         raise ValidationError({"policy": "first_stage_run is the name of a run, or null."})
     if run is not None and "\x00" in run:
         raise ValidationError({"policy": "first_stage_run holds a NUL character."})
     if run is not None and not Run.objects.filter(project=project, name=run).exists():
         raise ValidationError({"policy": f"There is no run {run!r} in this project."})
-    return merged
+
+
+def _checked_trust(project: Project, trust: object) -> list[str]:
+    """Return the user names of a list of trust, which are of members or of who judged here."""
+    names = trust if isinstance(trust, list) else []
+    if not names or not all(isinstance(name, str) and "\x00" not in name for name in names):
+        raise ValidationError({"policy": "trust is a list of user names."})
+    if len(set(names)) < len(names) or len(names) > TRUST_MAX:
+        raise ValidationError({"policy": f"trust names each judge once, at most {TRUST_MAX}."})
+    judged = Judgment.objects.filter(project=project, person=OuterRef("pk"))
+    ours = User.objects.filter(Q(memberships__project=project) | Exists(judged))
+    known = set(ours.filter(username__in=names).values_list("username", flat=True))
+    strangers = [name for name in names if name not in known]
+    if strangers:
+        raise ValidationError({"policy": f"{strangers[0]!r} has not judged in this project."})
+    return names
 
 
 def _checked_splits(splits: Mapping[str, float]) -> dict[str, float]:

@@ -9,6 +9,7 @@ from accounts.access import Right, member_for, role_allows
 from accounts.middleware import PageRequest
 from accounts.views import GET_OR_POST, user_of
 from annotate.forms import SnapshotForm
+from annotate.resolution import POLICIES
 from annotate.selectors.browsing import sees_others
 from annotate.selectors.snapshots import snapshot_by, snapshots_of
 from annotate.services.snapshots import snapshot_create
@@ -33,6 +34,7 @@ def snapshot_list(request: HttpRequest, slug: str) -> HttpResponse:
         "project": project,
         "snapshots": snapshots_of(project),
         "form": form if role_allows(member.role, Right.MANAGE) else None,
+        "policies": POLICIES.values(),
         "section": "projects",
         "tab": "snapshots",
     }
@@ -43,10 +45,12 @@ def snapshot_list(request: HttpRequest, slug: str) -> HttpResponse:
 def snapshot_detail(request: PageRequest, slug: str, reference: str) -> HttpResponse:
     member = member_for(request.user, slug)
     snapshot = snapshot_by(member.project, reference)
+    reviews = role_allows(member.role, Right.REVIEW)
     context = {
         "project": member.project,
         "snapshot": snapshot,
         "files": sorted(snapshot.files.items()) if sees_others(member) else [],
+        "judges": snapshot.statistics.get("judges") if reviews else [],
         "section": "projects",
         "tab": "snapshots",
     }

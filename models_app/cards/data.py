@@ -67,4 +67,13 @@ def labels_view(labels: Mapping[str, Any] | None) -> dict[str, Any] | None:
         if agreement
         else None,
         "adjudicated": None if share is None else f"{share:.1%} of the graded pairs",
+        "resolution": _resolution(labels.get("resolution")),
     }
+
+
+def _resolution(found: Mapping[str, Any] | None) -> str | None:
+    """Say how disagreements became one grade; None where people judged nothing."""
+    if not found or not found["compared"]:
+        return None
+    against = f"{found['against_majority']} of {found['compared']} pairs that people judged"
+    return inline(f"{found['policy']}; {against} have another grade than most gave")

@@ -127,6 +127,7 @@ def test_what_may_conflict_says_so(schema: Any) -> None:
         (method, path) for path, method, each in operations(schema) if "409" in each["responses"]
     }
     assert conflicting == {
+        ("post", "/api/v1/projects/{slug}/adjudications/{candidate}/"),
         ("put", "/api/v1/rerankers/{team}/{name}/aliases/{alias}/"),
         ("post", "/api/v1/training-jobs/{id}/cancel/"),
     }

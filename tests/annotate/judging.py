@@ -14,6 +14,7 @@ from annotate.models import (
     Text,
 )
 from annotate.models.texts import text_digest
+from annotate.services.adjudication import Ruling, adjudication_record
 from annotate.services.answers import Answer, Recorded
 from annotate.services.judging import judgments_record
 
@@ -33,6 +34,15 @@ def withdraw(earlier: uuid.UUID) -> Answer:
 
 def record(project: Project, person: User, *answers: Answer) -> list[Recorded]:
     return judgments_record(project=project, person=person, answers=answers)
+
+
+def decide(
+    project: Project, person: User, item: Candidate, value: int | None = 1, **fields: Any
+) -> Judgment:
+    """Adjudicate, or with the value None take an adjudication back."""
+    given = {"id": uuid.uuid4(), "reason": "It answers the question.", **fields}
+    ruling = Ruling(candidate=item.pk, grade=value, **given)
+    return adjudication_record(project=project, person=person, ruling=ruling)[0]
 
 
 def reword_query(query: Query, text: str) -> None:

@@ -180,6 +180,10 @@ def test_the_api_freezes_and_finds_by_id_and_digest(client: Client, cast: Cast) 
         ({"splits": {"train": 10**400, "dev": 0, "test": 0}}, "splits"),
         ({"policy": {"resolve": []}}, "policy"),
         ({"policy": {"resolve": {}}}, "policy"),
+        ({"policy": {"soft": "maybe"}}, "policy"),
+        ({"policy": {"trust": ["library-owner"]}}, "policy"),
+        ({"policy": {"resolve": "most_trusted", "trust": ["library-outsider"]}}, "policy"),
+        ({"policy": {"resolve": "most_trusted", "trust": ["library-owner"] * 2}}, "policy"),
         ({"policy": {"first_stage_run": ["search"]}}, "policy"),
         ({"policy": {"first_stage_run": {"a": 1}}}, "policy"),
         ({"policy": {"first_stage_run": "a\x00b"}}, "policy"),
@@ -205,7 +209,8 @@ def test_the_form_offers_the_projects_runs_and_takes_one(client: Client, cast: C
     form = {"resolve": "mean", "seed": 5, "train": 0.8, "dev": 0.1, "test": 0.1}
     sent = {**form, "first_stage_run": "search"}
     assert client.post("/projects/library/snapshots/", sent).status_code == 302
-    assert Snapshot.objects.get().policy == {"resolve": "mean", "first_stage_run": "search"}
+    policy = {"resolve": "mean", "soft": False, "first_stage_run": "search"}
+    assert Snapshot.objects.get().policy == policy
     other = client.post("/projects/library/snapshots/", {**form, "first_stage_run": "nobody"})
     assert "Select a valid choice" in other.content.decode()
     huge = client.post("/projects/library/snapshots/", {**sent, "seed": 2**40})

@@ -120,7 +120,7 @@ def test_what_is_not_ready_has_no_statistics_and_no_files(client: Client, cast: 
     waiting = snapshot_create(project=cast.project, created_by=cast.manager)
     shown = client.get(f"{PATH}{waiting.pk}/", **bearer(cast.viewer)).json()
     assert (shown["statistics"], shown["files"], shown["findings"]) == (None, {}, [])
-    assert shown["policy"] == {"resolve": "majority", "first_stage_run": None}
+    assert shown["policy"] == {"resolve": "majority", "soft": False, "first_stage_run": None}
 
 
 def test_statistics_findings_and_files_are_as_the_schema_types_them(
@@ -150,6 +150,6 @@ def test_the_schema_says_what_a_snapshot_is_made_of(client: Client, snapshot: Sn
     assert untyped(schema["SnapshotOutput"], "") == []
     assert untyped(schema["SnapshotInput"], "") == []
     policy = schema["SnapshotPolicyInput"]["properties"]
-    assert set(policy) == {"resolve", "first_stage_run"}
+    assert set(policy) == {"resolve", "soft", "trust", "first_stage_run"}
     assert all(each["description"] for each in policy.values())
     assert snapshot.ready

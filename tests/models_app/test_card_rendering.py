@@ -206,12 +206,14 @@ def test_people_and_import_sources_are_told_apart() -> None:
             ],
             "agreement": {"measure": "Krippendorff's alpha", "value": 0.71234, "n": 40},
             "adjudicated_share": 0.05,
+            "resolution": {"policy": "Dawid-Skene", "against_majority": 3, "compared": 40},
         }
     )
     text = card_render(facts)
     assert re.search(r"\| triplets.jsonl +\| import source +\| 526 +\| MIT ", text)
     assert "Krippendorff's alpha: 0.7123 (n = 40)" in text
     assert "- **Adjudicated share:** 5.0% of the graded pairs" in text
+    assert "- **Resolved by:** Dawid-Skene; 3 of 40 pairs that people judged have another" in text
 
 
 def test_the_registry_s_download_is_shown_where_there_is_one() -> None:

@@ -13,7 +13,8 @@ column does not keep the order of keys. Keys, and who fills them where it is not
     license         SPDX-like id or None           (the project; None here)
     samples_allowed whether texts may be shown     (the project; False here)
     labels          sources [{kind: person | import | model, name, judgments, detail}], agreement
-                    {measure, value, n} or None, adjudicated_share or None
+                    {measure, value, n} or None, adjudicated_share or None,
+                    resolution {policy, against_majority, compared} or None
                                                    (the driver; the manifest's `labels` or None)
     registry        url, repo_id, version, path of the archive   (the driver; None here)
     first_stage     run, the name of the run whose ranks are measured as first stage, or None

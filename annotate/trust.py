@@ -1,0 +1,78 @@
+"""How far each judge can be trusted, from what is known and from the others. No Django.
+
+A judge's record is the share of their grades that equal the adjudicated one, where at least
+KNOWN_MIN of their candidates are adjudicated by somebody else; otherwise the share of their
+comparisons with other judges of the same candidate that agree. Both are (right + 1) / (n + 2),
+Laplace's rule of succession, so that one lucky answer does not beat a hundred good ones.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+KNOWN_MIN: Final = 5
+DECIMALS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A judge's record: the share that was right, out of `n`, and against what (`basis`)."""
+
+    name: str
+    place: int
+    trust: float
+    basis: str
+    n: int
+
+
+def standings(
+    judges: Sequence[str],
+    item: NDArray[np.integer],
+    judge: NDArray[np.integer],
+    grade: NDArray[np.integer],
+    *,
+    known: NDArray[np.integer],
+    deciders: NDArray[np.integer],
+    first: Sequence[str] = (),
+) -> list[Standing]:
+    """Rank judges by trust, those named in `first` before all others, in that order.
+
+    Vote n says that `judge[n]` gave `item[n]` the grade `grade[n]`; `known` (per item) is the true
+    grade, or -1, and `deciders` who said so. Judges of equal records share a place; they come by
+    name.
+    """
+    size, grades = len(known), int(grade.max(initial=0)) + 1
+    count = len(judges)
+    same = np.bincount(item * grades + grade, minlength=size * grades)[item * grades + grade] - 1
+    others = np.bincount(item, minlength=size)[item] - 1
+    told = (known[item] >= 0) & (deciders[item] != judge)
+    right = np.bincount(judge, weights=told & (known[item] == grade), minlength=count)
+    answered = np.bincount(judge, weights=told, minlength=count)
+    agreed = np.bincount(judge, weights=same, minlength=count)
+    compared = np.bincount(judge, weights=others, minlength=count)
+    records = {}
+    for row, name in enumerate(judges):
+        if answered[row] >= KNOWN_MIN:
+            records[name] = ("adjudications", right[row], answered[row])
+        else:
+            records[name] = ("agreement", agreed[row], compared[row])
+    return _placed(records, first)
+
+
+def _placed(records: dict[str, tuple[str, float, float]], first: Sequence[str]) -> list[Standing]:
+    trust = {name: round((hit + 1) / (n + 2), DECIMALS) for name, (_, hit, n) in records.items()}
+    named = {name: row for row, name in enumerate(dict.fromkeys(first))}
+    order = sorted(records, key=lambda name: (named.get(name, len(named)), -trust[name], name))
+    found: list[Standing] = []
+    for name in order:
+        basis, _, n = records[name]
+        alike = found and name not in named and found[-1].name not in named
+        place = found[-1].place + 1 if found else 0
+        if alike and found[-1].trust == trust[name]:
+            place = found[-1].place
+        basis = "list" if name in named else basis
+        found.append(Standing(name, place, float(trust[name]), basis, int(n)))
+    return found
