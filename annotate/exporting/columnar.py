@@ -13,8 +13,8 @@ from annotate.selectors.exports import cells
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ROWS: Final = 20_000
-_GROUP_BYTES: Final = 16 << 20
+_ROWS: Final = 10_000
+_GROUP_BYTES: Final = 8 << 20
 _MARK: Final = b"\xef\xbb\xbf"
 _TYPES: Final = {
     "label": "int8",
@@ -34,7 +34,8 @@ _FEW: Final = ["query_id", "query", "kind", "action", "annotator", "source", "sk
 
 def parquet(project: Project, what: str) -> Iterator[bytes]:
     """The same rows as CSV, typed, nothing neutralised; metadata and evidence are JSON texts."""
-    import pyarrow.parquet as pq  # only who asks for it waits until it is loaded
+    import pyarrow as pa  # only who asks for it waits until it is loaded
+    import pyarrow.parquet as pq
 
     sink, schema = Sink(), _schema(what)
     with (
@@ -49,6 +50,7 @@ def parquet(project: Project, what: str) -> Iterator[bytes]:
             yield sink.take()
         writer.close()
         yield sink.take()
+    pa.default_memory_pool().release_unused()
 
 
 def _schema(what: str) -> "pa.Schema":

@@ -23,9 +23,12 @@ _BLANK: Final = rf"{_CONTROL}\s\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u20
 class Format:
     """A kind of file. `whats` are what it can hold, by default the first of them.
 
-    No id may hold one of `bad`, a set of characters as PostgreSQL's expressions write it.
+    `purpose` is a line about it for the person who chooses. No id may hold one of `bad`, a set of
+    characters as PostgreSQL's expressions write it.
     """
 
+    title: str
+    purpose: str
     media_type: str
     suffix: str
     whats: tuple[str, ...]
@@ -34,14 +37,56 @@ class Format:
 
 
 FORMATS: Final[Mapping[str, Format]] = {
-    "jsonl": Format("application/x-ndjson", "jsonl", WHATS, lines.jsonl),
-    "csv": Format("text/csv; charset=utf-8", "csv", WHATS, lines.csv),
-    "parquet": Format("application/vnd.apache.parquet", "parquet", WHATS, columnar.parquet),
-    "qrels": Format(
-        "text/plain; charset=utf-8", "qrels", ("qrels", "judgments"), lines.trec, _BLANK
+    "jsonl": Format(
+        "JSON Lines",
+        "An object for each row, with all metadata: the fullest form, for programs.",
+        "application/x-ndjson",
+        "jsonl",
+        WHATS,
+        lines.jsonl,
     ),
-    "beir": Format("application/zip", "zip", ("qrels",), beir.archive, _CONTROL),
-    "triplets": Format("application/x-ndjson", "triplets.jsonl", ("qrels",), lines.triplets),
+    "csv": Format(
+        "CSV",
+        "For spreadsheets. What would run as a formula is made harmless; importing undoes it.",
+        "text/csv; charset=utf-8",
+        "csv",
+        WHATS,
+        lines.csv,
+    ),
+    "parquet": Format(
+        "Parquet",
+        "Typed columns, compressed: for pandas, Polars, DuckDB and datasets.",
+        "application/vnd.apache.parquet",
+        "parquet",
+        WHATS,
+        columnar.parquet,
+    ),
+    "qrels": Format(
+        "TREC qrels",
+        "Ids and grades, no texts: for trec_eval, pytrec_eval and ir-measures.",
+        "text/plain; charset=utf-8",
+        "qrels",
+        ("qrels", "judgments"),
+        lines.trec,
+        _BLANK,
+    ),
+    "beir": Format(
+        "BEIR",
+        "A zip of all queries, all passages and the grades: for retrieval benchmarks.",
+        "application/zip",
+        "zip",
+        ("qrels",),
+        beir.archive,
+        _CONTROL,
+    ),
+    "triplets": Format(
+        "Triplets",
+        "A query, a relevant passage and others that are not, in each line: for training.",
+        "application/x-ndjson",
+        "triplets.jsonl",
+        ("qrels",),
+        lines.triplets,
+    ),
 }
 
 
