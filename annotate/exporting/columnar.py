@@ -1,4 +1,4 @@
-"""Parquet, a row group for each range of rows."""
+"""Parquet, in row groups of a few megabytes."""
 
 import io
 from collections.abc import Iterator
@@ -13,7 +13,6 @@ from annotate.selectors.exports import cells
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ROWS: Final = 10_000
 _GROUP_BYTES: Final = 8 << 20
 _MARK: Final = b"\xef\xbb\xbf"
 _TYPES: Final = {
@@ -42,10 +41,7 @@ def parquet(project: Project, what: str) -> Iterator[bytes]:
         one_moment() as cursor,
         pq.ParquetWriter(sink, schema, compression="zstd", use_dictionary=_FEW) as writer,
     ):
-        # Whole ranges, each of which is a row group.
-        for block in copied(
-            cursor, project, cells(what, neutral=False), rows=_ROWS, block=_GROUP_BYTES
-        ):
+        for block in copied(cursor, project, cells(what, neutral=False), block=_GROUP_BYTES):
             writer.write_table(_table(block, schema))
             yield sink.take()
         writer.close()

@@ -1,8 +1,8 @@
 """Rows of a project as bytes that PostgreSQL itself formats: COPY, in ranges of ids.
 
 One range after another gives an order by an index, so that the first rows wait for no sort of all;
-ranges begin small and grow to `rows` each, where a plan by hash joins costs least. All of them see
-the database as it was at the first.
+ranges begin small and grow until reading whole tables for each costs less than looking rows up. All
+of them see the database as it was at the first.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,8 +19,9 @@ from accounts.models import Project
 # line: nothing is ever quoted or escaped.
 LINES: Final = r"(FORMAT csv, DELIMITER E'\x01', QUOTE E'\x02')"
 CSV: Final = "(FORMAT csv)"
-ROWS: Final = 60_000
 _FIRST_IDS: Final = 64
+_ROWS: Final = 200_000
+_BYTES: Final = 128 << 20
 _GROWTH: Final = 4.0
 BLOCK: Final = 1 << 18
 
@@ -57,15 +58,14 @@ def copied(
     project: Project,
     wanted: Copied,
     *,
-    rows: int = ROWS,
     block: int = BLOCK,
 ) -> Iterator[bytes]:
     """Yield whole lines in blocks of about `block` bytes, at the latest after each range."""
     low, last = _span(cursor, project, wanted.table)
-    width = min(_FIRST_IDS, rows)
+    width = _FIRST_IDS
     while low <= last:
         held: list[bytes] = []
-        found = size = 0
+        rows = total = size = 0
         parameters = {"project": project.pk, "low": low, "high": low + width - 1}
         with cursor.copy(
             f"COPY ({wanted.select}) TO STDOUT {wanted.form}",
@@ -73,15 +73,17 @@ def copied(
         ) as lines:
             for line in lines:
                 held.append(line)
-                found += 1
+                rows += 1
                 size += len(line)
                 if size >= block:
                     yield b"".join(held)
+                    total += size
                     held, size = [], 0
         if held:
             yield b"".join(held)
         low += width
-        width = max(1, int(width * min(_GROWTH, rows / max(found, 1))))
+        fits = min(_ROWS / max(rows, 1), _BYTES / max(total + size, 1))
+        width = max(1, int(width * min(_GROWTH, fits)))
 
 
 def _span(cursor: CursorWrapper, project: Project, table: str) -> tuple[int, int]:
