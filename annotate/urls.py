@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotate.views import adjudication, imports, judging, progress, queries, snapshots
+from annotate.views import adjudication, exports, imports, judging, progress, queries, snapshots
 
 app_name = "annotate"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("adjudications/<int:candidate>/", adjudication.adjudication, name="adjudication"),
     path("imports/", imports.import_list, name="import-list"),
     path("imports/<int:pk>/", imports.import_detail, name="import-detail"),
+    path("export/", exports.export_page, name="export"),
     path("queries/", queries.query_list, name="query-list"),
     path("queries/<int:pk>/", queries.query_detail, name="query-detail"),
     path("snapshots/", snapshots.snapshot_list, name="snapshot-list"),

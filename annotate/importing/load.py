@@ -12,12 +12,19 @@ from django.db.backends.utils import CursorWrapper
 from accounts.blobs import scratch_root
 from accounts.models import Project
 from annotate.formats import FormatError, RowError, RowStream, open_rows
-from annotate.formats.exported import is_export
+from annotate.formats.exported import exported_what
 from annotate.formats.records import BadValueError, Limits
 from annotate.importing import resolving, storing
 from annotate.importing.checking import conflicts, unknown_references
 from annotate.importing.errors import MOST, ImportRefusedError, of_file
 from annotate.importing.locking import texts_lock
+from annotate.importing.own_labels import (
+    own_labels_conflicts,
+    own_labels_further,
+    own_labels_resolve,
+    own_labels_store,
+    own_labels_take,
+)
 from annotate.importing.staging import Staging
 from annotate.models import OnConflict, Source
 
@@ -91,7 +98,7 @@ def _stage(
                 slug=project.slug,
                 grade_ids=grade_ids,
                 default_run=plan.source_name,
-                restore=rows.format == "csv" and is_export(rows.columns),
+                restore=rows.format == "csv" and exported_what(rows.columns) is not None,
             )
             _read(rows, staging, errors, progress)
     except FormatError as error:
@@ -130,8 +137,10 @@ def _resolve(cursor: CursorWrapper, plan: Plan, values: Mapping[str, Any], loade
                 raise ImportRefusedError(errors[:MOST])
             if plan.on_conflict != OnConflict.REFUSE:
                 _count(cursor, loaded, resolving.DISCARDS, values)
+            own_labels_take(cursor)
+    own_labels_resolve(cursor, values)
     if plan.on_conflict == OnConflict.REFUSE:
-        errors = list(conflicts(cursor, values["source"]))
+        errors = [*conflicts(cursor, values["source"]), *own_labels_conflicts(cursor)]
         if errors:
             raise ImportRefusedError(errors[:MOST])
     else:
@@ -163,10 +172,12 @@ def _store(cursor: CursorWrapper, loaded: Loaded, values: Mapping[str, Any]) -> 
     if values["last"]:
         _count(cursor, loaded, storing.REPLACEMENTS, values)
     _count(cursor, loaded, storing.INSERTS, values)
+    own_labels_store(cursor, values, loaded.created)
     cursor.execute(storing.CREATED_ROWS)
     loaded.rows_created = cursor.fetchone()[0]
     cursor.execute(storing.DISTINCT_ROWS)
-    loaded.rows_repeated = loaded.rows_read - cursor.fetchone()[0]
+    distinct = cursor.fetchone()[0] + own_labels_further(cursor)
+    loaded.rows_repeated = loaded.rows_read - distinct
     rest = loaded.rows_read - loaded.rows_created - loaded.rows_repeated
     loaded.rows_unchanged = max(0, rest)
 
