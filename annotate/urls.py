@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotate.views import imports, judging, progress, queries, snapshots
+from annotate.views import agreement, imports, judging, progress, queries, snapshots
 
 app_name = "annotate"
 
@@ -9,6 +9,9 @@ urlpatterns = [
     path("judge/answer/", judging.judge_answer, name="judge-answer"),
     path("judge/skipped/", judging.judge_skipped, name="judge-skipped"),
     path("progress/", progress.progress, name="progress"),
+    path("agreement/", agreement.agreement, name="agreement"),
+    path("agreement/pair/", agreement.agreement_pair, name="agreement-pair"),
+    path("agreement/conflicts/", agreement.agreement_conflicts, name="agreement-conflicts"),
     path("imports/", imports.import_list, name="import-list"),
     path("imports/<int:pk>/", imports.import_detail, name="import-detail"),
     path("queries/", queries.query_list, name="query-list"),
