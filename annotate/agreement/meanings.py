@@ -6,8 +6,8 @@ from typing import Any, Final
 MEANINGS: Final[Mapping[str, str]] = {
     "percent": "How often two people give a candidate the same grade. Chance alone does that, too:"
     " the more often, the more common one grade is.",
-    "cohen": "How far two people agree beyond chance: 0 is chance, 1 is perfect. The mean over all"
-    " pairs of judges, each by the candidates they share.",
+    "cohen": "How far two people agree beyond chance: 0 is chance, 1 is perfect. Overall it is"
+    " the mean over all pairs of judges, each by the candidates they share.",
     "cohen_linear": "The same, where a disagreement counts by the number of grades in between.",
     "cohen_quadratic": "The same, by the square of that number: far disagreements weigh most.",
     "fleiss": "How far all judges agree beyond chance, over the candidates that have the most"
@@ -54,8 +54,10 @@ def _level(alpha: float | None) -> list[str]:
     if alpha is None or alpha >= _RELIABLE:
         return []
     if alpha >= _TENTATIVE:
-        return ["Labels that agree so far carry tentative conclusions only (alpha below 0.8)."]
-    told = "Labels that agree so little carry no conclusions (alpha below 0.667): sharpen the"
+        return [
+            "Labels that agree to this degree carry tentative conclusions only (alpha below 0.8)."
+        ]
+    told = "Labels that agree this little carry no conclusions (alpha below 0.667): sharpen the"
     return [f"{told} guidelines, judge some candidates together, adjudicate what is disputed."]
 
 

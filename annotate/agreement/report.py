@@ -100,7 +100,7 @@ def agreement_measure(material: Material) -> Agreement:
         figures=found.figures,
         grades=found.grades,
         relevant=found.relevant,
-        slices=slices_of(observed, lengths, proposed),
+        slices=slices_of(observed, found.figures, lengths, proposed),
         pairs=[
             _pair(observed, pair, material.runs if row < RANKED_PAIRS_MAX else None)
             for row, pair in enumerate(found.pairs)

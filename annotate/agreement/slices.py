@@ -33,10 +33,11 @@ class Slice:
 
 
 def slices_of(
-    observed: Observed, lengths: Mapping[int, int], runs: Mapping[str, Ints]
+    observed: Observed, whole: Figures, lengths: Mapping[int, int], runs: Mapping[str, Ints]
 ) -> list[Slice]:
     """Measure by the length of the query (in thirds), by run, and by month.
 
+    `whole` are the figures of all that was observed, which a slice of all of it has, too;
     `lengths` are the characters of each query, `runs` the candidates that each run proposed. A
     slice of less than UNITS_MIN candidates or QUERIES_MIN queries is listed without figures, and a
     kind with a single slice is not listed: it would be the whole once more.
@@ -47,14 +48,14 @@ def slices_of(
         list(_by_month(observed)),
     )
     return [
-        _measured(observed, kind, name, chosen)
+        _measured(observed, whole, kind, name, chosen)
         for slices in kinds
         if len(slices) > 1
         for kind, name, chosen in slices
     ]
 
 
-def _measured(observed: Observed, kind: str, name: str, chosen: Mask) -> Slice:
+def _measured(observed: Observed, whole: Figures, kind: str, name: str, chosen: Mask) -> Slice:
     part = observed.within(chosen)
     units, queries = len(part.units.candidate), len(part.units.queries)
     if units < UNITS_MIN or queries < QUERIES_MIN:
@@ -63,7 +64,8 @@ def _measured(observed: Observed, kind: str, name: str, chosen: Mask) -> Slice:
             f" at least {UNITS_MIN} in {QUERIES_MIN} are needed"
         )
         return Slice(kind, name, units, queries, {}, why)
-    return Slice(kind, name, units, queries, measure(part).figures)
+    figures = whole if chosen.all() else measure(part).figures
+    return Slice(kind, name, units, queries, figures)
 
 
 def _by_length(observed: Observed, lengths: Mapping[int, int]) -> Iterator[tuple[str, str, Mask]]:

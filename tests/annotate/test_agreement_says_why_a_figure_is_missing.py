@@ -55,7 +55,7 @@ def test_one_query_gives_figures_without_intervals() -> None:
 def test_small_slices_are_listed_without_figures() -> None:
     observed = from_table([[30, 10], [10, 30]])
     lengths = {query: 5 if query < 7 else 50 for query in range(8)}
-    short, long = slices_of(observed, lengths, {})
+    short, long = slices_of(observed, {}, lengths, {})
     assert (short.units, short.queries, short.why) == (70, 7, "")
     assert set(short.figures) == set(MEASURES)
     assert (long.units, long.figures) == (10, {})
