@@ -14,7 +14,7 @@ import argparse
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench._database import own_database
 from bench.importing import MIB, backend_seconds, memory
@@ -111,7 +111,8 @@ def _judge(project: "Project", people: list[int]) -> None:
     from annotate.models import Run
 
     grades = [grade.pk for grade in project.scheme]
-    values = {"p": project.pk, "people": people, "judges": len(people), "grades": grades}
+    values: dict[str, Any] = {"p": project.pk, "judges": len(people)}
+    values |= {"people": people, "grades": grades}
     with connection.cursor() as cursor:
         cursor.execute(_JUDGMENTS, values)
         for name in RUNS:

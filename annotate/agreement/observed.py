@@ -76,6 +76,15 @@ class Pairs:
     grade_one: Ints
     grade_other: Ints
 
+    def of_whom(self) -> tuple[Ints, Ints, Ints]:
+        """Return every two judges who share a unit, the ones (p,) and the others (p,), and for each
+        pair of judgments its place among them (P,)."""
+        judges = np.union1d(self.one, self.other)
+        one, other = np.searchsorted(judges, self.one), np.searchsorted(judges, self.other)
+        codes, place = np.unique(one * len(judges) + other, return_inverse=True)
+        first, second = np.divmod(codes, max(1, len(judges)))
+        return judges[first], judges[second], place
+
 
 @dataclass(frozen=True, slots=True)
 class Observed:

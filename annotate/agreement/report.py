@@ -105,7 +105,7 @@ def agreement_measure(material: Material) -> Agreement:
             _pair(observed, pair, material.runs if row < RANKED_PAIRS_MAX else None)
             for row, pair in enumerate(found.pairs)
         ],
-        pairs_total=_pairs_total(observed),
+        pairs_total=len(observed.pairs.of_whom()[0]),
         conflicts=conflicts,
         conflicts_total=total,
         resampling=RESAMPLING,
@@ -115,10 +115,6 @@ def agreement_measure(material: Material) -> Agreement:
 def _pair(observed: Observed, pair: JudgePair, runs: Mapping[str, Run] | None) -> Pair:
     compared = None if runs is None else rankings_of(observed, pair.one, pair.other, runs)
     return Pair(pair.one, pair.other, pair.table.tolist(), pair.figures, compared)
-
-
-def _pairs_total(observed: Observed) -> int:
-    return len(np.unique(np.stack([observed.pairs.one, observed.pairs.other]), axis=1).T)
 
 
 def _groups(query: Ints, texts: Mapping[int, str]) -> Ints:

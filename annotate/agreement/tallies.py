@@ -15,55 +15,69 @@ from annotate.agreement.observed import Floats, Ints, Observed
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Sums over candidates; arrays have one leading axis: queries, or resamples of them.
+    """Sums over candidates, in `flat` (rows, numbers); a row is a query, or a resample of queries.
 
-    `units` and `pairs` (…, k, k) as in `forms`, `coincidences` (…, k, k), and over the candidates
-    that exactly `fleiss_size` judged: their number, summed agreement, and judgments by grade.
+    As one matrix, so that resampling is one product. `pairs` and `coincidences` (rows, k, k) are as
+    in `forms`; the rest is over the candidates that exactly `fleiss_size` judged: their number,
+    their summed agreement (rows,), and their judgments by grade (rows, k).
     """
 
-    pairs: Floats
-    coincidences: Floats
-    fleiss_units: Floats
-    fleiss_agreeing: Floats
-    fleiss_counts: Floats
+    flat: Floats
+    steps: int
 
     @classmethod
     def of_queries(cls, observed: Observed) -> Self:
         """Return one row per query of `observed`."""
         units, steps = observed.units, len(observed.scheme)
         counts, sizes = units.counts.astype(np.float64), units.sizes
-        queries = len(units.queries)
-        pairs = np.empty((queries, steps, steps))
-        coincidences = np.empty((queries, steps, steps))
+        made = cls(np.zeros((len(units.queries), 2 * steps * steps + 2 + steps)), steps)
 
         def summed(values: Floats) -> Floats:
-            found = np.bincount(units.query, weights=values, minlength=queries)
+            found = np.bincount(units.query, weights=values, minlength=len(units.queries))
             return found.astype(np.float64)
 
         for one in range(steps):
             for other in range(one, steps):
                 both = counts[:, one] * (counts[:, other] - (one == other))
-                pairs[:, one, other] = pairs[:, other, one] = summed(both)
+                made.pairs[:, one, other] = made.pairs[:, other, one] = summed(both)
                 each = summed(both / (sizes - 1))
-                coincidences[:, one, other] = coincidences[:, other, one] = each
+                made.coincidences[:, one, other] = made.coincidences[:, other, one] = each
         alike = (sizes == fleiss_size(sizes)).astype(np.float64)
         equal = ((counts * (counts - 1)).sum(axis=1)) / (sizes * (sizes - 1))
-        graded = [summed(counts[:, step] * alike) for step in range(steps)]
-        return cls(pairs, coincidences, summed(alike), summed(equal * alike), np.stack(graded, -1))
+        made.fleiss_units[:] = summed(alike)
+        made.fleiss_agreeing[:] = summed(equal * alike)
+        for step in range(steps):
+            made.fleiss_counts[:, step] = summed(counts[:, step] * alike)
+        return made
 
     def weighted(self, weights: Floats) -> Self:
         """Return one row per row of weights (resamples, queries)."""
-        return type(self)(*(np.tensordot(weights, column, axes=1) for column in self._columns))
+        return type(self)(weights @ self.flat, self.steps)
 
     @property
-    def _columns(self) -> tuple[Floats, ...]:
-        return (
-            self.pairs,
-            self.coincidences,
-            self.fleiss_units,
-            self.fleiss_agreeing,
-            self.fleiss_counts,
-        )
+    def pairs(self) -> Floats:
+        return self._square(0)
+
+    @property
+    def coincidences(self) -> Floats:
+        return self._square(1)
+
+    @property
+    def fleiss_units(self) -> Floats:
+        return self.flat[:, -self.steps - 2]
+
+    @property
+    def fleiss_agreeing(self) -> Floats:
+        return self.flat[:, -self.steps - 1]
+
+    @property
+    def fleiss_counts(self) -> Floats:
+        return self.flat[:, -self.steps :]
+
+    def _square(self, place: int) -> Floats:
+        size = self.steps * self.steps
+        part = self.flat[:, place * size : (place + 1) * size]
+        return part.reshape(-1, self.steps, self.steps, copy=False)
 
 
 def fleiss_size(sizes: Ints) -> int:
@@ -92,20 +106,19 @@ class Tables:
     def of_queries(cls, observed: Observed, most: int) -> Self:
         """Return the tables of the `most` pairs of judges with the most candidates in common."""
         pairs, steps = observed.pairs, len(observed.scheme)
-        codes = np.stack([pairs.one, pairs.other])
-        known, code = np.unique(codes, axis=1, return_inverse=True)
-        shared = np.bincount(code, minlength=known.shape[1])
-        best = np.lexsort((known[1], known[0], -shared))[:most]
-        place = np.full(known.shape[1], -1)
+        ones, others, code = pairs.of_whom()
+        shared = np.bincount(code, minlength=len(ones))
+        best = np.lexsort((others, ones, -shared))[:most]
+        place = np.full(len(ones), -1)
         place[best] = np.arange(len(best))
         column = place[code]
         kept = column >= 0
         cell = (column * steps + pairs.grade_one) * steps + pairs.grade_other
         query = observed.units.query[pairs.unit]
         shape = (len(best) * steps * steps, len(observed.units.queries))
-        ones = np.ones(int(kept.sum()))
-        rows = sparse.csr_matrix((ones, (cell[kept], query[kept])), shape=shape)
-        return cls(known[0][best], known[1][best], steps, rows)
+        each = np.ones(int(kept.sum()))
+        rows = sparse.csr_matrix((each, (cell[kept], query[kept])), shape=shape)
+        return cls(ones[best], others[best], steps, rows)
 
     def total(self) -> Floats:
         """Return the tables (p, k, k) over all queries."""
@@ -119,8 +132,9 @@ class Tables:
         """Return in how many queries each pair has candidates in common (p,)."""
         size = self.steps * self.steps
         coo = self.rows.tocoo()
-        seen = np.unique(np.stack([coo.row // size, coo.col]), axis=1)
-        return np.bincount(seen[0], minlength=len(self.one))
+        queries = self.rows.shape[1]
+        seen = np.unique((coo.row // size).astype(np.int64) * queries + coo.col)
+        return np.bincount(seen // queries, minlength=len(self.one))
 
     def _shaped(self, flat: Floats) -> Floats:
         return flat.reshape(-1, len(self.one), self.steps, self.steps)

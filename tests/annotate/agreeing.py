@@ -16,9 +16,9 @@ def scheme_of(steps: int, *, relevant_from: int = 1) -> Scheme:
 
 def judged(rows: Sequence[tuple[int, int, int, int]], steps: int) -> Observed:
     """Observe (query, candidate, judge, grade) rows under a scheme of so many steps from 0."""
-    columns = np.array(rows, dtype=np.int64).reshape(-1, 4).T
-    month = np.full(columns.shape[1], 2026 * 12)
-    return observe(Judgments(*columns, month), scheme_of(steps))
+    query, candidate, judge, grade = np.array(rows, dtype=np.int64).reshape(-1, 4).T
+    month = np.full(len(rows), 2026 * 12)
+    return observe(Judgments(query, candidate, judge, grade, month), scheme_of(steps))
 
 
 def from_counts(counts: Sequence[Sequence[int]]) -> Observed:
@@ -32,7 +32,7 @@ def from_counts(counts: Sequence[Sequence[int]]) -> Observed:
 
 def from_table(table: Sequence[Sequence[int]]) -> Observed:
     """Observe two judges whose candidates are counted by their grades, ten to a query."""
-    rows = []
+    rows: list[tuple[int, int, int, int]] = []
     for one, per_other in enumerate(table):
         for other, count in enumerate(per_other):
             for _ in range(count):

@@ -3,6 +3,7 @@ resampled is what these would give for the resampled queries."""
 
 import warnings
 from collections.abc import Iterator
+from typing import Literal
 
 import krippendorff
 import numpy as np
@@ -21,6 +22,11 @@ from tests.annotate.agreeing import judged
 
 Rows = list[tuple[int, int, int, int]]
 STEPS, JUDGES = 4, 4
+LEVELS: dict[str, Literal["nominal", "ordinal", "interval"]] = {
+    "nominal": "nominal",
+    "ordinal": "ordinal",
+    "interval": "interval",
+}
 SK_WEIGHTS = {"cohen": None, "cohen_linear": "linear", "cohen_quadratic": "quadratic"}
 
 
@@ -56,7 +62,7 @@ def library_alpha(data: Rows, level: str) -> float:
     table = table[:, (~np.isnan(table)).sum(axis=0) > 1]
     if len(np.unique(table[~np.isnan(table)])) < 2:
         return float("nan")
-    return float(krippendorff.alpha(table, level_of_measurement=level))
+    return float(krippendorff.alpha(table, level_of_measurement=LEVELS[level]))
 
 
 def library_kappas(data: Rows, measured: str) -> Iterator[tuple[tuple[int, int], float, int]]:

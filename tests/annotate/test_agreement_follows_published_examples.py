@@ -56,7 +56,7 @@ def test_fleiss_kappa_of_single_diagnoses() -> None:
     """(P_j - p_j) / (1 - p_j), P_j being specific agreement; as kappam.fleiss(detail) of R's irr
     gives for the same patients."""
     counts = np.array(FLEISS_1971)
-    pairs = sum(np.outer(row, row) - np.diag(row) for row in counts).astype(np.float64)
+    pairs = np.array([np.outer(row, row) - np.diag(row) for row in counts]).sum(axis=0) * 1.0
     found = np.array([forms.specific(pairs, np.eye(5)[grade]) for grade in range(5)])
     share = counts.sum(axis=0) / counts.sum()
     kappas = (found - share) / (1 - share)
