@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from annotate.services import importing, leasing, snapshots
+from annotate.services import agreement, importing, leasing, snapshots
 
 
 @shared_task
@@ -16,10 +16,16 @@ def snapshot_freeze(snapshot_id: int) -> None:
 
 
 @shared_task
+def agreement_measure(report_id: int) -> None:
+    agreement.agreement_measure(report_id=report_id)
+
+
+@shared_task
 def work_requeue() -> None:
     """Ring again for what is unfinished; a lock keeps a second worker off running work."""
     importing.imports_requeue()
     snapshots.snapshots_requeue()
+    agreement.agreements_requeue()
 
 
 @shared_task

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotate.views import adjudication, exports, imports, judging, progress, queries, snapshots
+from annotate.views import adjudication, agreement, exports, imports, judging, progress, queries, snapshots
 
 app_name = "annotate"
 
@@ -13,6 +13,9 @@ urlpatterns = [
     path("progress/", progress.progress, name="progress"),
     path("adjudications/", adjudication.adjudication_list, name="adjudication-list"),
     path("adjudications/<int:candidate>/", adjudication.adjudication, name="adjudication"),
+    path("agreement/", agreement.agreement, name="agreement"),
+    path("agreement/pair/", agreement.agreement_pair, name="agreement-pair"),
+    path("agreement/conflicts/", agreement.agreement_conflicts, name="agreement-conflicts"),
     path("imports/", imports.import_list, name="import-list"),
     path("imports/<int:pk>/", imports.import_detail, name="import-detail"),
     path("export/", exports.export_page, name="export"),

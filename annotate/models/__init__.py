@@ -1,5 +1,6 @@
 """What is judged, by whom, and what came of it. One import place for the room's models."""
 
+from annotate.models.agreement import AgreementReport
 from annotate.models.candidates import Candidate, Proposal, Run
 from annotate.models.disputes import Dispute
 from annotate.models.imports import Import, ImportStatus, OnConflict
@@ -9,6 +10,7 @@ from annotate.models.texts import Passage, PassageRevision, Query, QueryRevision
 
 __all__ = [
     "Action",
+    "AgreementReport",
     "Candidate",
     "Dispute",
     "Import",

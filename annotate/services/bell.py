@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 IMPORT: Final = "annotate.tasks.import_run"
 SNAPSHOT: Final = "annotate.tasks.snapshot_freeze"
+AGREEMENT: Final = "annotate.tasks.agreement_measure"
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""How far people agree: pure measures over columns of grades, without Django."""

@@ -1,0 +1,119 @@
+"""The current grades of a project as columns, straight from PostgreSQL's binary COPY."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from django.db import connection
+from psycopg import sql
+from psycopg.abc import Query
+
+from accounts.models import Project
+from annotate.agreement.observed import Ints, Judgments, Scheme
+from annotate.agreement.report import Material
+from annotate.agreement.systems import Run
+
+RUNS_MAX: Final = 20
+"""The runs that are read: those that proposed the most candidates."""
+_HEAD: Final = 19  # of binary COPY: its signature, flags, and the length of an empty extension
+_BLOCK: Final = 8 << 20
+
+_GRADES: Final = sql.SQL("""
+    SELECT c.query_id, j.candidate_id, coalesce(j.person_id, -j.source_id), j.grade_id,
+           (extract(year FROM j.created_at) * 12 + extract(month FROM j.created_at) - 1)::bigint,
+           p.text_id, hashtextextended(p.title, 0)
+    FROM annotate_judgment j
+    JOIN annotate_candidate c ON c.id = j.candidate_id
+    JOIN annotate_passage p ON p.id = c.passage_id
+    JOIN annotate_query q ON q.id = c.query_id
+    WHERE j.project_id = {project} AND j.current AND j.action = 'grade'
+      AND (j.kind = 'counted' OR {imported} AND j.kind = 'imported')
+      AND c.withdrawn_at IS NULL AND p.withdrawn_at IS NULL AND q.withdrawn_at IS NULL
+""")
+# Ranks, or where a run has none the order of its scores.
+_RANKS: Final = sql.SQL("""
+    SELECT candidate_id, -coalesce(rank::bigint, place) FROM (
+        SELECT x.candidate_id, x.rank,
+               row_number() OVER (ORDER BY x.score DESC NULLS LAST, x.candidate_id) AS place,
+               bool_or(x.rank IS NOT NULL) OVER () AS ranked
+        FROM annotate_proposal x WHERE x.run_id = {run}
+    ) proposed WHERE rank IS NOT NULL OR NOT ranked ORDER BY candidate_id
+""")
+
+
+def material_of(project: Project, *, with_imported: bool) -> Material:
+    """Read what agreement is measured of: grades of people, and of import sources if asked for.
+
+    Only what holds and counts, on what is not withdrawn. Memory: about 100 bytes a judgment.
+    """
+    grades = {grade.pk: place for place, grade in enumerate(project.scheme)}
+    # Before the judgments: of a query that comes in between there is no text.
+    texts = dict(project.queries.filter(withdrawn_at=None).values_list("pk", "text").iterator())
+    statement = _GRADES.format(project=project.pk, imported=with_imported)
+    columns = _columns(statement, 7)
+    known = np.isin(columns[0], np.fromiter(texts, dtype=np.int64, count=len(texts)))
+    known &= np.isin(columns[3], list(grades))
+    query, candidate, judge, grade, month, text, title = (column[known] for column in columns)
+    places = np.zeros(max(grades, default=0) + 1, dtype=np.int64)
+    places[list(grades)] = list(grades.values())
+    judged = np.unique(query).tolist()
+    return Material(
+        scheme=scheme_of(project),
+        judgments=Judgments(query, candidate, judge, places[grade], month),
+        text=text,
+        title=title,
+        queries={key: texts[key] for key in judged},
+        runs=dict(_runs(project)),
+    )
+
+
+def scheme_of(project: Project) -> Scheme:
+    """Return a project's grades as agreement takes them."""
+    steps = project.scheme
+    return Scheme(
+        tuple(step.value for step in steps),
+        tuple(step.name for step in steps),
+        tuple(step.gain for step in steps),
+        tuple(step.relevant for step in steps),
+    )
+
+
+def _runs(project: Project) -> Iterator[tuple[str, Run]]:
+    sizes = """
+        SELECT r.id, r.name FROM annotate_run r JOIN annotate_proposal x ON x.run_id = r.id
+        WHERE r.project_id = %s GROUP BY r.id, r.name ORDER BY count(*) DESC, r.name LIMIT %s
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sizes, [project.pk, RUNS_MAX])
+        found = cursor.fetchall()
+    for key, name in sorted(found, key=lambda row: str(row[1])):
+        candidate, score = _columns(_RANKS.format(run=key), 2)
+        yield name, Run(candidate, score.astype(np.float64))
+
+
+def _columns(statement: Query, count: int) -> list[Ints]:
+    """Return the `count` columns of a statement whose values are all bigint and never null."""
+    # Each row: how many values, then for each its length and itself, the highest byte first.
+    row = np.dtype([("n", ">i2"), ("values", [("size", ">i4"), ("it", ">i8")], (count,))])
+    blocks: list[Ints] = []
+    held = bytearray()
+
+    def decoded() -> Ints:
+        whole = len(held) // row.itemsize
+        values = np.frombuffer(bytes(held[: whole * row.itemsize]), dtype=row)["values"]["it"]
+        del held[: whole * row.itemsize]
+        return values.T.astype(np.int64)
+
+    with connection.cursor() as cursor:
+        copied = sql.SQL("COPY ({}) TO STDOUT (FORMAT BINARY)").format(statement)
+        with cursor.copy(copied) as copy:
+            head = 0
+            for piece in copy:
+                held += piece
+                if not head and len(held) >= _HEAD:
+                    del held[:_HEAD]
+                    head = _HEAD
+                if len(held) > _BLOCK:
+                    blocks.append(decoded())
+    blocks.append(decoded())
+    return list(np.concatenate(blocks, axis=1))
