@@ -18,7 +18,8 @@ from annotate.models import Snapshot, SnapshotStatus
 from annotate.splitting import shares_text
 from training.base_models import DEFAULT, base_checked
 from training.services.jobs import DEFAULT_RERANKER, snapshot_trainable
-from training.spec import PRESETS, SpecError, TrainSpec, spec_fields
+from training.spec import PRESETS, TrainSpec
+from training.spec_base import SpecError
 from training.spec_field import Group, SpecField
 
 # What most people set; everything else is folded away.
@@ -87,7 +88,7 @@ class JobForm(forms.Form):
             widget=forms.TextInput(attrs={"class": "mono"}),
         )
         values = (chosen.spec if chosen else TrainSpec()).to_dict()
-        for key in spec_fields():
+        for key in TrainSpec.keys():
             self.fields[key.name] = _FIELDS[key.kind](key, values[key.name])
 
     def clean_snapshot(self) -> Snapshot:
@@ -104,7 +105,7 @@ class JobForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        recipe = {key.name: data[key.name] for key in spec_fields() if key.name in data}
+        recipe = {key.name: data[key.name] for key in TrainSpec.keys() if key.name in data}
         try:
             data["recipe"] = TrainSpec.from_dict(recipe).to_dict()
         except SpecError as error:
@@ -129,7 +130,7 @@ class JobForm(forms.Form):
         """The other keys of the recipe, by group."""
         found = []
         for group, title in GROUPS.items():
-            names = [key.name for key in spec_fields() if key.group == group]
+            names = [key.name for key in TrainSpec.keys() if key.group == group]
             fields = [self[name] for name in names if name not in FIRST]
             found.append(Section(title, fields, any(field.errors for field in fields)))
         return found

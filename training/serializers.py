@@ -12,13 +12,14 @@ from models_app.serializers import MetricsField
 from training.base_models import DEFAULT, base_warning
 from training.models import EventKind, JobEvent, JobKind, JobStatus, Stage, TrainingJob
 from training.selectors import metrics_of, version_of
-from training.spec import SpecError, TrainSpec, spec_fields
+from training.spec import TrainSpec
+from training.spec_base import SpecError
 
 
 @extend_schema_field(
     {
         "type": "object",
-        "properties": {key.name: key.json_schema() for key in spec_fields()},
+        "properties": {key.name: key.json_schema() for key in TrainSpec.keys()},
         "additionalProperties": False,
     },
     component_name="Recipe",

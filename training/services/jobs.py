@@ -21,7 +21,8 @@ from training.models import JOB_TERMINAL, JobKind, JobStatus, TrainingJob
 from training.services.bell import bells_waiting, job_ring
 from training.services.claims import Claim
 from training.services.moves import job_lose, note_add, status_move
-from training.spec import SpecError, TrainSpec
+from training.spec import TrainSpec
+from training.spec_base import SpecError
 
 DEFAULT_RERANKER: Final = "reranker"
 # A live process sees the wish within a second; one that is gone is not waited for any longer.
