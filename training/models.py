@@ -96,9 +96,7 @@ class TrainingJob(models.Model):
     id = models.UUIDField(primary_key=True)
     project = models.ForeignKey(Project, models.CASCADE, related_name="training_jobs")
     kind = models.CharField(max_length=10, choices=JobKind.choices, default=JobKind.TRAIN)
-    snapshot = models.ForeignKey(
-        Snapshot, models.RESTRICT, null=True, related_name="training_jobs"
-    )
+    snapshot = models.ForeignKey(Snapshot, models.RESTRICT, null=True, related_name="training_jobs")
     reranker = models.ForeignKey(Reranker, models.CASCADE, null=True, related_name="training_jobs")
     base_model = models.CharField(
         max_length=200, help_text="What training starts from, or the bi-encoder that pools."
@@ -179,6 +177,13 @@ class TrainingJob(models.Model):
     def pools(self) -> bool:
         """Whether this is a pooling job, which has neither a snapshot nor a reranker."""
         return self.kind == JobKind.POOL
+
+    @property
+    def parts(self) -> tuple[Snapshot, Reranker]:
+        """The snapshot and the reranker of a job that trains; TypeError for any other."""
+        if self.snapshot is None or self.reranker is None:
+            raise TypeError(f"{self} has no snapshot and no reranker")
+        return self.snapshot, self.reranker
 
     @property
     def stages(self) -> tuple[Stage, ...]:

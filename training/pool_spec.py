@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from training.ml.languages import LANGUAGES
+from training.ml.names import BI_ENCODER, BM25
 from training.spec_base import Spec, key
 
 WITHOUT_CANDIDATES: Final = "without_candidates"
@@ -78,10 +79,13 @@ class PoolSpec(Spec):
     )
 
     @property
-    def runs(self) -> dict[str, int]:
-        """Depth by the name of the run, of the systems that take part, BM25 first."""
-        depths = {self.bm25_run: self.bm25_depth, self.bi_encoder_run: self.bi_encoder_depth}
-        return {name: depth for name, depth in depths.items() if depth}
+    def systems(self) -> dict[str, tuple[str, int]]:
+        """Run and depth of each system that takes part, BM25 first."""
+        both = {
+            BM25: (self.bm25_run, self.bm25_depth),
+            BI_ENCODER: (self.bi_encoder_run, self.bi_encoder_depth),
+        }
+        return {name: (run, depth) for name, (run, depth) in both.items() if depth}
 
     def conflicts(self) -> dict[str, str]:
         errors: dict[str, str] = {}

@@ -27,7 +27,7 @@ class Spec:
     """What a job is to do. Build it from outside input with `from_dict` only."""
 
     @classmethod
-    def keys(cls) -> Iterator[SpecField]:
+    def described(cls) -> Iterator[SpecField]:
         """Yield the keys in the order a form should show them."""
         for item in fields(cls):
             yield SpecField(name=item.name, default=item.default, **item.metadata)
@@ -35,7 +35,7 @@ class Spec:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Check outside input. Raises SpecError with every wrong key at once."""
-        known = {item.name: item for item in cls.keys()}
+        known = {item.name: item for item in cls.described()}
         errors: dict[str, str] = {}
         cleaned: dict[str, Any] = {}
         for name, value in values.items():

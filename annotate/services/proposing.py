@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -59,7 +59,7 @@ def candidates_propose(
         texts_lock(project.pk)
         runs = _runs(project, {row.run for row in given})
         _stage(cursor, given, runs)
-        values = {"project": project.pk, "slug": project.slug}
+        values: dict[str, str | int] = {"project": project.pk, "slug": project.slug}
         for statement in (_PAIRS, _TWINS, _FACTS):
             cursor.execute(statement, values)
         cursor.execute("ANALYZE propose_pair; ANALYZE propose_fact")
@@ -95,9 +95,9 @@ def _stage(cursor: CursorWrapper, rows: list[Proposed], runs: Mapping[str, int])
     cursor.execute("ANALYZE propose_row")
 
 
-def _count(cursor: CursorWrapper, statement: str, values: Mapping[str, Any]) -> int:
+def _count(cursor: CursorWrapper, statement: str, values: Mapping[str, str | int]) -> int:
     cursor.execute(statement, values)
-    return cursor.rowcount
+    return int(cursor.rowcount)
 
 
 _CREATE: Final = """

@@ -25,7 +25,7 @@ QUERIES: Final = 128  # scored at once: at most 32 MiB of scores and rows with t
 
 
 class Bm25Disk:
-    """An index of `passages` for `queries`, written to a new folder while it is made.
+    """An index of `passages` for `queries`, written to a folder while it is made.
 
     Memory: the terms of the queries, 4 bytes per passage, and one block.
     """
@@ -40,7 +40,7 @@ class Bm25Disk:
         block: int = PASSAGES,
         progress: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> None:
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         self._folder, self._block, self._size = folder, block, len(passages)
         self._terms: dict[str, int] = {}
         self._queries = self._matrix(queries, tokens)

@@ -5,8 +5,9 @@ skips those that are there. Products are made in float32, block by block.
 """
 
 from collections.abc import Callable, Sequence
+from math import ceil
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,51 +16,44 @@ from training.ml.corpus import Corpus
 from training.ml.topk import TopK, kth_best
 
 SHARD: Final = 2_048  # texts: what a kill costs at most
-QUERIES: Final = 1_024  # multiplied at once: 8 MiB of scores with a shard
 
 Vectors = NDArray[np.float32]
-
-
-class Encoder(Protocol):
-    """Texts in, unit vectors out."""
-
-    def encode(self, texts: Sequence[str], *, batch_size: int) -> Vectors:
-        """Return shape (len(texts), dimension), rows as given."""
 
 
 class Shards:
     """The vectors of a corpus, shard by shard."""
 
     def __init__(self, folder: Path, size: int, *, shard: int = SHARD) -> None:
-        self._folder, self._size, self._shard = folder, size, shard
+        self.size = size
+        self._folder, self._shard = folder, shard
 
     def __len__(self) -> int:
-        return -(-self._size // self._shard)
+        return ceil(self.size / self._shard)
 
     def path(self, number: int) -> Path:
         return self._folder / f"{number:05d}.npy"
 
     def bounds(self, number: int) -> tuple[int, int]:
         """Return the rows of a shard: the first, and the one after the last."""
-        return number * self._shard, min((number + 1) * self._shard, self._size)
+        return number * self._shard, min((number + 1) * self._shard, self.size)
 
     def vectors(self, number: int) -> Vectors:
         """Read a shard; shape (rows, dimension)."""
-        return np.load(self.path(number), mmap_mode="r").astype(np.float32)
+        found: Vectors = np.load(self.path(number)).astype(np.float32)
+        return found
 
 
 def vectors_write(
     folder: Path,
     texts: Corpus,
-    encoder: Encoder,
+    encode: Callable[[Sequence[str]], Vectors],
     *,
-    batch_size: int,
     shard: int = SHARD,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Shards:
     """Encode what has no vector yet and return all of them.
 
-    Batches are sorted by length within a shard. At most one shard of texts and vectors is in
+    `encode` gives vectors of length 1, one per text. At most one shard of texts and vectors is in
     memory.
     """
     folder.mkdir(exist_ok=True)
@@ -68,7 +62,7 @@ def vectors_write(
         path = shards.path(number)
         start, stop = shards.bounds(number)
         if not path.exists():
-            vectors = encoder.encode(texts.texts(start, stop), batch_size=batch_size)
+            vectors = encode(texts.texts(start, stop))
             part = path.with_suffix(".part.npy")
             np.save(part, vectors.astype(np.float16))
             part.replace(path)
@@ -81,21 +75,21 @@ def vectors_top(
     passages: Shards,
     k: int,
     *,
-    count: int,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> TopK:
-    """Return the `k` passages of the largest inner product for each of `count` queries, exactly.
+    """Return the `k` passages of the largest inner product for each query, exactly.
 
-    In memory are one shard of each and their products, and the best so far.
+    `progress` counts passages. In memory are one shard of each, their products, and the best so
+    far.
     """
-    found = TopK(count, k)
+    found = TopK(queries.size, k)
     for number in range(len(passages)):
         first, _ = passages.bounds(number)
         block = passages.vectors(number)
         for at in range(len(queries)):
             start, stop = queries.bounds(at)
             _merge_products(found, queries.vectors(at) @ block.T, start, stop, first)
-        progress(number + 1, len(passages))
+        progress(passages.bounds(number)[1], passages.size)
     return found
 
 
