@@ -1,5 +1,6 @@
 """The form of a new pooling job, made from the one definition of its spec."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django import forms
@@ -17,6 +18,18 @@ from training.spec_form import said_here, spec_formfield
 
 FIRST: Final = ("bm25_depth", "bi_encoder_depth")
 WHICH: Final = ("queries", "query_ids")
+LABELS: Final[Mapping[str, str]] = {
+    "queries": "Queries",
+    "query_ids": "Names of queries, one a line",
+    "bm25_depth": "Passages by BM25",
+    "bi_encoder_depth": "Passages by the bi-encoder",
+    "base_model": "Bi-encoder",
+    "language": "Language",
+    "bm25_run": "Run of BM25",
+    "bi_encoder_run": "Run of the bi-encoder",
+    "max_length": "Tokens read",
+    "batch_size": "Batch size",
+}
 
 
 class PoolForm(forms.Form):
@@ -31,6 +44,7 @@ class PoolForm(forms.Form):
         values = PoolSpec().to_dict()
         for key in PoolSpec.described():
             self.fields[key.name] = spec_formfield(key, values[key.name])
+        self.fields["query_ids"].help_text = "As your files and exports name them."
         which = self.fields["queries"]
         assert isinstance(which, forms.ChoiceField), "a key with choices"
         which.choices = [
@@ -50,6 +64,8 @@ class PoolForm(forms.Form):
             "path. The packaged one needs no network.",
             widget=forms.TextInput(attrs={"class": "mono"}),
         )
+        for name, label in LABELS.items():
+            self.fields[name].label = label
 
     def clean_base_model(self) -> str:
         name: str = self.cleaned_data["base_model"]
