@@ -91,15 +91,15 @@ def test_the_database_keeps_each_kind_to_its_parts(cast: Cast) -> None:
         {"kind": "train", "snapshot": snapshot},
     )
     for fields in wrong:
-        with pytest.raises(IntegrityError, match="job_of_|of one project"), transaction.atomic():
+        with pytest.raises(IntegrityError, match=r"job_of_|of one project"), transaction.atomic():
             TrainingJob.objects.create(
                 id=f"{len(fields)}" * 32, project=cast.project, base_model="x", **fields
             )
     rows = TrainingJob.objects.filter(pk=job.pk)
-    with pytest.raises(IntegrityError, match="job_spec_is_frozen"), transaction.atomic():
+    with pytest.raises(IntegrityError, match=r"what job .* runs is fixed"), transaction.atomic():
         rows.update(recipe={})
     job_cancel(job=job, by=cast.manager)
-    with pytest.raises(IntegrityError, match="job_finished_is_frozen"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="is finished and never changes"), transaction.atomic():
         rows.update(outcome={"new": 1})
     other = make_pool_job(cast)
     rows = TrainingJob.objects.filter(pk=other.pk)

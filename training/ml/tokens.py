@@ -30,8 +30,6 @@ _STOP_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 _UNSPACED: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORD: Final = re.compile(rf"[{_UNSPACED}]+|[^\W{_UNSPACED}]{{2,}}")
 _FIRST_UNSPACED: Final = re.compile(f"[{_UNSPACED}]")
-# HTTPServer -> HTTP, Server; read_csv2 -> read, csv, 2.
-_PART: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W_A-Za-z0-9]+")
 _REMEMBERED: Final = 500_000
 
 
@@ -69,8 +67,28 @@ class Tokens:
         if _FIRST_UNSPACED.match(word):
             return [word[at : at + 2] for at in range(max(1, len(word) - 1))]
         words = [word.lower()]
-        parts = _PART.findall(word)
+        parts = _parts(word)
         if len(parts) > 1:
             words += [part.lower() for part in parts if len(part) > 1]
         kept = [each for each in words if each not in self._stop]
         return self._stemmer.stemWords(kept) if self._stemmer else kept
+
+
+def _parts(word: str) -> list[str]:
+    """Cut an identifier: HTTPServer into HTTP and Server, read_csv2 into read, csv and 2."""
+    parts, begun = [], 0
+    for at in range(1, len(word) + 1):
+        if at == len(word) or _begins(word, at):
+            parts.append(word[begun:at].strip("_"))
+            begun = at
+    return [part for part in parts if part]
+
+
+def _begins(word: str, at: int) -> bool:
+    """Whether a part begins here: at an underscore, a digit after a letter, a capital."""
+    before, here = word[at - 1], word[at]
+    if here == "_" or before.isdigit() != here.isdigit():
+        return True
+    if here.isupper():
+        return before.islower() or (before.isupper() and word[at + 1 : at + 2].islower())
+    return False
