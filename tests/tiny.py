@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import torch
+from sentence_transformers import SentenceTransformer
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizer
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -58,3 +59,10 @@ def _tokenizer(folder: Path, words: Iterable[str], max_length: int) -> BertToken
     entries += [word.lower() for word in (*WORDS.split(), *words)]
     vocabulary = {entry: row for row, entry in enumerate(dict.fromkeys(entries))}
     return BertTokenizer(vocab=vocabulary, model_max_length=max_length)
+
+
+def tiny_bi_encoder(folder: Path) -> Path:
+    """Save a tiny, untrained bi-encoder with mean pooling, as safetensors, into `folder`."""
+    base = tiny_cross_encoder(folder / "base")
+    SentenceTransformer(str(base), device="cpu").save_pretrained(str(folder / "bi-encoder"))
+    return folder / "bi-encoder"

@@ -178,7 +178,7 @@ def hub_trouble() -> str:
     """
     if is_offline_mode():
         return "HF_HUB_OFFLINE is set, so that nothing is fetched from the Hub."
-    asked = TrainingJob.objects.filter(base_revision="", base_used__isnull=False)
+    asked = TrainingJob.objects.filter(kind="train", base_revision="", base_used__isnull=False)
     last = asked.filter(created_at__gt=timezone.now() - RECENT).order_by("-created_at").first()
     if last is None or not (last.base_used or {}).get("fell_back"):
         return ""
@@ -191,7 +191,8 @@ def base_warning(job: TrainingJob) -> str:
     A version of ours, a folder and the packaged model ask the Hub for nothing.
     """
     base = job.base_model
-    own = job.base_revision or base == PACKAGED or Path(base).is_absolute()
+    unread = job.pools and not job.recipe["bi_encoder_depth"]
+    own = unread or job.base_revision or base == PACKAGED or Path(base).is_absolute()
     if own or job.finished or job.base_used or not (trouble := hub_trouble()):
         return ""
     unless = f"{trouble} Unless {base} can be fetched or is in the Hub's cache,"

@@ -1,16 +1,10 @@
-"""The form of a new job, made from the one definition of a recipe."""
+"""The form of a new training job, made from the one definition of a recipe."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.forms import BoundField
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 
 from accounts.models import Project, User
 from accounts.names import NAME_MAX_LENGTH, validate_name
@@ -18,8 +12,10 @@ from annotate.models import Snapshot, SnapshotStatus
 from annotate.splitting import shares_text
 from training.base_models import DEFAULT, base_checked
 from training.services.jobs import DEFAULT_RERANKER, snapshot_trainable
-from training.spec import PRESETS, SpecError, TrainSpec, spec_fields
-from training.spec_field import Group, SpecField
+from training.spec import PRESETS, TrainSpec
+from training.spec_base import SpecError
+from training.spec_field import Group
+from training.spec_form import Section, said_here, spec_formfield
 
 # What most people set; everything else is folded away.
 FIRST: Final = (
@@ -30,15 +26,6 @@ GROUPS: Final[Mapping[Group, str]] = {
     "evaluation": "Evaluation",
     "texts": "Texts and templates",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Fields that are shown together; folded ones open by themselves where one is wrong."""
-
-    title: str
-    fields: list[BoundField]
-    open: bool
 
 
 class SnapshotChoice(forms.ModelChoiceField[Snapshot]):
@@ -87,24 +74,24 @@ class JobForm(forms.Form):
             widget=forms.TextInput(attrs={"class": "mono"}),
         )
         values = (chosen.spec if chosen else TrainSpec()).to_dict()
-        for key in spec_fields():
-            self.fields[key.name] = _FIELDS[key.kind](key, values[key.name])
+        for key in TrainSpec.described():
+            self.fields[key.name] = spec_formfield(key, values[key.name])
 
     def clean_snapshot(self) -> Snapshot:
         snapshot: Snapshot = self.cleaned_data["snapshot"]
-        with _said_here("snapshot"):
+        with said_here("snapshot"):
             snapshot_trainable(snapshot)
         return snapshot
 
     def clean_base_model(self) -> str:
         name: str = self.cleaned_data["base_model"]
-        with _said_here("base_model"):
+        with said_here("base_model"):
             base_checked(name, project=self.project, user=self.user)
         return name
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        recipe = {key.name: data[key.name] for key in spec_fields() if key.name in data}
+        recipe = {key.name: data[key.name] for key in TrainSpec.described() if key.name in data}
         try:
             data["recipe"] = TrainSpec.from_dict(recipe).to_dict()
         except SpecError as error:
@@ -129,74 +116,7 @@ class JobForm(forms.Form):
         """The other keys of the recipe, by group."""
         found = []
         for group, title in GROUPS.items():
-            names = [key.name for key in spec_fields() if key.group == group]
+            names = [key.name for key in TrainSpec.described() if key.group == group]
             fields = [self[name] for name in names if name not in FIRST]
             found.append(Section(title, fields, any(field.errors for field in fields)))
         return found
-
-
-@contextmanager
-def _said_here(field: str) -> Iterator[None]:
-    """Turn what a service says of a field into an error of the field that is being cleaned."""
-    try:
-        yield
-    except ValidationError as error:
-        raise ValidationError(error.error_dict[field]) from error
-
-
-def _integer(key: SpecField, initial: Any) -> forms.Field:
-    return forms.IntegerField(
-        **_common(key, initial), min_value=_whole(key.minimum), max_value=_whole(key.maximum)
-    )
-
-
-def _number(key: SpecField, initial: Any) -> forms.Field:
-    field = forms.FloatField(**_common(key, initial), min_value=key.minimum, max_value=key.maximum)
-    field.widget.attrs["step"] = "any"
-    return field
-
-
-def _boolean(key: SpecField, initial: Any) -> forms.Field:
-    return forms.BooleanField(**_common(key, initial) | {"required": False})
-
-
-def _choice(key: SpecField, initial: Any) -> forms.Field:
-    return forms.ChoiceField(
-        **_common(key, initial), choices=[(name, name) for name in key.choices]
-    )
-
-
-def _text(key: SpecField, initial: Any) -> forms.Field:
-    # Spaces at the ends of a template are meant.
-    widget = forms.TextInput(attrs={"class": "mono"})
-    return forms.CharField(**_common(key, initial), strip=key.kind != "template", widget=widget)
-
-
-def _common(key: SpecField, initial: Any) -> dict[str, Any]:
-    return {
-        "label": key.name,
-        "help_text": _help(key.help),
-        "initial": initial,
-        "required": not key.nullable,
-    }
-
-
-def _help(text: str) -> SafeString:
-    """Return a key's help for a form: names in backticks as code; what is null is left empty."""
-    parts = re.split(r"`([^`]+)`", text.replace("null:", "empty:"))
-    rows = ((part, "code" if place % 2 else "span") for place, part in enumerate(parts) if part)
-    return format_html_join("", "<{1}>{0}</{1}>", rows)
-
-
-def _whole(bound: float | None) -> int | None:
-    return None if bound is None else int(bound)
-
-
-_FIELDS: Final[Mapping[str, Callable[[SpecField, Any], forms.Field]]] = {
-    "integer": _integer,
-    "number": _number,
-    "boolean": _boolean,
-    "choice": _choice,
-    "text": _text,
-    "template": _text,
-}

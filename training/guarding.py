@@ -19,9 +19,10 @@ from threading import Event, Lock, Thread
 from typing import Final
 
 from django.conf import settings
-from django.db import InterfaceError, InternalError, OperationalError, connection
+from django.db import connection
 
 from training.models import JobStatus
+from training.patience import DATABASE_GONE
 from training.reporting import JobReporter
 from training.services.claims import Claim, job_heartbeat, job_report, job_status
 from training.services.moves import job_release, job_stop
@@ -35,8 +36,6 @@ EXIT_CRASHED: Final = 1
 EXIT_CANCELLED: Final = 83
 EXIT_RELEASED: Final = 84
 EXIT_LOST: Final = 85
-# The last is how Django gives on that the server has ended a transaction which stood still.
-DATABASE_GONE: Final = (OperationalError, InterfaceError, InternalError)
 
 
 class Guard:

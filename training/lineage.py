@@ -32,7 +32,7 @@ def lineage_collect(
     return {
         "job": str(job.pk),
         "attempt": attempt,
-        "snapshot": job.snapshot.digest,
+        "snapshot": job.parts[0].digest,
         "base_model": outcome.base.to_dict(),
         "code": dict(code),
         "packages": package_versions(),

@@ -1,4 +1,4 @@
-"""Training jobs, what they report while they run, and what they measured."""
+"""Jobs, what they report while they run, and what they measured or found."""
 
 from pathlib import Path
 from typing import Final, Self
@@ -16,6 +16,7 @@ class JobKind(models.TextChoices):
     """What a job does; only `train` publishes a version."""
 
     TRAIN = "train", "Train"
+    POOL = "pool", "Build candidates"
 
 
 class JobStatus(models.TextChoices):
@@ -40,7 +41,7 @@ JOB_TERMINAL: Final = frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatu
 
 
 class Stage(models.TextChoices):
-    """The recipe's numbered steps, as people see them."""
+    """The numbered steps of all kinds of jobs, as people see them; see `STAGES`."""
 
     CLAIM = "claim", "Claim"
     LOAD = "load", "Load"
@@ -48,7 +49,30 @@ class Stage(models.TextChoices):
     TRAIN = "train", "Train"
     EVALUATE = "evaluate", "Evaluate"
     REGISTER = "register", "Register"
+    BM25 = "bm25", "BM25"
+    ENCODE = "encode", "Encode"
+    SEARCH = "search", "Search"
+    STORE = "store", "Store"
     FINISH = "finish", "Finish"
+
+
+STAGES: Final[dict[JobKind, tuple[Stage, ...]]] = {
+    JobKind.TRAIN: (
+        Stage.CLAIM, Stage.LOAD, Stage.BASELINE, Stage.TRAIN, Stage.EVALUATE, Stage.REGISTER,
+        Stage.FINISH,
+    ),
+    JobKind.POOL: (
+        Stage.CLAIM, Stage.LOAD, Stage.BM25, Stage.ENCODE, Stage.SEARCH, Stage.STORE, Stage.FINISH,
+    ),
+}  # fmt: skip
+# What is counted in a stage; pairs in all others.
+UNITS: Final[dict[Stage, str]] = {
+    Stage.TRAIN: "steps",
+    Stage.BM25: "passages",
+    Stage.ENCODE: "texts",
+    Stage.SEARCH: "passages",
+    Stage.STORE: "queries",
+}
 
 
 class TrainingJobQuerySet(models.QuerySet["TrainingJob"]):
@@ -64,21 +88,29 @@ class TrainingJobQuerySet(models.QuerySet["TrainingJob"]):
 
 
 class TrainingJob(models.Model):
-    """One run of a recipe on a snapshot. The row is the truth; the broker is only a doorbell."""
+    """One run of a recipe on a snapshot, or of a spec on a project's texts.
+
+    The row is the truth; the broker is only a doorbell.
+    """
 
     id = models.UUIDField(primary_key=True)
     project = models.ForeignKey(Project, models.CASCADE, related_name="training_jobs")
     kind = models.CharField(max_length=10, choices=JobKind.choices, default=JobKind.TRAIN)
-    snapshot = models.ForeignKey(Snapshot, models.RESTRICT, related_name="training_jobs")
-    reranker = models.ForeignKey(Reranker, models.CASCADE, related_name="training_jobs")
-    base_model = models.CharField(max_length=200)
+    snapshot = models.ForeignKey(Snapshot, models.RESTRICT, null=True, related_name="training_jobs")
+    reranker = models.ForeignKey(Reranker, models.CASCADE, null=True, related_name="training_jobs")
+    base_model = models.CharField(
+        max_length=200, help_text="What training starts from, or the bi-encoder that pools."
+    )
     base_revision = models.CharField(
         max_length=40, blank=True, help_text="Commit id of a base from this registry, else empty."
     )
     base_used = models.JSONField(
         null=True, help_text="What was really loaded, and why; null until then. See `BaseInfo`."
     )
-    recipe = models.JSONField(default=dict)
+    recipe = models.JSONField(default=dict, help_text="The spec of its kind, every key.")
+    outcome = models.JSONField(
+        null=True, help_text="What a pooling job has done so far; see `training.outcomes`."
+    )
     status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.QUEUED)
     stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.CLAIM)
     done = models.PositiveIntegerField(default=0, help_text="Units of the stage that are through.")
@@ -122,10 +154,41 @@ class TrainingJob(models.Model):
                 name="job_running_means_leased",
             ),
             models.CheckConstraint(condition=Q(done__lte=F("total")), name="job_done_of_total"),
+            models.CheckConstraint(
+                condition=Q(
+                    kind="train",
+                    snapshot__isnull=False,
+                    reranker__isnull=False,
+                    outcome__isnull=True,
+                )
+                | Q(kind="pool", snapshot__isnull=True, reranker__isnull=True),
+                name="job_of_its_kind",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="pool", status="succeeded", outcome__isnull=True),
+                name="job_pooled_has_an_outcome",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {str(self.pk)[:8]}"
+
+    @property
+    def pools(self) -> bool:
+        """Whether this is a pooling job, which has neither a snapshot nor a reranker."""
+        return self.kind == JobKind.POOL
+
+    @property
+    def parts(self) -> tuple[Snapshot, Reranker]:
+        """The snapshot and the reranker of a job that trains; TypeError for any other."""
+        if self.snapshot is None or self.reranker is None:
+            raise TypeError(f"{self} has no snapshot and no reranker")
+        return self.snapshot, self.reranker
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of a job of this kind, in order."""
+        return STAGES[JobKind(self.kind)]
 
     @property
     def finished(self) -> bool:
@@ -145,7 +208,7 @@ class TrainingJob(models.Model):
     @property
     def far(self) -> str:
         """How far the stage has come, such as "30 of 120 steps"; empty where it is not known."""
-        unit = "steps" if self.stage == Stage.TRAIN else "pairs"
+        unit = UNITS.get(Stage(self.stage), "pairs")
         return f"{self.done:,} of {self.total:,} {unit}" if self.total else ""
 
     @property

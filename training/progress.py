@@ -21,8 +21,17 @@ STAGE_HELP: Final = {
     Stage.BASELINE: "First stage, BM25 and the untouched base are scored.",
     Stage.TRAIN: "The model learns from the training split.",
     Stage.EVALUATE: "The new model is scored on the very same candidates.",
+    Stage.BM25: "Every passage is indexed for the queries' words, and searched.",
+    Stage.ENCODE: "The bi-encoder reads every query and passage.",
+    Stage.SEARCH: "Every query's vector meets every passage's.",
+    Stage.STORE: "What both found becomes candidates, with ranks and scores.",
     Stage.REGISTER: "Weights, figures and card are saved.",
     Stage.FINISH: "The version is published.",
+}
+
+_POOL_HELP: Final = {
+    Stage.LOAD: "Queries and passages are copied, equal texts once.",
+    Stage.FINISH: "What was found is counted.",
 }
 
 
@@ -87,7 +96,7 @@ def _starts(job: TrainingJob) -> dict[str, datetime]:
 
 
 def _stages(job: TrainingJob, starts: dict[str, datetime], now: datetime) -> list[StageRow]:
-    order = list(Stage)
+    order = job.stages
     current = order.index(Stage(job.stage))
     waiting = job.status == JobStatus.QUEUED or job.started_at is None
     rows = []
@@ -97,7 +106,7 @@ def _stages(job: TrainingJob, starts: dict[str, datetime], now: datetime) -> lis
         rows.append(
             StageRow(
                 stage=stage,
-                help=STAGE_HELP[stage],
+                help=(_POOL_HELP if job.pools else STAGE_HELP).get(stage, STAGE_HELP[stage]),
                 state="ahead" if waiting else _state(job, place - current),
                 seconds=(ended - begun).total_seconds() if begun and not waiting else None,
             )

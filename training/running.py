@@ -1,16 +1,16 @@
-"""A job in its own process: claim, load, baseline, train, evaluate, register, finish.
+"""A job in its own process, from its claim to its end.
 
-Torch is imported once the job is claimed and guarded and its snapshot and base are there, and in no
+Torch is imported once the job is claimed and guarded and what it needs is there, and in no
 other process of Arbiter.
 """
 
 import logging
+import shutil
 import socket
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -21,16 +21,18 @@ from django.db.backends.signals import connection_created
 from models_app.services.publishing import folder_store
 from training.base_models import version_pinned
 from training.exposure import exposure_of
-from training.guarding import DATABASE_GONE, EXIT_CRASHED, EXIT_LOST, Guard
+from training.guarding import EXIT_CRASHED, EXIT_LOST, Guard
 from training.lineage import code_facts, first_stage_facts, labels_facts, lineage_collect
 from training.ml.data import Snapshot
 from training.ml.errors import RecipeError, resource_error
 from training.models import Stage, TrainingJob
+from training.patience import patiently
 from training.preparing import base_fetch, snapshot_fetch
 from training.reporting import JobReporter
-from training.scratch import job_scratch, worker_name
+from training.scratch import job_scratch, work_path, worker_name
 from training.services.claims import Claim, LostClaimError, job_claim
 from training.services.moves import CRASHED, job_fail, job_stop
+from training.services.pooling import pool_finish
 from training.spec import TrainSpec
 
 if TYPE_CHECKING:
@@ -38,14 +40,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Longer than a lease: the guard renews that as soon as the database answers, and a job that was
-# given to others meanwhile is refused by its claim.
-DATABASE_WAIT_SECONDS: Final = 600.0
 # A process that hangs between two statements would keep its job's row locked, and whoever cancels
 # it waiting. The server ends such a transaction; the guard and a job's end are written again.
 IDLE_TRANSACTION_SECONDS: Final = 1
-
-T = TypeVar("T")
 
 
 def job_run(*, job_id: UUID, worker: str = "") -> int:
@@ -79,8 +76,11 @@ def _run_guarded(claim: Claim, reporter: JobReporter, scratch: Path, guard: Guar
         job = TrainingJob.objects.select_related("project", "snapshot", "created_by").get(
             pk=claim.job_id
         )
-        results = _work(job, claim, reporter, scratch)
-        _publish(guard, claim, results)
+        reporter.log(f"Attempt {claim.attempt} on {socket.gethostname()}.")
+        if job.pools:
+            _pool(job, claim, reporter, guard)
+        else:
+            _publish(guard, claim, _work(job, claim, reporter, scratch))
     except LostClaimError:
         guard.stop()
         return 0 if job_stop(claim=claim) else EXIT_LOST
@@ -103,11 +103,20 @@ def _failed(guard: Guard, claim: Claim, message: str, trace: str = "", status: i
     return status
 
 
+def _pool(job: TrainingJob, claim: Claim, reporter: JobReporter, guard: Guard) -> None:
+    from training.pooling import Pooling
+
+    folder = work_path(job.pk)
+    outcome = Pooling(job, claim=claim, reporter=reporter, folder=folder).run()
+    _settle(guard, lambda: pool_finish(claim=claim, outcome=outcome))
+    shutil.rmtree(folder)
+
+
 def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) -> "Results":
-    """Do what the job asks for, and return it with its lineage."""
-    reporter.log(f"Attempt {claim.attempt} on {socket.gethostname()}.")
+    """Train as the job asks for, and return what came of it with its lineage."""
     reporter.stage(Stage.LOAD)
-    snapshot = snapshot_fetch(job.snapshot, scratch / "snapshot")
+    frozen, _ = job.parts
+    snapshot = snapshot_fetch(frozen, scratch / "snapshot")
     reporter.log(f"Snapshot {snapshot.digest[:12]} is complete, its files have their sha256.")
     base = base_fetch(job, scratch / "base")
     exposed = _exposure(job, snapshot, reporter)
@@ -129,9 +138,9 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
         facts={
             **outcome.facts,
             "exposure": exposed,
-            "findings": list(job.snapshot.findings),
-            "first_stage": first_stage_facts(job.snapshot),
-            "labels": labels_facts(job.snapshot.statistics),
+            "findings": list(frozen.findings),
+            "first_stage": first_stage_facts(frozen),
+            "labels": labels_facts(frozen.statistics),
             "lineage": {"git_commit": code["git_commit"]},
         },
     )
@@ -154,18 +163,6 @@ def _publish(guard: Guard, claim: Claim, results: "Results") -> None:
     _settle(guard, lambda: job_publish(claim=claim, results=results, stored=stored))
 
 
-def _settle(guard: Guard, write: Callable[[], T]) -> T:
-    """Write a job's end, again and again while the database is away: its work should survive that.
-
-    The guard stands aside for the write only, and goes on where that did not come through.
-    """
-    deadline = time.monotonic() + DATABASE_WAIT_SECONDS
-    while True:
-        try:
-            with guard.aside():
-                return write()
-        except DATABASE_GONE:
-            connection.close()
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(1)
+def _settle(guard: Guard, write: Callable[[], object]) -> None:
+    """Write a job's end: the guard stands aside, and goes on where that did not come through."""
+    patiently(write, within=guard.aside)

@@ -6,10 +6,15 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 
 from config.folders import private_folder
+from training.models import JOB_TERMINAL, TrainingJob
+
+WORK: Final = "work-"
 
 
 def worker_name() -> str:
@@ -25,6 +30,25 @@ def scratch_path(worker: str) -> Path:
 def scratch_clear(worker: str) -> None:
     """Remove what a process of this name has left behind."""
     shutil.rmtree(scratch_path(worker), ignore_errors=True)
+
+
+def work_path(job_id: UUID) -> Path:
+    """Return where a job keeps what its next attempt goes on with."""
+    return Path(settings.ARBITER_HOME) / "scratch" / f"{WORK}{job_id}"
+
+
+def works_clear() -> None:
+    """Remove what jobs that are finished, or gone with their project, have kept on this machine."""
+    folders = {
+        path.name.removeprefix(WORK): path
+        for path in Path(settings.ARBITER_HOME, "scratch").glob(f"{WORK}*")
+    }
+    if not folders:
+        return
+    alive = TrainingJob.objects.exclude(status__in=JOB_TERMINAL).filter(pk__in=folders)
+    wanted = {str(pk) for pk in alive.values_list("pk", flat=True)}
+    for name in folders.keys() - wanted:
+        shutil.rmtree(folders[name], ignore_errors=True)
 
 
 @contextmanager

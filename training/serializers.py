@@ -10,26 +10,38 @@ from accounts.access import Right, member_for, role_allows
 from accounts.rest import Parameters, StrictSerializer
 from models_app.serializers import MetricsField
 from training.base_models import DEFAULT, base_warning
+from training.ml.names import PACKAGED
 from training.models import EventKind, JobEvent, JobKind, JobStatus, Stage, TrainingJob
+from training.outcome_serializers import PoolOutcomeOutput
+from training.outcomes import PoolOutcome
 from training.selectors import metrics_of, version_of
-from training.spec import SpecError, TrainSpec, spec_fields
+from training.spec import TrainSpec
+from training.spec_base import SpecError
+from training.specs import SPECS
 
 
 @extend_schema_field(
     {
-        "type": "object",
-        "properties": {key.name: key.json_schema() for key in spec_fields()},
-        "additionalProperties": False,
+        "anyOf": [
+            {
+                "type": "object",
+                "title": f"Recipe of a job of kind {kind}",
+                "properties": {key.name: key.json_schema() for key in spec.described()},
+                "additionalProperties": False,
+            }
+            for kind, spec in SPECS.items()
+        ]
     },
     component_name="Recipe",
 )
 class RecipeField(serializers.DictField):
-    """Keys of `TrainSpec`; unknown ones and wrong values are errors under their names."""
+    """Keys of the spec of the job's kind; unknown ones and wrong values are errors by name."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         values: dict[str, Any] = super().to_internal_value(data)
+        kind = self.parent.initial_data.get("kind") if self.parent else None
         try:
-            TrainSpec.from_dict(values)
+            SPECS.get(str(kind), TrainSpec).from_dict(values)
         except SpecError as error:
             named = {key: [message] for key, message in error.errors.items()}
             raise serializers.ValidationError(named) from error
@@ -62,18 +74,38 @@ class EventsQuery(Parameters):
 
 
 class JobInput(StrictSerializer):
-    """A job to run; `reranker` is the name to publish under, made where the project has none."""
+    """A job to run: `train` learns from a snapshot and publishes, `pool` builds candidates."""
 
     project = serializers.CharField(help_text="The project's slug.")
     kind = serializers.ChoiceField(choices=JobKind.choices, default=JobKind.TRAIN)
-    snapshot = serializers.CharField(help_text="The snapshot's id or digest.")
-    base_model = NameField(
-        default=DEFAULT,
-        help_text="A name on the Hub, TEAM/NAME@vN or TEAM/NAME@alias of this registry, or an "
-        "allowed folder's path.",
+    snapshot = serializers.CharField(
+        required=False, help_text="The snapshot's id or digest; to train, and only then."
     )
-    reranker = serializers.CharField(required=False, help_text="Default: reranker.")
+    base_model = NameField(
+        required=False,
+        help_text="A name on the Hub, or an allowed folder's path; to train also TEAM/NAME@vN or "
+        f"TEAM/NAME@alias of this registry. Default to train: {DEFAULT}; the bi-encoder to pool "
+        f"with: {PACKAGED}, which needs no network.",
+    )
+    reranker = serializers.CharField(
+        required=False,
+        help_text="To train: the name to publish under, made where the project has none. "
+        "Default: reranker.",
+    )
     recipe = RecipeField(default=dict)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        trains = attrs["kind"] == JobKind.TRAIN
+        errors: dict[str, Any] = {
+            name: f"A job of kind {attrs['kind']} has no {name}."
+            for name in ("snapshot", "reranker")
+            if not trains and name in attrs
+        }
+        if trains and "snapshot" not in attrs:
+            errors["snapshot"] = "Name the snapshot to train on."
+        if errors:
+            raise serializers.ValidationError(errors)
+        return attrs
 
 
 class BaseUsedOutput(serializers.Serializer[Any]):
@@ -90,10 +122,14 @@ class JobOutput(serializers.ModelSerializer[TrainingJob]):
 
     id = serializers.CharField(read_only=True)
     project = serializers.CharField(source="project.slug", read_only=True)
-    snapshot = serializers.CharField(source="snapshot_id", read_only=True)
-    snapshot_digest = serializers.CharField(source="snapshot.digest", read_only=True)
-    reranker = serializers.CharField(source="reranker.name", read_only=True)
-    repo_id = serializers.CharField(source="reranker.repo_id", read_only=True)
+    snapshot = serializers.CharField(
+        source="snapshot_id", read_only=True, allow_null=True, help_text="Null unless it trains."
+    )
+    snapshot_digest = serializers.CharField(
+        source="snapshot.digest", read_only=True, allow_null=True
+    )
+    reranker = serializers.CharField(source="reranker.name", read_only=True, allow_null=True)
+    repo_id = serializers.CharField(source="reranker.repo_id", read_only=True, allow_null=True)
     kind = serializers.ChoiceField(choices=JobKind.choices, read_only=True)
     status = serializers.ChoiceField(choices=JobStatus.choices, read_only=True)
     stage = serializers.ChoiceField(choices=Stage.choices, read_only=True)
@@ -126,6 +162,7 @@ class JobOutput(serializers.ModelSerializer[TrainingJob]):
 class JobDetailOutput(JobOutput):
     """A job with its figures and the number of the version it published."""
 
+    outcome = serializers.SerializerMethodField(help_text="What a pooling job found, or null.")
     metrics = serializers.SerializerMethodField(help_text="{split: {system: {metric: figure}}}")
     version = serializers.SerializerMethodField(help_text="Number of the version, or null.")
     traceback = serializers.SerializerMethodField(help_text="Of a crash; for managers only.")
@@ -135,7 +172,15 @@ class JobDetailOutput(JobOutput):
     )
 
     class Meta(JobOutput.Meta):
-        fields = [*JobOutput.Meta.fields, "metrics", "version", "traceback", "warning"]
+        fields = [
+            *JobOutput.Meta.fields, "metrics", "version", "outcome", "traceback", "warning",
+        ]  # fmt: skip
+
+    @extend_schema_field(PoolOutcomeOutput(allow_null=True))
+    def get_outcome(self, job: TrainingJob) -> dict[str, Any] | None:
+        if job.outcome is None:
+            return None
+        return dict(PoolOutcomeOutput(PoolOutcome.from_dict(job.outcome)).data)
 
     @extend_schema_field(MetricsField)
     def get_metrics(self, job: TrainingJob) -> dict[str, Any]:

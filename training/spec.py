@@ -5,13 +5,12 @@ documentation says about a key holds here. No Django and no torch: pages, the AP
 recipe all build on `TrainSpec`.
 """
 
-import difflib
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 
 from training.ml.templates import DEFAULT_PASSAGE, DEFAULT_QUERY, Templates
-from training.spec_field import Group, Kind, SpecField
+from training.spec_base import Spec, key
 
 LOSSES: Final = ("BinaryCrossEntropyLoss",)
 SCHEDULERS: Final = (
@@ -25,25 +24,12 @@ SCHEDULERS: Final = (
 EVAL_STRATEGIES: Final = ("no", "steps", "epoch")
 
 
-class SpecError(ValueError):
-    """A recipe was refused. `errors` maps each wrong key to a message for the user."""
-
-    def __init__(self, errors: Mapping[str, str]) -> None:
-        self.errors = dict(errors)
-        super().__init__("; ".join(f"{name}: {text}" for name, text in self.errors.items()))
-
-
-def _key(kind: Kind, default: Any, text: str, *, group: Group = "training", **bounds: Any) -> Any:
-    details = {"kind": kind, "help": text, "group": group, **bounds}
-    return field(default=default, metadata=details)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainSpec:
+class TrainSpec(Spec):
     """The recipe of a training job. Build it from outside input with `from_dict` only."""
 
-    loss: str = _key("choice", LOSSES[0], "Loss that is minimised.", choices=LOSSES)
-    num_train_epochs: float = _key(
+    loss: str = key("choice", LOSSES[0], "Loss that is minimised.", choices=LOSSES)
+    num_train_epochs: float = key(
         "number",
         1,
         "Passes over the training pairs.",
@@ -51,20 +37,20 @@ class TrainSpec:
         maximum=100,
         above_minimum=True,
     )
-    max_steps: int = _key(
+    max_steps: int = key(
         "integer",
         -1,
         "Stop after this many optimiser steps; overrides the epochs. -1: no limit.",
         minimum=-1,
         maximum=10_000_000,
     )
-    per_device_train_batch_size: int = _key(
+    per_device_train_batch_size: int = key(
         "integer", 16, "Training pairs per step and device.", minimum=1, maximum=4096
     )
-    gradient_accumulation_steps: int = _key(
+    gradient_accumulation_steps: int = key(
         "integer", 1, "Batches summed up before one optimiser step.", minimum=1, maximum=1024
     )
-    learning_rate: float = _key(
+    learning_rate: float = key(
         "number",
         5e-5,
         "Highest learning rate of AdamW.",
@@ -72,17 +58,17 @@ class TrainSpec:
         maximum=1,
         above_minimum=True,
     )
-    weight_decay: float = _key(
+    weight_decay: float = key(
         "number", 0.0, "Decoupled weight decay of AdamW.", minimum=0, maximum=1
     )
-    warmup_steps: float = _key(
+    warmup_steps: float = key(
         "number",
         0,
         "Steps over which the learning rate rises; below 1, a share of all steps.",
         minimum=0,
         maximum=1_000_000,
     )
-    warmup_ratio: float | None = _key(
+    warmup_ratio: float | None = key(
         "number",
         None,
         "Older name for a `warmup_steps` below 1; set one of the two.",
@@ -90,13 +76,13 @@ class TrainSpec:
         maximum=1,
         nullable=True,
     )
-    lr_scheduler_type: str = _key(
+    lr_scheduler_type: str = key(
         "choice", "linear", "Course of the learning rate after the warm-up.", choices=SCHEDULERS
     )
-    max_grad_norm: float = _key(
+    max_grad_norm: float = key(
         "number", 1.0, "Gradients are clipped to this norm; 0: never.", minimum=0, maximum=1000
     )
-    pos_weight: float | None = _key(
+    pos_weight: float | None = key(
         "number",
         None,
         "Weight of a positive pair in the loss; null: 1. Above 1 where positives are rare.",
@@ -105,18 +91,18 @@ class TrainSpec:
         above_minimum=True,
         nullable=True,
     )
-    seed: int = _key(
+    seed: int = key(
         "integer",
         42,
         "Seed of the order of the pairs, of dropout and of a fresh head.",
         minimum=0,
         maximum=2**32 - 1,
     )
-    bf16: bool = _key("boolean", False, "Train in bfloat16; for recent GPUs.")
-    logging_steps: int = _key(
+    bf16: bool = key("boolean", False, "Train in bfloat16; for recent GPUs.")
+    logging_steps: int = key(
         "integer", 10, "Steps between two lines of the training log.", minimum=1, maximum=1_000_000
     )
-    per_device_eval_batch_size: int = _key(
+    per_device_eval_batch_size: int = key(
         "integer",
         16,
         "Pairs scored at once and device.",
@@ -124,14 +110,14 @@ class TrainSpec:
         minimum=1,
         maximum=4096,
     )
-    eval_strategy: str = _key(
+    eval_strategy: str = key(
         "choice",
         "no",
         "When the dev split is scored during training; it always is at the end.",
         group="evaluation",
         choices=EVAL_STRATEGIES,
     )
-    eval_steps: int | None = _key(
+    eval_steps: int | None = key(
         "integer",
         None,
         "Steps between two evaluations, with `eval_strategy` steps only; null: as `logging_steps`.",
@@ -140,19 +126,19 @@ class TrainSpec:
         maximum=1_000_000,
         nullable=True,
     )
-    load_best_model_at_end: bool = _key(
+    load_best_model_at_end: bool = key(
         "boolean",
         False,
         "Keep the weights with the best average precision on the dev split.",
         group="evaluation",
     )
-    validation_name: str = _key(
+    validation_name: str = key(
         "text",
         "dev",
         "Name of the dev split in the training log and the evaluation table.",
         group="evaluation",
     )
-    max_length: int = _key(
+    max_length: int = key(
         "integer",
         512,
         "Tokens of a query and a passage together; what is longer is cut.",
@@ -160,10 +146,10 @@ class TrainSpec:
         minimum=8,
         maximum=32_768,
     )
-    query_template: str = _key(
+    query_template: str = key(
         "template", DEFAULT_QUERY, "What the model reads of a query: {query}.", group="texts"
     )
-    passage_template: str = _key(
+    passage_template: str = key(
         "template",
         DEFAULT_PASSAGE,
         "What the model reads of a passage: {title} and {text}. Without a title, {title} goes "
@@ -176,54 +162,17 @@ class TrainSpec:
         """The templates, ready to be filled."""
         return Templates(query=self.query_template, passage=self.passage_template)
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "TrainSpec":
-        """Check outside input. Raises SpecError with every wrong key at once."""
-        known = {item.name: item for item in spec_fields()}
+    def conflicts(self) -> dict[str, str]:
         errors: dict[str, str] = {}
-        cleaned: dict[str, Any] = {}
-        for name, value in values.items():
-            if name not in known:
-                errors[name] = _unknown(name, known)
-                continue
-            try:
-                cleaned[name] = known[name].clean(value)
-            except ValueError as error:
-                errors[name] = str(error)
-        spec = cls(**cleaned)
-        errors |= {name: text for name, text in _conflicts(spec).items() if name not in errors}
-        if errors:
-            raise SpecError(errors)
-        return spec
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return every key with its value; `from_dict` reads it back."""
-        return asdict(self)
-
-
-def spec_fields() -> Iterator[SpecField]:
-    """Yield the keys of the recipe in the order a form should show them."""
-    for item in fields(TrainSpec):
-        yield SpecField(name=item.name, default=item.default, **item.metadata)
-
-
-def _unknown(name: str, known: Mapping[str, SpecField]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"Unknown key. Did you mean {near[0]}?" if near else "Unknown key."
-
-
-def _conflicts(spec: TrainSpec) -> dict[str, str]:
-    """Return messages for keys that are right alone and wrong together."""
-    errors: dict[str, str] = {}
-    if spec.max_steps == 0:
-        errors["max_steps"] = "Must be -1 (no limit) or at least 1."
-    if spec.warmup_ratio and spec.warmup_steps:
-        errors["warmup_ratio"] = "Set warmup_ratio or warmup_steps, not both."
-    if spec.load_best_model_at_end and spec.eval_strategy == "no":
-        errors["load_best_model_at_end"] = "Needs eval_strategy steps or epoch."
-    if spec.eval_steps is not None and spec.eval_strategy != "steps":
-        errors["eval_steps"] = "Needs eval_strategy steps; leave it out else."
-    return errors
+        if self.max_steps == 0:
+            errors["max_steps"] = "Must be -1 (no limit) or at least 1."
+        if self.warmup_ratio and self.warmup_steps:
+            errors["warmup_ratio"] = "Set warmup_ratio or warmup_steps, not both."
+        if self.load_best_model_at_end and self.eval_strategy == "no":
+            errors["load_best_model_at_end"] = "Needs eval_strategy steps or epoch."
+        if self.eval_steps is not None and self.eval_strategy != "steps":
+            errors["eval_steps"] = "Needs eval_strategy steps; leave it out else."
+        return errors
 
 
 @dataclass(frozen=True, slots=True)

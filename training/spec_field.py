@@ -1,4 +1,4 @@
-"""One key of a recipe: its kind, bounds and help, and the check of a value against them."""
+"""One key of a spec: its kind, bounds and help, and the check of a value against them."""
 
 import math
 import re
@@ -8,16 +8,17 @@ from typing import Any, Final, Literal
 
 from training.ml.templates import passage_template_check, query_template_check
 
-Kind = Literal["integer", "number", "boolean", "choice", "text", "template"]
-Group = Literal["training", "evaluation", "texts"]
+Kind = Literal["integer", "number", "boolean", "choice", "text", "template", "names"]
+Group = Literal["training", "evaluation", "texts", "systems", "bi-encoder", "queries"]
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 TEMPLATE_LENGTH: Final = 500
+NAMES_MOST: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class SpecField:
-    """What a form, an API schema or a page needs to know about one key of the recipe.
+    """What a form, an API schema or a page needs to know about one key of a spec.
 
     `minimum` and `maximum` are inclusive unless `above_minimum` says that the minimum itself is
     too small. `nullable` keys may be None, whose meaning `help` gives.
@@ -36,6 +37,14 @@ class SpecField:
 
     def json_schema(self) -> dict[str, Any]:
         """Return this key as a JSON Schema (draft 2020-12) property."""
+        if self.kind == "names":
+            return {
+                "type": "array",
+                "items": {"type": "string"},
+                "maxItems": NAMES_MOST,
+                "description": self.help,
+                "default": list(self.default),
+            }
         kind = self.kind if self.kind in ("integer", "number", "boolean") else "string"
         schema: dict[str, Any] = {
             "type": [kind, "null"] if self.nullable else kind,
@@ -118,6 +127,16 @@ def _clean_template(key: SpecField, value: Any) -> str:
     return value
 
 
+def _clean_names(_field: SpecField, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(
+        isinstance(name, str) and name for name in value
+    ):
+        raise ValueError("Must be a list of names.")
+    if len(value) > NAMES_MOST:
+        raise ValueError(f"Must be at most {NAMES_MOST:,} names.")
+    return tuple(dict.fromkeys(value))
+
+
 _CLEANERS: Final[Mapping[str, Callable[[SpecField, Any], Any]]] = {
     "integer": _clean_integer,
     "number": _clean_number,
@@ -125,4 +144,5 @@ _CLEANERS: Final[Mapping[str, Callable[[SpecField, Any], Any]]] = {
     "choice": _clean_choice,
     "text": _clean_text,
     "template": _clean_template,
+    "names": _clean_names,
 }

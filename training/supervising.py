@@ -22,7 +22,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from config.processes import Steps, end, has_exited, log_tail, spawn
 from training.models import JobStatus, TrainingJob
-from training.scratch import scratch_clear, scratch_path, worker_name
+from training.scratch import scratch_clear, scratch_path, worker_name, works_clear
 from training.services.claims import claim_of
 from training.services.moves import NO_MEMORY, job_fail, job_lose, job_refuse, job_release
 
@@ -67,6 +67,7 @@ def job_supervise(*, job_id: UUID) -> None:
         status = end(run.process, steps)
         try:
             _settle(run, status)
+            works_clear()
         finally:
             scratch_clear(run.worker)
             run.log.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from accounts.models import Member
 from accounts.problems import ConflictError
 from accounts.selectors import memberships_of
 from accounts.views import GET_OR_POST, user_of
+from annotate.selectors.pooling import poolable_of
 from models_app.access import reranker_access
 from models_app.figures import binary_tables, ranking_tables
 from models_app.models import Version
@@ -27,7 +28,9 @@ from training.comparing import sides_chosen, versions_compared
 from training.forms import JobForm
 from training.ml.names import PACKAGED
 from training.models import TrainingJob
+from training.outcomes import PoolOutcome
 from training.overview import standings_of
+from training.pool_form import PoolForm
 from training.progress import progress_of
 from training.selectors import (
     jobs_ahead,
@@ -39,6 +42,7 @@ from training.selectors import (
     versions_of,
 )
 from training.services.jobs import job_cancel, job_create
+from training.services.pooling import pool_create
 from training.spec import PRESETS
 
 PAGE_SIZE = 50
@@ -87,6 +91,23 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "training/job_new.html", context)
 
 
+@require_http_methods(GET_OR_POST)
+def pool_new(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_for(request.user, slug, Right.MANAGE)
+    project, user = member.project, user_of(request)
+    there = poolable_of(project)
+    form = PoolForm(request.POST or None, project=project, user=user, there=there)
+    if request.method == "POST" and form.is_valid():
+        try:
+            job = pool_create(project=project, created_by=user, **form.arguments())
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            return redirect("training:job-detail", slug, job.pk)
+    context = {**_frame(member), "form": form, "there": there}
+    return render(request, "training/pool_new.html", context)
+
+
 @require_safe
 def job_detail(request: PageRequest, slug: str, pk: UUID) -> HttpResponse:
     member = member_for(request.user, slug)
@@ -133,7 +154,7 @@ def project_cards(request: PageRequest) -> HttpResponse:
     standings = standings_of([member.project for member in members])
     context = {
         "rows": [(member, standings[member.project_id]) for member in members],
-        "busy": any(standing.busy for standing in standings.values()),
+        "busy": any(standing.busy or standing.pooling for standing in standings.values()),
         "counted": True,
     }
     return render(request, "accounts/_project_cards.html", context)
@@ -173,6 +194,7 @@ def _standing(job: TrainingJob) -> dict[str, Any]:
         "ahead": jobs_ahead(job) if job.status == "queued" else 0,
         "version": version_of(job.pk) if job.finished else None,
         "warning": base_warning(job),
+        "outcome": PoolOutcome.from_dict(job.outcome) if job.outcome else None,
         "ranking": ranking_tables(metrics),
         "binary": binary_tables(metrics),
     }

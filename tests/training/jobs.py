@@ -100,9 +100,10 @@ def make_job(
 
 def bare_version(job: TrainingJob) -> Version:
     """Give a running job the version without which it cannot have succeeded."""
+    _, reranker = job.parts
     return version_row(
-        reranker=job.reranker,
-        number=job.reranker.versions.count() + 1,
+        reranker=reranker,
+        number=reranker.versions.count() + 1,
         revision=token_hex(20),
         job=job.pk,
         base_model=job.base_model,

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from training.ml.encoder import BiEncoder, packaged_folder
-from training.ml.pooling import BI_ENCODER, dense_top
+from training.ml.names import BI_ENCODER
+from training.ml.pooling import dense_top
 from training.sample import (
     POOL_DEPTH,
     POOL_MAX_LENGTH,

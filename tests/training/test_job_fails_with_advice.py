@@ -68,7 +68,7 @@ def test_no_positives_to_train_on(cast: Cast, tmp_path: Path) -> None:
 
 def test_a_damaged_snapshot(cast: Cast, tmp_path: Path) -> None:
     job = make_job(cast, tiny_base(tmp_path))
-    digest = job.snapshot.files["train.jsonl"]["sha256"]
+    digest = job.parts[0].files["train.jsonl"]["sha256"]
     blob = Path(settings.ARBITER_HOME) / "blobs" / digest[:2] / digest[2:4] / digest
     blob.write_bytes(blob.read_bytes().replace(b"read", b"reed"))
     run_job(job)
@@ -109,7 +109,7 @@ def test_a_library_that_ends_the_process_for_want_of_memory(cast: Cast, tmp_path
 
 def test_a_crash_keeps_its_traceback(cast: Cast, tmp_path: Path) -> None:
     job = make_job(cast, tiny_base(tmp_path))
-    snapshot = job.snapshot
+    snapshot, _ = job.parts
     digest = snapshot.files["manifest.json"]["sha256"]
     blob = Path(settings.ARBITER_HOME) / "blobs" / digest[:2] / digest[2:4] / digest
     manifest = json.loads(blob.read_bytes())

@@ -100,13 +100,13 @@ def check_record(job: TrainingJob, version: Version) -> None:
     systems = {"first_stage", "bm25", "base", "model"}
     assert set(metrics["test"]) == systems | {"random_order", "best_order", "one_answer"}
     assert set(job.query_scores.values_list("system", flat=True)) == systems
-    test = job.snapshot.statistics["splits"]["test"]
+    test = job.parts[0].statistics["splits"]["test"]
     assert metrics["test"]["model"]["nDCG@10"]["n"] == test["queries"]
     rows = job.query_scores.filter(split="test", system="model")
     mean = sum(row.values["nDCG@10"] for row in rows) / rows.count()
     assert rows.count() == test["queries"]
     assert mean == pytest.approx(metrics["test"]["model"]["nDCG@10"]["value"])
-    assert version.snapshot_digest == job.snapshot.digest == version.lineage["snapshot"]
+    assert version.snapshot_digest == job.parts[0].digest == version.lineage["snapshot"]
     assert version.lineage["code"] == code_facts()
     assert version.lineage["packages"]["torch"].startswith("2.")
     assert version.facts["first_stage"] == {"run": "first"}

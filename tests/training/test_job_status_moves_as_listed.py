@@ -167,7 +167,7 @@ def test_a_version_is_published_by_a_running_job_only(cast: Cast, status: str) -
     before = Version.objects.count()
     rows: list[dict[str, Any]] = [{"job": job.pk}, {"job": uuid.uuid4()}]
     rows += [{"job": job_in(cast, "running").pk, "reranker": other, "number": 1}]
-    number = job.reranker.versions.count() + 1
+    number = job.parts[1].versions.count() + 1
     for row in rows:
         with pytest.raises(IntegrityError, match="is running that publishes"), transaction.atomic():
             version_row(**{"reranker": job.reranker, "number": number, "revision": "9" * 40, **row})

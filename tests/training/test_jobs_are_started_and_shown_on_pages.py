@@ -15,7 +15,7 @@ from tests.training.jobs import bare_version, ready_snapshot
 from training.models import EventKind, JobMetric, TrainingJob
 from training.services.claims import Claim, Report, job_claim, job_report
 from training.services.jobs import job_create
-from training.spec import PRESETS, TrainSpec, spec_fields
+from training.spec import PRESETS, TrainSpec
 
 pytestmark = pytest.mark.django_db
 JOBS = "/projects/library/jobs/"
@@ -67,7 +67,7 @@ def test_a_preset_fills_the_form_and_the_form_makes_the_job(
     client.force_login(cast.manager)
     shown = client.get(f"{JOBS}new/?preset=balanced&snapshot={snapshot.pk}")
     form = shown.context["form"]
-    for key in spec_fields():
+    for key in TrainSpec.described():
         assert form[key.name].initial == getattr(PRESETS["balanced"].spec, key.name)
         words = strip_tags(form[key.name].help_text)
         assert words == key.help.replace("`", "").replace("null:", "empty:")
@@ -77,7 +77,7 @@ def test_a_preset_fills_the_form_and_the_form_makes_the_job(
     assert (answer.status_code, answer["Location"]) == (302, f"{JOBS}{job.pk}/")
     wanted = PRESETS["balanced"].spec.to_dict() | {"seed": 7}
     assert TrainSpec.from_dict(job.recipe).to_dict() == wanted
-    assert (job.reranker.name, job.created_by) == ("finder", cast.manager)
+    assert (job.parts[1].name, job.created_by) == ("finder", cast.manager)
 
 
 def test_a_snapshot_without_a_dev_split_is_refused_beside_its_field(

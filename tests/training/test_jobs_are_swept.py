@@ -91,7 +91,7 @@ def test_a_lost_job_whose_version_is_published_has_succeeded(
     job: TrainingJob, cast: Cast, tmp_path: Any
 ) -> None:
     claimed(job)
-    publish(cast.project, tmp_path / "model", name=job.reranker.name, job=job.pk)
+    publish(cast.project, tmp_path / "model", name=job.parts[1].name, job=job.pk)
     expire(job)
     jobs_sweep()
     job.refresh_from_db()

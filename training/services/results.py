@@ -40,12 +40,13 @@ def job_publish(*, claim: Claim, results: Results, stored: Sequence[StoredFile])
         job = held(claim)
         if job is None or job.status != JobStatus.RUNNING:
             raise LostClaimError
+        snapshot, reranker = job.parts
         version = version_publish(
-            reranker=job.reranker,
+            reranker=reranker,
             folder=results.folder,
             job=job.pk,
             base_model=results.base_model,
-            snapshot_digest=job.snapshot.digest or "",
+            snapshot_digest=snapshot.digest or "",
             metrics=metrics_dict(results.evaluations),
             lineage=results.lineage,
             facts=results.facts,

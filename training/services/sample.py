@@ -22,7 +22,7 @@ from annotate.services.importing import import_file
 from annotate.services.snapshots import snapshot_create
 from models_app.models import CHAMPION, Alias, Version
 from models_app.services.rerankers import alias_move
-from training.models import EventKind, JobEvent, JobStatus, TrainingJob
+from training.models import EventKind, JobEvent, JobKind, JobStatus, TrainingJob
 from training.sample import (
     Judgment,
     judgments_resolve,
@@ -181,7 +181,7 @@ def first_train(*, project: Project, snapshot: Snapshot) -> Iterator[str]:
     """
     if Version.objects.filter(reranker__project=project).exists():
         return
-    job = project.training_jobs.order_by("created_at").last()
+    job = project.training_jobs.filter(kind=JobKind.TRAIN).order_by("created_at").last()
     if job is not None and job.status == JobStatus.CANCELLED:
         yield "Its training job was cancelled; another is started under Training."
         return

@@ -19,9 +19,14 @@ def rate(value: float | None) -> str:
 
 @register.filter
 def setting(value: Any) -> str:
-    """Return a recipe's value: yes, no, not set, a number with all its digits, or the text."""
+    """Return a recipe's value: yes, no, not set, names, a number with all digits, or the text."""
     if value is None:
         return "not set"
+    if isinstance(value, list):
+        return (
+            ", ".join(value[:10]) + (f" and {len(value) - 10:,} more" if value[10:] else "")
+            or "none"
+        )
     if isinstance(value, bool):
         return "yes" if value else "no"
     return _written(repr(value).removesuffix(".0")) if isinstance(value, float) else str(value)

@@ -1,0 +1,81 @@
+"""What candidate pooling reads: the texts of a project, streamed, and what still lacks candidates.
+
+Rows come through a cursor of the server's, so that no number of texts is held in memory.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
+
+from accounts.models import Project
+from annotate.models import Candidate, Query
+
+CHUNK: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Poolable:
+    """How many queries and passages a project has, withdrawn ones left out.
+
+    `bare` counts the queries without any candidate.
+    """
+
+    queries: int
+    bare: int
+    passages: int
+
+
+def poolable_of(project: Project) -> Poolable:
+    """Count what there is to pool, in three queries."""
+    live = project.queries.filter(withdrawn_at=None)
+    return Poolable(
+        queries=live.count(),
+        bare=queries_bare(project).count(),
+        passages=project.passages.filter(withdrawn_at=None).count(),
+    )
+
+
+def queries_bare(project: Project) -> QuerySet[Query]:
+    """Return the queries that have no candidate at all, withdrawn ones left out."""
+    held = Candidate.objects.filter(query=OuterRef("pk"))
+    return project.queries.filter(~Exists(held), withdrawn_at=None)
+
+
+def queries_named(project: Project, names: Sequence[str]) -> QuerySet[Query]:
+    """Return the queries under these names: their ids, or `sha256:` and the digest of the text."""
+    own = [name for name in names if not name.startswith("sha256:")]
+    digests = [_digest(name) for name in names if name.startswith("sha256:")]
+    return project.queries.filter(
+        Q(external_id__in=own) | Q(external_id=None, digest__in=digests), withdrawn_at=None
+    )
+
+
+def queries_stream(queries: QuerySet[Query]) -> Iterator[tuple[int, str]]:
+    """Yield the id and the text of each query, by id."""
+    yield from queries.order_by("pk").values_list("pk", "text").iterator(CHUNK)
+
+
+def passages_stream(project: Project) -> Iterator[tuple[int, str]]:
+    """Yield each wording of a passage once: the lowest id that has it, and what a system reads.
+
+    That is the title, a line break and the text; the text alone where there is no title. In the
+    order of ids; withdrawn passages are left out.
+    """
+    rows = (
+        project.passages.filter(withdrawn_at=None)
+        .values("title", "text_id")
+        .annotate(first=Min("pk"))
+        .order_by("first")
+        .values_list("first", "title", "text__text")
+    )
+    for key, title, text in rows.iterator(CHUNK):
+        yield key, f"{title}\n{text}" if title else text
+
+
+def _digest(name: str) -> bytes:
+    try:
+        return bytes.fromhex(name.removeprefix("sha256:"))
+    except ValueError:
+        return b""

@@ -1,0 +1,37 @@
+"""What the API gives of a pooling job's outcome."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+
+class SystemOutcomeOutput(serializers.Serializer[Any]):
+    """One system: pairs it proposed, those only it proposed, and those that were new."""
+
+    run = serializers.CharField()
+    depth = serializers.IntegerField()
+    proposed = serializers.IntegerField()
+    alone = serializers.IntegerField()
+    new = serializers.IntegerField()
+    known = serializers.IntegerField()
+    queries = serializers.IntegerField(help_text="Queries for which it found something.")
+
+
+class PoolOutcomeOutput(serializers.Serializer[Any]):
+    """What a pooling job has stored so far; what is null is counted at its end."""
+
+    queries = serializers.IntegerField(help_text="Queries whose candidates are stored.")
+    empty_queries = serializers.IntegerField(help_text="Of them, those nothing was found for.")
+    passages = serializers.IntegerField(help_text="Different wordings that were searched.")
+    duplicates = serializers.IntegerField(help_text="Passages that read as another one does.")
+    pairs = serializers.IntegerField(help_text="The union of what the systems proposed.")
+    shared = serializers.IntegerField(help_text="Of them, those that both systems proposed.")
+    new = serializers.IntegerField(help_text="Candidates that were made.")
+    known = serializers.IntegerField(help_text="Pairs that were candidates before.")
+    refused = serializers.IntegerField(help_text="Pairs withdrawn while the job ran.")
+    systems = serializers.DictField(child=SystemOutcomeOutput())
+    passages_never_pooled = serializers.IntegerField(allow_null=True)
+    queries_without_candidates = serializers.IntegerField(
+        allow_null=True, help_text="In the whole project, when the job ended."
+    )
+    seconds = serializers.DictField(child=serializers.FloatField(), help_text="By stage.")

@@ -1,0 +1,84 @@
+"""What a pooling job found and stored, as its row keeps it and its page shows it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+
+@dataclass(slots=True)
+class SystemOutcome:
+    """One system: its run, what it proposed, and how much of that was new.
+
+    `proposed` counts pairs, `alone` those that only it proposed, `new` those that were no
+    candidates before; `queries` counts queries for which it found something.
+    """
+
+    run: str
+    depth: int
+    proposed: int = 0
+    alone: int = 0
+    new: int = 0
+    queries: int = 0
+
+    @property
+    def known(self) -> int:
+        """Pairs that were candidates already."""
+        return self.proposed - self.new
+
+
+@dataclass(slots=True)
+class PoolOutcome:
+    """What a pooling job has done so far; every count but `passages` is of queries or pairs.
+
+    `last_query` is the id of the last query whose candidates are stored: a repeated attempt goes
+    on after it. `passages` counts wordings: equal ones under several ids are one, and `duplicates`
+    counts the others. What is null is counted when the job ends.
+    """
+
+    last_query: int = 0
+    queries: int = 0
+    empty_queries: int = 0
+    passages: int = 0
+    duplicates: int = 0
+    pairs: int = 0
+    shared: int = 0
+    new: int = 0
+    refused: int = 0
+    systems: dict[str, SystemOutcome] = field(default_factory=dict)
+    passages_never_pooled: int | None = None
+    queries_without_candidates: int | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def known(self) -> int:
+        """Pairs that were candidates already, or that were refused."""
+        return self.pairs - self.new - self.refused
+
+    @property
+    def answered(self) -> int:
+        """Queries for which something was found."""
+        return self.queries - self.empty_queries
+
+    @property
+    def overlap(self) -> float:
+        """Pairs that both systems proposed, in percent of all."""
+        return 100 * self.shared / self.pairs if self.pairs else 0.0
+
+    @property
+    def passages_pooled(self) -> int | None:
+        """Wordings that were proposed for at least one query."""
+        never = self.passages_never_pooled
+        return None if never is None else self.passages - never
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any] | None) -> Self:
+        """Read what `to_dict` wrote; nothing is an outcome of nothing."""
+        values = dict(stored or {})
+        systems = values.pop("systems", {})
+        found = cls(**values)
+        found.systems = {name: SystemOutcome(**each) for name, each in systems.items()}
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON-able values."""
+        return asdict(self)

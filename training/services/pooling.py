@@ -1,0 +1,118 @@
+"""Pooling jobs: asked for, their findings stored chunk by chunk, ended."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts.models import Project, User
+from annotate.importing.locking import texts_lock
+from annotate.selectors.pooling import poolable_of, queries_named
+from annotate.services.proposing import Proposed, Stored, candidates_propose
+from training.base_models import base_checked
+from training.ml.languages import stemmed_language
+from training.ml.names import PACKAGED
+from training.models import EventKind, JobKind, JobStatus, Stage, TrainingJob
+from training.outcomes import PoolOutcome
+from training.pool_spec import LISTED, PoolSpec
+from training.services.bell import job_ring
+from training.services.claims import Claim, LostClaimError, events_add
+from training.services.moves import held, note_add, status_move
+from training.spec_base import SpecError
+
+Tally = Callable[[PoolOutcome, Stored], None]
+
+
+@transaction.atomic
+def pool_create(
+    *, project: Project, created_by: User | None, base_model: str, recipe: Mapping[str, Any]
+) -> TrainingJob:
+    """Ask for a job that builds candidates; `base_model` is its bi-encoder, "" the packaged one.
+
+    `recipe` holds keys of `PoolSpec`; what is left out has its default. Raises ValidationError per
+    field, also where there is nothing to pool.
+    """
+    spec = _spec(recipe, project)
+    _poolable(project, spec)
+    base = base_checked(base_model.strip() or PACKAGED, project=project, user=created_by)
+    if base.revision:
+        raise ValidationError({"base_model": f"{base.name} is a reranker; name a bi-encoder."})
+    job = TrainingJob.objects.create(
+        id=uuid.uuid4(),
+        project=project,
+        kind=JobKind.POOL,
+        base_model=base.name,
+        recipe=spec.to_dict(),
+        created_by=created_by,
+    )
+    transaction.on_commit(lambda: job_ring(job_id=job.pk))
+    return job
+
+
+def pool_store(*, claim: Claim, rows: Sequence[Proposed], last_query: int, tally: Tally) -> None:
+    """Store what the systems found for the queries up to `last_query`, and count it, once.
+
+    `rows` are all that their runs say of these queries; `tally` adds what came of them to the
+    outcome, in the same transaction. A repeat does nothing. Raises LostClaimError where the job is
+    to be cancelled or no longer ours.
+    """
+    with transaction.atomic():
+        # Before the job's row: whoever waits for an import to end must still be cancellable.
+        project_id = claim.rows().values_list("project", flat=True).first()
+        if project_id is not None:
+            texts_lock(project_id)
+        job = held(claim)
+        if job is None or job.status != JobStatus.RUNNING:
+            raise LostClaimError
+        outcome = PoolOutcome.from_dict(job.outcome)
+        if last_query <= outcome.last_query:
+            return
+        tally(outcome, candidates_propose(project=job.project, rows=rows, replace=True))
+        outcome.last_query = last_query
+        claim.rows().update(outcome=outcome.to_dict())
+
+
+def pool_finish(*, claim: Claim, outcome: PoolOutcome) -> None:
+    """End a pooling job as succeeded. Raises LostClaimError as `pool_store` does."""
+    with transaction.atomic():
+        job = held(claim)
+        if job is None or job.status != JobStatus.RUNNING:
+            raise LostClaimError
+        events_add(claim, [(EventKind.STAGE, {"stage": Stage.FINISH.value})])
+        note_add(job, f"{outcome.new:,} new candidates for {outcome.queries:,} queries.")
+        status_move(
+            job,
+            JobStatus.SUCCEEDED,
+            stage=Stage.FINISH,
+            done=0,
+            total=0,
+            outcome=outcome.to_dict(),
+        )
+
+
+def _spec(recipe: Mapping[str, Any], project: Project) -> PoolSpec:
+    try:
+        spec = PoolSpec.from_dict(recipe)
+    except SpecError as error:
+        raise ValidationError(dict(error.errors)) from error
+    return replace(spec, language=spec.language or stemmed_language(project.language))
+
+
+def _poolable(project: Project, spec: PoolSpec) -> None:
+    there = poolable_of(project)
+    missing = [
+        name for name in ("queries", "passages") if not getattr(there, name)
+    ]  # fmt: skip
+    if missing:
+        message = f"This project has no {' and no '.join(missing)} yet; import them first."
+        raise ValidationError({"queries": message})
+    if spec.queries == LISTED:
+        found = {query.key for query in queries_named(project, spec.query_ids)}
+        unknown = [name for name in spec.query_ids if name not in found]
+        if unknown:
+            some = ", ".join(name[:40] for name in unknown[:5])
+            message = f"There are no such queries in this project: {some}."
+            raise ValidationError({"query_ids": message})
