@@ -1,11 +1,12 @@
 from django.urls import path
 
-from annotate.api import browsing, exports, imports, judging, snapshots
+from annotate.api import browsing, dashboard, exports, imports, judging, snapshots
 
 urlpatterns = [
     path("projects/<str:slug>/tasks/lease/", judging.LeaseApi.as_view(), name="api-lease"),
     path("projects/<str:slug>/judgments/", judging.JudgmentsApi.as_view(), name="api-judgments"),
     path("projects/<str:slug>/progress/", judging.ProgressApi.as_view(), name="api-progress"),
+    path("projects/<str:slug>/progress/details/", dashboard.DashboardApi.as_view()),
     path("projects/<str:slug>/imports/", imports.ImportList.as_view()),
     path("projects/<str:slug>/imports/<int:pk>/", imports.ImportDetail.as_view()),
     path("projects/<str:slug>/export/", exports.Export.as_view()),
