@@ -54,7 +54,7 @@ class ProjectForm(forms.ModelForm[Project]):
         model = Project
         fields = [
             "name", "description", "guidelines", "overlap", "blind", "language", "license",
-            "sample_texts",
+            "sample_texts", "hourly_cost", "currency",
         ]  # fmt: skip
         widgets = {
             "description": forms.Textarea(attrs={"rows": 2}),

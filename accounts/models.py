@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from operator import attrgetter
-from typing import Self
+from typing import Final, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.functional import cached_property
@@ -20,6 +20,8 @@ from accounts.names import (
     name_condition,
     validate_top_name,
 )
+
+CURRENCY: Final = r"^[A-Z]{3}$"
 
 
 class User(AbstractUser):
@@ -133,6 +135,20 @@ class Project(models.Model):
     sample_texts = models.BooleanField(
         default=False, help_text="Cards of this project's models may quote its texts."
     )
+    hourly_cost = models.DecimalField(
+        max_digits=8,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="What an hour of judging costs, in the currency below; for the forecast.",
+    )
+    currency = models.CharField(
+        max_length=3,
+        blank=True,
+        validators=[RegexValidator(CURRENCY, "Three capital letters, such as EUR.")],
+        help_text="Three letters as ISO 4217 has them, such as EUR.",
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
@@ -145,6 +161,14 @@ class Project(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(overlap__range=(1, 20)), name="project_overlap_range"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(hourly_cost__isnull=True) | models.Q(hourly_cost__gte=0),
+                name="project_hourly_cost_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(currency="") | models.Q(currency__regex=CURRENCY),
+                name="project_currency_is_a_code",
             ),
             models.CheckConstraint(
                 condition=name_condition("slug"), name="project_slug_is_a_repository_name"

@@ -38,7 +38,8 @@ class ProjectSerializer(StrictSerializer, serializers.ModelSerializer[Project]):
         model = Project
         fields = [
             "slug", "name", "description", "guidelines", "label_scheme", "overlap", "blind",
-            "language", "license", "sample_texts", "closed", "created_at",
+            "language", "license", "sample_texts", "hourly_cost", "currency", "closed",
+            "created_at",
         ]  # fmt: skip
         read_only_fields = ["created_at"]
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotate.api import adjudication, agreement, browsing, exports, imports, judging, snapshots
+from annotate.api import adjudication, agreement, browsing, dashboard, exports, imports, judging, snapshots
 
 urlpatterns = [
     path("projects/<str:slug>/tasks/lease/", judging.LeaseApi.as_view(), name="api-lease"),
@@ -12,6 +12,7 @@ urlpatterns = [
         adjudication.AdjudicationDetail.as_view(),
     ),
     path("projects/<str:slug>/agreement/", agreement.AgreementApi.as_view(), name="api-agreement"),
+    path("projects/<str:slug>/progress/details/", dashboard.DashboardApi.as_view()),
     path("projects/<str:slug>/imports/", imports.ImportList.as_view()),
     path("projects/<str:slug>/imports/<int:pk>/", imports.ImportDetail.as_view()),
     path("projects/<str:slug>/export/", exports.Export.as_view()),

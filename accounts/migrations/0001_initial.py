@@ -80,6 +80,8 @@ class Migration(migrations.Migration):
                 ('language', models.CharField(blank=True, help_text='BCP 47 code of the texts, such as en; for the card.', max_length=40)),
                 ('license', models.CharField(blank=True, help_text='Licence of the models, as the Hub names it.', max_length=80)),
                 ('sample_texts', models.BooleanField(default=False, help_text="Cards of this project's models may quote its texts.")),
+                ('hourly_cost', models.DecimalField(blank=True, decimal_places=2, help_text='What an hour of judging costs, in the currency below; for the forecast.', max_digits=8, null=True, validators=[django.core.validators.MinValueValidator(0)])),
+                ('currency', models.CharField(blank=True, help_text='Three letters as ISO 4217 has them, such as EUR.', max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$', 'Three capital letters, such as EUR.')])),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -142,6 +144,14 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-created_at'],
             },
+        ),
+        migrations.AddConstraint(
+            model_name='project',
+            constraint=models.CheckConstraint(condition=models.Q(('hourly_cost__isnull', True), ('hourly_cost__gte', 0), _connector='OR'), name='project_hourly_cost_not_negative'),
+        ),
+        migrations.AddConstraint(
+            model_name='project',
+            constraint=models.CheckConstraint(condition=models.Q(('currency', ''), ('currency__regex', '^[A-Z]{3}$'), _connector='OR'), name='project_currency_is_a_code'),
         ),
         migrations.AddConstraint(
             model_name='project',
