@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from annotate.services import importing, leasing, snapshots
+from annotate.services import importing, indexing, leasing, snapshots
 
 
 @shared_task
@@ -13,6 +13,12 @@ def import_run(import_id: int) -> None:
 @shared_task
 def snapshot_freeze(snapshot_id: int) -> None:
     snapshots.snapshot_freeze(snapshot_id=snapshot_id)
+
+
+@shared_task
+def passages_read() -> None:
+    """Read the words of passages, so that the search finds them."""
+    indexing.passages_read()
 
 
 @shared_task

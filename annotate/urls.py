@@ -1,6 +1,15 @@
-from django.urls import path
+from django.urls import include, path
 
-from annotate.views import imports, judging, progress, queries, snapshots
+from annotate.models import Listed
+from annotate.views import (
+    candidates,
+    imports,
+    judging,
+    progress,
+    queries,
+    saved_views,
+    snapshots,
+)
 
 app_name = "annotate"
 
@@ -13,6 +22,24 @@ urlpatterns = [
     path("imports/<int:pk>/", imports.import_detail, name="import-detail"),
     path("queries/", queries.query_list, name="query-list"),
     path("queries/<int:pk>/", queries.query_detail, name="query-detail"),
+    path("candidates/", candidates.candidate_list, name="candidate-list"),
+    *(
+        path(
+            f"{listed}/views/",
+            include(
+                [
+                    path("", saved_views.view_add, {"listed": listed}, name=f"{listed}-view-add"),
+                    path(
+                        "<int:pk>/delete/",
+                        saved_views.view_remove,
+                        {"listed": listed},
+                        name=f"{listed}-view-remove",
+                    ),
+                ]
+            ),
+        )
+        for listed in Listed
+    ),
     path("snapshots/", snapshots.snapshot_list, name="snapshot-list"),
     path("snapshots/<str:reference>/", snapshots.snapshot_detail, name="snapshot-detail"),
 ]

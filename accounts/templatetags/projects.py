@@ -18,3 +18,9 @@ def may_manage(project: Project, user: Caller) -> bool:
 def may_judge(project: Project, user: Caller) -> bool:
     """Say whether a page's visitor judges in its project."""
     return role_allows(role_in(project, user), Right.JUDGE)
+
+
+@register.filter
+def may_review(project: Project, user: Caller) -> bool:
+    """Say whether a page's visitor reviews in its project."""
+    return role_allows(role_in(project, user), Right.REVIEW)
