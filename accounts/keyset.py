@@ -137,8 +137,8 @@ class Keyset:
         backwards, falling = self._ways(place)
         if place is not None:
             whole = whole.filter(_beyond(place, self.field, falling))
-        last = whole.order_by(*self._keys(falling))[stretch - 1 : stretch].first()
-        return None if last is None else self._place_of(last, backwards)
+        found = list(whole.order_by(*self._keys(falling))[stretch - 1 : stretch + 1])
+        return self._place_of(found[0], backwards) if len(found) > 1 else None
 
     def _ways(self, place: _Place | None) -> tuple[bool, bool]:
         """Say whether the page goes backwards, and whether its values fall on the way."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from accounts.keyset import CURSOR, Keyset
@@ -69,7 +69,7 @@ def narrowing(request: HttpRequest) -> str:
     return kept.urlencode()
 
 
-def number_answer(request: PageRequest, rows: QuerySet[Any], noun: str) -> Any:
+def number_answer(request: PageRequest, rows: QuerySet[Any], noun: str) -> HttpResponse:
     """Answer with the number of rows, or that counting takes too long."""
     context = {"number": count_soon(rows), "noun": noun}
     return render(request, "annotate/browse/_number.html", context)
