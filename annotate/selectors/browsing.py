@@ -18,7 +18,8 @@ from annotate.words import words_sought
 ID_DIGITS: Final = 18  # more are no id: the column holds 63 bits
 # Of passages whose words are not read yet, the newest so many are searched all the same.
 FRESH: Final = 2_000
-FEW: Final = 5_000  # passages
+# So many keys are looked up before a list is read; a plan of PostgreSQL's own may begin with all.
+FEW: Final = 5_000
 QUERY_FILTERS: Final = {
     "": "All queries",
     "open": "With candidates nobody judged",
@@ -237,9 +238,9 @@ def _judged_so(
     elif wish.show == "judged":
         rows = rows.filter(Exists(grades.filter(candidate=OuterRef("pk"))))
     elif wish.show == "flagged":
-        rows = rows.filter(pk__in=here.filter(current=True, flagged=True).values("candidate"))
+        rows = rows.filter(_among(here.filter(current=True, flagged=True)))
     elif wish.show == "skipped":
-        rows = rows.filter(pk__in=here.skips().values("candidate"))
+        rows = rows.filter(_among(here.skips()))
     given: dict[str, int | None] = {}
     # Looked up here, so that the plan knows how many judgments they have.
     if wish.grade is not None:
@@ -251,7 +252,14 @@ def _judged_so(
         given["person"] = judges.first()
     if None in given.values():
         return rows.none()
-    return rows.filter(pk__in=grades.filter(**given).values("candidate")) if given else rows
+    return rows.filter(_among(grades.filter(**given))) if given else rows
+
+
+def _among(judgments: QuerySet[Judgment]) -> Q:
+    """Return what candidates of these judgments fulfil: few are named, so that the plan is sure."""
+    keys = judgments.order_by().values_list("candidate", flat=True)
+    found = {*keys[: FEW + 1]}
+    return Q(pk__in=found if len(found) <= FEW else keys)
 
 
 def _about(project: Project, search: str) -> Q:
