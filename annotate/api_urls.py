@@ -1,6 +1,16 @@
 from django.urls import path
 
-from annotate.api import adjudication, agreement, browsing, dashboard, exports, imports, judging, snapshots
+from annotate.api import (
+    adjudication,
+    agreement,
+    browsing,
+    dashboard,
+    exports,
+    imports,
+    judging,
+    saved_views,
+    snapshots,
+)
 
 urlpatterns = [
     path("projects/<str:slug>/tasks/lease/", judging.LeaseApi.as_view(), name="api-lease"),
@@ -18,6 +28,8 @@ urlpatterns = [
     path("projects/<str:slug>/export/", exports.Export.as_view()),
     path("projects/<str:slug>/queries/", browsing.QueryList.as_view()),
     path("projects/<str:slug>/candidates/", browsing.CandidateList.as_view()),
+    path("projects/<str:slug>/views/", saved_views.SavedViewList.as_view()),
+    path("projects/<str:slug>/views/<int:pk>/", saved_views.SavedViewDetail.as_view()),
     path("projects/<str:slug>/snapshots/", snapshots.SnapshotList.as_view()),
     path("projects/<str:slug>/snapshots/<str:reference>/", snapshots.SnapshotDetail.as_view()),
     path(

@@ -1,16 +1,24 @@
 """Forms of the annotate pages."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from accounts.models import Project
+from accounts.models import Member, Project
 from annotate.formats import AUTO, FORMATS
-from annotate.models import OnConflict, Run
+from annotate.models import OnConflict, Query, Run, SavedView
 from annotate.resolution import POLICIES
 from annotate.selectors.adjudication import SHOWS, STATES, Wish
 from annotate.services.adjudication import Ruling
+from annotate.selectors.browsing import (
+    CANDIDATE_FILTERS,
+    CandidateWish,
+    QueryWish,
+    query_filters_for,
+    sees_others,
+)
 from annotate.services.answers import COMMENT_MAX, REASON_MAX, Answer
 from annotate.splitting import DEFAULT_SPLITS, SPLITS
 
@@ -193,3 +201,90 @@ def _equations(text: str) -> list[tuple[str, str]]:
         if line.strip():
             found.append((name.strip(), value.strip()))
     return found
+
+
+class QueryBrowseForm(forms.Form):
+    """Which queries a page lists. What it does not understand narrows nothing."""
+
+    q = forms.CharField(required=False, strip=True, label="Search in queries")
+    show = forms.ChoiceField(required=False)
+    order = forms.ChoiceField(
+        required=False,
+        choices=[
+            ("", "Oldest first"),
+            ("-id", "Newest first"),
+            ("text", "A to Z"),
+            ("-text", "Z to A"),
+        ],
+    )
+
+    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choose(self, "show", query_filters_for(member).items())
+
+    def wish(self) -> QueryWish:
+        data = understood(self)
+        return QueryWish(search=data.get("q", ""), show=data.get("show", ""))
+
+
+class CandidateBrowseForm(forms.Form):
+    """Which candidates a page lists. What it does not understand narrows nothing."""
+
+    q = forms.CharField(required=False, strip=True, label="Words of the passage")
+    show = forms.ChoiceField(required=False)
+    grade = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
+    judge = forms.ChoiceField(required=False, label="Judged by")
+    run = forms.ChoiceField(required=False, label="Proposed by")
+    order = forms.ChoiceField(
+        required=False,
+        choices=[("", "Oldest first"), ("-id", "Newest first"), ("rank", "By rank in the run")],
+    )
+
+    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        project = member.project
+        if not sees_others(member):
+            for name in ("show", "grade", "judge", "run", "order"):
+                del self.fields[name]
+            return
+        judges = project.members.select_related("user").order_by("user__username")
+        runs = project.runs.values_list("name", "name")
+        _choose(self, "show", CANDIDATE_FILTERS.items())
+        _choose(self, "grade", [("", "Any grade"), *((row.value, row) for row in project.scheme)])
+        _choose(
+            self,
+            "judge",
+            [("", "Anybody"), *((row.user.username, row.user.display_name) for row in judges)],
+        )
+        _choose(self, "run", [("", "Any run"), *runs])
+
+    def wish(self, query: Query | None) -> CandidateWish:
+        data = understood(self)
+        return CandidateWish(
+            query=query,
+            search=data.get("q", ""),
+            run=data.get("run", ""),
+            show=data.get("show", ""),
+            grade=data.get("grade"),
+            judge=data.get("judge", ""),
+        )
+
+
+class SavedViewForm(forms.ModelForm[SavedView]):
+    """A name for a list as it is narrowed now."""
+
+    class Meta:
+        model = SavedView
+        fields = ["name", "shared"]
+
+
+def understood(form: forms.Form) -> dict[str, Any]:
+    """Return what a form has understood of its data."""
+    form.is_valid()
+    return form.cleaned_data
+
+
+def _choose(form: forms.Form, name: str, choices: Iterable[tuple[Any, Any]]) -> None:
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)  # as declared above
+    field.choices = list(choices)

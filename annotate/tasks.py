@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from annotate.services import agreement, importing, leasing, snapshots
+from annotate.services import agreement, importing, indexing, leasing, snapshots
 
 
 @shared_task
@@ -18,6 +18,12 @@ def snapshot_freeze(snapshot_id: int) -> None:
 @shared_task
 def agreement_measure(report_id: int) -> None:
     agreement.agreement_measure(report_id=report_id)
+
+
+@shared_task
+def passages_read() -> None:
+    """Read the words of passages, so that the search finds them."""
+    indexing.passages_read()
 
 
 @shared_task

@@ -1,6 +1,25 @@
-from django.urls import path
+from django.urls import include, path
 
-from annotate.views import adjudication, agreement, exports, imports, judging, progress, queries, snapshots
+from annotate.views import (
+    adjudication,
+    agreement,
+    exports,
+    imports,
+    judging,
+    progress,
+    queries,
+    snapshots,
+)
+from annotate.models import Listed
+from annotate.views import (
+    candidates,
+    imports,
+    judging,
+    progress,
+    queries,
+    saved_views,
+    snapshots,
+)
 
 app_name = "annotate"
 
@@ -21,6 +40,24 @@ urlpatterns = [
     path("export/", exports.export_page, name="export"),
     path("queries/", queries.query_list, name="query-list"),
     path("queries/<int:pk>/", queries.query_detail, name="query-detail"),
+    path("candidates/", candidates.candidate_list, name="candidate-list"),
+    *(
+        path(
+            f"{listed}/views/",
+            include(
+                [
+                    path("", saved_views.view_add, {"listed": listed}, name=f"{listed}-view-add"),
+                    path(
+                        "<int:pk>/delete/",
+                        saved_views.view_remove,
+                        {"listed": listed},
+                        name=f"{listed}-view-remove",
+                    ),
+                ]
+            ),
+        )
+        for listed in Listed
+    ),
     path("snapshots/", snapshots.snapshot_list, name="snapshot-list"),
     path("snapshots/<str:reference>/", snapshots.snapshot_detail, name="snapshot-detail"),
 ]

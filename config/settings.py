@@ -216,6 +216,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "training.tasks.jobs_sweep", "schedule": timedelta(seconds=10)},
     "leases": {"task": "annotate.tasks.leases_sweep", "schedule": timedelta(minutes=1)},
     "uploads": {"task": "annotate.tasks.uploads_sweep", "schedule": timedelta(hours=1)},
+    "words": {"task": "annotate.tasks.passages_read", "schedule": timedelta(seconds=30)},
     "work": {"task": "annotate.tasks.work_requeue", "schedule": timedelta(seconds=30)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(ARBITER_HOME / "beat-schedule")

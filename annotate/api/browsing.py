@@ -13,7 +13,12 @@ from accounts.rest import ApiView, Parameters, filters, paginated
 from annotate.models import Candidate, Query
 from annotate.selectors.browsing import (
     CANDIDATE_FILTERS,
-    FILTERS,
+    CANDIDATE_ORDERS,
+    QUERY_FILTERS,
+    QUERY_ORDERS,
+    RANKED,
+    CandidateWish,
+    QueryWish,
     candidates_of,
     queries_of,
     query_by,
@@ -71,7 +76,7 @@ class QueryParameters(Parameters):
         required=False, allow_blank=True, help_text="Text that the query contains, or its id."
     )
     show = serializers.ChoiceField(
-        choices=[name for name in FILTERS if name],
+        choices=[name for name in QUERY_FILTERS if name],
         required=False,
         allow_blank=True,
         help_text="Ignored for those who judge blind: it tells what others have judged.",
@@ -81,14 +86,15 @@ class QueryParameters(Parameters):
 class QueryList(ApiView):
     parameters = QueryParameters
     pagination_class = ById
-    orders = {"created_at": "created_at", "text": "text"}
+    orders = QUERY_ORDERS
 
     @extend_schema(responses=QueryOutput(many=True))
     def get(self, request: Request, slug: str) -> Response:
         """List queries."""
         member = member_for(request.user, slug)
         wanted = filters(self, request)
-        rows = queries_of(member, search=wanted.get("q", ""), show=wanted.get("show", ""))
+        wish = QueryWish(search=wanted.get("q", ""), show=wanted.get("show", ""))
+        rows = queries_of(member, wish)
         return paginated(self, request, rows, QueryOutput)
 
 
@@ -99,37 +105,39 @@ class CandidateParameters(Parameters):
     q = serializers.CharField(
         required=False,
         allow_blank=True,
-        help_text="Text that the passage or its title contains, or the passage's external id.",
+        help_text="Words of the passage or its title, each whole or, from three letters, its"
+        " beginning; or the passage's external id.",
     )
     run = serializers.CharField(
         required=False,
         allow_blank=True,
-        help_text="Name of a run that proposed it. Ignored for those who judge blind.",
+        help_text="Name of a run that proposed it. Ignored for those who judge blind, as are the"
+        " parameters below.",
     )
     show = serializers.ChoiceField(
-        choices=CANDIDATE_FILTERS,
+        choices=[name for name in CANDIDATE_FILTERS if name],
         required=False,
         allow_blank=True,
-        help_text="With judgments or labels, or without any. Ignored for those who judge blind.",
+        help_text="Wanting more judgments of people, without any judgment or label, with some,"
+        " flagged or skipped by somebody.",
+    )
+    grade = serializers.IntegerField(required=False, help_text="A grade that somebody gave it.")
+    judge = serializers.CharField(
+        required=False, allow_blank=True, help_text="User name of somebody who graded it."
     )
 
 
 class CandidateList(ApiView):
     parameters = CandidateParameters
     pagination_class = ById
-    orders = {"created_at": "created_at"}
+    orders = {**CANDIDATE_ORDERS, **RANKED}
 
     @extend_schema(responses=CandidateOutput(many=True))
     def get(self, request: Request, slug: str) -> Response:
         """List candidates with their texts, judgments and proposals."""
         member = member_for(request.user, slug)
         wanted = filters(self, request)
-        query = query_by(member.project, wanted["query"]) if "query" in wanted else None
-        rows = candidates_of(
-            member,
-            query=query,
-            search=wanted.get("q", ""),
-            run=wanted.get("run", ""),
-            show=wanted.get("show", ""),
-        )
+        reference = wanted.pop("query", None)
+        query = None if reference is None else query_by(member.project, reference)
+        rows = candidates_of(member, CandidateWish(query, wanted.pop("q", ""), **wanted))
         return paginated(self, request, with_evidence(rows, member), CandidateOutput)

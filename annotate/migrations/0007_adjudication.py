@@ -189,7 +189,7 @@ DROP FUNCTION annotate_adjudication_home();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("annotate", "0004_homes")]
+    dependencies = [("annotate", "0006_agreement")]
 
     operations = [
         migrations.CreateModel(

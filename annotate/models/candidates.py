@@ -2,7 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from accounts.models import Project
 from annotate.models.texts import Passage, Query
@@ -51,6 +51,11 @@ class Candidate(models.Model):
                 condition=Q(wanted=True, withdrawn_at__isnull=True),
                 name="candidate_queue",
             ),
+            models.Index(
+                fields=["project", "id"],
+                condition=Q(withdrawn_at__isnull=False),
+                name="candidate_withdrawn",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["query", "passage"], name="candidate_once"),
@@ -60,10 +65,17 @@ class Candidate(models.Model):
         return f"candidate {self.pk}"
 
 
+def ranked(rank: str) -> Coalesce:
+    """Return a rank to order by: one that is not known comes after every other."""
+    return Coalesce(rank, 2**31 - 1)
+
+
 class Proposal(models.Model):
     """A run's rank and score for a candidate."""
 
-    run = models.ForeignKey(Run, models.CASCADE, related_name="proposals")
+    run = models.ForeignKey(
+        Run, models.CASCADE, related_name="proposals", db_index=False
+    )  # indexed by proposal_rank
     candidate = models.ForeignKey(
         Candidate, models.CASCADE, related_name="proposals", db_index=False
     )  # indexed by proposal_once
@@ -71,6 +83,7 @@ class Proposal(models.Model):
     score = models.FloatField(null=True, blank=True)
 
     class Meta:
+        indexes = [models.Index("run", ranked("rank"), "candidate", name="proposal_rank")]
         constraints = [
             models.UniqueConstraint(fields=["candidate", "run"], name="proposal_once"),
             models.CheckConstraint(

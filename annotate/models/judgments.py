@@ -120,6 +120,17 @@ class Judgment(models.Model):
         indexes = [
             models.Index(fields=["candidate", "current"], name="judgment_of_candidate"),
             models.Index(fields=["person", "-created_at"], name="judgment_of_person"),
+            # Few, and looked for among a million.
+            models.Index(
+                fields=["project", "candidate"],
+                condition=Q(current=True, flagged=True),
+                name="judgment_flagged",
+            ),
+            models.Index(
+                fields=["project", "candidate"],
+                condition=Q(current=True, action=Action.SKIP),
+                name="judgment_skipped",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -4,6 +4,7 @@ import hashlib
 from typing import Final
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now, Upper
@@ -83,6 +84,31 @@ class Passage(models.Model):
     def key(self) -> str:
         """The name under which snapshots and exports know this passage."""
         return self.external_id or digest_name(self.text.digest)
+
+
+class PassageWords(models.Model):
+    """The words of a passage's title and text, for the search.
+
+    A trigger makes the row with its passage and empties it when the wording changes (migration
+    0011); `annotate.services.indexing` reads the words some seconds later, so that an import of a
+    million does not wait for them.
+    """
+
+    passage = models.OneToOneField(
+        Passage, models.CASCADE, primary_key=True, related_name="searchable", db_constraint=False
+    )  # the migration's constraint cascades in the database
+    words = SearchVectorField(null=True)
+
+    class Meta:
+        indexes = [
+            GinIndex(fields=["words"], name="passage_words"),
+            models.Index(
+                fields=["passage"], condition=Q(words__isnull=True), name="passage_unread"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"words of {self.passage_id}"
 
 
 class PassageRevision(models.Model):

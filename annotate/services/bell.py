@@ -9,13 +9,17 @@ from kombu.exceptions import OperationalError as BrokerError
 IMPORT: Final = "annotate.tasks.import_run"
 SNAPSHOT: Final = "annotate.tasks.snapshot_freeze"
 AGREEMENT: Final = "annotate.tasks.agreement_measure"
+WORDS: Final = "annotate.tasks.passages_read"
 
 logger = logging.getLogger(__name__)
 
 
-def worker_ring(*, task: str, pk: int) -> None:
-    """Ring for a worker; ringing twice is harmless, and beat rings again where nobody heard it."""
+def worker_ring(*, task: str, pk: int | None = None) -> None:
+    """Ring for a worker, for one row or for whatever waits.
+
+    Ringing twice is harmless, and beat rings again where nobody heard it.
+    """
     try:
-        current_app.send_task(task, [pk])
+        current_app.send_task(task, [] if pk is None else [pk])
     except BrokerError as error:
         logger.warning("Beat will ring for %s of %s later: %s", task, pk, error)

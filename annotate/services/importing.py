@@ -25,7 +25,7 @@ from annotate.importing.uploads import (
     uploads_kept,
 )
 from annotate.models import Import, ImportStatus
-from annotate.services.bell import IMPORT, worker_ring
+from annotate.services.bell import IMPORT, WORDS, worker_ring
 from annotate.services.claiming import ATTEMPTS_MAX, GAVE_UP, attempt_begin
 
 UNFINISHED: Final = (ImportStatus.QUEUED, ImportStatus.RUNNING)
@@ -233,6 +233,8 @@ def _succeed(import_id: int, loaded: Loaded, seconds: float) -> None:
         finished_at=Now(),
     )
     transaction.on_commit(lambda: _drop_upload(import_id))
+    if {"passages", "passages_changed"} & loaded.created.keys():
+        transaction.on_commit(lambda: worker_ring(task=WORDS))
 
 
 def _fail(import_id: int, errors: list[dict[str, Any]]) -> None:

@@ -1,6 +1,5 @@
 """Pages: the queries of a project, and one query with its candidates."""
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -8,17 +7,24 @@ from django.views.decorators.http import require_safe
 from accounts.access import member_for
 from accounts.middleware import PageRequest
 from annotate.code import passage_is_code
+from annotate.forms import QueryBrowseForm
+from annotate.models import Listed
 from annotate.selectors.browsing import (
+    QUERY_ORDERS,
+    CandidateWish,
     best_first,
     candidates_of,
-    filters_for,
+    queries_all,
     queries_of,
     query_by,
     sees_others,
     with_counts,
 )
+from annotate.selectors.views import views_for
+from annotate.views.listing import COUNT, listing_of, narrowing, number_answer
 
-PAGE = 50
+# Each may have a hundred candidates.
+STRETCH = 1_000
 # What is shown of a long passage until somebody asks for all of it.
 SHOWN_CHARACTERS = 500
 SHOWN_LINES = 6
@@ -29,22 +35,26 @@ SLACK = 120
 @require_safe
 def query_list(request: PageRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug)
-    search, show = request.GET.get("q", "").strip(), request.GET.get("show", "")
-    rows = queries_of(member, search=search, show=show)
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    keys = [row.pk for row in page.object_list]
+    form = QueryBrowseForm(request.GET, member=member)
+    rows = queries_of(member, form.wish())
+    if COUNT in request.GET:
+        return number_answer(request, rows, "query,queries")
+    whole = queries_all(member.project)
+    listing = listing_of(request, rows=rows, whole=whole, orders=QUERY_ORDERS, stretch=STRETCH)
+    counted = with_counts(whole.filter(pk__in=[row.pk for row in listing.rows])).in_bulk()
     context = {
         "project": member.project,
-        "page": page,
-        "queries": with_counts(rows.filter(pk__in=keys)),
-        "search": search,
-        "show": show,
-        "filters": filters_for(member),
+        "form": form,
+        "listing": listing,
+        "queries": [counted[row.pk] for row in listing.rows],
+        "narrowing": narrowing(request),
+        "views": views_for(member, Listed.QUERIES),
+        "listed": Listed.QUERIES,
         "blind": not sees_others(member),
         "section": "projects",
         "tab": "queries",
     }
-    template = "annotate/_query_table.html" if request.htmx else "annotate/query_list.html"
+    template = "annotate/browse/_queries.html" if request.htmx else "annotate/browse/queries.html"
     return render(request, template, context)
 
 
@@ -52,7 +62,7 @@ def query_list(request: PageRequest, slug: str) -> HttpResponse:
 def query_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     member = member_for(request.user, slug)
     query = query_by(member.project, str(pk))
-    rows = best_first(candidates_of(member, query=query), member)
+    rows = best_first(candidates_of(member, CandidateWish(query)), member)
     context = {
         "project": member.project,
         "query": query,
@@ -60,7 +70,7 @@ def query_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             {
                 "row": row,
                 "code": passage_is_code(row.passage.text.text, row.passage.metadata),
-                "beginning": _beginning(row.passage.text.text),
+                "beginning": beginning_of(row.passage.text.text),
             }
             for row in rows
         ],
@@ -71,7 +81,7 @@ def query_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return render(request, "annotate/query_detail.html", context)
 
 
-def _beginning(text: str) -> str:
+def beginning_of(text: str) -> str:
     """Return the first lines of a long passage, empty for one that is shown whole."""
     lines = text.split("\n", SHOWN_LINES)[:SHOWN_LINES]
     beginning = "\n".join(lines)[:SHOWN_CHARACTERS].rstrip()

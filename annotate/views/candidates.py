@@ -1,0 +1,58 @@
+"""The page of a project's candidates: searched, filtered, ordered."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.access import member_for
+from accounts.middleware import PageRequest
+from annotate.forms import CandidateBrowseForm
+from annotate.models import Listed
+from annotate.selectors.browsing import (
+    CANDIDATE_ORDERS,
+    RANKED,
+    candidates_of,
+    passages_unread,
+    query_by,
+    sees_others,
+    with_evidence,
+    with_skips,
+)
+from annotate.selectors.views import views_for
+from annotate.views.listing import COUNT, listing_of, narrowing, number_answer
+
+STRETCH = 5_000
+
+
+@require_safe
+def candidate_list(request: PageRequest, slug: str) -> HttpResponse:
+    member = member_for(request.user, slug)
+    reference = request.GET.get("query")
+    query = query_by(member.project, reference) if reference else None
+    form = CandidateBrowseForm(request.GET, member=member)
+    wish = form.wish(query)
+    rows = candidates_of(member, wish)
+    if COUNT in request.GET:
+        return number_answer(request, rows, "candidate,candidates")
+    listing = listing_of(
+        request,
+        rows=with_evidence(with_skips(rows, member), member),
+        whole=candidates_of(member, wish.unnarrowed()),
+        orders={**CANDIDATE_ORDERS, **RANKED},
+        stretch=STRETCH,
+    )
+    context = {
+        "project": member.project,
+        "query": query,
+        "form": form,
+        "listing": listing,
+        "narrowing": narrowing(request),
+        "unread": bool(wish.search) and passages_unread(member.project),
+        "views": views_for(member, Listed.CANDIDATES),
+        "listed": Listed.CANDIDATES,
+        "blind": not sees_others(member),
+        "section": "projects",
+        "tab": "queries",
+    }
+    template = "_candidates.html" if request.htmx else "candidates.html"
+    return render(request, f"annotate/browse/{template}", context)
