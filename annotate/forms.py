@@ -11,7 +11,6 @@ from annotate.formats import AUTO, FORMATS
 from annotate.models import OnConflict, Query, Run, SavedView
 from annotate.resolution import POLICIES
 from annotate.selectors.adjudication import SHOWS, STATES, Wish
-from annotate.services.adjudication import Ruling
 from annotate.selectors.browsing import (
     CANDIDATE_FILTERS,
     CandidateWish,
@@ -19,6 +18,7 @@ from annotate.selectors.browsing import (
     query_filters_for,
     sees_others,
 )
+from annotate.services.adjudication import Ruling
 from annotate.services.answers import COMMENT_MAX, REASON_MAX, Answer
 from annotate.splitting import DEFAULT_SPLITS, SPLITS
 

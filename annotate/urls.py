@@ -1,18 +1,11 @@
 from django.urls import include, path
 
+from annotate.models import Listed
 from annotate.views import (
     adjudication,
     agreement,
-    exports,
-    imports,
-    judging,
-    progress,
-    queries,
-    snapshots,
-)
-from annotate.models import Listed
-from annotate.views import (
     candidates,
+    exports,
     imports,
     judging,
     progress,

@@ -1,8 +1,8 @@
 """What is judged, by whom, and what came of it. One import place for the room's models."""
 
 from annotate.models.agreement import AgreementReport
-from annotate.models.disputes import Dispute
 from annotate.models.candidates import Candidate, Proposal, Run, ranked
+from annotate.models.disputes import Dispute
 from annotate.models.imports import Import, ImportStatus, OnConflict
 from annotate.models.judgments import Action, Judgment, Kind, Lease, Source
 from annotate.models.snapshots import Snapshot, SnapshotStatus
