@@ -73,7 +73,8 @@ def measure() -> bool:
     client.get("/projects/million/queries/")  # templates are read once
     every: list[float] = []
     for address in addresses():
-        following, times = address, []
+        following = address
+        times: list[float] = []
         while following and len(times) < _PAGES:
             begun = time.perf_counter()
             answer = client.get(following)
@@ -82,11 +83,6 @@ def measure() -> bool:
                 raise RuntimeError(f"{following} answered {answer.status_code}")
             found = _NEXT.search(answer.content.decode())
             following = html.unescape(found[1] or found[2]) if found else ""
-            following = (
-                f"/projects/million/{address.split('/')[3]}/{following}"
-                if following.startswith("?")
-                else following
-            )
         every += times
         shown = " ".join(f"{ms:6.0f}" for ms in times)
         sys.stdout.write(f"{shown:>22} ms  {address.removeprefix('/projects/million/')}\n")
