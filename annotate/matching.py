@@ -14,9 +14,8 @@ import Stemmer
 
 from annotate.stopwords import STOP_WORDS
 
-READ: Final = (
-    50_000  # code points of a text that are looked at; a passage longer than a novel's chapter
-)
+READ: Final = 50_000  # code points of a text that are looked at
+_LONGEST: Final = 100  # a longer word is data
 Ranges = list[tuple[int, int]]
 
 # Letters and digits with the marks that combine with them, which `\w` leaves out (Hindi, NFD).
@@ -65,6 +64,8 @@ class Terms:
         return found
 
     def _within(self, word: str) -> Ranges:
+        if len(word) > _LONGEST and word.isascii():
+            return []
         if word.isascii() and _ONE_PART.fullmatch(word):
             return [(0, len(word))] if _stem(word, self.algorithm) in self.stems else []
         if _UNSPACED.search(word):

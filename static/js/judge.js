@@ -1,7 +1,7 @@
 // The judging page: one key judges and paints the next item, the server hears of it afterwards.
 
 import { Evidence } from "./judging/evidence.js";
-import { onKeys } from "./judging/keys.js";
+import { offerKeys, onKeys } from "./judging/keys.js";
 import { List } from "./judging/list.js";
 import { One } from "./judging/one.js";
 import { Outbox, RefusedError } from "./judging/outbox.js";
@@ -127,6 +127,7 @@ function watchForms(session) {
 
 function watchPanels({ timer }) {
   const guidelines = byId("guidelines");
+  offerKeys(byId("single-keys"));
   byId("keys-button").addEventListener("click", () => open("keys"));
   byId("pause-button").addEventListener("click", () => open("pause"));
   for (const panel of document.querySelectorAll("dialog")) {

@@ -194,6 +194,26 @@ def test_guidelines_and_keys_open_by_key(judging: Page) -> None:
     expect(judging.get_by_role("dialog", name="Keys")).to_be_hidden()
 
 
+def test_letters_and_digits_can_be_turned_off(judging: Page) -> None:
+    """WCAG 2.1.4: for people who dictate."""
+    judging.keyboard.press("?")
+    judging.get_by_label("Letters and digits act as keys").uncheck()
+    judging.get_by_role("button", name="Close").click()
+    judging.reload()
+    ready(judging)
+    for key in "1su?":
+        judging.keyboard.press(key)
+    expect(judging.get_by_role("dialog", name="Keys")).to_be_hidden()
+    expect(judging.locator("#done")).to_have_text("0")
+    judging.get_by_role("button", name="Relevant 1", exact=True).click()
+    expect(judging.locator("#done")).to_have_text("1")
+    judging.get_by_role("button", name="Keys").click()
+    judging.get_by_label("Letters and digits act as keys").check()
+    judging.keyboard.press("Escape")
+    press_and_wait(judging, "1")
+    expect(judging.locator("#done")).to_have_text("2")
+
+
 def test_texts_are_never_taken_for_html(page: Page, live_server: LiveServer, cast: Cast) -> None:
     evil = "<img src=x onerror=\"document.title='broken'\"> </script><b>bold</b> & {{ x }}"
     query = make_query(cast.project, f"First {evil}")

@@ -62,7 +62,8 @@ export class Evidence extends EventTarget {
 
   add(range, { keep = false } = {}) {
     const inner = trimmed(this.text, range);
-    if (!inner || this.spans.length >= MOST) return;
+    if (!inner) return;
+    if (this.spans.length >= MOST) return announce(`There are ${MOST} spans already.`);
     this.spans = merged([...this.spans, pointsOf(this.text, inner)]);
     this.changed(`Evidence: ${this.text.slice(...inner).slice(0, QUOTED)}`);
     if (keep) select(this.root, range); // so that it can still be copied

@@ -6,29 +6,35 @@ export class Refused {
     this.prefix = prefix;
     this.note = note;
     this.names = names;
+    this.memory = []; // where the browser's storage is full
     this.list = note.querySelector("ul");
     note.querySelector("button").addEventListener("click", () => this.clear());
     addEventListener("storage", () => this.show());
     this.show();
   }
 
+  get keys() {
+    return Object.keys(localStorage).filter((key) => key.startsWith(this.prefix));
+  }
+
   get entries() {
-    const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix));
-    return keys.sort().map((key) => JSON.parse(localStorage.getItem(key)));
+    const stored = this.keys.map((key) => JSON.parse(localStorage.getItem(key)));
+    return [...stored, ...this.memory].sort((a, b) => (a.at < b.at ? -1 : 1));
   }
 
   add(answer, about, message) {
-    const key = `${this.prefix}${new Date().toISOString()}:${answer.id}`;
+    const entry = { at: new Date().toISOString(), answer, about, message };
     try {
-      localStorage.setItem(key, JSON.stringify({ answer, about, message }));
+      localStorage.setItem(`${this.prefix}${answer.id}`, JSON.stringify(entry)); // once, in two tabs as well
     } catch {
-      this.list.append(this.line({ answer, about, message }));
+      this.memory.push(entry);
     }
     this.show();
   }
 
   clear() {
-    for (const key of Object.keys(localStorage)) if (key.startsWith(this.prefix)) localStorage.removeItem(key);
+    for (const key of this.keys) localStorage.removeItem(key);
+    this.memory = [];
     this.show();
   }
 
