@@ -18,10 +18,11 @@ FORMAT: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What agreement would be measured of now, and how many judgments that are at most."""
+    """What agreement would be measured of now, and how many grades of people and sources it has."""
 
     fingerprint: str
-    judgments: int
+    counted: int
+    imported: int
 
 
 def moment_of(project: Project) -> Moment:
@@ -30,10 +31,12 @@ def moment_of(project: Project) -> Moment:
     Counted, since a trigger that kept it would make all judges of a project wait for each other.
     """
     sql = """
-        SELECT concat_ws(' ', j.held, j.ever, j.newest, c.gone, c.last, q.gone, q.last, p.gone,
-                         p.last, g.scheme, r.runs, r.last, i.last), j.held
+        SELECT concat_ws(' ', j.counted, j.imported, j.ever, j.newest, c.gone, c.last, q.gone,
+                         q.last, p.gone, p.last, g.scheme, r.runs, r.last, i.last),
+               j.counted, j.imported
         FROM (SELECT count(*) FILTER (WHERE current AND action = 'grade'
-                                      AND kind IN ('counted', 'imported')) AS held,
+                                      AND kind = 'counted') AS counted,
+                     count(*) FILTER (WHERE current AND kind = 'imported') AS imported,
                      count(*) AS ever, max(created_at) AS newest
               FROM annotate_judgment WHERE project_id = %(project)s) j,
              (SELECT count(*) AS gone, max(withdrawn_at) AS last FROM annotate_candidate
@@ -52,8 +55,8 @@ def moment_of(project: Project) -> Moment:
     """
     with connection.cursor() as cursor:
         cursor.execute(sql, {"project": project.pk})
-        state, judgments = cursor.fetchone()
-    return Moment(f"{FORMAT} {state}", int(judgments))
+        state, counted, imported = cursor.fetchone()
+    return Moment(f"{FORMAT} {state}", int(counted), int(imported))
 
 
 @dataclass(frozen=True, slots=True)

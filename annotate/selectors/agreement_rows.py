@@ -1,6 +1,5 @@
 """The current grades of a project as columns, straight from PostgreSQL's binary COPY."""
 
-from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -14,7 +13,7 @@ from annotate.agreement.report import Material
 from annotate.agreement.systems import Run
 
 RUNS_MAX: Final = 20
-"""The runs that are read: those that proposed the most candidates."""
+"""The runs that are compared: those that proposed the most of what several have judged."""
 _HEAD: Final = 19  # of binary COPY: its signature, flags, and the length of an empty extension
 _BLOCK: Final = 8 << 20
 
@@ -30,14 +29,20 @@ _GRADES: Final = sql.SQL("""
       AND (j.kind = 'counted' OR {imported} AND j.kind = 'imported')
       AND c.withdrawn_at IS NULL AND p.withdrawn_at IS NULL AND q.withdrawn_at IS NULL
 """)
-# Ranks, or where a run has none the order of its scores.
+# Of what several have judged. Ranks, or where a run has none the order of its scores.
 _RANKS: Final = sql.SQL("""
-    SELECT candidate_id, -coalesce(rank::bigint, place) FROM (
-        SELECT x.candidate_id, x.rank,
-               row_number() OVER (ORDER BY x.score DESC NULLS LAST, x.candidate_id) AS place,
-               bool_or(x.rank IS NOT NULL) OVER () AS ranked
-        FROM annotate_proposal x WHERE x.run_id = {run}
-    ) proposed WHERE rank IS NOT NULL OR NOT ranked ORDER BY candidate_id
+    SELECT run_id, candidate_id, -coalesce(rank::bigint, place) FROM (
+        SELECT x.run_id, x.candidate_id, x.rank,
+               row_number() OVER (PARTITION BY x.run_id
+                                  ORDER BY x.score DESC NULLS LAST, x.candidate_id) AS place,
+               bool_or(x.rank IS NOT NULL) OVER (PARTITION BY x.run_id) AS ranked
+        FROM annotate_proposal x JOIN (
+            SELECT candidate_id FROM annotate_judgment j
+            WHERE j.project_id = {project} AND j.current AND j.action = 'grade'
+              AND j.kind IN ('counted', 'imported')
+            GROUP BY candidate_id HAVING count(*) > 1
+        ) judged USING (candidate_id)
+    ) proposed WHERE rank IS NOT NULL OR NOT ranked ORDER BY run_id, candidate_id
 """)
 
 
@@ -47,23 +52,17 @@ def material_of(project: Project, *, with_imported: bool) -> Material:
     Only what holds and counts, on what is not withdrawn. Memory: about 100 bytes a judgment.
     """
     grades = {grade.pk: place for place, grade in enumerate(project.scheme)}
-    # Before the judgments: of a query that comes in between there is no text.
-    texts = dict(project.queries.filter(withdrawn_at=None).values_list("pk", "text").iterator())
     statement = _GRADES.format(project=project.pk, imported=with_imported)
-    columns = _columns(statement, 7)
-    known = np.isin(columns[0], np.fromiter(texts, dtype=np.int64, count=len(texts)))
-    known &= np.isin(columns[3], list(grades))
-    query, candidate, judge, grade, month, text, title = (column[known] for column in columns)
+    query, candidate, judge, grade, month, text, title = _columns(statement, 7)
     places = np.zeros(max(grades, default=0) + 1, dtype=np.int64)
     places[list(grades)] = list(grades.values())
-    judged = np.unique(query).tolist()
     return Material(
         scheme=scheme_of(project),
         judgments=Judgments(query, candidate, judge, places[grade], month),
         text=text,
         title=title,
-        queries={key: texts[key] for key in judged},
-        runs=dict(_runs(project)),
+        queries=_texts(np.unique(query).tolist()),
+        runs=_runs(project),
     )
 
 
@@ -78,17 +77,25 @@ def scheme_of(project: Project) -> Scheme:
     )
 
 
-def _runs(project: Project) -> Iterator[tuple[str, Run]]:
-    sizes = """
-        SELECT r.id, r.name FROM annotate_run r JOIN annotate_proposal x ON x.run_id = r.id
-        WHERE r.project_id = %s GROUP BY r.id, r.name ORDER BY count(*) DESC, r.name LIMIT %s
-    """
+def _texts(queries: list[int]) -> dict[int, str]:
     with connection.cursor() as cursor:
-        cursor.execute(sizes, [project.pk, RUNS_MAX])
-        found = cursor.fetchall()
-    for key, name in sorted(found, key=lambda row: str(row[1])):
-        candidate, score = _columns(_RANKS.format(run=key), 2)
-        yield name, Run(candidate, score.astype(np.float64))
+        cursor.execute("SELECT id, text FROM annotate_query WHERE id = ANY(%s)", [queries])
+        return dict(cursor.fetchall())
+
+
+def _runs(project: Project) -> dict[str, Run]:
+    """Return the runs by name, with their candidates that several have judged."""
+    names = dict(project.runs.values_list("pk", "name"))
+    if not names:
+        return {}
+    run, candidate, score = _columns(_RANKS.format(project=project.pk), 3)
+    found, sizes = np.unique(run, return_counts=True)
+    largest = found[np.lexsort((found, -sizes))][:RUNS_MAX].tolist()
+    parts = {names[key]: run == key for key in largest if key in names}
+    return {
+        name: Run(candidate[part], score[part].astype(np.float64))
+        for name, part in sorted(parts.items())
+    }
 
 
 def _columns(statement: Query, count: int) -> list[Ints]:

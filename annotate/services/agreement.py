@@ -18,6 +18,12 @@ AT_ONCE_MAX: Final = 20_000
 """Judgments up to which agreement is measured while its reader waits; more go to a worker."""
 ASK_AGAIN: Final = timedelta(minutes=5)
 """After which a worker is asked once more; the first call may have been lost."""
+REST: Final = 10
+"""A worker's measurement is followed by none for this many times as long as it took, or REST_MIN.
+
+While people judge, every look would find it old.
+"""
+REST_MIN: Final = timedelta(minutes=1)
 ASK_NO_MORE: Final = timedelta(hours=1)
 """After which nobody is asked, but by the next reader: who fails so long fails for a reason."""
 
@@ -31,9 +37,9 @@ def agreement_current(*, project: Project, with_imported: bool) -> tuple[Agreeme
     moment = moment_of(project)
     if report.fingerprint == moment.fingerprint:
         return report, moment
-    if moment.judgments <= AT_ONCE_MAX:
+    if moment.counted + moment.imported * with_imported <= AT_ONCE_MAX:
         _measure(report, moment)
-    else:
+    elif not _rests(report):
         _ask(report)
     return report, moment
 
@@ -56,6 +62,11 @@ def agreements_requeue() -> None:
     )
     for pk in late.values_list("pk", flat=True):
         worker_ring(task=AGREEMENT, pk=pk)
+
+
+def _rests(report: AgreementReport) -> bool:
+    rest = max(REST_MIN, timedelta(seconds=REST * (report.seconds or 0)))
+    return AgreementReport.objects.filter(pk=report.pk, measured_at__gt=Now() - rest).exists()
 
 
 def _ask(report: AgreementReport) -> None:

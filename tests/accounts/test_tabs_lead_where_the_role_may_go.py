@@ -8,8 +8,8 @@ from django.test import Client
 from accounts.models import User
 from tests.factory import PASSWORD, Cast
 
-OPEN = {"Library", "Queries", "Imports", "Snapshots", "Training", "Rerankers"}
-PAGES = ("", "queries/", "imports/", "snapshots/", "jobs/", "rerankers/", "progress/")
+OPEN = {"Library", "Queries", "Agreement", "Imports", "Snapshots", "Training", "Rerankers"}
+PAGES = ("", "queries/", "agreement/", "imports/", "snapshots/", "jobs/", "rerankers/", "progress/")
 
 
 def tabs(page: str) -> dict[str, str]:

@@ -25,7 +25,8 @@ for each in apps.get_app_configs():
     if (pathlib.Path(each.path) / "tasks.py").exists():
         importlib.import_module(each.name + ".tasks")
 import training.spec, training.supervising, training.running
-heavy = {"torch", "transformers", "sentence_transformers"} & set(sys.modules)
+heavy = {"torch", "transformers", "sentence_transformers", "statsmodels", "pandas"}
+heavy &= set(sys.modules)
 assert not heavy, heavy
 print("light")
 """
