@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.http import HttpResponse
 from django.test import Client
 
 from tests.factory import Cast, bearer
@@ -18,7 +17,7 @@ pytestmark = pytest.mark.django_db
 URL = "/api/v1/training-jobs/"
 
 
-def ask(client: Client, cast: Cast, *, who: str = "manager", **fields: Any) -> HttpResponse:
+def ask(client: Client, cast: Cast, *, who: str = "manager", **fields: Any) -> Any:
     body = {"project": "library", "kind": "pool", **fields}
     headers = bearer(getattr(cast, who)) if who else {}
     return client.post(URL, body, content_type="application/json", **headers)
