@@ -19,7 +19,7 @@ from accounts.models import Project
 # line: nothing is ever quoted or escaped.
 LINES: Final = r"(FORMAT csv, DELIMITER E'\x01', QUOTE E'\x02')"
 CSV: Final = "(FORMAT csv)"
-_FIRST_IDS: Final = 64
+_FIRST_IDS: Final = 16
 _ROWS: Final = 200_000
 _BYTES: Final = 128 << 20
 _GROWTH: Final = 4.0

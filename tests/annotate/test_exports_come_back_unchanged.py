@@ -98,6 +98,8 @@ def test_whatever_was_said_comes_back(rows: list[dict[str, Any]]) -> None:
         folder = Path(name)
         origin = judged(rows, folder)
         for format_name, what in TABLES:
+            if not carried(origin, what):  # a file without rows is refused as empty
+                continue
             copy = a_project()
             copy_into(copy, origin, folder, format_name, what)
             assert carried(copy, what) == carried(origin, what), (format_name, what)
