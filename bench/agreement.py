@@ -5,9 +5,9 @@
 Makes a project with an overlap of 2, two judgments on each candidate (three of four as the truth
 has it), near-identical queries, and three runs of 60% of the candidates, in an embedded database of
 its own; then measures agreement as a worker does, and reads the kept figures as a page does. Prints
-seconds, those of the processor, and memory above that of the idle process. The goals are ours: a million
-judgments in seconds, not minutes (at most 60 of either), at most 1000 MiB above idle, and at most 1 s for the
-page.
+seconds, those of the processor, and memory above that of the idle process. The goals are ours: a
+million judgments in seconds, not minutes (at most 60 of either), at most 1000 MiB above idle, and
+at most 1 s for the page.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Pages: how far people agree, two judges, and the same passage judged differently."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -35,20 +36,7 @@ def agreement(request: PageRequest, slug: str) -> HttpResponse:
     measure = request.GET.get("measure", "")
     measure = measure if measure in MEASURES else DEFAULT_MEASURE
     context = {"project": member.project, "seen": seen, "measure": measure, **HERE}
-    if result := seen.result:
-        pairs = [two_of(pair) for pair in result["pairs"][:PAIRS_SHOWN]]
-        context |= {
-            "lines": lines_of(result["figures"]),
-            "grades": grade_lines(result, seen.grades),
-            "parts": parts_of(result["slices"]),
-            "heads": HEADS,
-            "pairs": pairs,
-            "matrix": matrix_of(result["pairs"], measure),
-            "measures": {name: NAMES[name] for name in MEASURES},
-            "conflicts": conflicts_shown(
-                result["conflicts"][:CONFLICTS_SHOWN], with_imported=seen.report.with_imported
-            ),
-        }
+    context |= _tables(seen, measure)
     whole, part = "annotate/agreement/agreement.html", "annotate/agreement/_agreement.html"
     return render(request, part if request.htmx else whole, context)
 
@@ -71,10 +59,9 @@ def agreement_pair(request: HttpRequest, slug: str) -> HttpResponse:
         "table": list(zip(seen.grades, pair["table"], strict=True)),
         "advice": pair_advice(seen, pair),
         "rankings": pair["rankings"],
-        "runs": list(zip(*(pair["rankings"][key] for key in ("runs", "of_one", "of_other")),
-                         strict=True)) if pair["rankings"] else [],
+        "runs": _runs(pair["rankings"]),
         **HERE,
-    }  # fmt: skip
+    }
     return render(request, "annotate/agreement/pair.html", context)
 
 
@@ -99,3 +86,28 @@ def _seen(request: HttpRequest, member: Member) -> Seen:
     with_imported = request.GET.get("with_imported") == "1"
     report, moment = agreement_current(project=member.project, with_imported=with_imported)
     return report_seen(report, moment, named=named_to(member))
+
+
+def _tables(seen: Seen, measure: str) -> dict[str, Any]:
+    """Return what the page shows of a measurement; nothing before there is one."""
+    result = seen.result
+    if not result:
+        return {}
+    return {
+        "lines": lines_of(result["figures"]),
+        "grades": grade_lines(result, seen.grades),
+        "parts": parts_of(result["slices"]),
+        "heads": HEADS,
+        "pairs": [two_of(pair) for pair in result["pairs"][:PAIRS_SHOWN]],
+        "matrix": matrix_of(result["pairs"], measure),
+        "measures": {name: NAMES[name] for name in MEASURES},
+        "conflicts": conflicts_shown(
+            result["conflicts"][:CONFLICTS_SHOWN], with_imported=seen.report.with_imported
+        ),
+    }
+
+
+def _runs(rankings: Mapping[str, Any] | None) -> list[tuple[str, float, float]]:
+    """Return each run with its mean nDCG@10 by the one and by the other judge."""
+    columns = ("runs", "of_one", "of_other")
+    return list(zip(*(rankings[name] for name in columns), strict=True)) if rankings else []
