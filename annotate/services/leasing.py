@@ -28,11 +28,16 @@ _NEAR: Final = 500
 
 
 def tasks_lease(
-    *, project: Project, person: User, count: int, among: Q | None = None
+    *,
+    project: Project,
+    person: User,
+    count: int,
+    query: int | None = None,
+    besides: Sequence[int] = (),
 ) -> list[Lease]:
     """Lease the person's next items in queue order: first what they hold already, renewed.
 
-    `among` says of which candidates, of all unless given.
+    With `query` they are all of this one; with `besides` none is of these queries.
 
     Never hands out more slots than the overlap, nor a candidate that the person has answered; an
     expired lease of somebody else is taken over. Returns at most `count` (and LEASE_MAX) leases
@@ -41,12 +46,13 @@ def tasks_lease(
     count = min(count, LEASE_MAX)
     if project.closed or count < 1:
         return []
+    among = ~Q(query__in=besides) if query is None else Q(query=query)
     leases: list[Lease] = []
     for attempt in range(_ROUNDS):
         with transaction.atomic():
             leases = _lease(project, person, count, among, patient=attempt > 0)
         # What a colleague's call had locked for a moment was passed over: look again, waiting.
-        if leases or not candidates_open_to(project, person).filter(among or Q()).exists():
+        if leases or not candidates_open_to(project, person).filter(among).exists():
             break
     loaded = Lease.objects.select_related("candidate__query", "candidate__passage__text")
     rows = loaded.in_bulk([lease.pk for lease in leases])
@@ -87,16 +93,14 @@ def slot_free(overlap: int, filled: Collection[int], held: Collection[int]) -> i
     return next(slot for slot in range(1, overlap + len(taken) + 1) if slot not in taken)
 
 
-def _lease(
-    project: Project, person: User, count: int, among: Q | None, *, patient: bool
-) -> list[Lease]:
+def _lease(project: Project, person: User, count: int, among: Q, *, patient: bool) -> list[Lease]:
     overlap = overlap_hold(project)
     leases = _renew(project, person, count, among)
     seen = {lease.candidate_id for lease in leases}
     for stretch in _stretches(project, person, overlap):
         while len(leases) < count:
             wanted = 1 if patient else count - len(leases)
-            rows = candidates_open_to(project, person, overlap).filter(stretch, among or Q())
+            rows = candidates_open_to(project, person, overlap).filter(stretch, among)
             picked = _lock(rows.exclude(pk__in=seen), wanted, patient=patient)
             leases += _take(person, picked, overlap)
             seen.update(picked)
@@ -105,11 +109,10 @@ def _lease(
     return leases
 
 
-def _renew(project: Project, person: User, count: int, among: Q | None) -> list[Lease]:
+def _renew(project: Project, person: User, count: int, among: Q) -> list[Lease]:
     """Prolong what the person holds; an expired lease is theirs as long as nobody took it."""
-    rows = leases_of(project, person).filter(candidate__wanted=True)
-    if among is not None:
-        rows = rows.filter(candidate__in=Candidate.objects.filter(among))
+    within = Candidate.objects.filter(among, wanted=True)
+    rows = leases_of(project, person).filter(candidate__in=within)
     leases = list(rows.select_for_update(of=("self",))[:count])
     Lease.objects.filter(pk__in=[lease.pk for lease in leases]).update(
         expires_at=Now() + lease_length()

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from django.db.models import Q
-
 from accounts.models import Project, User
 from annotate.models import Lease
 from annotate.services.leasing import LEASE_MAX, tasks_lease
@@ -21,14 +19,12 @@ def queries_lease(*, project: Project, person: User, queries: int) -> list[Lease
     leases: list[Lease] = []
     begun: list[int] = []
     while len(begun) < queries and len(leases) < LEASE_MAX:
-        others = ~Q(query__in=begun)
-        first = tasks_lease(project=project, person=person, count=1, among=others)
+        first = tasks_lease(project=project, person=person, count=1, besides=begun)
         if not first:
             break
-        begun.append(first[0].candidate.query_id)
-        left = LEASE_MAX - len(leases)
-        among = Q(query=begun[-1])
-        leases += tasks_lease(project=project, person=person, count=left, among=among)
+        query, left = first[0].candidate.query_id, LEASE_MAX - len(leases)
+        begun.append(query)
+        leases += tasks_lease(project=project, person=person, count=left, query=query)
     return leases
 
 

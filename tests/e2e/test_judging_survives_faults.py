@@ -11,7 +11,7 @@ from accounts.services import project_update
 from annotate.models import Judgment, Kind, Lease
 from tests.annotate.judging import grade, record, reword_passage
 from tests.conftest import log_in
-from tests.e2e.judging import all_sent, open_page, press_and_wait, ready, stocked, unsent
+from tests.e2e.judging import all_sent, ended, open_page, press_and_wait, ready, stocked, unsent
 from tests.factory import Cast, make_queue
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -70,7 +70,7 @@ def test_a_tab_left_open_over_night(browser: Browser, live_server: LiveServer, c
         login.get_by_label("Username").fill(cast.annotator.username)
         login.get_by_label("Password").fill("correct horse battery")
         login.get_by_role("button", name="Log in").click()
-        login.wait_for_url("**/judge/")
+        login.wait_for_url("**/projects/library/")
         all_sent(page)
         expect(page.locator("#late")).to_contain_text("An answer came late: kept, but not counted.")
     assert kinds() == [Kind.COUNTED, Kind.LATE, Kind.COUNTED]
@@ -129,6 +129,21 @@ def test_what_was_edited_deleted_or_closed_meanwhile(
         page.reload()
         expect(page.locator("#trouble")).to_be_hidden()
     assert kinds() == [Kind.LATE, Kind.COUNTED]
+
+
+def test_an_edited_passage_comes_again_with_its_new_text(
+    browser: Browser, live_server: LiveServer, cast: Cast
+) -> None:
+    [first, _] = make_queue(cast.project, 1, 2)
+    with open_page(browser, live_server.url, cast.annotator.username) as page:
+        ready(page)
+        reword_passage(first.passage, "Its new text.")
+        press_and_wait(page, "1")
+        page.keyboard.press("1")
+        expect(page.locator(".passage-text:visible")).to_have_text("Its new text.")
+        page.keyboard.press("0")
+        ended(page)
+    assert kinds() == [Kind.LATE, Kind.COUNTED, Kind.COUNTED]
 
 
 def test_a_removed_member_keeps_their_answers_until_they_are_back(

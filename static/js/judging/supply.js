@@ -18,6 +18,10 @@ export class Supply extends EventTarget {
     super();
     Object.assign(this, { url, person, outbox, whole });
     this.gone = answeredIn(outbox); // candidates answered here: an older lease must not bring them back
+    this.settled = new Map(); // when the server acknowledged that: what it leases later is to be judged anew
+    outbox.addEventListener("result", ({ detail: { answer } }) => {
+      if (answer.candidate) this.settled.set(String(answer.candidate), performance.now());
+    });
     this.queue = first.filter(({ candidate }) => !this.gone.has(candidate) && !doubted.has(candidate));
     this.error = null;
     this.remaining = remaining - this.gone.size; // open to this person, less what is on its way
@@ -26,6 +30,7 @@ export class Supply extends EventTarget {
 
   /** Take an item away; its answer lies in the outbox. */
   take(candidate) {
+    this.settled.delete(candidate);
     if (this.gone.has(candidate)) return;
     this.queue = this.queue.filter((item) => item.candidate !== candidate);
     this.gone.add(candidate);
@@ -57,13 +62,14 @@ export class Supply extends EventTarget {
     if (this.fetching) return;
     this.fetching = true;
     const settled = this.outbox.count === 0;
-    const turn = this.turn;
+    const { turn } = this;
+    const began = performance.now();
     try {
       const count = Math.min(this.queue.length + this.outbox.count + AHEAD, MOST);
       const wanted = this.whole ? { queries: QUERIES } : { count };
       const { items, remaining } = await post(this.url, wanted, this.person);
       const complete = settled && turn === this.turn; // the server has counted all that was answered here
-      this.merge(items, complete);
+      this.merge(items, complete, began);
       if (complete) this.remaining = remaining;
       this.error = null;
     } catch (error) {
@@ -75,13 +81,18 @@ export class Supply extends EventTarget {
   }
 
   /** Add what is new; where nothing else is under way, drop what a colleague has taken over. */
-  merge(items, complete) {
+  merge(items, complete, began) {
     const leased = new Map(items.map((item) => [item.candidate, item]));
     const first = this.queue[0];
     const shown = (item) => item === first || (this.whole && item.query.id === first.query.id);
     if (complete) this.queue = this.queue.filter((item) => shown(item) || leased.has(item.candidate));
     const known = new Set(this.queue.map((item) => item.candidate));
-    this.queue.push(...items.filter((item) => !known.has(item.candidate) && !this.gone.has(item.candidate)));
+    const again = ({ candidate }) => this.settled.get(candidate) < began;
+    for (const item of items) {
+      if (known.has(item.candidate) || (this.gone.has(item.candidate) && !again(item))) continue;
+      this.gone.delete(item.candidate);
+      this.queue.push(item);
+    }
   }
 }
 
