@@ -1,5 +1,6 @@
 """Texts with their ids in a folder on disk: written once, then read from any place."""
 
+from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -49,13 +50,13 @@ def corpus_write(folder: Path, rows: Iterable[tuple[int, str]]) -> Corpus:
     if not folder.exists():
         part = folder.with_name(f"{folder.name}.part")
         part.mkdir(exist_ok=True)
-        ids, ends, end = [], [], 0
+        ids, ends, end = array("q"), array("q"), 0
         with (part / "texts").open("wb") as stream:
             for row_id, text in rows:
                 end += stream.write(text.encode())
                 ids.append(row_id)
                 ends.append(end)
-        np.save(part / "ids.npy", np.array(ids, dtype=np.int64))
-        np.save(part / "ends.npy", np.array(ends, dtype=np.int64))
+        np.save(part / "ids.npy", np.frombuffer(ids, dtype=np.int64))
+        np.save(part / "ends.npy", np.frombuffer(ends, dtype=np.int64))
         part.replace(folder)
     return Corpus(folder)

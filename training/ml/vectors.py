@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from training.ml.corpus import Corpus
 from training.ml.topk import TopK, kth_best
 
-SHARD: Final = 2_048  # texts: what a kill costs at most
+SHARD: Final = 512  # texts: what a kill costs at most, and what progress is told by
+TOGETHER: Final = 4  # shards of passages that are multiplied at once
 
 Vectors = NDArray[np.float32]
 
@@ -79,17 +80,18 @@ def vectors_top(
 ) -> TopK:
     """Return the `k` passages of the largest inner product for each query, exactly.
 
-    `progress` counts passages. In memory are one shard of each, their products, and the best so
-    far.
+    `progress` counts passages. In memory are one shard of queries, a few of passages, their
+    products, and the best so far.
     """
     found = TopK(queries.size, k)
-    for number in range(len(passages)):
-        first, _ = passages.bounds(number)
-        block = passages.vectors(number)
+    for number in range(0, len(passages), TOGETHER):
+        several = range(number, min(number + TOGETHER, len(passages)))
+        first, last = passages.bounds(number)[0], passages.bounds(several[-1])[1]
+        block = np.concatenate([passages.vectors(each) for each in several])
         for at in range(len(queries)):
             start, stop = queries.bounds(at)
             _merge_products(found, queries.vectors(at) @ block.T, start, stop, first)
-        progress(passages.bounds(number)[1], passages.size)
+        progress(last, passages.size)
     return found
 
 
