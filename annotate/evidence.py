@@ -7,11 +7,10 @@ from itertools import pairwise
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of text, whose evidence it is, and whose evidence ends with it."""
+    """A stretch of text, and whose evidence it is."""
 
     text: str
     marks: tuple[str, ...]
-    ends: tuple[str, ...]
 
 
 def evidence_segments(
@@ -34,10 +33,5 @@ def evidence_segments(
         marks = tuple(
             mark for mark, rows in kept.items() if any(a <= start and end <= b for a, b in rows)
         )
-        ends = tuple(
-            mark
-            for mark in marks
-            if any(b == end for _, b in kept[mark]) and not any(a <= end < b for a, b in kept[mark])
-        )
-        segments.append(Segment(text[start:end], marks, ends))
+        segments.append(Segment(text[start:end], marks))
     return tuple(segments)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from accounts.models import Project
 from annotate.resolution import NOTHING, Label, Learned, Qrel, Step, resolve
-from annotate.selectors.votes import Votes, votes_of
+from annotate.selectors.votes import Votes, checks_of, votes_of
 
 _SHOWN: Final = 4  # decimals of a judge's figures in the manifest
 
@@ -49,17 +49,18 @@ def resolver_for(project: Project, policy: Mapping[str, Any]) -> Resolver:
     """Learn what `policy` needs to know; in the transaction in which the lines are read."""
     name, soft = policy["resolve"], bool(policy.get("soft"))
     if name == "most_trusted":
-        return _trusting(votes_of(project), soft, policy.get("trust") or ())
+        return _trusting(project, soft, policy.get("trust") or ())
     if name == "dawid_skene":
         return _believing(votes_of(project), soft, project)
     return Resolver(name, soft)
 
 
-def _trusting(votes: Votes, soft: bool, first: Sequence[str]) -> Resolver:
+def _trusting(project: Project, soft: bool, first: Sequence[str]) -> Resolver:
     import numpy as np
 
     from annotate.trust import standings
 
+    votes = votes_of(project)
     found = standings(
         votes.judges,
         np.asarray(votes.item),
@@ -67,6 +68,7 @@ def _trusting(votes: Votes, soft: bool, first: Sequence[str]) -> Resolver:
         np.asarray(votes.grade),
         known=np.asarray(votes.known),
         deciders=np.asarray(votes.deciders),
+        checks=checks_of(project),
         first=first,
     )
     judges = [asdict(row) for row in found]

@@ -77,7 +77,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
     ),
     "most_trusted": Policy(
         "Most trusted",
-        "The judge with the best record: against adjudications, else in agreement with the others.",
+        "The judge with the best record: on known grades, else in agreement with the others.",
     ),
     "dawid_skene": Policy(
         "Dawid-Skene",

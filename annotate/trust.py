@@ -1,13 +1,15 @@
 """How far each judge can be trusted, from what is known and from the others. No Django.
 
-A judge's record is the share of their grades that equal the adjudicated one, where at least
-KNOWN_MIN of their candidates are adjudicated by somebody else; otherwise the share of their
-comparisons with other judges of the same candidate that agree. Both are (right + 1) / (n + 2),
-Laplace's rule of succession, so that one lucky answer does not beat a hundred good ones.
+A judge's record is the share of their grades that equal the known one, where at least KNOWN_MIN of
+the candidates that they judged, or were checked on, are adjudicated by somebody else; otherwise the
+share of their comparisons with other judges of the same candidate that agree. Both are
+(right + 1) / (n + 2), Laplace's rule of succession: one lucky answer does not beat a hundred
+good ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -36,13 +38,14 @@ def standings(
     *,
     known: NDArray[np.integer],
     deciders: NDArray[np.integer],
+    checks: Mapping[str, tuple[int, int]] = MappingProxyType({}),
     first: Sequence[str] = (),
 ) -> list[Standing]:
     """Rank judges by trust, those named in `first` before all others, in that order.
 
     Vote n says that `judge[n]` gave `item[n]` the grade `grade[n]`; `known` (per item) is the true
-    grade, or -1, and `deciders` who said so. Judges of equal records share a place; they come by
-    name.
+    grade, or -1, and `deciders` who said so; `checks` adds for a judge (right, n) of checks that
+    are no votes. Judges of equal records share a place; they come by name.
     """
     size, grades = len(known), int(grade.max(initial=0)) + 1
     count = len(judges)
@@ -55,8 +58,9 @@ def standings(
     compared = np.bincount(judge, weights=others, minlength=count)
     records = {}
     for row, name in enumerate(judges):
-        if answered[row] >= KNOWN_MIN:
-            records[name] = ("adjudications", right[row], answered[row])
+        hit, n = checks.get(name, (0, 0))
+        if answered[row] + n >= KNOWN_MIN:
+            records[name] = ("known grades", right[row] + hit, answered[row] + n)
         else:
             records[name] = ("agreement", agreed[row], compared[row])
     return _placed(records, first)

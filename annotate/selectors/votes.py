@@ -26,6 +26,20 @@ _ROWS: Final = f"""
     ORDER BY query_key, passage_key, username, j.kind
 """  # noqa: S608 - only constants are put in
 
+# Grades that are known to be right, and who said so.
+_KNOWN: Final = """
+    SELECT candidate_id, grade_id, person_id FROM annotate_judgment
+    WHERE project_id = %(project)s AND current AND action = 'grade' AND kind = 'adjudication'
+"""
+_CHECKS: Final = f"""
+    SELECT u.username, count(*) FILTER (WHERE j.grade_id = known.grade_id), count(*)
+    FROM annotate_judgment j JOIN ({_KNOWN}) known ON known.candidate_id = j.candidate_id
+    JOIN accounts_user u ON u.id = j.person_id
+    WHERE j.project_id = %(project)s AND j.current AND j.action = 'grade' AND j.kind = 'check'
+      AND j.person_id IS DISTINCT FROM known.person_id
+    GROUP BY u.username
+"""  # noqa: S608 - only constants are put in
+
 
 @dataclass(slots=True)
 class Votes:
@@ -76,3 +90,13 @@ def _rows(project: Project) -> Iterator[tuple[int, bool, int, str]]:
         while block := cursor.fetchmany(10_000):
             for candidate, adjudicated, value, name, _, _ in block:
                 yield candidate, adjudicated, value, name
+
+
+def checks_of(project: Project) -> dict[str, tuple[int, int]]:
+    """Return how many of each judge's gold checks hit a grade that is known, and out of how many.
+
+    By user name; only of those who have any.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_CHECKS, {"project": project.pk})
+        return {name: (right, n) for name, right, n in cursor.fetchall()}

@@ -22,9 +22,9 @@ def tabs(page: str) -> dict[str, str]:
     [
         ("viewer", set()),
         ("annotator", {"Judge"}),
-        ("reviewer", {"Judge"}),
-        ("manager", {"Judge", "Settings"}),
-        ("owner", {"Judge", "Settings"}),
+        ("reviewer", {"Judge", "Disagreements"}),
+        ("manager", {"Judge", "Disagreements", "Settings"}),
+        ("owner", {"Judge", "Disagreements", "Settings"}),
     ],
 )
 def test_each_role_opens_every_tab_that_it_sees(

@@ -1,6 +1,7 @@
 """How each policy freezes candidates that people judged differently, and what it records of it."""
 
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 from accounts.blobs import blob_open
 from accounts.models import User
 from accounts.services import project_update, scheme_set
-from annotate.models import Candidate, Snapshot, SnapshotStatus
+from annotate.models import Candidate, Judgment, Kind, Snapshot, SnapshotStatus
 from annotate.services.snapshots import snapshot_create, snapshot_freeze
 from tests.annotate.judging import decide, grade, record
 from tests.factory import (
@@ -119,8 +120,24 @@ def test_five_adjudications_count_for_more_than_agreement(
         decide(cast.project, cast.reviewer, row, value)
     snapshot = frozen(cast, resolve="most_trusted")
     basis = {judge["name"]: judge["basis"] for judge in snapshot.statistics["judges"]}
-    assert basis["odd"] == "adjudications"
+    assert basis["odd"] == "known grades"
     assert grades(snapshot)[5] == 2  # the one who errs upwards was right each time
+
+
+def test_checks_count_as_known_grades(cast: Cast, rows: list[Candidate]) -> None:
+    for row in rows[:6]:
+        decide(cast.project, cast.reviewer, row, 3)
+    checked = people(cast)[1]
+    record(cast.project, checked, grade(rows[7], 0))
+    for row in rows[:6]:
+        said = row.judgments.get(person=checked, current=True)
+        Judgment.objects.create(
+            id=uuid.uuid4(), project=cast.project, candidate=row, person=checked,
+            kind=Kind.CHECK, grade=cast.project.scheme[3], slot=None, evidence=said.evidence,
+        )  # fmt: skip
+    snapshot = frozen(cast, resolve="most_trusted")
+    trust = {judge["name"]: (judge["trust"], judge["n"]) for judge in snapshot.statistics["judges"]}
+    assert trust["ben"] == (0.5, 12)  # six checks were right, six judgments wrong
 
 
 def test_soft_targets_are_what_judges_said_and_grades_stay(
