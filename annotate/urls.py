@@ -11,6 +11,7 @@ urlpatterns = [
     path("progress/", progress.progress, name="progress"),
     path("imports/", imports.import_list, name="import-list"),
     path("imports/<int:pk>/", imports.import_detail, name="import-detail"),
+    path("imports/<int:pk>/cancel/", imports.import_cancelled, name="import-cancel"),
     path("queries/", queries.query_list, name="query-list"),
     path("queries/<int:pk>/", queries.query_detail, name="query-detail"),
     path("snapshots/", snapshots.snapshot_list, name="snapshot-list"),

@@ -7,7 +7,8 @@ that everything later is a plain join.
 
 from typing import Final
 
-# One row per query: where its wording is, and the query of the project that it is.
+# One row per query: where its wording is, the query of the project that it is, and the number that
+# its wording has once all is stored.
 QUERIES: Final = """
 CREATE TEMP TABLE import_q ON COMMIT DROP AS
 WITH seen AS (
@@ -20,12 +21,12 @@ WITH seen AS (
     FROM seen JOIN import_query first ON first.n = seen.n
     LEFT JOIN import_query chosen ON chosen.n = seen.text_n
 ), matched AS (
-    SELECT w.*, e.id AS known, e.digest AS known_digest
+    SELECT w.*, e.id AS known, e.digest AS known_digest, e.revision AS known_revision
     FROM worded w LEFT JOIN annotate_query e
       ON e.project_id = %(project)s AND e.external_id = w.external_id
     WHERE w.external_id IS NOT NULL
     UNION ALL
-    SELECT w.*, e.id, e.digest
+    SELECT w.*, e.id, e.digest, e.revision
     FROM worded w LEFT JOIN annotate_query e
       ON e.project_id = %(project)s AND e.external_id IS NULL AND e.digest = w.named
     WHERE w.external_id IS NULL
@@ -34,8 +35,8 @@ SELECT key, n, times, text_n, external_id, digest,
        COALESCE(known, nextval((
            SELECT pg_get_serial_sequence('annotate_query', 'id')::regclass))) AS id,
        known IS NULL AS is_new,
-       COALESCE(known_digest <> digest, false) AS changed
-FROM matched
+       changed, COALESCE(known_revision, 1) + (changed AND %(last)s)::integer AS revision
+FROM (SELECT *, COALESCE(known_digest <> digest, false) AS changed FROM matched) compared
 """
 
 # One row per passage. An empty title says nothing about the title.
@@ -55,13 +56,14 @@ WITH seen AS (
     LEFT JOIN import_passage chosen ON chosen.n = seen.text_n
     LEFT JOIN import_passage titled ON titled.n = seen.title_n
 ), matched AS (
-    SELECT w.*, e.id AS known, e.title AS known_title, x.digest AS known_digest
+    SELECT w.*, e.id AS known, e.title AS known_title, x.digest AS known_digest,
+           e.revision AS known_revision
     FROM worded w LEFT JOIN annotate_passage e
       ON e.project_id = %(project)s AND e.external_id = w.external_id
     LEFT JOIN annotate_text x ON x.id = e.text_id
     WHERE w.external_id IS NOT NULL
     UNION ALL
-    SELECT w.*, e.id, e.title, x.digest
+    SELECT w.*, e.id, e.title, x.digest, e.revision
     FROM worded w
     LEFT JOIN annotate_text x ON x.project_id = %(project)s AND x.digest = w.named
     LEFT JOIN annotate_passage e
@@ -72,9 +74,12 @@ SELECT key, n, times, text_n, title_n, external_id, digest, title,
        COALESCE(known, nextval((
            SELECT pg_get_serial_sequence('annotate_passage', 'id')::regclass))) AS id,
        known IS NULL AS is_new,
-       COALESCE(known_digest <> digest, false)
+       changed, COALESCE(known_revision, 1) + (changed AND %(last)s)::integer AS revision
+FROM (
+    SELECT *, COALESCE(known_digest <> digest, false)
            OR COALESCE(title <> '' AND known_title <> title, false) AS changed
-FROM matched
+    FROM matched
+) compared
 """
 
 # Where one of several wordings is kept, a label of another would come to stand on a text that
