@@ -70,9 +70,9 @@ class ImportOutput(serializers.ModelSerializer[Import]):
         model = Import
         fields = [
             "id", "status", "name", "format", "mapping", "label_names", "on_conflict",
-            "bytes_total", "rows_read", "rows_created", "rows_unchanged", "rows_repeated",
-            "created", "error_count", "phase", "read_share", "resumed", "seconds_left", "seconds", "created_by", "created_at", "started_at",
-            "finished_at",
+            "bytes_total", "phase", "read_share", "seconds_left", "resumed", "rows_read",
+            "rows_created", "rows_unchanged", "rows_repeated", "created", "error_count", "seconds",
+            "created_by", "created_at", "started_at", "finished_at",
         ]  # fmt: skip
 
     def get_seconds_left(self, row: Import) -> int | None:

@@ -38,6 +38,7 @@ CREATE UNLOGGED TABLE import_reached (
     wishes text, n bigint, member text, line bigint, format text, complete boolean
 )
 """
+# Those of an earlier import in one transaction, as in tests, would hide lasting ones.
 _STAGED_DROP: Final = """
 DROP TABLE IF EXISTS pg_temp.import_query, pg_temp.import_passage, pg_temp.import_row
 """
@@ -80,6 +81,7 @@ class Hold:
 
         Rows that were staged for other wishes (the project's grades or slug) are of no use.
         """
+        self._cursor.execute(_STAGED_DROP)
         if self._import_id is None:
             self._make("TEMP", "ON COMMIT DROP")
             return None
@@ -94,12 +96,13 @@ class Hold:
         return reached
 
     def enter(self) -> None:
-        """Let statements of this transaction find these tables, and none of another import."""
-        # Several imports share a transaction in tests.
-        self._cursor.execute(_DERIVED_DROP)
+        """Let the statements of this transaction find these tables."""
         if self._import_id is not None:
-            self._cursor.execute(_STAGED_DROP)
             self._cursor.execute(_SEARCH, [f"{_SCHEMA}{self._import_id:d}"])
+
+    def clear(self) -> None:
+        """Remove what statements made of staged rows before in this transaction, as in tests."""
+        self._cursor.execute(_DERIVED_DROP)
 
     def keep(self, reached: Reached) -> None:
         """Note how far this transaction's rows reach. An attempt that gets on is no failed one."""
@@ -119,8 +122,6 @@ class Hold:
         )
 
     def _make(self, kind: str, end: str) -> None:
-        if kind == "TEMP":
-            self._cursor.execute(_STAGED_DROP)
         for table, columns in _TABLES.items():
             self._cursor.execute(f"CREATE {kind} TABLE {table} ({columns}) {end}")
 

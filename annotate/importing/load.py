@@ -107,6 +107,7 @@ def _keep(
     """Store what is staged, in the transaction that is open."""
     progress.phase(Phase.COMPARING)
     cursor.execute(_SETTINGS)
+    hold.clear()
     hold.enter()
     texts_lock(project.pk)
     loaded = Loaded(format=reached.format, rows_read=reached.n)

@@ -83,8 +83,7 @@ class Staging:
     def write(self, following: Place) -> None:
         """Write a block of rows; `following` is where the next one starts."""
         with transaction.atomic():
-            # Whoever finds these rows finds the place as well; a lost commit loses both.
-            self._cursor.execute("SET LOCAL synchronous_commit = off")
+            self._hold.enter()
             self._copy()
             self._hold.keep(Reached(self.n, following))
 

@@ -44,9 +44,10 @@ class Import(models.Model):
     """One file on its way in. Counts are rows of the file, as its parser counts them.
 
     `errors` is a list of `{line, field, message, member}`, the first of `error_count`; nothing of a
-    failed or cancelled import is stored. `phase_at` says since when its phase holds. `read_share` says how much of the file has been read, from
-    0 to 1, in `read_seconds` (of all attempts); `resumed` counts the attempts that went on with the
-    rows of an earlier one, `attempts` those since the last that got on.
+    failed or cancelled import is stored. `phase_at` says since when its phase holds, `read_share`
+    how much of the file has been read, from 0 to 1, in `read_seconds` of all attempts. `resumed`
+    counts the attempts that went on with the rows of an earlier one, `attempts` those since the
+    last that got on.
     `created` counts what came new per kind (queries, passages, texts, candidates, judgments, runs,
     proposals), what was changed, retired or replaced under `on_conflict` = last, and the labels
     that were not stored since another wording was kept than the one they were given to. `source` is
