@@ -1,5 +1,6 @@
 """From a file to stored rows: read into staging tables, compared, stored in one transaction."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -111,7 +112,13 @@ def _keep(
     hold.enter()
     texts_lock(project.pk)
     loaded = Loaded(format=reached.format, rows_read=reached.n)
-    values = {"project": project.pk, "last": plan.on_conflict == OnConflict.LAST, "source": None}
+    now = f"{time.time_ns() // 1_000_000:012x}"
+    values = {
+        "project": project.pk,
+        "last": plan.on_conflict == OnConflict.LAST,
+        "source": None,
+        "stamp": f"{now[:8]}-{now[8:]}-7",
+    }
     existing = Source.objects.filter(project=project, name=plan.source_name).first()
     values["source"] = existing.pk if existing else None
     _resolve(cursor, plan, values, loaded, progress)

@@ -2,7 +2,8 @@
 
 Parameters are named: `project`, `source` (its id or NULL), `last` (keep the last of two wordings or
 labels instead of the first). Ids of what is new are drawn from the tables' sequences at once, so
-that everything later is a plain join.
+that everything later is a plain join; and in the file's order, which PostgreSQL sorts by before it
+draws them, so that rows and index entries that are read together come to lie together.
 """
 
 from typing import Final
@@ -37,6 +38,7 @@ SELECT key, n, times, text_n, external_id, digest,
        known IS NULL AS is_new,
        changed, COALESCE(known_revision, 1) + (changed AND %(last)s)::integer AS revision
 FROM (SELECT *, COALESCE(known_digest <> digest, false) AS changed FROM matched) compared
+ORDER BY n
 """
 
 # One row per passage. An empty title says nothing about the title.
@@ -80,6 +82,7 @@ FROM (
            OR COALESCE(title <> '' AND known_title <> title, false) AS changed
     FROM matched
 ) compared
+ORDER BY n
 """
 
 # Where one of several wordings is kept, a label of another would come to stand on a text that
@@ -142,6 +145,7 @@ SELECT f.query_id, f.passage_id, f.n, e.id IS NULL AS is_new,
 FROM (
     SELECT query_id, passage_id, min(n) AS n FROM import_fact GROUP BY query_id, passage_id
 ) f LEFT JOIN annotate_candidate e ON e.query_id = f.query_id AND e.passage_id = f.passage_id
+ORDER BY f.n
 """
 
 LABELS: Final = """

@@ -36,11 +36,15 @@ _PROPOSALS: Final = """
 INSERT INTO annotate_proposal (run_id, candidate_id, rank, score)
 SELECT run_id, candidate_id, rank, score FROM import_ranked
 """
+# The ids are of version 7 (RFC 9562): `stamp` is the time, then comes a counter of blocks of rows,
+# then chance. Ids of chance alone would touch all of a large index.
 _JUDGMENTS: Final = """
 INSERT INTO annotate_judgment
     (id, project_id, candidate_id, source_id, kind, action, grade_id, evidence,
      passage_revision, query_revision, replaces_id)
-SELECT gen_random_uuid(), %(project)s, m.candidate_id, %(source)s, 'imported', 'grade', m.grade_id,
+SELECT (%(stamp)s || lpad(to_hex((m.n >> 12) & 4095), 3, '0')
+        || substr(gen_random_uuid()::text, 19))::uuid,
+       %(project)s, m.candidate_id, %(source)s, 'imported', 'grade', m.grade_id,
        '[]'::jsonb, p.revision, q.revision, m.replaces
 FROM import_made m JOIN import_c c ON c.id = m.candidate_id
 JOIN import_p p ON p.id = c.passage_id JOIN import_q q ON q.id = c.query_id
