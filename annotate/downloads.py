@@ -1,13 +1,16 @@
-"""Bytes of a snapshot over HTTP."""
+"""Bytes of a snapshot or an export over HTTP."""
 
 from collections.abc import Mapping
 from typing import Final
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
 
 from accounts.blobs import blob_chunks, blob_open
 from accounts.downloads import held_response, stream_response
+from accounts.models import Project
+from annotate.exporting import FORMATS, export_blocks, export_name
 from annotate.models import Snapshot
 
 FILE_TYPES: Final[Mapping[str, str]] = {
@@ -35,4 +38,23 @@ def snapshot_file_response(request: HttpRequest, snapshot: Snapshot, name: str) 
         etag=etag,
         name=f"{snapshot.short_digest}-{name}",
         content_type=FILE_TYPES[name.rpartition(".")[2]],
+    )
+
+
+def export_response(project: Project, format_name: str, what: str | None) -> StreamingHttpResponse:
+    """Send an export as it is written. Raises ValidationError before anything is sent.
+
+    It has no length, so that an error midway leaves it without its last chunk, and clients see
+    that it is not whole. A client that goes away ends the query behind it.
+    """
+    blocks = export_blocks(project, format_name=format_name, what=what)
+    name = export_name(project, format_name, what)
+    return StreamingHttpResponse(
+        blocks,
+        content_type=FORMATS[format_name].media_type,
+        headers={
+            "Content-Disposition": content_disposition_header(True, name) or "attachment",
+            "Cache-Control": "private, no-store",
+            "X-Content-Type-Options": "nosniff",
+        },
     )

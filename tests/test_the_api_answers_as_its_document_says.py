@@ -92,8 +92,10 @@ def judgments(walk: Walk) -> None:
         batch = [*answers[:3], answers[0], {**answers[0], "grade": 0}, undo, skip, {"id": "x"}]
         walk.do(f"POST {PROJECT}judgments/", {"judgments": batch}, by="annotator")
     walk.do(f"POST {PROJECT}judgments/", {"judgments": 7}, by="annotator")
-    for what in ({"format": "csv"}, {"format": "qrels"}, {"what": "qrels"}, {"format": "pdf"}):
-        walk.do(f"GET {PROJECT}export/", query=what)
+    for name in ("csv", "qrels", "parquet", "beir", "triplets", "pdf"):
+        walk.do(f"GET {PROJECT}export/", query={"format": name})
+    for name in ("jsonl", "beir"):
+        walk.do(f"GET {PROJECT}export/", query={"format": name, "what": "judgments"})
 
 
 def snapshots(walk: Walk) -> None:

@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from accounts.access import member_for
 from accounts.rest import ApiView, Parameters, asked
 from accounts.schema import ProblemSerializer
-from annotate.exporting import FORMATS, WHATS, export_blocks, file_name
+from annotate.downloads import export_response
+from annotate.exporting import FORMATS, WHATS
 from annotate.selectors.browsing import sees_others
 
 
@@ -31,12 +32,14 @@ class ExportParameters(Parameters):
         choices=list(WHATS),
         required=False,
         error_messages=_one_of(WHATS),
-        help_text="Each current judgment, or the resolved grade of each pair (what the format"
-        " qrels gives unless asked otherwise).",
+        help_text="Each current judgment, or the resolved grade of each pair. `beir` and `triplets`"
+        " hold the latter only, and `qrels` does unless asked otherwise.",
     )
 
 
-_FILES: Final = {(200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind in FORMATS.values()}
+_FILES: Final = {
+    (200, one.media_type.partition(";")[0]): OpenApiTypes.BINARY for one in FORMATS.values()
+}
 
 
 class Export(ApiView):
@@ -44,16 +47,12 @@ class Export(ApiView):
 
     @extend_schema(responses={**_FILES, 403: ProblemSerializer})
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
-        """Download judgments or qrels; streamed."""
+        """Download judgments or resolved grades; streamed.
+
+        A download that ends without its last chunk is not complete: something failed midway.
+        """
         member = member_for(request.user, slug)
         if not sees_others(member):
             raise PermissionDenied("In a blind project only reviewers and managers export.")
         wanted = asked(self, request)
-        format_name, what = wanted["format"], wanted.get("what")
-        blocks = export_blocks(member.project, format_name=format_name, what=what)
-        name = file_name(member.project, format_name, what)
-        return StreamingHttpResponse(
-            blocks,
-            content_type=FORMATS[format_name],
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
+        return export_response(member.project, wanted["format"], wanted.get("what"))

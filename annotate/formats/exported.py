@@ -7,8 +7,9 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
-# The pair's metadata in JSON Lines, apart from the columns that an export adds.
-METADATA: Final = "metadata"
+# Objects apart from the columns that an export adds: the pair's, the query's, the passage's. In
+# CSV and Parquet they are JSON texts.
+METADATA: Final = ("metadata", "query_metadata", "passage_metadata")
 _PAIR: Final = ("query_id", "query", "passage_id", "title", "passage", "label")
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "judgments": (
@@ -17,22 +18,24 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "qrels": (*_PAIR, "gain", "target", "people", "imported", "adjudicated"),
 }  # fmt: skip
-_OURS: Final = frozenset(frozenset(columns) for columns in COLUMNS.values())
-# Text that a spreadsheet would run as a formula, or that we neutralised by a leading apostrophe.
-_NEUTRALISED: Final = re.compile(r"'+[=+\-@\t\r]")
+_OURS: Final = {frozenset(columns): what for what, columns in COLUMNS.items()}
+
+# What begins so is run as a formula by some spreadsheet, also after blanks and in full width
+# (OWASP, CSV injection), or has apostrophes of its own in front of that. An expression that Python
+# and PostgreSQL read alike: characters stand for themselves.
+_BLANKS: Final = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u200b\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+RISKY: Final = f"^'*(?:[\t\n\r]|[{_BLANKS}]*[=+@＝＋－＠-])"
+_NEUTRALISED: Final = re.compile(f"'{RISKY[1:]}")
 
 
-def is_export(names: Collection[str]) -> bool:
-    """Whether columns are all of those of an export of ours, with or without metadata."""
-    return frozenset(names) - {METADATA} in _OURS
-
-
-def neutralised(text: str) -> str:
-    """Return a text as a CSV cell that no spreadsheet runs as a formula (OWASP, CSV injection)."""
-    risky = text[:1] in ("=", "+", "-", "@", "\t", "\r") or _NEUTRALISED.match(text)
-    return f"'{text}" if risky else text
+def exported_what(names: Collection[str]) -> str | None:
+    """What an export of ours with these columns holds; None where they are not all of one's."""
+    return _OURS.get(frozenset(names) - frozenset(METADATA))
 
 
 def restored(text: str) -> str:
-    """Undo `neutralised`."""
+    """Take off the apostrophe that was put in front of a risky text."""
     return text[1:] if _NEUTRALISED.match(text) else text

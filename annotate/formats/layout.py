@@ -18,7 +18,8 @@ from annotate.formats.columns import (
     mapping_written,
     resolve,
 )
-from annotate.formats.exported import METADATA, is_export
+from annotate.formats.exported import exported_what
+from annotate.formats.own_rows import own_maker
 from annotate.formats.records import BadValueError, Item, Limits, PairRow, PassageRow, QueryRow
 from annotate.formats.values import (
     Labels,
@@ -100,10 +101,10 @@ class PairLayout:
         columns = resolve(names, keys, PAIR_FIELDS, self._mapping, self.unseen)
         require(columns, names, "query", "query_id")
         require(columns, names, "passage", "passage_id")
-        if is_export(names):
-            # What an export adds is about judgments, which an import does not make again.
-            own = tuple(column for column in columns.pair if column[1] == METADATA)
-            columns = replace(columns, pair=own)
+        if what := exported_what(names):
+            own = replace(columns, pair=(), query=(), passage=())
+            make = own_maker(self._maker(own, member), what, dict(zip(names, keys, strict=True)))
+            return Bound(make=make, origin=columns.origin)
         return Bound(make=self._maker(columns, member), origin=columns.origin)
 
     def _maker(
@@ -111,7 +112,7 @@ class PairLayout:
     ) -> Callable[[int, Cells], Sequence[PairRow]]:
         q, qid, p, pid, title, label, rank, score, run = map(columns.fields.get, PAIR_FIELDS)
         of_pair, of_query, of_passage = columns.pair, columns.query, columns.passage
-        nested = any(name == METADATA for _, name in of_pair)
+        nested = any(name == "metadata" for _, name in of_pair)
         grade, chars = self._labels.grade, self._id_chars
 
         def make(line: int, cells: Cells) -> tuple[PairRow]:

@@ -1,8 +1,10 @@
 """What the import formats give: rows, errors of single rows, the failure of a whole file."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
+from uuid import UUID
 
 MIB = 1024 * 1024
 
@@ -54,6 +56,32 @@ class PassageRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What an export of ours knows of a judgment besides its label.
+
+    One of `annotator` and `source` is given; `evidence` holds [start, end) offsets into the
+    passage.
+    """
+
+    judgment_id: UUID
+    annotator: str | None
+    source: str | None
+    adjudicated: bool
+    seconds: float | None
+    comment: str
+    flagged: bool
+    evidence: list[list[int]]
+    judged_at: datetime
+
+    @property
+    def author(self) -> str:
+        """The source that this is a label of: what a person said is one of their own."""
+        if self.source is not None:
+            return self.source
+        return f"{self.annotator} ({'adjudication' if self.adjudicated else 'person'})"
+
+
+@dataclass(frozen=True, slots=True)
 class PairRow:
     """A query and a passage, each by its text, its id, or both; at least one of the two is given.
 
@@ -77,6 +105,7 @@ class PairRow:
     query_metadata: dict[str, Any]
     passage_metadata: dict[str, Any]
     member: str | None = None
+    said: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,10 @@ _TABLES: Final[Mapping[str, str]] = {
         " grade_id bigint, run text, rank integer, score double precision, position bigint,"
         " metadata text"
     ),
+    "import_said": (
+        "n bigint, author text, grade_id bigint, judgment_id uuid, seconds double precision,"
+        " comment text, flagged boolean, evidence text, judged_at timestamptz"
+    ),
 }
 _REACHED_CREATE: Final = """
 CREATE UNLOGGED TABLE import_reached (
@@ -40,13 +44,14 @@ CREATE UNLOGGED TABLE import_reached (
 """
 # Those of an earlier import in one transaction, as in tests, would hide lasting ones.
 _STAGED_DROP: Final = """
-DROP TABLE IF EXISTS pg_temp.import_query, pg_temp.import_passage, pg_temp.import_row
+DROP TABLE IF EXISTS pg_temp.import_query, pg_temp.import_passage, pg_temp.import_row,
+    pg_temp.import_said
 """
 # What statements make of the staged rows.
 _DERIVED_DROP: Final = """
 DROP TABLE IF EXISTS pg_temp.import_q, pg_temp.import_p, pg_temp.import_fact, pg_temp.import_c,
     pg_temp.import_label, pg_temp.import_run, pg_temp.import_proposal, pg_temp.import_made,
-    pg_temp.import_ranked, pg_temp.import_changed
+    pg_temp.import_ranked, pg_temp.import_changed, pg_temp.import_own, pg_temp.import_own_made
 """
 _SEARCH: Final = """
 SELECT set_config('search_path', %s || ', ' || current_setting('search_path'), true)

@@ -15,6 +15,13 @@ from annotate.importing.checking import conflicts, unknown_references
 from annotate.importing.errors import ImportRefusedError
 from annotate.importing.holding import Hold, Reached, hold_drop
 from annotate.importing.locking import texts_lock
+from annotate.importing.own_labels import (
+    own_labels_conflicts,
+    own_labels_further,
+    own_labels_resolve,
+    own_labels_store,
+    own_labels_take,
+)
 from annotate.importing.progress import Progress
 from annotate.importing.reading import Plan, file_stage
 from annotate.models import OnConflict, Source
@@ -146,10 +153,13 @@ def _resolve(
                 raise ImportRefusedError(errors, count)
             if plan.on_conflict != OnConflict.REFUSE:
                 _count(cursor, loaded, resolving.DISCARDS, values, progress)
+            own_labels_take(cursor)
+    own_labels_resolve(cursor, values)
     if plan.on_conflict == OnConflict.REFUSE:
         errors, count = conflicts(cursor, values["source"])
-        if errors:
-            raise ImportRefusedError(errors, count)
+        own = list(own_labels_conflicts(cursor))
+        if errors or own:
+            raise ImportRefusedError([*errors, *own], count + len(own))
     else:
         cursor.execute(resolving.ONE_LABEL, values)
         cursor.execute(resolving.ONE_PROPOSAL, values)
@@ -181,10 +191,12 @@ def _store(
     if values["last"]:
         _count(cursor, loaded, storing.REPLACEMENTS, values, progress)
     _count(cursor, loaded, storing.INSERTS, values, progress)
+    own_labels_store(cursor, values, loaded.created)
     cursor.execute(storing.CREATED_ROWS)
     loaded.rows_created = cursor.fetchone()[0]
     cursor.execute(storing.DISTINCT_ROWS)
-    loaded.rows_repeated = loaded.rows_read - cursor.fetchone()[0]
+    distinct = cursor.fetchone()[0] + own_labels_further(cursor)
+    loaded.rows_repeated = loaded.rows_read - distinct
     rest = loaded.rows_read - loaded.rows_created - loaded.rows_repeated
     loaded.rows_unchanged = max(0, rest)
 

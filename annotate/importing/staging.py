@@ -12,7 +12,7 @@ from django.db.backends.utils import CursorWrapper
 
 from annotate.formats import PairRow, PassageRow, Place, QueryRow, Row
 from annotate.formats.exported import restored
-from annotate.formats.records import BadValueError
+from annotate.formats.records import BadValueError, Said
 from annotate.importing.holding import Hold, Reached
 from annotate.importing.keys import Identity, candidate_position, identity
 from annotate.models.texts import text_digest
@@ -25,12 +25,16 @@ _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
         "int8", "int4", "text", "bytea", "bytea", "bytea", "int8", "text", "int4", "float8",
         "int8", "text",
     ),
+    "import_said": (
+        "int8", "text", "int8", "uuid", "float8", "text", "bool", "text", "timestamptz",
+    ),
 }  # fmt: skip
 _ROWS: Final = 4_000
 _CHARACTERS: Final = 4_000_000
 # Wordings that need not be staged again; each takes about 200 bytes.
 _REMEMBERED: Final = 200_000
 RUN_CHARACTERS: Final = 120
+SOURCE_CHARACTERS: Final = 120
 
 Values = tuple[Any, ...]
 
@@ -107,12 +111,27 @@ class Staging:
             row.passage_id, row.title, row.passage, row.passage_metadata
         )
         grade_id = None if row.label is None else self._grade_ids[row.label]
+        if row.said is not None:
+            self._said(row.said, grade_id)
         position = candidate_position(self._slug, query_name, passage_name)
         metadata = json.dumps(row.metadata) if row.metadata else None
         self._row(
             row,
             (query, passage, None, grade_id, run, row.rank, row.score, position, metadata),
         )
+
+    def _said(self, said: Said, grade_id: int | None) -> None:
+        """Stage a judgment of an export of ours beside its row, which is staged next."""
+        if len(said.author) > SOURCE_CHARACTERS:
+            message = f"a source's name has at most {SOURCE_CHARACTERS} characters"
+            raise BadValueError("source", message)
+        self._characters += len(said.comment)
+        self._held["import_said"].append(
+            (
+                self.n + 1, said.author, grade_id, said.judgment_id, said.seconds, said.comment,
+                said.flagged, json.dumps(said.evidence), said.judged_at,
+            )
+        )  # fmt: skip
 
     def _passage_alone(self, row: PassageRow) -> None:
         title, text = row.title, row.text
@@ -177,18 +196,15 @@ class Staging:
         self._characters = 0
 
 
-def _restored(row: Row) -> Row:
+def _restored(row: Any) -> Any:
     """A row of CSV with the apostrophes taken off that kept formulas from running."""
     changes: dict[str, Any] = {}
     for name in row.__slots__:
         value = getattr(row, name)
         if isinstance(value, str):
             changes[name] = restored(value)
-        elif isinstance(value, dict):
-            changes[name] = {
-                key: restored(inner) if isinstance(inner, str) else inner
-                for key, inner in value.items()
-            }
+        elif isinstance(value, Said):
+            changes[name] = _restored(value)
     return replace(row, **changes)
 
 

@@ -178,6 +178,7 @@ SELECT count(*) FROM (
     UNION SELECT n FROM import_run WHERE is_new
     UNION SELECT n FROM import_ranked
     UNION SELECT n FROM import_made
+    UNION SELECT n FROM import_own_made
     UNION SELECT n FROM import_changed
 ) brought
 """

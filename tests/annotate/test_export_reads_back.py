@@ -1,18 +1,13 @@
 """What is exported says what was judged, and is imported again unchanged."""
 
-import csv
-import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
-from hypothesis import given
-from hypothesis import strategies as st
 
 from annotate.exporting import export_blocks
-from annotate.formats.exported import COLUMNS, neutralised, restored
 from annotate.models import Candidate, Judgment, Passage
 from tests.annotate.import_files import contents, pair, take, write
 from tests.factory import Cast, bearer, make_cast, make_judgment
@@ -54,7 +49,7 @@ def test_human_grades_outrank_imported_ones_in_qrels(cast: Cast, tmp_path: Path)
     assert json.loads(line) == {
         "query_id": "q1", "query": "q", "passage_id": "d1", "title": "", "passage": "p", "label": 1,
         "gain": 1.0, "target": 1.0, "people": 1, "imported": 1, "adjudicated": False,
-        "metadata": {},
+        "metadata": {}, "query_metadata": {}, "passage_metadata": {},
     }  # fmt: skip
     who = text(cast, format_name="qrels", what="judgments")
     assert who == "q1 labels d1 0\nq1 library-annotator d1 1\n"
@@ -88,21 +83,6 @@ def test_it_is_imported_again_unchanged(
     assert sorted(labels) == sorted((f"-q{n}", n % 2) for n in range(len(NASTY)))
 
 
-def test_no_csv_cell_is_a_formula(cast: Cast, tmp_path: Path) -> None:
-    fill(cast, tmp_path)
-    rows = list(csv.reader(io.StringIO(text(cast, format_name="csv"), newline="")))
-    assert len(rows) == 1 + len(NASTY)
-    cells = [cell for row in rows for cell in row]
-    assert not [cell for cell in cells if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
-    assert "'=1+1" in cells
-
-
-@given(st.text(alphabet=st.sampled_from("'=+-@\t\rab "), max_size=6))
-def test_neutralising_is_undone(words: str) -> None:
-    assert restored(neutralised(words)) == words
-    assert neutralised(words)[:1] not in set("=+-@\t\r")
-
-
 @pytest.mark.parametrize("what", ["judgments", "qrels"])
 def test_metadata_comes_back_in_jsonl_as_it_went(cast: Cast, tmp_path: Path, what: str) -> None:
     """Also under names that an export adds, and under the name of the metadata itself."""
@@ -126,33 +106,6 @@ def test_what_an_export_adds_is_no_metadata_of_its_copy(cast: Cast, tmp_path: Pa
     other = make_cast("copy").project
     take(other, path)
     assert Candidate.objects.get(project=other).metadata == {}
-
-
-@pytest.mark.parametrize("delimiter", [",", ";"])
-def test_apostrophes_of_foreign_files_are_theirs(
-    cast: Cast, tmp_path: Path, delimiter: str
-) -> None:
-    rows = [["query", "passage", "label", "note"], ["'-5 C or warmer", "'=rocket' y", "1", "'+n"]]
-    path = tmp_path / "a.csv"
-    path.write_text("".join(delimiter.join(row) + "\n" for row in rows))
-    take(cast.project, path)
-    candidate = Candidate.objects.get()
-    found = (candidate.query.text, candidate.passage.text.text, candidate.metadata["note"])
-    assert found == ("'-5 C or warmer", "'=rocket' y", "'+n")
-
-
-def test_an_export_that_a_spreadsheet_saved_with_semicolons_is_still_one(
-    cast: Cast, tmp_path: Path
-) -> None:
-    fill(cast, tmp_path)
-    rows = list(csv.reader(io.StringIO(text(cast, format_name="csv"), newline="")))
-    path = tmp_path / "labels.csv"
-    with path.open("w", newline="") as out:
-        csv.writer(out, delimiter=";").writerows(rows)
-    assert tuple(rows[0]) == COLUMNS["judgments"]
-    before = contents()
-    assert take(cast.project, path).rows_unchanged == len(NASTY)
-    assert contents() == before
 
 
 def test_ids_with_blanks_do_not_fit_trec(client: Client, cast: Cast, tmp_path: Path) -> None:
@@ -202,7 +155,10 @@ def test_who_may_export(client: Client, cast: Cast) -> None:
 
 
 def test_an_unknown_choice_is_answered_with_the_known_ones(client: Client, cast: Cast) -> None:
-    for name, known in (("format", "jsonl, csv, qrels"), ("what", "judgments, qrels")):
+    for name, known in (
+        ("format", "jsonl, csv, parquet, qrels, beir, triplets"),
+        ("what", "judgments, qrels"),
+    ):
         answer = client.get(PATH, {name: "xlsx"}, **bearer(cast.owner))
         assert answer.status_code == 400
         assert answer.json()["errors"][name] == [f"There is no “xlsx”; choose one of {known}."]

@@ -23,7 +23,7 @@ def test_every_recognised_name_is_listed() -> None:
 
 def test_every_column_of_an_export_is_named() -> None:
     section = PAGE.partition("## Exports")[2].partition("\n## ")[0]
-    columns = {METADATA, *(name for names in COLUMNS.values() for name in names)}
+    columns = {*METADATA, *(name for names in COLUMNS.values() for name in names)}
     assert not [name for name in columns if f"`{name}`" not in section]
 
 

@@ -1,0 +1,29 @@
+"""Page: what a project's members may take with them, and in which form."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.access import member_for
+from annotate.exporting import FORMATS, WHATS
+from annotate.selectors.browsing import sees_others
+from annotate.selectors.exports import row_counts
+
+
+@require_safe
+def export_page(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_for(request.user, slug)
+    if not sees_others(member):
+        raise PermissionDenied("In a blind project only reviewers and managers export.")
+    context = {
+        "project": member.project,
+        "counts": row_counts(member.project),
+        "formats": [
+            (name, one, [what if what in one.whats else "" for what in WHATS])
+            for name, one in FORMATS.items()
+        ],
+        "section": "projects",
+        "tab": "queries",
+    }
+    return render(request, "annotate/export.html", context)

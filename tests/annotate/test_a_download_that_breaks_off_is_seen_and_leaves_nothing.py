@@ -1,0 +1,91 @@
+"""Exports through the real web part: a client that goes away, and a database that does."""
+
+import http.client
+import io
+import os
+import socket
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from http import HTTPStatus
+
+import pytest
+from django.db import connection
+
+from accounts.services import token_create
+from tests.annotate.import_files import process, wait_for
+from tests.factory import Cast, make_candidate, make_label, make_passage, make_query
+
+PATH = "/api/v1/projects/library/export/?format="
+# Together more than all buffers between the database and a client that does not read.
+PASSAGES, CHARACTERS = 40, 400_000
+COPYING = """
+SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+  AND (state LIKE 'idle in transaction%%' OR (state = 'active' AND query LIKE 'COPY (%%'))
+"""
+Address = tuple[str, int]
+
+
+@pytest.fixture
+def web(transactional_db: None) -> Iterator[Address]:
+    """Gunicorn with one process of four threads, as `up` runs it."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        address: Address = probe.getsockname()
+    bind = f"{address[0]}:{address[1]}"
+    options = ("--worker-class", "gthread", "--workers", "1", "--threads", "4", "--bind", bind)
+    with process("-m", "gunicorn", "config.wsgi", *options):
+        wait_for(lambda: answers(address))
+        yield address
+
+
+def answers(address: Address) -> bool:
+    with closing(http.client.HTTPConnection(*address, timeout=10)) as client:
+        try:
+            client.request("GET", "/livez")
+            return client.getresponse().status == HTTPStatus.OK
+        except OSError:
+            return False
+
+
+def begun(address: Address, token: str, format_name: str) -> http.client.HTTPResponse:
+    """Ask for an export, and read no more than its head."""
+    client = http.client.HTTPConnection(*address, timeout=30)
+    client.request("GET", PATH + format_name, headers={"Authorization": f"Bearer {token}"})
+    answer = client.getresponse()
+    assert answer.status == HTTPStatus.OK
+    assert answer.getheader("Transfer-Encoding") == "chunked"
+    assert answer.getheader("Content-Encoding") is None
+    wait_for(lambda: copying() != [])
+    return answer
+
+
+def copying() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(COPYING)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def test_nothing_stays_behind_and_nothing_looks_whole(web: Address, cast: Cast) -> None:
+    query = make_query(cast.project, "q")
+    for _ in range(PASSAGES):
+        passage = make_passage(cast.project, os.urandom(CHARACTERS // 2).hex())
+        make_label(make_candidate(query, passage), 1)
+    token = token_create(user=cast.owner, name="test", scope="read").secret
+
+    leaving = begun(web, token, "jsonl")
+    assert answers(web)  # others are served meanwhile
+    leaving.close()
+    wait_for(lambda: copying() == [], seconds=20)
+
+    for format_name in ("jsonl", "beir"):
+        answer = begun(web, token, format_name)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [copying()[0]])
+        with pytest.raises(http.client.IncompleteRead) as broken:
+            answer.read()
+        answer.close()
+    with pytest.raises(zipfile.BadZipFile):
+        zipfile.ZipFile(io.BytesIO(broken.value.partial))
+
+    assert begun(web, token, "jsonl").read().count(b"\n") == PASSAGES
