@@ -25,6 +25,7 @@ urlpatterns = [
     path("projects/<str:slug>/progress/details/", dashboard.DashboardApi.as_view()),
     path("projects/<str:slug>/imports/", imports.ImportList.as_view()),
     path("projects/<str:slug>/imports/<int:pk>/", imports.ImportDetail.as_view()),
+    path("projects/<str:slug>/imports/<int:pk>/cancel/", imports.ImportCancel.as_view()),
     path("projects/<str:slug>/export/", exports.Export.as_view()),
     path("projects/<str:slug>/queries/", browsing.QueryList.as_view()),
     path("projects/<str:slug>/candidates/", browsing.CandidateList.as_view()),

@@ -30,6 +30,7 @@ urlpatterns = [
     path("agreement/conflicts/", agreement.agreement_conflicts, name="agreement-conflicts"),
     path("imports/", imports.import_list, name="import-list"),
     path("imports/<int:pk>/", imports.import_detail, name="import-detail"),
+    path("imports/<int:pk>/cancel/", imports.import_cancelled, name="import-cancel"),
     path("export/", exports.export_page, name="export"),
     path("queries/", queries.query_list, name="query-list"),
     path("queries/<int:pk>/", queries.query_detail, name="query-detail"),

@@ -15,8 +15,8 @@ from accounts.rest import ApiView, StrictSerializer, caller, paginated, validate
 from accounts.schema import ProblemSerializer
 from accounts.uploads import UploadParser, room_needed
 from annotate.models import Import, OnConflict
-from annotate.selectors.imports import import_by, imports_of, sees_errors
-from annotate.services.importing import import_create
+from annotate.selectors.imports import import_by, imports_of, seconds_left, sees_errors
+from annotate.services.importing import import_cancel, import_create
 
 
 class ImportInput(StrictSerializer):
@@ -51,7 +51,10 @@ class ImportFault(serializers.Serializer[Any]):
 class ImportOutput(serializers.ModelSerializer[Import]):
     """An import; `rows_read` grows while it runs, `errors` say why it failed.
 
-    Errors quote labels: whoever does not manage the project gets only their number.
+    While it runs, `phase` says what is done, `read_share` how much of the file was read, and
+    `seconds_left` is an estimate. `resumed` counts how often it went on after its worker had died.
+    `errors` are the first of `error_count`. Errors quote labels: whoever does not manage the
+    project gets only their number.
     """
 
     id = serializers.CharField(read_only=True)
@@ -61,16 +64,19 @@ class ImportOutput(serializers.ModelSerializer[Import]):
     created_by = serializers.CharField(
         source="created_by.username", allow_null=True, read_only=True
     )
-    error_count = serializers.IntegerField(read_only=True)
+    seconds_left = serializers.SerializerMethodField()
 
     class Meta:
         model = Import
         fields = [
             "id", "status", "name", "format", "mapping", "label_names", "on_conflict",
-            "bytes_total", "rows_read", "rows_created", "rows_unchanged", "rows_repeated",
-            "created", "error_count", "seconds", "created_by", "created_at", "started_at",
-            "finished_at",
+            "bytes_total", "phase", "read_share", "seconds_left", "resumed", "rows_read",
+            "rows_created", "rows_unchanged", "rows_repeated", "created", "error_count", "seconds",
+            "created_by", "created_at", "started_at", "finished_at",
         ]  # fmt: skip
+
+    def get_seconds_left(self, row: Import) -> int | None:
+        return seconds_left(row)
 
     def get_fields(self) -> dict[str, Any]:
         # Declared here, since DRF's own fields have attributes of these names.
@@ -127,6 +133,17 @@ class ImportDetail(ApiView):
         member = member_for(request.user, slug)
         row = import_by(member.project, pk)
         return Response(_output(member)(row).data)
+
+
+class ImportCancel(ApiView):
+    @extend_schema(request=None, responses={200: ImportOutput, 409: ProblemSerializer})
+    def post(self, request: Request, slug: str, pk: int) -> Response:
+        """Cancel an import that is not finished: nothing of its file is stored."""
+        project = project_for(request.user, slug, Right.MANAGE)
+        row = import_by(project, pk)
+        import_cancel(row=row)
+        row.refresh_from_db()
+        return Response(ImportOutput(row).data)
 
 
 def _output(member: Member) -> type[ImportOutput]:

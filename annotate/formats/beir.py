@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 from annotate.formats.columns import Key, listed, normalised
 from annotate.formats.layout import Bound, PairLayout, PassageLayout, QueryLayout
 from annotate.formats.lines import text_lines
+from annotate.formats.members import Member
 from annotate.formats.records import LINE, BadValueError, FormatError, Item, Limits, PairRow
-from annotate.formats.source import Member
 from annotate.formats.tables import Choose, Opened, read_delimited, read_jsonl
 from annotate.formats.values import Labels
 

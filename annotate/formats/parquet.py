@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from annotate.formats.layout import Bound
 from annotate.formats.lines import size
+from annotate.formats.members import Member
 from annotate.formats.records import MIB, BadValueError, FormatError, Item, Limits
-from annotate.formats.source import Budget, Member
 from annotate.formats.tables import Choose, Opened, column_names, row_error
 from annotate.formats.values import check_metadata, check_storable, kind
 
@@ -28,8 +28,11 @@ _FOOTER_ITEMS = 1_000_000
 Convert = Callable[[Any, str], Any]
 
 
-def read_parquet(member: Member, choose: Choose, limits: Limits) -> Opened:
-    """Raises FormatError where the file is no Parquet, is damaged, or lacks a column."""
+def read_parquet(member: Member, choose: Choose, limits: Limits, start: int = 1) -> Opened:
+    """Raises FormatError where the file is no Parquet, is damaged, or lacks a column.
+
+    Rows before `start` are left out.
+    """
     stream = member.seekable()
     try:
         file = _parquet_file(stream)
@@ -42,8 +45,8 @@ def read_parquet(member: Member, choose: Choose, limits: Limits) -> Opened:
     except BaseException:
         stream.close()
         raise
-    items = _closing(stream, _items(file, names, bound, member, limits))
-    return Opened(layout.format, tuple(names), items)
+    rows = _Rows(file, names, bound, member, limits, start)
+    return Opened(layout.format, tuple(names), _closing(stream, rows.items()), rows.share)
 
 
 def _closing(stream: IO[bytes], items: Iterator[Item]) -> Iterator[Item]:
@@ -70,54 +73,84 @@ def _parquet_file(stream: IO[bytes]) -> Any:
         return pq.ParquetFile(stream, read_dictionary=texts, **options)
 
 
-def _items(
-    file: Any, names: list[str], bound: Bound, member: Member, limits: Limits
-) -> Iterator[Item]:
-    number = 0
-    for part in _parts(file, member.budget, limits):
-        with _arrow_told(number + 1):
-            columns = [_values(part.column(at)) for at in range(part.num_columns)]
-        converters = [_converter(field.type) for field in part.schema]
-        steps = list(zip(names, converters, strict=True))
-        for row in zip(*columns, strict=True):
-            number += 1
-            try:
-                cells = [
-                    value if value is None or convert is None else convert(value, name)
-                    for value, (name, convert) in zip(row, steps, strict=True)
-                ]
-                rows = bound.make(number, cells)
-            except BadValueError as error:
-                yield row_error(number, error, bound, member.name)
-                continue
-            yield from rows
+class _Rows:
+    """The rows of a file from `start` on, numbered from 1 whatever was left out."""
 
+    def __init__(
+        self, file: Any, names: list[str], bound: Bound, member: Member, limits: Limits, start: int
+    ) -> None:
+        self._file = file
+        self._names = names
+        self._bound = bound
+        self._member = member
+        self._limits = limits
+        self._start = start
+        self._number = 0
 
-def _parts(file: Any, budget: Budget, limits: Limits) -> Iterator[Any]:
-    """Batches small enough to become Python objects, each charged to the budget as decoded."""
-    number = 0
-    batches = file.iter_batches(batch_size=_BATCH_ROWS, use_threads=False)
-    while True:
-        with _arrow_told(number + 1):
-            batch = next(batches, None)
-        if batch is None:
-            return
-        waiting = [batch]
-        while waiting:
-            part = waiting.pop()
-            # This also finds forged indices into a dictionary, before anything follows them.
-            with _arrow_told(number + 1):
-                decoded = sum(_decoded_bytes(part.column(at)) for at in range(part.num_columns))
-            half = part.num_rows // 2
-            if half and decoded > _DECODED:
-                waiting += [part.slice(half), part.slice(0, half)]
-                continue
-            if part.num_rows == 1 and decoded > limits.line_bytes:
-                message = f"the row is longer than {size(limits.line_bytes)}"
-                raise FormatError(message, line=number + 1)
-            number += part.num_rows
-            budget.charge(decoded)
-            yield part
+    def share(self) -> float:
+        """How much has been read, from 0 to 1."""
+        return self._number / max(1, int(self._file.metadata.num_rows))
+
+    def items(self) -> Iterator[Item]:
+        make, member = self._bound.make, self._member.name
+        for part in self._parts():
+            with _arrow_told(self._number + 1):
+                columns = [_values(part.column(at)) for at in range(part.num_columns)]
+            converters = [_converter(field.type) for field in part.schema]
+            steps = list(zip(self._names, converters, strict=True))
+            for row in zip(*columns, strict=True):
+                self._number = number = self._number + 1
+                try:
+                    cells = [
+                        value if value is None or convert is None else convert(value, name)
+                        for value, (name, convert) in zip(row, steps, strict=True)
+                    ]
+                    rows = make(number, cells)
+                except BadValueError as error:
+                    yield row_error(number, error, self._bound, member)
+                    continue
+                yield from rows
+
+    def _parts(self) -> Iterator[Any]:
+        """Batches small enough to become Python objects, each charged to the budget as decoded."""
+        batches = self._batches()
+        while True:
+            with _arrow_told(self._number + 1):
+                batch = next(batches, None)
+            if batch is None:
+                return
+            waiting = [batch]
+            while waiting:
+                part = waiting.pop()
+                if self._number + part.num_rows < self._start:
+                    self._number += part.num_rows
+                    continue
+                # This also finds forged indices into a dictionary, before anything follows them.
+                with _arrow_told(self._number + 1):
+                    decoded = sum(_decoded_bytes(part.column(at)) for at in range(part.num_columns))
+                half = part.num_rows // 2
+                if half and decoded > _DECODED:
+                    waiting += [part.slice(half), part.slice(0, half)]
+                    continue
+                if part.num_rows == 1 and decoded > self._limits.line_bytes:
+                    message = f"the row is longer than {size(self._limits.line_bytes)}"
+                    raise FormatError(message, line=self._number + 1)
+                self._member.budget.charge(decoded)
+                yield part
+
+    def _batches(self) -> Iterator[Any]:
+        """Batches from the row group on that holds the first row wanted."""
+        described = self._file.metadata
+        groups = range(described.num_row_groups)
+        for group in groups:
+            rows = described.row_group(group).num_rows
+            if self._number + rows >= self._start:
+                groups = groups[group:]
+                break
+            self._number += rows
+        yield from self._file.iter_batches(
+            batch_size=_BATCH_ROWS, row_groups=list(groups), use_threads=False
+        )
 
 
 def _decoded_bytes(array: Any) -> int:

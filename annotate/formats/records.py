@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 MIB = 1024 * 1024
@@ -18,9 +18,9 @@ class Limits:
     """How much one import may ask of the machine; sizes are in bytes after decompression.
 
     `line_bytes` bounds a line, a CSV record with its quoted newlines, and a Parquet value;
-    `total_bytes` all that is unpacked from one file; `errors` how many are reported before reading
-    stops; `members` the entries of an archive; `id_chars` ids and run names, which are indexed
-    (a PostgreSQL index entry holds at most 2704 bytes: 512 characters of four bytes fit).
+    `total_bytes` all that is unpacked from one file; `errors` how many are told apart, the rest
+    being counted; `members` the entries of an archive; `id_chars` ids and run names, which are
+    indexed (a PostgreSQL index entry holds at most 2704 bytes: 512 characters of four bytes fit).
     `scratch` is the folder for what must be unpacked to be read, the system's own unless given.
     """
 
@@ -116,6 +116,13 @@ class RowError:
     field: str
     message: str
     member: str | None = None
+
+
+class Place(NamedTuple):
+    """Where a row starts: its file within a folder or zip, and its line there."""
+
+    member: str | None
+    line: int
 
 
 Row = QueryRow | PassageRow | PairRow

@@ -1,26 +1,18 @@
-"""Byte streams from a file, a folder, a gzip or a zip, with what they unpack to kept in bounds."""
+"""The files of an import: one, those of a folder, or those of a zip, none of them unsafe."""
 
-import gzip
 import io
-import shutil
 import stat
-import struct
-import tempfile
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from annotate.formats.lines import size
+from annotate.formats.members import GZIP, Budget, Member, OutsideError, PlainFile, damage_told
 from annotate.formats.records import MIB, FormatError, Limits
 
-_CHUNK = MIB
-_HEAD = 64 * 1024
 # The list of a zip's entries is read whole; at 46 bytes and a name each, this is a great many.
 _ZIP_DIRECTORY = 16 * MIB
-_GZIP = b"\x1f\x8b"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OTHERS = {
     b"\x28\xb5\x2f\xfd": "Zstandard",
@@ -29,158 +21,26 @@ _OTHERS = {
     b"7z\xbc\xaf\x27\x1c": "7z",
     b"Rar!": "RAR",
 }
-
-
-class _OutsideError(OSError):
-    """A forged zip points outside itself. An OSError, since zipfile tries places that may fail."""
-
-
-# What gzip and zipfile raise for forged or damaged data, besides EOFError.
-_DAMAGE = (
-    gzip.BadGzipFile,
-    zlib.error,
-    zipfile.BadZipFile,
-    struct.error,
-    NotImplementedError,
-    OverflowError,
-    UnicodeDecodeError,
-    _OutsideError,
-)
 _LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 
-class Budget:
-    """Counts the bytes that one import unpacks; charging more than `limit` raises FormatError.
+class Source:
+    """The members of an import: one, or several of a folder or zip. `packed` names the wrapping.
 
-    `scratch` is the folder that what is unpacked may be kept in for a while.
+    `share` says how much of the file's bytes were read, from 0 to 1; 0 where nobody knows.
     """
 
-    def __init__(self, limit: int, scratch: Path | None = None) -> None:
-        self.scratch = scratch
-        self._left = limit
-        self._limit = limit
-
-    def charge(self, count: int) -> None:
-        """Take `count` bytes off what is left."""
-        self._left -= count
-        if self._left < 0:
-            raise FormatError(
-                f"it unpacks to more than {size(self._limit)}, the most that one import may hold;"
-                " split it into several imports"
-            )
-
-
-class _Counted(io.RawIOBase):
-    """What `inner` unpacks, charged to a budget, with damage told as FormatError."""
-
-    def __init__(self, inner: Any, outer: Any, budget: Budget, kind: str) -> None:
-        self._inner = inner
-        self._outer = outer
-        self._budget = budget
-        self._kind = kind
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        with damage_told(self._kind):
-            count = int(self._inner.readinto(buffer))
-        self._budget.charge(count)
-        return count
-
-    def close(self) -> None:
-        if not self.closed:
-            self._inner.close()
-            self._outer.close()
-        super().close()
-
-
-@contextmanager
-def damage_told(kind: str) -> Iterator[None]:
-    """Raise FormatError where an archive turns out truncated or damaged."""
-    try:
-        yield
-    except EOFError as error:
-        raise FormatError(
-            f"the {kind} file is truncated: it ends in the middle of its data; copy it again"
-        ) from error
-    except _DAMAGE as error:
-        raise FormatError(f"the {kind} file is damaged ({error}); copy it again") from error
-
-
-class Member:
-    """One file to parse. `name` is its name within an archive or folder, None for a plain file."""
-
     def __init__(
-        self, name: str | None, opener: Callable[[], Any], budget: Budget, kind: str = "gzip"
+        self,
+        members: dict[str, Member],
+        packed: str,
+        close: Callable[[], None],
+        share: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        self.name = name
-        self.budget = budget
-        self._opener = opener
-        self._kind = kind
-
-    def open(self) -> io.BufferedReader:
-        """The unpacked bytes from the start; close it when done."""
-        return self._open(self.budget)
-
-    def head(self) -> bytes:
-        """The first 64 kB unpacked, or as much as there is before the file breaks."""
-        found = b""
-        with closing(self._open(Budget(2 * _CHUNK))) as stream:
-            try:
-                while len(found) < _HEAD and (more := stream.read1(_HEAD - len(found))):
-                    found += more
-            except FormatError:
-                if not found:
-                    raise
-        return found
-
-    def seekable(self) -> IO[bytes]:
-        """The unpacked bytes in a file that can be sought: a temporary copy; close it when done."""
-        with ExitStack() as stack:
-            target = stack.enter_context(tempfile.TemporaryFile(dir=self.budget.scratch))
-            with self.open() as stream:
-                shutil.copyfileobj(stream, target, _CHUNK)
-            target.seek(0)
-            stack.pop_all()  # the caller closes it
-        return target
-
-    def _open(self, budget: Budget) -> io.BufferedReader:
-        with damage_told(self._kind):
-            outer = self._opener()
-            try:
-                packed = outer.peek(2)[:2] == _GZIP
-            except BaseException:
-                outer.close()
-                raise
-        inner = gzip.GzipFile(fileobj=outer) if packed else outer
-        kind = "gzip" if packed else self._kind
-        return io.BufferedReader(_Counted(inner, outer, budget, kind), _CHUNK)
-
-
-class PlainFile(Member):
-    """A file that is there by itself, packed with gzip or not at all."""
-
-    def __init__(self, path: Path, budget: Budget) -> None:
-        super().__init__(None, lambda: path.open("rb"), budget)
-        self._path = path
-
-    def seekable(self) -> IO[bytes]:
-        """The file itself where it is not packed, else a temporary copy."""
-        stream = self._path.open("rb")
-        if stream.peek(2)[:2] != _GZIP:
-            return stream
-        stream.close()
-        return super().seekable()
-
-
-class Source:
-    """The members of an import: one, or several of a folder or zip. `packed` names the wrapping."""
-
-    def __init__(self, members: dict[str, Member], packed: str, close: Callable[[], None]) -> None:
         self.members = members
         self.packed = packed
         self.close = close
+        self.share = share
 
 
 def open_source(path: Path, limits: Limits) -> Source:
@@ -193,15 +53,15 @@ def open_source(path: Path, limits: Limits) -> Source:
     if start.startswith(_ZIP):
         return _open_zip(path, budget, limits)
     member = PlainFile(path, budget)
-    packed = "gzip" if start.startswith(_GZIP) else ""
-    return Source({"": member}, packed, lambda: None)
+    packed = "gzip" if start.startswith(GZIP) else ""
+    return Source({"": member}, packed, lambda: None, member.share)
 
 
 def refuse_packed(head: bytes) -> None:
     """Raise FormatError where unpacked bytes are yet another archive, or one we do not open."""
     if head.startswith(_ZIP):
         raise FormatError("there is a zip within the archive; unpack it and import what it holds")
-    if head.startswith(_GZIP):
+    if head.startswith(GZIP):
         raise FormatError("it is packed with gzip twice; unpack it once")
     if head[257:262] == b"ustar":
         raise FormatError("it is a tar archive; pack the files as a zip instead")
@@ -235,7 +95,7 @@ class _Careful(io.FileIO):
         try:
             return super().seek(position, whence)
         except (OSError, ValueError) as error:
-            raise _OutsideError("an entry lies outside the file") from error
+            raise OutsideError("an entry lies outside the file") from error
 
 
 def _open_zip(path: Path, budget: Budget, limits: Limits) -> Source:
@@ -258,7 +118,8 @@ def _open_zip(path: Path, budget: Budget, limits: Limits) -> Source:
         archive.close()
         file.close()
 
-    return Source(members, "zip", close)
+    total = max(1, path.stat().st_size)
+    return Source(members, "zip", close, lambda: 0.0 if file.closed else file.tell() / total)
 
 
 def _zip_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], Any]:

@@ -11,8 +11,16 @@ from annotate.formats.columns import check_mapping, looks_like_triplets
 from annotate.formats.detect import AUTO, GROUPS, canonical_format, guess
 from annotate.formats.layout import Layout, PairLayout, PassageLayout, QueryLayout
 from annotate.formats.lines import UTF8_BOM, text_lines
-from annotate.formats.records import FILE, BadValueError, FormatError, Item, Limits, RowError
-from annotate.formats.source import Member, Source, open_source, refuse_packed
+from annotate.formats.members import Member
+from annotate.formats.records import (
+    BadValueError,
+    FormatError,
+    Item,
+    Limits,
+    Place,
+    RowError,
+)
+from annotate.formats.source import Source, open_source, refuse_packed
 from annotate.formats.tables import Choose, Opened, read_delimited, read_jsonl
 from annotate.formats.trec import read_qrels, read_run, read_topics
 from annotate.formats.triplets import TripletLayout
@@ -26,21 +34,29 @@ class RowStream:
     """Rows and row errors of one file, in its order; iterate once, as a context manager.
 
     `format` is one of FORMATS, `description` says what was found for people, `columns` are the
-    file's. `rows_read` and `errors` count what was given out so far; after `limits.errors` errors
-    one more says that reading stopped, and `stopped` is true. Iterating raises FormatError where
-    the file cannot be read further.
+    file's. `rows_read` and `errors` count what was found so far; of the errors, the first
+    `limits.errors` are given out. Iterating raises FormatError where the file cannot be read
+    further.
     """
 
     def __init__(
-        self, found: str, description: str, opened: Opened, *, limits: Limits, closing: ExitStack
+        self,
+        found: str,
+        description: str,
+        opened: Opened,
+        *,
+        source: Source,
+        limits: Limits,
+        start: Place | None,
+        closing: ExitStack,
     ) -> None:
         self.format = found
         self.description = description
         self.columns = opened.columns
         self.rows_read = 0
         self.errors = 0
-        self.stopped = False
-        self._items = opened.items
+        self._items = opened.items if start is None else _from(start, opened.items)
+        self._share = opened.share or source.share
         self._limit = limits.errors
         self._closing = closing
 
@@ -59,19 +75,19 @@ class RowStream:
         """Close the file; safe to call twice."""
         self._closing.close()
 
+    def share(self) -> float:
+        """How much of the file has been read, from 0 to 1; 0 also where nobody knows."""
+        return min(1.0, self._share())
+
     def __iter__(self) -> Iterator[Item]:
         for item in self._items:
             if type(item) is not RowError:
                 self.rows_read += 1
                 yield item
                 continue
-            if self.errors >= self._limit:
-                self.stopped = True
-                message = f"stopped after {self._limit} errors; there may be more from here on"
-                yield RowError(item.line, FILE, message, item.member)
-                return
             self.errors += 1
-            yield item
+            if self.errors <= self._limit:
+                yield item
         if not self.rows_read and not self.errors:
             raise FormatError("the file holds no rows", line=1)
 
@@ -85,13 +101,16 @@ def open_rows(
     grades: Collection[int | float] | None = None,
     label_names: Mapping[str, int | float] | None = None,
     limits: Limits | None = None,
+    start: Place | None = None,
 ) -> RowStream:
     """Open the file (or BEIR folder) at `path` as a stream of rows.
 
     `name` is the file's own name where `path` is a temporary one. `format_name` is one of FORMATS,
     a group of GROUPS, or `auto`. `mapping` is {our field: their column}; None as a column leaves
     the field out. `grades` are the label scheme's values (None: any), `label_names` the grades
-    of labels that are words. Raises FormatError where the file cannot be read at all.
+    of labels that are words. `start` is where a row starts that an earlier reading of the same file
+    gave out: what comes before it is skipped. Raises FormatError where the file cannot be read at
+    all.
     """
     limits = limits or Limits()
     wanted = canonical_format(format_name)
@@ -101,11 +120,14 @@ def open_rows(
             labels = Labels(grades, label_names)
             source = open_source(path, limits)
             stack.callback(source.close)
-            reader = _Reader(wanted, mapping or {}, labels, limits, stack)
+            reader = _Reader(wanted, mapping or {}, labels, limits, stack, start)
             found, description, opened = reader.read(source, name or path.name)
         except BadValueError as error:
             raise FormatError(error.message, field=error.field) from error
-        return RowStream(found, description, opened, limits=limits, closing=stack.pop_all())
+        return RowStream(
+            found, description, opened,
+            source=source, limits=limits, start=start, closing=stack.pop_all(),
+        )  # fmt: skip
     raise AssertionError("an exit stack does not swallow errors")
 
 
@@ -119,7 +141,9 @@ class _Reader:
         labels: Labels,
         limits: Limits,
         stack: ExitStack,
+        start: Place | None,
     ) -> None:
+        self._first = start.line if start else 1
         self._wanted = wanted
         self._mapping = mapping
         self._labels = labels
@@ -172,7 +196,7 @@ class _Reader:
             # Here, since pyarrow takes 50 MB that a web process never needs.
             from annotate.formats.parquet import read_parquet
 
-            opened = read_parquet(member, self._choose(syntax), self._limits)
+            opened = read_parquet(member, self._choose(syntax), self._limits, self._first)
             return opened, f"{_noun(opened)} in Parquet"
         stream = self._stack.enter_context(member.open())
         lines = text_lines(stream, self._limits.line_bytes)
@@ -184,6 +208,7 @@ class _Reader:
                 delimiters=_DELIMITERS.get(syntax, "\t"),
                 quoted=syntax in ("csv", "tsv"),
                 record_bytes=self._limits.line_bytes,
+                start=self._first,
             )
             return opened, f"{_noun(opened)} between {_DELIMITER_NAMES[delimiter]}"
         if syntax == "trec-topics":
@@ -193,7 +218,7 @@ class _Reader:
         if syntax == "trec-qrels":
             opened = read_qrels(lines, self._labels, self._limits, member.name)
             return opened, "TREC qrels"
-        opened = read_jsonl(lines, self._choose(syntax), member.name)
+        opened = read_jsonl(lines, self._choose(syntax), member.name, start=self._first)
         return opened, f"{_noun(opened)} in JSON Lines"
 
     def _choose(self, syntax: str) -> Choose:
@@ -211,6 +236,15 @@ class _Reader:
             return PairLayout(self._mapping, self._labels, self._limits, name=syntax, sparse=sparse)
 
         return choose
+
+
+def _from(start: Place, items: Iterator[Item]) -> Iterator[Item]:
+    """Leave out what comes before a place; readers that can skip lines unread have done so."""
+    for item in items:
+        if item.member == start.member and item.line >= start.line:
+            yield item
+            break
+    yield from items
 
 
 def _noun(opened: Opened) -> str:

@@ -25,16 +25,21 @@ _KEPT_LAYOUTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A file whose columns are known. `format` is None where the syntax alone names it."""
+    """A file whose columns are known. `format` is None where the syntax alone names it.
+
+    `share` says how much of it was read, where the bytes read so far do not.
+    """
 
     format: str | None
     columns: tuple[str, ...]
     items: Iterator[Item]
+    share: Callable[[], float] | None = None
 
 
-def read_jsonl(lines: Lines, choose: Choose, member: str | None) -> Opened:
+def read_jsonl(lines: Lines, choose: Choose, member: str | None, *, start: int = 1) -> Opened:
     """One object a line; blank lines are skipped, columns may differ from line to line.
 
+    Lines before `start` are known to be good; most of them are not even parsed.
     Raises FormatError where the first line is no object or has not the columns that are needed;
     later lines that are not give a RowError each.
     """
@@ -50,14 +55,15 @@ def read_jsonl(lines: Lines, choose: Choose, member: str | None) -> Opened:
         raise FormatError(
             error.message + hint, line=first[0], field=error.field, member=member
         ) from error
-    items = _objects(chain([first], lines), layout, member)
+    items = _objects(chain([first], lines), layout, member, start)
     return Opened(layout.format, tuple(names), items)
 
 
-def _objects(lines: Lines, layout: Layout, member: str | None) -> Iterator[Item]:
+def _objects(lines: Lines, layout: Layout, member: str | None, start: int) -> Iterator[Item]:
     layouts: dict[tuple[str, ...], Bound] = {}
     for number, text in lines:
-        if text.isspace():
+        # Until each mapped column has been seen, no line is left out: there has to be one.
+        if text.isspace() or (number < start and not layout.unseen):
             continue
         bound = None
         try:
@@ -137,9 +143,11 @@ def read_delimited(
     delimiters: str,
     quoted: bool,
     record_bytes: int,
+    start: int = 1,
 ) -> tuple[Opened, str]:
     """A header and rows as in RFC 4180; returns the delimiter too, the likelier of `delimiters`.
 
+    `start` is the line that a row starts on; lines between the header and it are not parsed.
     `line` of a row is the physical line it starts on. Raises FormatError where the header lacks a
     column or a quote is never closed; a row with too many or too few fields gives a RowError.
     """
@@ -160,6 +168,7 @@ def read_delimited(
         raise FormatError(
             error.message + hint, line=line, field=error.field, member=member
         ) from error
+    source.skip_to(start)
     items = table_rows(source, len(names), bound, member)
     return Opened(layout.format, tuple(names), items), delimiter
 
@@ -204,6 +213,7 @@ class _Records:
         self._limit = record_bytes
         self._start = 0
         self._held = 0
+        self._skipped = 0
         self._reader = csv.reader(
             self._text(),
             delimiter=delimiter,
@@ -211,6 +221,10 @@ class _Records:
             quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
             strict=True,
         )
+
+    def skip_to(self, line: int) -> None:
+        """Leave out the lines before the one that a record starts on."""
+        self._skipped = line - 1
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         return self
@@ -225,6 +239,8 @@ class _Records:
 
     def _text(self) -> Iterator[str]:
         for number, text in self._lines:
+            if number <= self._skipped:
+                continue
             if not self._held:
                 self._start = number
             self._held += len(text)

@@ -6,16 +6,20 @@ from typing import Any, Final
 from annotate.formats import FormatError, RowError
 from annotate.formats.records import FILE
 
-# As many errors as one import reports; the parsers stop reading at the same number.
+# As many errors as one import tells apart; the parsers count those after as many.
 MOST: Final = 100
 
 
 class ImportRefusedError(Exception):
-    """The file is wrong; `errors` are `{line, field, message, member}`, in the file's order."""
+    """The file is wrong; `errors` are `{line, field, message, member}`, in the file's order.
 
-    def __init__(self, errors: Iterable[RowError]) -> None:
+    They are the first of `count`.
+    """
+
+    def __init__(self, errors: Iterable[RowError], count: int = 0) -> None:
         found = sorted(errors, key=lambda error: error.line)
-        super().__init__(f"{len(found)} errors")
+        self.count = max(count, len(found))
+        super().__init__(f"{self.count} errors")
         self.errors: list[dict[str, Any]] = [as_json(error) for error in found[: MOST + 1]]
 
 

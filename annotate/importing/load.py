@@ -1,22 +1,19 @@
-"""From a file to stored rows, within the caller's transaction."""
+"""From a file to stored rows: read into staging tables, compared, stored in one transaction."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from django.conf import settings
-from django.db import connection
+import psycopg
+from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from accounts.blobs import scratch_root
 from accounts.models import Project
-from annotate.formats import FormatError, RowError, RowStream, open_rows
-from annotate.formats.exported import exported_what
-from annotate.formats.records import BadValueError, Limits
 from annotate.importing import resolving, storing
 from annotate.importing.checking import conflicts, unknown_references
-from annotate.importing.errors import MOST, ImportRefusedError, of_file
+from annotate.importing.errors import ImportRefusedError
+from annotate.importing.holding import Hold, Reached, hold_drop
 from annotate.importing.locking import texts_lock
 from annotate.importing.own_labels import (
     own_labels_conflicts,
@@ -25,21 +22,15 @@ from annotate.importing.own_labels import (
     own_labels_store,
     own_labels_take,
 )
-from annotate.importing.staging import Staging
+from annotate.importing.progress import Progress
+from annotate.importing.reading import Plan, file_stage
 from annotate.models import OnConflict, Source
+from annotate.models.imports import Phase
 
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to read and how; the fields are those of an Import."""
-
-    path: Path
-    name: str
-    source_name: str
-    format: str = "auto"
-    mapping: Mapping[str, str | None] = field(default_factory=dict)
-    label_names: Mapping[str, int] = field(default_factory=dict)
-    on_conflict: str = OnConflict.REFUSE
+_TRIES: Final = 3
+_SETTINGS: Final = """
+SET LOCAL jit = off; SET LOCAL default_statistics_target = 10; SET LOCAL work_mem = '64MB';
+"""
 
 
 @dataclass(slots=True)
@@ -55,94 +46,120 @@ class Loaded:
     created: dict[str, int] = field(default_factory=dict)
 
 
-def import_load(project: Project, plan: Plan, progress: Callable[[int], None]) -> Loaded:
-    """Store all rows of a file, or none: the caller's transaction has to end with the exception.
+def import_load(
+    project: Project,
+    plan: Plan,
+    progress: Progress,
+    *,
+    import_id: int | None,
+    stored: Callable[[Loaded], None],
+) -> None:
+    """Store all rows of a file, or none; `stored` is told within the transaction that does it.
 
-    `progress` is told the rows read so far. Raises ImportRefusedError, and OSError where the file
-    cannot be read.
+    With an `import_id` its rows are staged in lasting tables, so that whoever takes that import up
+    after a kill goes on with them; they go as the rows are stored. Without, all is one transaction.
+    Raises ImportRefusedError, ImportCancelledError, and OSError where the file cannot be read.
     """
     with connection.cursor() as cursor:
-        loaded = _stage(cursor, project, plan, progress)
-        texts_lock(project.pk)
-        values = {
-            "project": project.pk,
-            "last": plan.on_conflict == OnConflict.LAST,
-            "source": None,
-        }
-        existing = Source.objects.filter(project=project, name=plan.source_name).first()
-        values["source"] = existing.pk if existing else None
-        _resolve(cursor, plan, values, loaded)
-        loaded.source = _source(cursor, project, plan, existing)
-        values["source"] = loaded.source.pk if loaded.source else None
-        _store(cursor, loaded, values)
+        if import_id is None:
+            _whole(cursor, project, plan, progress, stored)
+            return
+        progress.phase(Phase.READING)
+        hold, reached = file_stage(cursor, project, plan, import_id, progress)
+
+        def store() -> None:
+            stored(_keep(cursor, hold, reached, project, plan, progress))
+            hold_drop(import_id)
+
+        _retried(store)
+
+
+def _whole(
+    cursor: CursorWrapper,
+    project: Project,
+    plan: Plan,
+    progress: Progress,
+    stored: Callable[[Loaded], None],
+) -> None:
+    def load() -> None:
+        progress.phase(Phase.READING)
+        hold, reached = file_stage(cursor, project, plan, None, progress)
+        stored(_keep(cursor, hold, reached, project, plan, progress))
+
+    _retried(load)
+
+
+def _retried(work: Callable[[], None]) -> None:
+    """Do it in a transaction; a deadlock with judging, which PostgreSQL ended, is tried again."""
+    for attempt in range(1, _TRIES + 1):
+        try:
+            with transaction.atomic():
+                work()
+        except (psycopg.OperationalError, OperationalError) as error:
+            # Django wraps all errors of the driver but those of COPY.
+            cause = error.__cause__ if isinstance(error, OperationalError) else error
+            if attempt == _TRIES or not isinstance(cause, psycopg.errors.DeadlockDetected):
+                raise
+        else:
+            return
+
+
+def _keep(
+    cursor: CursorWrapper,
+    hold: Hold,
+    reached: Reached,
+    project: Project,
+    plan: Plan,
+    progress: Progress,
+) -> Loaded:
+    """Store what is staged, in the transaction that is open."""
+    progress.phase(Phase.COMPARING)
+    cursor.execute(_SETTINGS)
+    hold.clear()
+    hold.enter()
+    texts_lock(project.pk)
+    loaded = Loaded(format=reached.format, rows_read=reached.n)
+    now = f"{time.time_ns() // 1_000_000:012x}"
+    values = {
+        "project": project.pk,
+        "last": plan.on_conflict == OnConflict.LAST,
+        "source": None,
+        "stamp": f"{now[:8]}-{now[8:]}-7",
+    }
+    existing = Source.objects.filter(project=project, name=plan.source_name).first()
+    values["source"] = existing.pk if existing else None
+    _resolve(cursor, plan, values, loaded, progress)
+    progress.phase(Phase.STORING)
+    loaded.source = _source(cursor, project, plan, existing)
+    values["source"] = loaded.source.pk if loaded.source else None
+    _store(cursor, loaded, values, progress)
     return loaded
 
 
-def _stage(
-    cursor: CursorWrapper, project: Project, plan: Plan, progress: Callable[[int], None]
-) -> Loaded:
-    grade_ids: dict[float, int] = {grade.value: grade.pk for grade in project.grades.all()}
-    errors: list[RowError] = []
-    try:
-        with open_rows(
-            plan.path,
-            name=plan.name,
-            format_name=plan.format,
-            mapping=plan.mapping,
-            grades=list(grade_ids),
-            label_names=plan.label_names,
-            limits=Limits(total_bytes=settings.IMPORT_MAX_BYTES, scratch=scratch_root()),
-        ) as rows:
-            staging = Staging(
-                cursor,
-                slug=project.slug,
-                grade_ids=grade_ids,
-                default_run=plan.source_name,
-                restore=rows.format == "csv" and exported_what(rows.columns) is not None,
-            )
-            _read(rows, staging, errors, progress)
-    except FormatError as error:
-        raise ImportRefusedError([*errors, of_file(error)]) from error
-    if errors:
-        raise ImportRefusedError(errors)
-    staging.finish()
-    progress(staging.n)
-    return Loaded(format=rows.format, rows_read=staging.n)
-
-
-def _read(
-    rows: RowStream, staging: Staging, errors: list[RowError], progress: Callable[[int], None]
+def _resolve(
+    cursor: CursorWrapper,
+    plan: Plan,
+    values: Mapping[str, Any],
+    loaded: Loaded,
+    progress: Progress,
 ) -> None:
-    """Stage rows until the first error; from there on only look for more errors."""
-    for item in rows:
-        if isinstance(item, RowError):
-            errors.append(item)
-        elif not errors:
-            try:
-                written = staging.add(item)
-            except BadValueError as error:
-                errors.append(RowError(item.line, error.field, error.message, item.member))
-            else:
-                if written:
-                    progress(staging.n)
-
-
-def _resolve(cursor: CursorWrapper, plan: Plan, values: Mapping[str, Any], loaded: Loaded) -> None:
     for statement, table in resolving.STEPS:
+        progress.wanted()
         cursor.execute(statement, values)
         cursor.execute(f"ANALYZE {table}")
         if table == "import_p":
-            errors = list(unknown_references(cursor))
+            errors, count = unknown_references(cursor)
             if errors:
-                raise ImportRefusedError(errors[:MOST])
+                raise ImportRefusedError(errors, count)
             if plan.on_conflict != OnConflict.REFUSE:
-                _count(cursor, loaded, resolving.DISCARDS, values)
+                _count(cursor, loaded, resolving.DISCARDS, values, progress)
             own_labels_take(cursor)
     own_labels_resolve(cursor, values)
     if plan.on_conflict == OnConflict.REFUSE:
-        errors = [*conflicts(cursor, values["source"]), *own_labels_conflicts(cursor)]
-        if errors:
-            raise ImportRefusedError(errors[:MOST])
+        errors, count = conflicts(cursor, values["source"])
+        own = list(own_labels_conflicts(cursor))
+        if errors or own:
+            raise ImportRefusedError([*errors, *own], count + len(own))
     else:
         cursor.execute(resolving.ONE_LABEL, values)
         cursor.execute(resolving.ONE_PROPOSAL, values)
@@ -158,20 +175,22 @@ def _source(
     return existing or Source.objects.create(project=project, name=plan.source_name)
 
 
-def _store(cursor: CursorWrapper, loaded: Loaded, values: Mapping[str, Any]) -> None:
+def _store(
+    cursor: CursorWrapper, loaded: Loaded, values: Mapping[str, Any], progress: Progress
+) -> None:
     # Foreign keys are checked after each statement rather than kept in memory until the commit.
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     # A label ends before the one that replaces it can be stored.
     cursor.execute("SET CONSTRAINTS judgment_ends_for_a_reason DEFERRED")
-    cursor.execute(storing.MADE_TABLE)
+    cursor.execute(storing.CHANGED, values)
     if values["last"]:
-        cursor.execute(storing.CHANGED_ROWS)
-        _count(cursor, loaded, storing.CHANGES, values)
+        _count(cursor, loaded, storing.CHANGES, values, progress)
     cursor.execute(storing.MADE, values)
     cursor.execute("ANALYZE import_made")
+    cursor.execute(storing.RANKED)
     if values["last"]:
-        _count(cursor, loaded, storing.REPLACEMENTS, values)
-    _count(cursor, loaded, storing.INSERTS, values)
+        _count(cursor, loaded, storing.REPLACEMENTS, values, progress)
+    _count(cursor, loaded, storing.INSERTS, values, progress)
     own_labels_store(cursor, values, loaded.created)
     cursor.execute(storing.CREATED_ROWS)
     loaded.rows_created = cursor.fetchone()[0]
@@ -187,8 +206,10 @@ def _count(
     loaded: Loaded,
     statements: tuple[tuple[str, str], ...],
     values: Mapping[str, Any],
+    progress: Progress,
 ) -> None:
     for kind, statement in statements:
+        progress.wanted()
         cursor.execute(statement, values)
         if kind and cursor.rowcount:
             loaded.created[kind] = loaded.created.get(kind, 0) + cursor.rowcount

@@ -25,9 +25,8 @@ SELECT DISTINCT %(project)s::bigint, author, '' FROM import_said s WHERE NOT EXI
 ) ON CONFLICT (project_id, name) DO NOTHING
 """
 _LABELS: Final = """
-DROP TABLE IF EXISTS import_own;
 CREATE TEMP TABLE import_own ON COMMIT DROP AS
-SELECT s.n, x.id AS source_id, c.id AS candidate_id, c.passage_id, s.grade_id
+SELECT s.n, x.id AS source_id, c.id AS candidate_id, s.grade_id
 FROM import_said s JOIN import_row r ON r.n = s.n
 JOIN import_q q ON q.key = r.query JOIN import_p p ON p.key = r.passage
 JOIN import_c c ON c.query_id = q.id AND c.passage_id = p.id
@@ -60,27 +59,25 @@ WHERE k.candidate_id = l.candidate_id AND k.source_id = l.source_id
   AND CASE WHEN %(last)s THEN k.n > l.n ELSE k.n < l.n END
 """
 _MADE: Final = """
-INSERT INTO import_made (kind, n, candidate_id, passage_id, grade_id, replaces)
-SELECT 'own', l.n, l.candidate_id, l.passage_id, l.grade_id, j.id
+CREATE TEMP TABLE import_own_made ON COMMIT DROP AS
+SELECT l.n, l.candidate_id, l.source_id, l.grade_id, j.id AS replaces
 FROM import_own l LEFT JOIN annotate_judgment j ON j.candidate_id = l.candidate_id AND j.current
   AND j.kind = 'imported' AND j.source_id = l.source_id
 WHERE j.id IS NULL OR (%(last)s AND j.grade_id <> l.grade_id)
 """
 _REPLACE: Final = """
-UPDATE annotate_judgment j SET current = false FROM import_made m
-WHERE m.kind = 'own' AND m.replaces = j.id
+UPDATE annotate_judgment j SET current = false FROM import_own_made m WHERE m.replaces = j.id
 """
 _STORE: Final = """
 INSERT INTO annotate_judgment
     (id, project_id, candidate_id, source_id, kind, action, grade_id, seconds, comment, flagged,
      evidence, passage_revision, query_revision, replaces_id, created_at)
-SELECT gen_random_uuid(), %(project)s, m.candidate_id, l.source_id, 'imported', 'grade',
+SELECT gen_random_uuid(), %(project)s, m.candidate_id, m.source_id, 'imported', 'grade',
        m.grade_id, s.seconds, s.comment, s.flagged, s.evidence::jsonb, p.revision, q.revision,
        m.replaces, least(s.judged_at, statement_timestamp())
-FROM import_made m JOIN import_own l ON l.n = m.n JOIN import_said s ON s.n = m.n
-JOIN annotate_passage p ON p.id = m.passage_id
-JOIN annotate_candidate c ON c.id = m.candidate_id JOIN annotate_query q ON q.id = c.query_id
-WHERE m.kind = 'own'
+FROM import_own_made m JOIN import_said s ON s.n = m.n
+JOIN import_c c ON c.id = m.candidate_id
+JOIN import_p p ON p.id = c.passage_id JOIN import_q q ON q.id = c.query_id
 """
 # Rows of several authors are one fact each by DISTINCT_ROWS, which knows pairs without authors.
 _FURTHER: Final = """

@@ -2,12 +2,14 @@
 
 Parameters are named: `project`, `source` (its id or NULL), `last` (keep the last of two wordings or
 labels instead of the first). Ids of what is new are drawn from the tables' sequences at once, so
-that everything later is a plain join.
+that everything later is a plain join; and in the file's order, which PostgreSQL sorts by before it
+draws them, so that rows and index entries that are read together come to lie together.
 """
 
 from typing import Final
 
-# One row per query: where its wording is, and the query of the project that it is.
+# One row per query: where its wording is, the query of the project that it is, and the number that
+# its wording has once all is stored.
 QUERIES: Final = """
 CREATE TEMP TABLE import_q ON COMMIT DROP AS
 WITH seen AS (
@@ -20,12 +22,12 @@ WITH seen AS (
     FROM seen JOIN import_query first ON first.n = seen.n
     LEFT JOIN import_query chosen ON chosen.n = seen.text_n
 ), matched AS (
-    SELECT w.*, e.id AS known, e.digest AS known_digest
+    SELECT w.*, e.id AS known, e.digest AS known_digest, e.revision AS known_revision
     FROM worded w LEFT JOIN annotate_query e
       ON e.project_id = %(project)s AND e.external_id = w.external_id
     WHERE w.external_id IS NOT NULL
     UNION ALL
-    SELECT w.*, e.id, e.digest
+    SELECT w.*, e.id, e.digest, e.revision
     FROM worded w LEFT JOIN annotate_query e
       ON e.project_id = %(project)s AND e.external_id IS NULL AND e.digest = w.named
     WHERE w.external_id IS NULL
@@ -34,8 +36,9 @@ SELECT key, n, times, text_n, external_id, digest,
        COALESCE(known, nextval((
            SELECT pg_get_serial_sequence('annotate_query', 'id')::regclass))) AS id,
        known IS NULL AS is_new,
-       COALESCE(known_digest <> digest, false) AS changed
-FROM matched
+       changed, COALESCE(known_revision, 1) + (changed AND %(last)s)::integer AS revision
+FROM (SELECT *, COALESCE(known_digest <> digest, false) AS changed FROM matched) compared
+ORDER BY n
 """
 
 # One row per passage. An empty title says nothing about the title.
@@ -55,13 +58,14 @@ WITH seen AS (
     LEFT JOIN import_passage chosen ON chosen.n = seen.text_n
     LEFT JOIN import_passage titled ON titled.n = seen.title_n
 ), matched AS (
-    SELECT w.*, e.id AS known, e.title AS known_title, x.digest AS known_digest
+    SELECT w.*, e.id AS known, e.title AS known_title, x.digest AS known_digest,
+           e.revision AS known_revision
     FROM worded w LEFT JOIN annotate_passage e
       ON e.project_id = %(project)s AND e.external_id = w.external_id
     LEFT JOIN annotate_text x ON x.id = e.text_id
     WHERE w.external_id IS NOT NULL
     UNION ALL
-    SELECT w.*, e.id, e.title, x.digest
+    SELECT w.*, e.id, e.title, x.digest, e.revision
     FROM worded w
     LEFT JOIN annotate_text x ON x.project_id = %(project)s AND x.digest = w.named
     LEFT JOIN annotate_passage e
@@ -72,9 +76,13 @@ SELECT key, n, times, text_n, title_n, external_id, digest, title,
        COALESCE(known, nextval((
            SELECT pg_get_serial_sequence('annotate_passage', 'id')::regclass))) AS id,
        known IS NULL AS is_new,
-       COALESCE(known_digest <> digest, false)
+       changed, COALESCE(known_revision, 1) + (changed AND %(last)s)::integer AS revision
+FROM (
+    SELECT *, COALESCE(known_digest <> digest, false)
            OR COALESCE(title <> '' AND known_title <> title, false) AS changed
-FROM matched
+    FROM matched
+) compared
+ORDER BY n
 """
 
 # Where one of several wordings is kept, a label of another would come to stand on a text that
@@ -137,6 +145,7 @@ SELECT f.query_id, f.passage_id, f.n, e.id IS NULL AS is_new,
 FROM (
     SELECT query_id, passage_id, min(n) AS n FROM import_fact GROUP BY query_id, passage_id
 ) f LEFT JOIN annotate_candidate e ON e.query_id = f.query_id AND e.passage_id = f.passage_id
+ORDER BY f.n
 """
 
 LABELS: Final = """

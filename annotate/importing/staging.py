@@ -1,4 +1,4 @@
-"""Rows into temporary tables by COPY, in blocks, so that memory stays flat."""
+"""Rows into staging tables by COPY, in blocks, so that memory stays flat."""
 
 import hashlib
 import json
@@ -7,11 +7,13 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
+from django.db import transaction
 from django.db.backends.utils import CursorWrapper
 
-from annotate.formats import PairRow, PassageRow, QueryRow, Row
+from annotate.formats import PairRow, PassageRow, Place, QueryRow, Row
 from annotate.formats.exported import restored
 from annotate.formats.records import BadValueError, Said
+from annotate.importing.holding import Hold, Reached
 from annotate.importing.keys import Identity, candidate_position, identity
 from annotate.models.texts import text_digest
 
@@ -27,25 +29,6 @@ _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
         "int8", "text", "int8", "uuid", "float8", "text", "bool", "text", "timestamptz",
     ),
 }  # fmt: skip
-_CREATE: Final = """
-SET LOCAL jit = off; SET LOCAL default_statistics_target = 10; SET LOCAL work_mem = '64MB';
-DROP TABLE IF EXISTS import_query, import_passage, import_row, import_q, import_p, import_fact,
-    import_c, import_label, import_run, import_proposal, import_made, import_said;
-CREATE TEMP TABLE import_query (
-    n bigint, key bytea, external_id text, digest bytea, text text, metadata text
-) ON COMMIT DROP;
-CREATE TEMP TABLE import_passage (
-    n bigint, key bytea, external_id text, digest bytea, title text, text text, metadata text
-) ON COMMIT DROP;
-CREATE TEMP TABLE import_row (
-    n bigint, line integer, member text, query bytea, passage bytea, wording bytea,
-    grade_id bigint, run text, rank integer, score double precision, position bigint, metadata text
-) ON COMMIT DROP;
-CREATE TEMP TABLE import_said (
-    n bigint, author text, grade_id bigint, judgment_id uuid, seconds double precision,
-    comment text, flagged boolean, evidence text, judged_at timestamptz
-) ON COMMIT DROP;
-"""
 _ROWS: Final = 4_000
 _CHARACTERS: Final = 4_000_000
 # Wordings that need not be staged again; each takes about 200 bytes.
@@ -59,23 +42,27 @@ Values = tuple[Any, ...]
 class Staging:
     """Takes rows in the file's order and stages them for one project.
 
-    `n` numbers the rows from 1. A query or passage is staged once for each change of its wording,
-    in order, so that each row's wording is the one staged last; a reference by id alone is staged
-    as a change to none. A digest without a text is a reference, too. `restore` says that the
-    file is a CSV export of ours, whose neutralised formulas are restored.
+    `n` numbers the rows from 1, going on from those that `reached` says are there. A query or
+    passage is staged once for each change of its wording, in order, so that each row's wording is
+    the one staged last; a reference by id alone is staged as a change to none. A digest without a
+    text is a reference, too. `restore` says that the file is a CSV export of ours, whose
+    neutralised formulas are restored.
     """
 
     def __init__(
         self,
         cursor: CursorWrapper,
+        hold: Hold,
         *,
+        reached: Reached | None,
         slug: str,
         grade_ids: Mapping[float, int],
         default_run: str,
         restore: bool,
     ) -> None:
-        self.n = 0
+        self.n = reached.n if reached else 0
         self._cursor = cursor
+        self._hold = hold
         self._slug = slug
         self._grade_ids = grade_ids
         self._default_run = default_run
@@ -83,10 +70,9 @@ class Staging:
         self._held: dict[str, list[Values]] = {name: [] for name in _TABLES}
         self._characters = 0
         self._wordings: tuple[dict[bytes, bytes], dict[bytes, bytes]] = ({}, {})
-        cursor.execute(_CREATE)
 
     def add(self, row: Row) -> bool:
-        """Take one row; True where a block of rows was written. Raises BadValueError."""
+        """Take one row; True where a block of them is full. Raises BadValueError."""
         if self._restore:
             row = _restored(row)
         if isinstance(row, PairRow):
@@ -96,16 +82,23 @@ class Staging:
             self._row(row, (key, None, digest) + (None,) * 6)
         else:
             self._passage_alone(row)
-        full = len(self._held["import_row"]) >= _ROWS or self._characters >= _CHARACTERS
-        if full:
-            self._flush()
-        return full
+        return len(self._held["import_row"]) >= _ROWS or self._characters >= _CHARACTERS
 
-    def finish(self) -> None:
+    def write(self, following: Place) -> None:
+        """Write a block of rows; `following` is where the next one starts."""
+        with transaction.atomic():
+            self._hold.enter()
+            self._copy()
+            self._hold.keep(Reached(self.n, following))
+
+    def finish(self, format_name: str) -> None:
         """Write what is left, and tell the planner how much there is."""
-        self._flush()
-        for table in _TABLES:
-            self._cursor.execute(f"ANALYZE {table}")
+        with transaction.atomic():
+            self._hold.enter()
+            self._copy()
+            for table in _TABLES:
+                self._cursor.execute(f"ANALYZE {table}")
+            self._hold.keep(Reached(self.n, None, format_name))
 
     def _pair(self, row: PairRow) -> None:
         run = row.run
@@ -190,7 +183,7 @@ class Staging:
         known[key] = said
         return False
 
-    def _flush(self) -> None:
+    def _copy(self) -> None:
         for table, types in _TABLES.items():
             rows = self._held[table]
             if not rows:

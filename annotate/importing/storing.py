@@ -34,45 +34,37 @@ SELECT id, %(project)s, name FROM import_run WHERE is_new
 """
 _PROPOSALS: Final = """
 INSERT INTO annotate_proposal (run_id, candidate_id, rank, score)
-SELECT run_id, candidate_id, rank, score FROM import_proposal
-ON CONFLICT (candidate_id, run_id) DO NOTHING
+SELECT run_id, candidate_id, rank, score FROM import_ranked
 """
+# The ids are of version 7 (RFC 9562): `stamp` is the time, then comes a counter of blocks of rows,
+# then chance. Ids of chance alone would touch all of a large index.
 _JUDGMENTS: Final = """
 INSERT INTO annotate_judgment
     (id, project_id, candidate_id, source_id, kind, action, grade_id, evidence,
      passage_revision, query_revision, replaces_id)
-SELECT gen_random_uuid(), %(project)s, m.candidate_id, %(source)s, 'imported', 'grade', m.grade_id,
+SELECT (%(stamp)s || lpad(to_hex((m.n >> 12) & 4095), 3, '0')
+        || substr(gen_random_uuid()::text, 19))::uuid,
+       %(project)s, m.candidate_id, %(source)s, 'imported', 'grade', m.grade_id,
        '[]'::jsonb, p.revision, q.revision, m.replaces
-FROM import_made m JOIN annotate_passage p ON p.id = m.passage_id
-JOIN annotate_candidate c ON c.id = m.candidate_id JOIN annotate_query q ON q.id = c.query_id
-WHERE m.kind = 'judgments'
+FROM import_made m JOIN import_c c ON c.id = m.candidate_id
+JOIN import_p p ON p.id = c.passage_id JOIN import_q q ON q.id = c.query_id
 """
 
-# What each row made, by kind; judgments carry what they need to be stored.
-MADE_TABLE: Final = """
-CREATE TEMP TABLE import_made (
-    kind text, n bigint, candidate_id bigint, passage_id bigint, grade_id bigint, replaces uuid
-) ON COMMIT DROP
-"""
+# Labels that become judgments, and the judgment that each replaces.
 MADE: Final = """
-INSERT INTO import_made (kind, n, candidate_id, passage_id, grade_id, replaces)
-SELECT 'queries', text_n, NULL::bigint, NULL::bigint, NULL::bigint, NULL::uuid
-FROM import_q WHERE is_new
-UNION ALL
-SELECT 'passages', text_n, NULL, NULL, NULL, NULL FROM import_p WHERE is_new
-UNION ALL
-SELECT 'candidates', n, NULL, NULL, NULL, NULL FROM import_c WHERE is_new
-UNION ALL
-SELECT 'runs', n, NULL, NULL, NULL, NULL FROM import_run WHERE is_new
-UNION ALL
-SELECT 'proposals', l.n, NULL, NULL, NULL, NULL FROM import_proposal l
-LEFT JOIN annotate_proposal e ON e.candidate_id = l.candidate_id AND e.run_id = l.run_id
-WHERE e.id IS NULL
-UNION ALL
-SELECT 'judgments', l.n, l.candidate_id, l.passage_id, l.grade_id, j.id FROM import_label l
+CREATE TEMP TABLE import_made ON COMMIT DROP AS
+SELECT l.n, l.candidate_id, l.passage_id, l.grade_id, j.id AS replaces FROM import_label l
 LEFT JOIN annotate_judgment j ON j.candidate_id = l.candidate_id AND j.current
   AND j.kind = 'imported' AND j.source_id = %(source)s
 WHERE j.id IS NULL OR (%(last)s AND j.grade_id <> l.grade_id)
+"""
+
+# Ranks and scores in runs that the project has none of.
+RANKED: Final = """
+CREATE TEMP TABLE import_ranked ON COMMIT DROP AS
+SELECT l.* FROM import_proposal l
+LEFT JOIN annotate_proposal e ON e.candidate_id = l.candidate_id AND e.run_id = l.run_id
+WHERE e.id IS NULL
 """
 
 # In order: (kind counted, statement).
@@ -86,7 +78,7 @@ INSERTS: Final = (
     ("judgments", _JUDGMENTS),
 )
 
-# Only with `last`, after CHANGED_ROWS and before MADE: (kind counted, statement).
+# Only with `last`, after CHANGED and before MADE: (kind counted, statement).
 CHANGES: Final = (
     ("texts", _TEXTS),
     (
@@ -154,7 +146,7 @@ REPLACEMENTS: Final = (
         "judgments_replaced",
         """
         UPDATE annotate_judgment j SET current = false FROM import_made m
-        WHERE m.kind = 'judgments' AND m.replaces = j.id
+        WHERE m.replaces = j.id
         """,
     ),
     (
@@ -166,18 +158,30 @@ REPLACEMENTS: Final = (
         """,
     ),
 )
-# Rows that changed something under `last` count as created, too.
-CHANGED_ROWS: Final = """
-INSERT INTO import_made (kind, n)
-SELECT 'changed', text_n FROM import_q WHERE changed
+# Rows that changed something under `last`, which count as created, too.
+CHANGED: Final = """
+CREATE TEMP TABLE import_changed ON COMMIT DROP AS
+SELECT text_n AS n FROM import_q WHERE changed AND %(last)s
 UNION ALL
-SELECT 'changed', COALESCE(text_n, title_n) FROM import_p WHERE changed
+SELECT COALESCE(text_n, title_n) FROM import_p WHERE changed AND %(last)s
 UNION ALL
-SELECT 'changed', l.n FROM import_proposal l JOIN annotate_proposal e
+SELECT l.n FROM import_proposal l JOIN annotate_proposal e
   ON e.candidate_id = l.candidate_id AND e.run_id = l.run_id
-WHERE (e.rank, e.score) IS DISTINCT FROM (l.rank, l.score)
+WHERE %(last)s AND (e.rank, e.score) IS DISTINCT FROM (l.rank, l.score)
 """
-CREATED_ROWS: Final = "SELECT count(DISTINCT n) FROM import_made"
+# Rows that brought anything new, each once.
+CREATED_ROWS: Final = """
+SELECT count(*) FROM (
+    SELECT text_n AS n FROM import_q WHERE is_new
+    UNION SELECT text_n FROM import_p WHERE is_new
+    UNION SELECT n FROM import_c WHERE is_new
+    UNION SELECT n FROM import_run WHERE is_new
+    UNION SELECT n FROM import_ranked
+    UNION SELECT n FROM import_made
+    UNION SELECT n FROM import_own_made
+    UNION SELECT n FROM import_changed
+) brought
+"""
 DISTINCT_ROWS: Final = """
 SELECT (SELECT count(*) FROM import_fact) + (
     SELECT count(*) FROM (

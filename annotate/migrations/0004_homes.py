@@ -7,16 +7,24 @@ FORWARD = """
 -- source. Once per statement, since imports store many rows by one; counted, not looked for, since
 -- a search for the first of none is planned as a nested loop; planned at each call, since a plan
 -- kept from small tables is quadratic on large ones.
+--
+-- These also take the place of the foreign keys of candidates, proposals and judgments (below), of
+-- which a million rows would ask millions of times, one by one: what is referred to is held as a
+-- foreign key holds it, so that its deletion waits, and then looked at. Migration 0009 has the
+-- other side, which refuses to delete what is referred to.
 CREATE FUNCTION annotate_candidate_home() RETURNS trigger LANGUAGE plpgsql
 SET enable_nestloop = on AS $$
 DECLARE
     strays bigint;
 BEGIN
     PERFORM annotate_plan_for((SELECT count(*) FROM made));
+    EXECUTE 'SELECT FROM annotate_query WHERE id IN (SELECT query_id FROM made) FOR KEY SHARE';
+    EXECUTE 'SELECT FROM annotate_passage WHERE id IN (SELECT passage_id FROM made) FOR KEY SHARE';
     EXECUTE $query$
-        SELECT count(*) FROM made JOIN annotate_query q ON q.id = made.query_id
-        JOIN annotate_passage p ON p.id = made.passage_id
-        WHERE q.project_id <> made.project_id OR p.project_id <> made.project_id
+        SELECT count(*) FROM made LEFT JOIN annotate_query q ON q.id = made.query_id
+        LEFT JOIN annotate_passage p ON p.id = made.passage_id
+        WHERE q.project_id IS DISTINCT FROM made.project_id
+           OR p.project_id IS DISTINCT FROM made.project_id
     $query$ INTO strays;
     IF strays > 0 THEN
         RAISE EXCEPTION 'a candidate, its query and its passage are of one project'
@@ -51,10 +59,12 @@ BEGIN
     SELECT c.project_id, p.revision AS passage, q.revision AS query,
            coalesce(c.withdrawn_at, p.withdrawn_at, q.withdrawn_at) AS withdrawn_at
     INTO about FROM annotate_candidate c JOIN annotate_passage p ON p.id = c.passage_id
-    JOIN annotate_query q ON q.id = c.query_id WHERE c.id = NEW.candidate_id;
+    JOIN annotate_query q ON q.id = c.query_id WHERE c.id = NEW.candidate_id
+    FOR KEY SHARE OF c;
     PERFORM annotate_judgment_refuse(
-        NEW.project_id <> about.project_id OR NEW.project_id <> (
-            SELECT project_id FROM accounts_grade WHERE id = NEW.grade_id),
+        NEW.project_id IS DISTINCT FROM about.project_id
+            OR NEW.grade_id IS NOT NULL AND NEW.project_id IS DISTINCT FROM (
+                SELECT project_id FROM accounts_grade WHERE id = NEW.grade_id FOR KEY SHARE),
         NEW.passage_revision NOT BETWEEN 1 AND about.passage
             OR NEW.query_revision NOT BETWEEN 1 AND about.query,
         NEW.slot IS NOT NULL AND about.withdrawn_at IS NOT NULL);
@@ -74,16 +84,23 @@ BEGIN
         RETURN NULL;
     END IF;
     PERFORM annotate_plan_for((SELECT count(*) FROM made));
+    EXECUTE 'SELECT FROM annotate_candidate WHERE id IN (SELECT candidate_id FROM made)
+             FOR KEY SHARE';
+    EXECUTE 'SELECT FROM accounts_grade WHERE id IN (SELECT grade_id FROM made) FOR KEY SHARE';
+    EXECUTE 'SELECT FROM annotate_source WHERE id IN (SELECT source_id FROM made) FOR KEY SHARE';
     EXECUTE $query$
-        SELECT count(*) FILTER (WHERE made.project_id <> c.project_id
-                                OR made.project_id <> g.project_id
-                                OR made.project_id <> s.project_id),
+        SELECT count(*) FILTER (WHERE made.project_id IS DISTINCT FROM c.project_id
+                                OR made.project_id IS DISTINCT FROM s.project_id
+                                OR made.grade_id IS NOT NULL
+                                   AND made.project_id IS DISTINCT FROM g.project_id),
                count(*) FILTER (WHERE made.passage_revision NOT BETWEEN 1 AND p.revision
                                 OR made.query_revision NOT BETWEEN 1 AND q.revision)
-        FROM made JOIN annotate_candidate c ON c.id = made.candidate_id
-        JOIN annotate_passage p ON p.id = c.passage_id JOIN annotate_query q ON q.id = c.query_id
+        FROM made LEFT JOIN annotate_candidate c ON c.id = made.candidate_id
+        LEFT JOIN annotate_passage p ON p.id = c.passage_id
+        LEFT JOIN annotate_query q ON q.id = c.query_id
         LEFT JOIN accounts_grade g ON g.id = made.grade_id
-        JOIN annotate_source s ON s.id = made.source_id
+        LEFT JOIN annotate_source s ON s.id = made.source_id
+        WHERE made.source_id IS NOT NULL
     $query$ INTO strays, unread;
     PERFORM annotate_judgment_refuse(strays > 0, unread > 0, false);
     RETURN NULL;
@@ -146,10 +163,13 @@ DECLARE
     strays bigint;
 BEGIN
     PERFORM annotate_plan_for((SELECT count(*) FROM made));
+    EXECUTE 'SELECT FROM annotate_run WHERE id IN (SELECT run_id FROM made) FOR KEY SHARE';
+    EXECUTE 'SELECT FROM annotate_candidate WHERE id IN (SELECT candidate_id FROM made)
+             FOR KEY SHARE';
     EXECUTE $query$
-        SELECT count(*) FROM made JOIN annotate_run r ON r.id = made.run_id
-        JOIN annotate_candidate c ON c.id = made.candidate_id
-        WHERE r.project_id <> c.project_id
+        SELECT count(*) FROM made LEFT JOIN annotate_run r ON r.id = made.run_id
+        LEFT JOIN annotate_candidate c ON c.id = made.candidate_id
+        WHERE r.project_id IS NULL OR c.project_id IS NULL OR r.project_id <> c.project_id
     $query$ INTO strays;
     IF strays > 0 THEN
         RAISE EXCEPTION 'a proposal''s run and candidate are of one project'

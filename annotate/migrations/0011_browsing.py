@@ -54,7 +54,7 @@ DROP FUNCTION annotate_words(text, text);
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_namespace"),
-        ("annotate", "0007_adjudication"),
+        ("annotate", "0009_import"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -151,6 +151,7 @@ class Migration(migrations.Migration):
             model_name="proposal",
             name="run",
             field=models.ForeignKey(
+                db_constraint=False,
                 db_index=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="proposals",

@@ -1,4 +1,9 @@
-"""Query-passage pairs, and the runs that proposed them."""
+"""Query-passage pairs, and the runs that proposed them.
+
+Where a reference has `db_constraint=False`, here and in judgments, triggers of statements keep it
+in the place of a foreign key (migrations 0004 and 0009): an import stores millions of such rows,
+and a foreign key asks about each of them.
+"""
 
 from django.db import models
 from django.db.models import Q
@@ -35,9 +40,15 @@ class Candidate(models.Model):
     """
 
     # Indexes below start with these two columns already; one less to write per imported row.
-    project = models.ForeignKey(Project, models.CASCADE, related_name="candidates", db_index=False)
-    query = models.ForeignKey(Query, models.CASCADE, related_name="candidates", db_index=False)
-    passage = models.ForeignKey(Passage, models.CASCADE, related_name="candidates")
+    project = models.ForeignKey(
+        Project, models.CASCADE, related_name="candidates", db_index=False, db_constraint=False
+    )
+    query = models.ForeignKey(
+        Query, models.CASCADE, related_name="candidates", db_index=False, db_constraint=False
+    )
+    passage = models.ForeignKey(
+        Passage, models.CASCADE, related_name="candidates", db_constraint=False
+    )
     position = models.BigIntegerField()
     metadata = models.JSONField(default=dict, blank=True)
     wanted = models.BooleanField(default=True, db_default=True, editable=False)
@@ -74,10 +85,10 @@ class Proposal(models.Model):
     """A run's rank and score for a candidate."""
 
     run = models.ForeignKey(
-        Run, models.CASCADE, related_name="proposals", db_index=False
+        Run, models.CASCADE, related_name="proposals", db_index=False, db_constraint=False
     )  # indexed by proposal_rank
     candidate = models.ForeignKey(
-        Candidate, models.CASCADE, related_name="proposals", db_index=False
+        Candidate, models.CASCADE, related_name="proposals", db_index=False, db_constraint=False
     )  # indexed by proposal_once
     rank = models.PositiveIntegerField(null=True, blank=True)
     score = models.FloatField(null=True, blank=True)

@@ -16,9 +16,20 @@ class ImportStatus(models.TextChoices):
     RUNNING = "running", "Running"
     SUCCEEDED = "succeeded", "Succeeded"
     FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
 
 
-IMPORT_TERMINAL: Final = frozenset({ImportStatus.SUCCEEDED, ImportStatus.FAILED})
+IMPORT_TERMINAL: Final = frozenset(
+    {ImportStatus.SUCCEEDED, ImportStatus.FAILED, ImportStatus.CANCELLED}
+)
+
+
+class Phase(models.TextChoices):
+    """What a running import is doing."""
+
+    READING = "reading", "Reading the file"
+    COMPARING = "comparing", "Comparing it with the project"
+    STORING = "storing", "Storing what is new"
 
 
 class OnConflict(models.TextChoices):
@@ -32,7 +43,11 @@ class OnConflict(models.TextChoices):
 class Import(models.Model):
     """One file on its way in. Counts are rows of the file, as its parser counts them.
 
-    `errors` is a list of `{line, field, message, member}`; nothing of a failed import is stored.
+    `errors` is a list of `{line, field, message, member}`, the first of `error_count`; nothing of a
+    failed or cancelled import is stored. `phase_at` says since when its phase holds, `read_share`
+    how much of the file has been read, from 0 to 1, in `read_seconds` of all attempts. `resumed`
+    counts the attempts that went on with the rows of an earlier one, `attempts` those since the
+    last that got on.
     `created` counts what came new per kind (queries, passages, texts, candidates, judgments, runs,
     proposals), what was changed, retired or replaced under `on_conflict` = last, and the labels
     that were not stored since another wording was kept than the one they were given to. `source` is
@@ -63,6 +78,14 @@ class Import(models.Model):
     rows_repeated = models.BigIntegerField(default=0)
     created = models.JSONField(default=dict, blank=True)
     errors = models.JSONField(default=list, blank=True)
+    error_count = models.PositiveIntegerField(default=0, db_default=0)
+    phase = models.CharField(
+        max_length=10, choices=Phase.choices, default=Phase.READING, db_default=Phase.READING
+    )
+    phase_at = models.DateTimeField(null=True)
+    read_share = models.FloatField(default=0, db_default=0)
+    read_seconds = models.FloatField(default=0, db_default=0)
+    resumed = models.PositiveSmallIntegerField(default=0, db_default=0)
     seconds = models.FloatField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
@@ -84,10 +107,6 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.status})"
-
-    @property
-    def error_count(self) -> int:
-        return len(self.errors)
 
     @property
     def finished(self) -> bool:

@@ -88,18 +88,25 @@ class Judgment(models.Model):
     """
 
     id = models.UUIDField(primary_key=True)
-    project = models.ForeignKey(Project, models.CASCADE, related_name="judgments")
+    # Kept without a foreign key: see candidates.
+    project = models.ForeignKey(
+        Project, models.CASCADE, related_name="judgments", db_constraint=False
+    )
     # Indexed by judgment_of_candidate and judgment_of_person.
     candidate = models.ForeignKey(
-        Candidate, models.CASCADE, related_name="judgments", db_index=False
+        Candidate, models.CASCADE, related_name="judgments", db_index=False, db_constraint=False
     )
     person = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="judgments", db_index=False
     )
-    source = models.ForeignKey(Source, models.CASCADE, null=True, related_name="judgments")
+    source = models.ForeignKey(
+        Source, models.CASCADE, null=True, related_name="judgments", db_constraint=False
+    )
     kind = models.CharField(max_length=12, choices=Kind.choices)
     action = models.CharField(max_length=8, choices=Action.choices, default=Action.GRADE)
-    grade = models.ForeignKey(Grade, models.RESTRICT, null=True, related_name="judgments")
+    grade = models.ForeignKey(
+        Grade, models.RESTRICT, null=True, related_name="judgments", db_constraint=False
+    )
     slot = models.PositiveSmallIntegerField(null=True)
     skip_reason = models.CharField(max_length=200, blank=True, db_default="")
     seconds = models.FloatField(null=True)
@@ -119,7 +126,12 @@ class Judgment(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["candidate", "current"], name="judgment_of_candidate"),
-            models.Index(fields=["person", "-created_at"], name="judgment_of_person"),
+            # Not of imported labels, of which there may be millions.
+            models.Index(
+                fields=["person", "-created_at"],
+                condition=Q(person__isnull=False),
+                name="judgment_of_person",
+            ),
             # Few, and looked for among a million.
             models.Index(
                 fields=["project", "candidate"],
@@ -139,7 +151,11 @@ class Judgment(models.Model):
                 name="judgment_answer_once_per_person",
             ),
             # History is a chain: nothing is replaced or withdrawn twice.
-            models.UniqueConstraint(fields=["replaces"], name="judgment_replaced_once"),
+            models.UniqueConstraint(
+                fields=["replaces"],
+                condition=Q(replaces__isnull=False),
+                name="judgment_replaced_once",
+            ),
             models.UniqueConstraint(
                 fields=["candidate", "slot"],
                 condition=Q(current=True, slot__isnull=False),

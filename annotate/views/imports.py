@@ -1,21 +1,31 @@
 """Pages: the imports of a project, and how one of them goes."""
 
+from contextlib import suppress
+
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import Right, member_for, role_allows
 from accounts.middleware import PageRequest
 from accounts.models import Project, User
+from accounts.problems import ConflictError
 from accounts.uploads import NoRoomError, room_needed, takes_files, upload_refusal
 from accounts.views import GET_OR_POST, user_of
 from annotate.forms import ImportForm
 from annotate.models import Import
 from annotate.selectors.browsing import sees_others
-from annotate.selectors.imports import created_counts, import_by, imports_of, sees_errors
-from annotate.services.importing import import_create
+from annotate.selectors.imports import (
+    created_counts,
+    import_by,
+    imports_of,
+    rows_per_second,
+    seconds_left,
+    sees_errors,
+)
+from annotate.services.importing import import_cancel, import_create
 
 PAGE = 50
 
@@ -68,8 +78,20 @@ def import_detail(request: PageRequest, slug: str, pk: int) -> HttpResponse:
         "import": row,
         "sees_errors": sees_errors(member),
         "created": created_counts(row),
+        "pace": rows_per_second(row),
+        "left": seconds_left(row),
         "section": "projects",
         "tab": "imports",
     }
     template = "annotate/_import.html" if request.htmx else "annotate/import_detail.html"
     return render(request, template, context)
+
+
+@require_POST
+def import_cancelled(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    member = member_for(request.user, slug, Right.MANAGE)
+    row = import_by(member.project, pk)
+    # Whoever cancels what has just finished is shown that instead.
+    with suppress(ConflictError):
+        import_cancel(row=row)
+    return redirect("annotate:import-detail", slug, pk)

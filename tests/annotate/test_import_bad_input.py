@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from annotate.importing import load, staging
+from annotate.importing import reading, staging
 from annotate.models import Import
 from annotate.services.importing import import_file
 from tests.annotate.import_files import contents, pair, refused, take, write
@@ -108,8 +108,13 @@ def test_every_bad_line_is_listed_up_to_a_limit(cast: Cast, tmp_path: Path) -> N
     assert [error["line"] for error in errors] == [2, 4, 6, 8, 10]
     rows = [pair("q", f"p{n}", 5) for n in range(500)]
     errors = refused(cast.project, write(tmp_path / "many.jsonl", *rows))
-    assert len(errors) == 101
-    assert "stopped after 100 errors" in errors[-1]["message"]
+    assert [error["line"] for error in errors] == list(range(1, 101))
+    assert Import.objects.latest("pk").error_count == 500
+    # What only the comparison finds is counted as well.
+    rows = [pair("q", f"p{n}", label) for label in (0, 1) for n in range(300)]
+    errors = refused(cast.project, write(tmp_path / "both.jsonl", *rows))
+    assert [error["line"] for error in errors] == list(range(301, 401))
+    assert Import.objects.latest("pk").error_count == 300
 
 
 def test_a_full_disk_and_a_lost_file_are_told(
@@ -121,7 +126,7 @@ def test_a_full_disk_and_a_lost_file_are_told(
     def full(*args: Any, **kwargs: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(load, "open_rows", full)
+    monkeypatch.setattr(reading, "open_rows", full)
     (error,) = refused(cast.project, write(tmp_path / "a.jsonl", pair("q", "p")))
     assert error["field"] == "file"
     assert "No space left on device" in error["message"]

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,8 +16,12 @@ from django.core.files.storage import storages
 from django.db import connections
 
 from accounts.models import Project
+from annotate.importing import load
 from annotate.models import Candidate, Import, Judgment, Query
+from annotate.services.answers import Answer, Status
 from annotate.services.importing import import_create, import_file, import_run, imports_requeue
+from annotate.services.judging import judgments_record
+from annotate.services.leasing import tasks_lease
 from tests.annotate.import_files import WORKER, pair, process, take, wait_for, write
 from tests.factory import Cast, make_judgment
 
@@ -138,6 +143,37 @@ def test_a_redelivered_task_does_not_run_beside_the_first(cast: Cast, tmp_path: 
     row.refresh_from_db()
     assert (row.status, row.rows_created) == ("succeeded", 4_000)
     assert Candidate.objects.count() == 4_000
+
+
+def test_nobody_waits_for_an_import_that_stores(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All its rows and locks are there, and its transaction is open: people lease and judge."""
+    take(cast.project, write(tmp_path / "a.jsonl", *(pair("q", f"text {n}", 1) for n in range(4))))
+    path = write(tmp_path / "b.jsonl", *(pair("q", f"text {n}", 1, rank=n) for n in range(2, 90)))
+    store = load._store
+    calls: list[Callable[[], object]] = []
+
+    def held(*given: Any) -> None:
+        store(*given)
+        began = time.monotonic()
+        assert not in_threads(*calls)
+        assert time.monotonic() - began < 5
+
+    def judge() -> None:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SET lock_timeout = '3s'")
+        leases = tasks_lease(project=cast.project, person=cast.annotator, count=50)
+        answers = [Answer(uuid.uuid4(), lease.candidate_id, grade=1) for lease in leases]
+        done = judgments_record(project=cast.project, person=cast.annotator, answers=answers)
+        assert [one.status for one in done] == [Status.CREATED] * 4
+
+    calls.append(judge)
+    monkeypatch.setattr(load, "_store", held)
+    assert take(cast.project, path).created["candidates"] == 86
+    assert Judgment.objects.filter(person=cast.annotator, current=True).count() == 4
+    # What came new is leased at once.
+    assert len(tasks_lease(project=cast.project, person=cast.annotator, count=50)) == 50
 
 
 def test_judging_goes_on_while_a_file_is_imported(cast: Cast, tmp_path: Path) -> None:

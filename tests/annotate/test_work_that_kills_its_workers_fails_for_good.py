@@ -21,10 +21,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DIES = """
 import os, signal
 import django; django.setup()
-from annotate.services import importing, snapshots
+from annotate.services import import_attempts, importing, snapshots
 def die(*given, **named):
     os.kill(os.getpid(), signal.SIGKILL)
-importing.import_load = snapshots.freeze = die
+import_attempts.import_load = snapshots.freeze = die
 {call}
 """
 
