@@ -78,8 +78,8 @@ _MIX: Final = """
 -- Lease candidates with checks and repeats among them: each item has a running number, which says
 -- what it is. A check is always followed by an item that counts, so that it is never all there is.
 CREATE FUNCTION annotate_lease_mix(
-    queue annotate_queue, person bigint, overlap smallint, picked bigint[], wanted integer,
-    until timestamptz
+    queue annotate_queue, person bigint, overlap smallint, picked bigint[], besides bigint[],
+    wanted integer, until timestamptz
 ) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     number bigint := (SELECT served FROM annotate_turn
@@ -105,7 +105,9 @@ BEGIN
             other := annotate_repeat_for(
                 queue.project_id, person, fresh, (share - queue.gold_rate) / queue.repeat_rate);
         END IF;
-        IF other IS NULL OR other = ANY (picked) THEN
+        IF other IS NULL OR other = ANY (picked) OR EXISTS (
+            SELECT FROM annotate_candidate WHERE id = other AND query_id = ANY (besides)
+        ) THEN
             used := used + 1;
             turns := turns || number;
         ELSE
@@ -123,7 +125,7 @@ END $$;
 FORWARD: Final = _CHOICES + _MIX
 BACKWARD: Final = """
 DROP FUNCTION annotate_lease_mix(
-    annotate_queue, bigint, smallint, bigint[], integer, timestamptz);
+    annotate_queue, bigint, smallint, bigint[], bigint[], integer, timestamptz);
 DROP FUNCTION annotate_repeat_for(bigint, bigint, timestamptz, double precision);
 DROP FUNCTION annotate_gold_for(bigint, bigint, timestamptz);
 DROP FUNCTION annotate_fresh_since(bigint, bigint, bigint, integer);

@@ -25,7 +25,8 @@ _OPEN: Final = """
     ORDER BY c.position, c.id LIMIT count FOR NO KEY UPDATE OF c {lock}
 """
 # A stretch of the queue: from `since` on, or the first `near` places of the lane.
-_STRETCH: Final = """c.position >= since AND c.position <= CASE WHEN near > 0 THEN coalesce(
+_STRETCH: Final = """c.query_id <> ALL (besides)
+      AND c.position >= since AND c.position <= CASE WHEN near > 0 THEN coalesce(
           (SELECT h.position FROM annotate_candidate h
            WHERE h.project_id = project AND h.lane = walked.lane AND h.wanted
              AND h.withdrawn_at IS NULL ORDER BY h.position, h.id OFFSET near LIMIT 1),
@@ -40,7 +41,7 @@ SET plan_cache_mode = force_generic_plan"""
 _WALK_TEMPLATE: Final = """
 CREATE FUNCTION annotate_queue_walk(
     project bigint, person bigint, overlap smallint, lanes bigint[], near integer, since bigint,
-    about bigint, count integer, patient boolean
+    about bigint, besides bigint[], count integer, patient boolean
 ) RETURNS bigint[] LANGUAGE plpgsql
 {plans} AS $$
 DECLARE
@@ -141,7 +142,7 @@ END $$;
 _LEASE: Final = """
 CREATE FUNCTION annotate_tasks_lease(
     project bigint, person bigint, count integer, seconds double precision, about bigint,
-    patient boolean, beginning integer
+    besides bigint[], patient boolean, beginning integer
 ) RETURNS TABLE (
     lease bigint, candidate bigint, purpose varchar, slot smallint, turn bigint,
     expires_at timestamptz, returned_at timestamptz, query bigint, query_text text,
@@ -189,7 +190,7 @@ BEGIN
         WHERE l.person_id = person AND c.project_id = project AND c.withdrawn_at IS NULL
           AND q.withdrawn_at IS NULL AND p.withdrawn_at IS NULL
           AND (l.slot IS NULL OR c.wanted AND q.lane = ANY (lanes.own || lanes.free))
-          AND (about IS NULL OR c.query_id = about)
+          AND (about IS NULL OR c.query_id = about) AND c.query_id <> ALL (besides)
         ORDER BY l.returned_at DESC NULLS LAST, l.turn, c.position, c.id LIMIT count
         FOR UPDATE OF l
     ), renewed AS (
@@ -214,10 +215,11 @@ BEGIN
         FOR round IN 1..3 LOOP
             EXIT WHEN need < 1;
             picked := annotate_queue_walk(project, person, overlap, stretch.lanes, stretch.near,
-                stretch.since, about, CASE WHEN patient THEN 1 ELSE need END, patient);
+                stretch.since, about, besides, CASE WHEN patient THEN 1 ELSE need END, patient);
             EXIT WHEN picked = '{}';
             IF mixed THEN
-                need := need - annotate_lease_mix(queue, person, overlap, picked, need, until);
+                need := need - annotate_lease_mix(
+                    queue, person, overlap, picked, besides, need, until);
             ELSE
                 need := need - annotate_lease_take(
                     person, overlap, picked, array_fill(0::bigint, ARRAY[cardinality(picked)]),
@@ -242,10 +244,10 @@ END $$;
 FORWARD: Final = _FUNCTIONS + _WALK_TEMPLATE.format_map(_PARTS) + _TAKE + _LEASE
 BACKWARD: Final = """
 DROP FUNCTION annotate_tasks_lease(
-    bigint, bigint, integer, double precision, bigint, boolean, integer);
+    bigint, bigint, integer, double precision, bigint, bigint[], boolean, integer);
 DROP FUNCTION annotate_lease_take(bigint, smallint, bigint[], bigint[], timestamptz);
 DROP FUNCTION annotate_queue_walk(
-    bigint, bigint, smallint, bigint[], integer, bigint, bigint, integer, boolean);
+    bigint, bigint, smallint, bigint[], integer, bigint, bigint, bigint[], integer, boolean);
 DROP FUNCTION annotate_lanes_of(bigint, bigint);
 DROP FUNCTION annotate_lane_people(bigint);
 """

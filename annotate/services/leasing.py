@@ -24,11 +24,16 @@ _ROUNDS: Final = 5
 # A person far ahead of their colleagues has answered most of what is open near the start. Look at
 # this many positions there, then go on where the person was, and over everything only at the end.
 _NEAR: Final = 500
-_CALL: Final = "SELECT * FROM annotate_tasks_lease(%s, %s, %s, %s, %s, %s, %s)"
+_CALL: Final = "SELECT * FROM annotate_tasks_lease(%s, %s, %s, %s, %s, %s::bigint[], %s, %s)"
 
 
 def tasks_lease(
-    *, project: Project, person: User, count: int, whole_query: bool = False
+    *,
+    project: Project,
+    person: User,
+    count: int,
+    query: int | None = None,
+    besides: Sequence[int] = (),
 ) -> list[Lease]:
     """Lease the person's next items: first what they hold already, renewed, then in queue order.
 
@@ -38,20 +43,18 @@ def tasks_lease(
     (and LEASE_MAX) leases with their texts, none in a closed project. Empty means that nothing is
     open to the person now.
 
-    With `whole_query` they are all of one query, that of the next item, without checks and repeats
-    but those that the person already holds.
+    With `query` they are all of this one, without checks and repeats but those that the person
+    holds already; with `besides` none is of these queries.
     """
     count = min(count, LEASE_MAX)
     if project.closed or count < 1:
         return []
     leases: list[Lease] = []
     for attempt in range(_ROUNDS):
-        leases = _lease(project, person, 1 if whole_query else count, patient=attempt > 0)
+        leases = _lease(project, person, count, query, besides, patient=attempt > 0)
         # What a colleague's call had locked for a moment was passed over: look again, waiting.
-        if leases or not candidates_open_to(project, person).exists():
+        if leases or not _open(project, person, query, besides):
             break
-    if whole_query and leases and leases[0].slot is not None:
-        return _lease(project, person, count, about=leases[0].candidate.query_id)
     return leases
 
 
@@ -80,12 +83,24 @@ def slot_free(overlap: int, filled: Collection[int], held: Collection[int]) -> i
     return next(slot for slot in range(1, overlap + len(taken) + 1) if slot not in taken)
 
 
+def _open(project: Project, person: User, query: int | None, besides: Sequence[int]) -> bool:
+    rows = candidates_open_to(project, person).exclude(query__in=besides)
+    return (rows if query is None else rows.filter(query=query)).exists()
+
+
 def _lease(
-    project: Project, person: User, count: int, *, about: int | None = None, patient: bool = False
+    project: Project,
+    person: User,
+    count: int,
+    query: int | None,
+    besides: Sequence[int],
+    *,
+    patient: bool,
 ) -> list[Lease]:
     seconds = settings.JUDGING_LEASE_SECONDS
+    wish = [project.pk, person.pk, count, seconds, query, list(besides), patient, _NEAR]
     with connection.cursor() as cursor:
-        cursor.execute(_CALL, [project.pk, person.pk, count, seconds, about, patient, _NEAR])
+        cursor.execute(_CALL, wish)
         rows = cursor.fetchall()
     return [_loaded(row, project, person) for row in rows]
 
