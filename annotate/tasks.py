@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from annotate.services import importing, leasing, snapshots
+from annotate.services import arranging, importing, leasing, snapshots
 
 
 @shared_task
@@ -16,10 +16,16 @@ def snapshot_freeze(snapshot_id: int) -> None:
 
 
 @shared_task
+def queue_arrange(project_id: int) -> None:
+    arranging.queue_arrange(project_id=project_id)
+
+
+@shared_task
 def work_requeue() -> None:
     """Ring again for what is unfinished; a lock keeps a second worker off running work."""
     importing.imports_requeue()
     snapshots.snapshots_requeue()
+    arranging.queues_requeue()
 
 
 @shared_task

@@ -166,7 +166,8 @@ def measure(
     project: "Project", people: "Sequence[User]", folder: Path, *, page: bool, seconds: float
 ) -> None:
     """Let everybody judge for a while in one manner and print what came of it."""
-    figures, begin = Figures(), []
+    figures = Figures()
+    begin: list[float] = []
     with web(folder) as (port, root):
         judges = [
             Judge(

@@ -64,7 +64,7 @@ class Queue(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     arranged = models.BigIntegerField(default=0, db_default=0)
     total = models.BigIntegerField(default=0, db_default=0)
-    arranged_at = models.DateTimeField(null=True)
+    arranged_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

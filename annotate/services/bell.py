@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 IMPORT: Final = "annotate.tasks.import_run"
 SNAPSHOT: Final = "annotate.tasks.snapshot_freeze"
+QUEUE: Final = "annotate.tasks.queue_arrange"
 
 logger = logging.getLogger(__name__)
 

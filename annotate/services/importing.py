@@ -25,6 +25,7 @@ from annotate.importing.uploads import (
     uploads_kept,
 )
 from annotate.models import Import, ImportStatus
+from annotate.services.arranging import queue_refresh
 from annotate.services.bell import IMPORT, worker_ring
 from annotate.services.claiming import ATTEMPTS_MAX, GAVE_UP, attempt_begin
 
@@ -197,6 +198,7 @@ def _load(import_id: int, path: Path | None) -> None:
     with _progress(import_id) as progress:
         loaded = import_load(row.project, plan, progress)
     _succeed(import_id, loaded, time.monotonic() - begun)
+    queue_refresh(project=row.project)
 
 
 @contextmanager
