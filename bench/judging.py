@@ -4,8 +4,8 @@
 
 Starts the product's own gunicorn on an embedded database of its own, and lets 100 annotators judge
 over HTTP at two judgments a second each: once as the judging page does (items fetched ahead, each
-answer sent at once, in a browser's session), once with a lease and a judgment call per judgment (by
-token). The goal is 200 judgments per second with a 95th percentile of at most 50 ms per call, and no
+answer sent at once, in a browser's session), once with a lease and a judgment call per judgment, by
+token. The goal is 200 judgments per second with a 95th percentile of at most 50 ms per call, and no
 slower at a million candidates than at ten thousand, on two cores that the annotators share.
 Processor seconds are those of gunicorn, PostgreSQL and the annotators' own process.
 """
@@ -193,9 +193,8 @@ def measure(
     rate = figures.acknowledged / took
     verdict = "met" if rate >= 0.98 * GOAL_RATE else "missed"
     manner = "as the page does" if page else "a lease and a judgment call per judgment"
-    print(
-        f"{manner}: {rate:.0f} judgments/s (goal {GOAL_RATE}: {verdict}), load {os.getloadavg()[0]:.1f}"
-    )
+    load = os.getloadavg()[0]
+    print(f"{manner}: {rate:.0f} judgments/s (goal {GOAL_RATE}: {verdict}), load {load:.1f}")
     print(told("lease", figures.lease))
     print(told("judgment", figures.judgment))
     calls = len(figures.lease) + len(figures.judgment)

@@ -191,7 +191,8 @@ BEGIN
           AND q.withdrawn_at IS NULL AND p.withdrawn_at IS NULL
           AND (l.slot IS NULL OR c.wanted AND q.lane = ANY (lanes.own || lanes.free))
           AND (about IS NULL OR c.query_id = about) AND c.query_id <> ALL (besides)
-        ORDER BY l.returned_at DESC NULLS LAST, l.turn, c.position, c.id LIMIT count
+        ORDER BY l.returned_at DESC NULLS LAST, l.turn, c.lane = ANY (lanes.own) DESC,
+                 c.position, c.id LIMIT count
         FOR UPDATE OF l
     ), renewed AS (
         UPDATE annotate_lease l SET expires_at = until FROM own WHERE l.id = own.id RETURNING l.id
@@ -237,7 +238,8 @@ BEGIN
     JOIN annotate_query q ON q.id = c.query_id JOIN annotate_passage p ON p.id = c.passage_id
     JOIN annotate_text t ON t.id = p.text_id
     WHERE l.person_id = person AND l.expires_at = until AND c.project_id = project
-    ORDER BY l.returned_at DESC NULLS LAST, l.id = ANY (held) DESC, l.turn, c.position, c.id;
+    ORDER BY l.returned_at DESC NULLS LAST, l.id = ANY (held) DESC, l.turn,
+             c.lane = ANY (lanes.own) DESC, c.position, c.id;
 END $$;
 """
 

@@ -1,4 +1,4 @@
-"""Assigned queries are leased to their people and groups only, and return to all when these leave."""
+"""Assigned queries are leased to their people only, and are everybody's when these leave."""
 
 import pytest
 from django.core.exceptions import ValidationError

@@ -1,4 +1,4 @@
-"""Gold candidates and own pairs are mixed in at their rates, fill no slot, and look like the rest."""
+"""Gold candidates and own pairs come at their rates, fill no slot, and look like the rest."""
 
 from collections import Counter
 from datetime import timedelta

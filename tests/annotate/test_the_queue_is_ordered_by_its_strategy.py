@@ -1,4 +1,4 @@
-"""Every strategy gives the order that it says, the same for the same seed, while judging goes on."""
+"""Every strategy gives the order that it says, the same for the same seed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,6 @@ from annotate.models import Candidate, Ordering, Queue, Run, Strategy
 from annotate.services import arranging
 from annotate.services.arranging import queue_arrange, queue_of, queues_requeue
 from annotate.services.importing import import_file
-from tests.annotate.bells import Bells
 from tests.annotate.checks import set_queue
 from tests.annotate.import_files import pair, write
 from tests.factory import Cast, make_cast, make_judgment, make_proposal, make_queue
@@ -84,7 +83,7 @@ def _uncertainty(scores: Sequence[float | None], at: int) -> float:
     known = sorted(value for value in scores if value is not None)
     value = scores[at]
     assert value is not None
-    if 0 <= known[0] and known[-1] <= 1:
+    if known[0] >= 0 and known[-1] <= 1:
         return abs(value - 0.5)
     return abs(value) if known[0] < 0 else abs(known.index(value) / (len(known) - 1) - 0.5)
 
@@ -109,7 +108,7 @@ def test_unjudged_top_ranks_come_first(cast: Cast) -> None:
     assert set(got[1:3]) == {rows[1].pk, rows[5].pk}
 
 
-def test_new_imports_are_ordered_the_same_way(cast: Cast, tmp_path: Path, bells: Bells) -> None:
+def test_new_imports_are_ordered_the_same_way(cast: Cast, tmp_path: Path) -> None:
     make_queue(cast.project, 1, 2)
     import_file(project=cast.project, path=write(tmp_path / "a.jsonl", pair("q", "p")))
     assert not Queue.objects.exists()  # the default order is what imports give
