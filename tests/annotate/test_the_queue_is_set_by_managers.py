@@ -13,7 +13,7 @@ from tests.factory import PASSWORD, Cast, bearer, make_queue
 pytestmark = pytest.mark.django_db
 API = "/api/v1/projects/library/"
 PAGE = "/projects/library/queue/"
-CALLS = (
+CALLS: tuple[tuple[str, str, Any], ...] = (
     ("get", "queue/", None), ("patch", "queue/", {"seed": 4}), ("get", "golds/", None),
     ("post", "golds/", {"golds": []}), ("delete", "golds/1/", None), ("get", "judges/", None),
     ("get", "groups/", None), ("post", "groups/", {"name": "n", "people": []}),
@@ -55,7 +55,7 @@ def test_gold_candidates_are_set_and_removed_with_history(client: Client, cast: 
     def put(*golds: dict[str, object]) -> Any:
         return call(client, "post", "golds/", {"golds": golds}, **headers)
 
-    first = {"candidate": rows[0].pk, "grade": 1, "explanation": "clear"}
+    first: dict[str, object] = {"candidate": rows[0].pk, "grade": 1, "explanation": "clear"}
     assert put(first, {"candidate": rows[1].pk, "grade": 0}).json() == {"set": 2}
     assert put(first).json() == {"set": 0}
     assert put({**first, "grade": 0}).json() == {"set": 1}
@@ -82,7 +82,7 @@ def test_groups_and_assignments(client: Client, cast: Cast) -> None:
     assert group["people"] == people
     again = call(client, "post", "groups/", {"name": "night", "people": []}, **headers)
     assert again.status_code == 400
-    wish = {"name": "day", "people": people[:1]}
+    wish: dict[str, Any] = {"name": "day", "people": people[:1]}
     assert (
         call(client, "put", f"groups/{group['id']}/", wish, **headers).json()["people"]
         == people[:1]
