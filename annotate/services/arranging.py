@@ -57,7 +57,7 @@ def queue_reorder(*, project: Project) -> None:
     """Have the candidates arranged anew: after a change of order or lanes, or new scores."""
     Queue.objects.get_or_create(project=project)
     Queue.objects.filter(project=project).update(
-        status=Ordering.QUEUED, asked=F("asked") + 1, attempts=0
+        status=Ordering.QUEUED, asked=F("asked") + 1, attempts=0, arranged=0, total=0
     )
     transaction.on_commit(lambda: worker_ring(task=QUEUE, pk=project.pk))
 
