@@ -12,9 +12,16 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
+from accounts.compiled import Compiled
 from accounts.models import Member, Project, Role, User
 
 Caller = User | AnonymousUser
+_MEMBER: Final = Compiled(
+    lambda slug, user: Member.objects.select_related("project").filter(
+        project__slug=slug, user_id=user
+    ),
+    {"slug": "a slug", "user": 1 << 62},
+)
 
 
 class Right(Enum):
@@ -58,11 +65,10 @@ def member_for(user: Caller, slug: str, right: Right = Right.VIEW) -> Member:
     """Return the caller's membership in the project under `slug`; raises as `project_for` does."""
     if not isinstance(user, User):
         raise LoginRequiredError
-    member = (
-        Member.objects.select_related("project", "user").filter(project__slug=slug, user=user)
-    ).first()
+    member = _MEMBER.first(slug=slug, user=user.pk)
     if member is None:
         raise Http404("There is no such project.")
+    member.user = user
     if not role_allows(member.role, right):
         raise PermissionDenied(_refusal(member.role, right))
     member.project.opened_as = member.role

@@ -9,9 +9,16 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
-from accounts.models import Scope, Token, User
+from accounts.compiled import Compiled
+from accounts.models import Scope, Token, User, secret_digest
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_TOKEN: Final = Compiled(
+    lambda digest: (
+        Token.objects.live().filter(digest=digest, user__is_active=True).select_related("user")
+    ),
+    {"digest": "a digest"},
+)
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -21,18 +28,13 @@ class BearerAuthentication(BaseAuthentication):
         scheme, _, secret = get_authorization_header(request).partition(b" ")
         if scheme.lower() != b"bearer":
             return None
-        token = (
-            Token.objects.live()
-            .for_secret(secret.strip().decode("latin-1"))
-            .select_related("user")
-            .filter(user__is_active=True)
-            .first()
-        )
+        token = _TOKEN.first(digest=secret_digest(secret.strip().decode("latin-1")))
         if token is None:
             raise AuthenticationFailed("This token is unknown, expired or revoked.")
         if token.scope == Scope.READ and request.method not in _READING:
             raise PermissionDenied("This token may only read; create one with scope 'write'.")
-        Token.objects.filter(pk=token.pk).update(last_used_at=Now())
+        if token.used_long_ago:  # to the minute: not a write, and a commit, for every call
+            Token.objects.filter(pk=token.pk).update(last_used_at=Now())
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

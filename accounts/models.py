@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from operator import attrgetter
 from typing import Final, Self
 
@@ -11,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.functional import cached_property
 
 from accounts.card_fields import card_faults
@@ -77,6 +79,12 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}… ({self.name})"
+
+    @property
+    def used_long_ago(self) -> bool:
+        """Whether its last use was noted more than a minute ago."""
+        noted = self.last_used_at
+        return noted is None or abs(timezone.now() - noted) > timedelta(minutes=1)
 
 
 class OwnerLink(models.Model):

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from annotate.services import agreement, importing, indexing, leasing, snapshots
+from annotate.services import agreement, arranging, importing, indexing, leasing, snapshots
 
 
 @shared_task
@@ -26,12 +26,17 @@ def passages_read() -> None:
     indexing.passages_read()
 
 
+def queue_arrange(project_id: int) -> None:
+    arranging.queue_arrange(project_id=project_id)
+
+
 @shared_task
 def work_requeue() -> None:
     """Ring again for what is unfinished; a lock keeps a second worker off running work."""
     importing.imports_requeue()
     snapshots.snapshots_requeue()
     agreement.agreements_requeue()
+    arranging.queues_requeue()
 
 
 @shared_task

@@ -12,7 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Role
 from accounts.services import member_set, project_create
 from annotate.models import Import
+from annotate.services.assigning import group_set, queries_assign
 from models_app.services.rerankers import alias_move, review_add
+from tests.annotate.checks import make_gold
 from tests.annotate.judging import decide
 from tests.factory import (
     PASSWORD,
@@ -52,6 +54,12 @@ def fill(cast: Cast, queries: int) -> dict[str, object]:
         other = project_create(slug=f"other-{number}", name="Other", owner=cast.owner)
         member_set(project=other, user=cast.manager, role=Role.MANAGER)
         Import.objects.create(project=cast.project, name="f", source_name="s", created_by=person)
+    make_gold(cast.manager, *rows[:queries])
+    group = group_set(project=cast.project, name="night", people=[cast.annotator, cast.reviewer])
+    queries_assign(
+        project=cast.project, queries=cast.project.queries.all(), people=[cast.owner],
+        groups=[group], by=cast.manager,
+    )  # fmt: skip
     shown = {"query": rows[0].query_id, "candidate": rows[0].pk}
     return {**shown, **make_job_history(cast, queries)}
 

@@ -114,6 +114,28 @@ def adjudications(walk: Walk) -> None:
     walk.do(f"GET {PROJECT}adjudications/", query={"show": "never"})
 
 
+def queue(walk: Walk) -> None:
+    """The queue is set, with gold candidates, a group and what is assigned to it."""
+    candidate = walk.do(f"GET {PROJECT}candidates/")["results"][0]
+    walk.do(f"PATCH {PROJECT}queue/", {"strategy": "query", "gold_rate": 0.1})
+    walk.do(f"PATCH {PROJECT}queue/", {"strategy": "best", "run": "none"})
+    gold = {"candidate": int(candidate["id"]), "grade": 1, "explanation": "clear"}
+    walk.do(f"POST {PROJECT}golds/", {"golds": [gold], "adjudicated": True})
+    walk.do(f"POST {PROJECT}golds/", {"golds": [{**gold, "grade": 9}]})
+    walk.do(f"GET {PROJECT}golds/")
+    walk.do(f"DELETE {PROJECT}golds/{{candidate}}/", values={"candidate": gold["candidate"]})
+    people = [walk.cast.annotator.username]
+    made = walk.do(f"POST {PROJECT}groups/", {"name": "night", "people": people})
+    walk.inner["groups"] = {"id": made["id"]}
+    walk.do(f"PUT {PROJECT}groups/{{id}}/", {"name": "day", "people": people})
+    walk.do(f"PUT {PROJECT}groups/{{id}}/", {"name": "", "people": ["never"]})
+    wish = {"queries": [int(candidate["query"])], "groups": [int(made["id"])]}
+    walk.do(f"POST {PROJECT}assignments/", wish)
+    walk.do(f"POST {PROJECT}assignments/", {"people": ["never"]})
+    walk.do(f"GET {PROJECT}assignments/")
+    walk.do(f"DELETE {PROJECT}groups/{{id}}/")
+
+
 def snapshots(walk: Walk) -> None:
     """One that is frozen, and one that waits."""
     made = walk.do(f"POST {PROJECT}snapshots/", {"seed": 7, "policy": {"resolve": "mean"}})
@@ -226,6 +248,7 @@ def test_every_operation_answers_as_documented(client: Client, cast: Cast, tmp_p
     imports(walk)
     judgments(walk)
     adjudications(walk)
+    queue(walk)
     snapshots(walk)
     jobs(walk, tmp_path)
     registry(walk, tmp_path)

@@ -18,6 +18,8 @@ from accounts.access import Right, member_for, project_for
 from accounts.models import Member
 from accounts.problems import ConflictError
 from accounts.rest import ApiView, StrictSerializer, validated
+from annotate.models import Kind
+from annotate.models.judgments import CHECK_KINDS
 from annotate.selectors.items import items_of
 from annotate.selectors.judging import remaining_for
 from annotate.selectors.progress import project_progress
@@ -110,7 +112,7 @@ class LeaseApi(ApiView):
 
         items = LeasedItemSerializer(many=True)
         remaining = serializers.IntegerField(
-            help_text="Open to the caller, with the items above; exact up to 20,000."
+            help_text="Open to the caller, with the items above; exact up to 1,000."
         )
 
     @extend_schema(
@@ -183,7 +185,9 @@ class JudgmentsApi(ApiView):
             status = serializers.ChoiceField(choices=[status.value for status in Status])
             code = serializers.IntegerField(help_text="The status as HTTP says it.")
             candidate = serializers.CharField(allow_null=True)
-            kind = serializers.CharField(allow_null=True)
+            kind = serializers.CharField(
+                allow_null=True, help_text="`counted` or `late`; checks do not show."
+            )
             leased = serializers.BooleanField(help_text="An undone item is the caller's again.")
             message = serializers.CharField()
 
@@ -199,13 +203,11 @@ class JudgmentsApi(ApiView):
         """Record a batch: 200 with a status per item, in the order given. Idempotent by `id`."""
         member = _member(request, slug)
         given = validated(self.BatchSerializer(data=request.data))
-        rows = [
-            self.InputSerializer.JudgmentAnswerSerializer(data=row) for row in given["judgments"]
-        ]
-        good = [Answer(**_fields(row.validated_data)) for row in rows if row.is_valid()]
+        rows = [_read(row) for row in given["judgments"]]
+        good = [row for row in rows if isinstance(row, Answer)]
         recorded = judgments_record(project=member.project, person=member.user, answers=good)
         results = iter(recorded)
-        body = [_malformed(row) if row.errors else _result(next(results)) for row in rows]
+        body = [_result(next(results)) if isinstance(row, Answer) else row for row in rows]
         return Response({"results": body})
 
 
@@ -249,6 +251,18 @@ def _member(request: Request, slug: str) -> Member:
     return member
 
 
+# One for all calls: making its fields anew takes longer than reading an answer with them.
+_ANSWER = JudgmentsApi.InputSerializer.JudgmentAnswerSerializer()
+
+
+def _read(given: dict[str, Any]) -> Answer | dict[str, Any]:
+    """Return an item of a batch as an answer or, where it is none at all, its result."""
+    try:
+        return Answer(**_fields(_ANSWER.run_validation(given)))
+    except serializers.ValidationError as error:
+        return _malformed(given, error.detail)
+
+
 def _fields(valid: Mapping[str, Any]) -> dict[str, Any]:
     """Return an Answer's arguments of a valid item; null means not given."""
     fields = {name: value for name, value in valid.items() if value is not None}
@@ -264,18 +278,17 @@ def _result(recorded: Recorded) -> dict[str, Any]:
         "status": recorded.status.value,
         "code": recorded.status.code,
         "candidate": str(row.candidate_id) if row else None,
-        "kind": row.kind if row else None,
+        "kind": (Kind.COUNTED if row.kind in CHECK_KINDS else row.kind) if row else None,
         "leased": recorded.leased,
         "message": recorded.message,
     }
 
 
-def _malformed(row: serializers.Serializer[Any]) -> dict[str, Any]:
+def _malformed(given: Mapping[str, Any], errors: Any) -> dict[str, Any]:
     """Return the result of an item that is no answer at all."""
-    given = row.initial_data.get("id")
-    message = "; ".join(f"{name}: {errors[0]}" for name, errors in row.errors.items())
+    message = "; ".join(f"{name}: {_first(found)}" for name, found in errors.items())
     return {
-        "id": str(given) if given is not None else "",
+        "id": str(given["id"]) if given.get("id") is not None else "",
         "status": Status.INVALID.value,
         "code": Status.INVALID.code,
         "candidate": None,
@@ -283,3 +296,10 @@ def _malformed(row: serializers.Serializer[Any]) -> dict[str, Any]:
         "leased": False,
         "message": message,
     }
+
+
+def _first(found: Any) -> str:
+    """Return the first message of a field's errors, which may lie by place in a list."""
+    while not isinstance(found, str):
+        found = next(iter(found.values() if isinstance(found, Mapping) else found))
+    return str(found)

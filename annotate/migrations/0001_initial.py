@@ -42,6 +42,7 @@ class Migration(migrations.Migration):
                 ('text', models.TextField()),
                 ('digest', models.BinaryField(max_length=32)),
                 ('metadata', models.JSONField(blank=True, default=dict)),
+                ('lane', models.BigIntegerField(db_default=0, default=0, editable=False)),
                 ('revision', models.PositiveIntegerField(db_default=1, default=1)),
                 ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -56,6 +57,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('position', models.BigIntegerField()),
+                ('lane', models.BigIntegerField(db_default=0, default=0, editable=False)),
                 ('metadata', models.JSONField(blank=True, default=dict)),
                 ('wanted', models.BooleanField(db_default=True, default=True, editable=False)),
                 ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
@@ -230,7 +232,9 @@ class Migration(migrations.Migration):
             name='Lease',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slot', models.PositiveSmallIntegerField()),
+                ('purpose', models.CharField(choices=[('counted', 'Counted'), ('check', 'Gold check'), ('repeat', 'Blind repeat')], db_default='counted', default='counted', max_length=8)),
+                ('slot', models.PositiveSmallIntegerField(null=True)),
+                ('turn', models.BigIntegerField(db_default=0, default=0)),
                 ('expires_at', models.DateTimeField()),
                 ('returned_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -238,7 +242,7 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='leases', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('slot__gte', 1)), name='lease_slot_from_one'), models.UniqueConstraint(fields=('candidate', 'slot'), name='lease_slot_once'), models.UniqueConstraint(fields=('candidate', 'person'), name='lease_once_per_person')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('purpose', 'counted'), ('slot__gte', 1), ('slot__isnull', False)), models.Q(('purpose__in', ('check', 'repeat')), ('slot__isnull', True)), _connector='OR'), name='lease_counted_holds_a_slot'), models.UniqueConstraint(fields=('candidate', 'slot'), name='lease_slot_once'), models.UniqueConstraint(fields=('candidate', 'person'), name='lease_once_per_person')],
             },
         ),
         migrations.AddIndex(
@@ -267,7 +271,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='candidate',
-            index=models.Index(condition=models.Q(('wanted', True), ('withdrawn_at__isnull', True)), fields=['project', 'position', 'id'], name='candidate_queue'),
+            index=models.Index(condition=models.Q(('wanted', True), ('withdrawn_at__isnull', True)), fields=['project', 'lane', 'position', 'id'], name='candidate_queue'),
         ),
         migrations.AddConstraint(
             model_name='candidate',
@@ -308,6 +312,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='judgment',
             constraint=models.UniqueConstraint(condition=models.Q(('current', True), ('kind__in', ('counted', 'late'))), fields=('person', 'candidate'), name='judgment_answer_once_per_person'),
+        ),
+        migrations.AddConstraint(
+            model_name='judgment',
+            constraint=models.UniqueConstraint(condition=models.Q(('current', True), ('kind__in', ('check', 'repeat'))), fields=('person', 'candidate', 'kind'), name='judgment_check_once_per_person'),
         ),
         migrations.AddConstraint(
             model_name='judgment',

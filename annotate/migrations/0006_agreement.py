@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0002_namespace"), ("annotate", "0004_homes")]
+    dependencies = [("accounts", "0002_namespace"), ("annotate", "0005_queue")]
 
     operations = [
         migrations.CreateModel(

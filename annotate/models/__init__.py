@@ -4,7 +4,18 @@ from annotate.models.agreement import AgreementReport
 from annotate.models.candidates import Candidate, Proposal, Run, ranked
 from annotate.models.disputes import Dispute
 from annotate.models.imports import Import, ImportStatus, OnConflict
-from annotate.models.judgments import Action, Judgment, Kind, Lease, Source
+from annotate.models.judgments import Action, Judgment, Kind, Lease, Purpose, Source
+from annotate.models.queue import (
+    Gold,
+    Group,
+    GroupMember,
+    Lane,
+    LaneSeat,
+    Ordering,
+    Queue,
+    Strategy,
+    Turn,
+)
 from annotate.models.snapshots import Snapshot, SnapshotStatus
 from annotate.models.texts import Passage, PassageRevision, PassageWords, Query, QueryRevision, Text
 from annotate.models.views import Listed, SavedView
@@ -14,24 +25,34 @@ __all__ = [
     "AgreementReport",
     "Candidate",
     "Dispute",
+    "Gold",
+    "Group",
+    "GroupMember",
     "Import",
     "ImportStatus",
     "Judgment",
     "Kind",
+    "Lane",
+    "LaneSeat",
     "Lease",
     "Listed",
     "OnConflict",
+    "Ordering",
     "Passage",
     "PassageRevision",
     "PassageWords",
     "Proposal",
+    "Purpose",
     "Query",
     "QueryRevision",
+    "Queue",
     "Run",
     "SavedView",
     "Snapshot",
     "SnapshotStatus",
     "Source",
+    "Strategy",
     "Text",
+    "Turn",
     "ranked",
 ]

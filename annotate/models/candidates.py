@@ -33,8 +33,9 @@ class Run(models.Model):
 class Candidate(models.Model):
     """A query-passage pair that can be judged.
 
-    `position` orders the queue: a seeded random key, so that two imports of the same pairs give
-    the same order. It is written once, at creation. `wanted` says that counted judgments are fewer
+    `position` orders the queue: at creation a random key, so that two imports of the same pairs
+    give the same order; later what the queue's strategy makes of it. `lane` is the query's, copied
+    for the queue's index, and 0 for everybody's. `wanted` says that counted judgments are fewer
     than the overlap; it is cached for the queue's index, and only the database function
     `annotate_candidate_settle` (migration 0002) writes it.
     """
@@ -50,6 +51,7 @@ class Candidate(models.Model):
         Passage, models.CASCADE, related_name="candidates", db_constraint=False
     )
     position = models.BigIntegerField()
+    lane = models.BigIntegerField(default=0, db_default=0, editable=False)
     metadata = models.JSONField(default=dict, blank=True)
     wanted = models.BooleanField(default=True, db_default=True, editable=False)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -58,7 +60,7 @@ class Candidate(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["project", "position", "id"],
+                fields=["project", "lane", "position", "id"],
                 condition=Q(wanted=True, withdrawn_at__isnull=True),
                 name="candidate_queue",
             ),

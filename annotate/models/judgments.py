@@ -28,6 +28,16 @@ class Kind(models.TextChoices):
 
 # A person has at most one current answer of these kinds per candidate.
 ANSWER_KINDS: Final = (Kind.COUNTED, Kind.LATE)
+# These measure their author; they are no labels, and only managers learn which answers they are.
+CHECK_KINDS: Final = (Kind.CHECK, Kind.REPEAT)
+
+
+class Purpose(models.TextChoices):
+    """What a lease is for: to fill a slot, or to check its person."""
+
+    COUNTED = "counted", "Counted"
+    CHECK = "check", "Gold check"
+    REPEAT = "repeat", "Blind repeat"
 
 
 class Action(models.TextChoices):
@@ -58,16 +68,20 @@ class Source(models.Model):
 
 class JudgmentQuerySet(models.QuerySet["Judgment"]):
     def current_grades(self) -> Self:
-        """Judgments that hold now and carry a grade."""
-        return self.filter(current=True, action=Action.GRADE)
+        """Labels that hold now: grades of people and sources, checks and repeats left out."""
+        return self.filter(current=True, action=Action.GRADE).exclude(kind__in=CHECK_KINDS)
 
     def answers(self) -> Self:
         """What people hold on candidates now: grades and skips, counted or late."""
         return self.filter(current=True, kind__in=ANSWER_KINDS)
 
+    def given(self) -> Self:
+        """What people hold, answers to checks and repeats with it: all that they themselves see."""
+        return self.filter(current=True, kind__in=(*ANSWER_KINDS, *CHECK_KINDS))
+
     def skips(self) -> Self:
-        """Skips that hold."""
-        return self.filter(current=True, action=Action.SKIP)
+        """Skips that hold, of what was to be counted."""
+        return self.filter(current=True, action=Action.SKIP, kind__in=ANSWER_KINDS)
 
     def counted(self) -> Self:
         """Current human judgments that fill a slot."""
@@ -150,6 +164,11 @@ class Judgment(models.Model):
                 condition=Q(current=True, kind__in=ANSWER_KINDS),
                 name="judgment_answer_once_per_person",
             ),
+            models.UniqueConstraint(
+                fields=["person", "candidate", "kind"],
+                condition=Q(current=True, kind__in=CHECK_KINDS),
+                name="judgment_check_once_per_person",
+            ),
             # History is a chain: nothing is replaced or withdrawn twice.
             models.UniqueConstraint(
                 fields=["replaces"],
@@ -215,21 +234,31 @@ class Judgment(models.Model):
 
 
 class Lease(models.Model):
-    """A candidate's slot, held by one person until it expires on the database's clock.
+    """A candidate in one person's hands until it expires on the database's clock.
 
-    `returned_at` says when an undo gave the item back to its person; such items come first.
+    A counted one holds a slot; a check or a repeat holds none, and waits for its person however
+    long they are away. `turn` is the person's running number, in which order they get their items;
+    `returned_at` says when an undo gave the item back, and such items come first.
     """
 
     candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="leases")
-    slot = models.PositiveSmallIntegerField()
+    purpose = models.CharField(
+        max_length=8, choices=Purpose.choices, default=Purpose.COUNTED, db_default=Purpose.COUNTED
+    )
+    slot = models.PositiveSmallIntegerField(null=True)
     person = models.ForeignKey(User, models.CASCADE, related_name="leases")
+    turn = models.BigIntegerField(default=0, db_default=0)
     expires_at = models.DateTimeField()
     returned_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(slot__gte=1), name="lease_slot_from_one"),
+            models.CheckConstraint(
+                condition=Q(purpose=Purpose.COUNTED, slot__gte=1, slot__isnull=False)
+                | Q(purpose__in=(Purpose.CHECK, Purpose.REPEAT), slot__isnull=True),
+                name="lease_counted_holds_a_slot",
+            ),
             models.UniqueConstraint(fields=["candidate", "slot"], name="lease_slot_once"),
             models.UniqueConstraint(fields=["candidate", "person"], name="lease_once_per_person"),
         ]

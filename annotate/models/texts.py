@@ -138,6 +138,8 @@ class Query(models.Model):
     text = models.TextField()
     digest = models.BinaryField(max_length=32)
     metadata = models.JSONField(default=dict, blank=True)
+    # Who judges it: a lane of annotate.models.queue, or 0 for everybody.
+    lane = models.BigIntegerField(default=0, db_default=0, editable=False)
     revision = models.PositiveIntegerField(default=1, db_default=1)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())

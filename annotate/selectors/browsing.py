@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
+from zlib import crc32
 
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db.models import Count, Exists, F, Func, OuterRef, Prefetch, Q, QuerySet, Value
@@ -180,8 +181,8 @@ def best_first(rows: QuerySet[Candidate], member: Member) -> list[Candidate]:
     """Return candidates `with_evidence` and `with_skips`, the best on top.
 
     By best grade, rank of the first run by name, and id; for those who judge blind, whom the order
-    of an import may tell too much, by grade and the queue's random order. Only what the member may
-    see orders them; what is not graded or not ranked comes last.
+    of an import or of the queue may tell too much, by grade and a random order. Only what the
+    member may see orders them; what is not graded or not ranked comes last.
     """
     open_eyed = sees_others(member)
 
@@ -189,7 +190,11 @@ def best_first(rows: QuerySet[Candidate], member: Member) -> list[Candidate]:
         grades = [judgment.grade.value for judgment in row.visible_judgments if judgment.grade]
         ranks = [each.rank for each in row.visible_proposals if each.run.name == first]
         rank = next((rank for rank in ranks if rank is not None), inf)
-        return (-max(grades, default=-1), rank, row.pk if open_eyed else row.position)
+        return (
+            -max(grades, default=-1),
+            rank,
+            row.pk if open_eyed else crc32(str(row.pk).encode()),
+        )
 
     found: list[Any] = list(with_evidence(with_skips(rows, member), member))
     runs = (each.run.name for row in found for each in row.visible_proposals)

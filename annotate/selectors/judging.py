@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.core.cache import cache
+from django.db import connection
 from django.db.models import (
     Avg,
     Count,
     Exists,
-    F,
     IntegerField,
     OuterRef,
     Q,
@@ -27,10 +27,13 @@ from annotate.models import (
     Lease,
     Passage,
     Query,
+    Queue,
+    Turn,
 )
+from annotate.turns import items_ahead
 
 # Up to here `remaining_for` counts at every call; beyond it a figure may be this old.
-COUNTED_EXACTLY: Final = 20_000
+COUNTED_EXACTLY: Final = 1_000
 COUNT_SECONDS: Final = 30
 
 
@@ -59,18 +62,19 @@ def candidates_active(project: Project) -> QuerySet[Candidate]:
 def candidates_open_to(
     project: Project, person: User, overlap: int | None = None
 ) -> QuerySet[Candidate]:
-    """Return what `person` may judge now: no answer of theirs, and a slot that nobody else holds.
+    """Return what `person` may judge now: no answer of theirs, a slot that nobody else holds, and
+    assigned to them or to nobody.
 
     Walks the partial index `candidate_queue`, so that finished candidates cost nothing.
     """
     answered = Judgment.objects.answers().filter(candidate=OuterRef("pk"), person=person)
-    held = Lease.objects.filter(expires_at__gt=Now()).exclude(person=person)
+    held = Lease.objects.filter(expires_at__gt=Now(), slot__isnull=False).exclude(person=person)
     filled = Judgment.objects.counted().filter(candidate=OuterRef("pk"))
     # Counted judgments alone never reach the overlap where `wanted` is true: counting is only
     # for what somebody holds.
     return (
         candidates_active(project)
-        .filter(~Exists(answered), wanted=True)
+        .filter(~Exists(answered), wanted=True, lane__in=lanes_of(project, person))
         .alias(taken=_number(filled) + _number(held.filter(candidate=OuterRef("pk"))))
         .filter(
             ~Q(pk__in=held.filter(candidate__project=project).values("candidate"))
@@ -79,39 +83,82 @@ def candidates_open_to(
     )
 
 
-def remaining_for(project: Project, person: User) -> int:
-    """Count what is open to `person`, with what they hold; 0 in a closed project.
+def lanes_of(project: Project, person: User) -> list[int]:
+    """Return the lanes whose queries a person may judge: their own and, unless the queue keeps
+    people to what is assigned to them, everybody's."""
+    sql = """
+        SELECT CASE WHEN coalesce((SELECT assigned_only FROM annotate_queue WHERE project_id = %s),
+                                  false)
+               THEN own ELSE own || free END FROM annotate_lanes_of(%s, %s)
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [project.pk, project.pk, person.pk])
+        return list(cursor.fetchone()[0])
 
-    Exact up to COUNTED_EXACTLY; beyond it, where counting takes long, at most COUNT_SECONDS old.
+
+def remaining_for(project: Project, person: User) -> int:
+    """Count the items that a person still gets, with what they hold; 0 in a closed project.
+
+    Exact up to COUNTED_EXACTLY. Beyond it, where counting takes long, at most COUNT_SECONDS old,
+    and with what colleagues hold. It falls by one per item, whether that is a check or counts.
     """
     if project.closed:
         return 0
+    key = f"annotate:remaining:{project.pk}:{person.pk}"
+    known = cache.get(key)
+    if known is not None:
+        return int(known)
     candidates = candidates_open_to(project, person)
     number = candidates[: COUNTED_EXACTLY + 1].count()
     if number <= COUNTED_EXACTLY:
+        return _with_checks(project, person, number)
+    rows = Candidate.objects.filter(
+        project=project, withdrawn_at=None, wanted=True, lane__in=lanes_of(project, person)
+    )
+    done = Judgment.objects.answers().filter(project=project, person=person)
+    number = rows.count() - done.filter(candidate__wanted=True).count()
+    cache.set(key, number, COUNT_SECONDS)
+    return number
+
+
+def _with_checks(project: Project, person: User, number: int) -> int:
+    """Add the checks and repeats that a person holds, and those that will come among the rest."""
+    queue = Queue.objects.filter(project=project).first()
+    if queue is None or not number:
         return number
-    key = f"annotate:remaining:{project.pk}:{person.pk}"
-    return int(cache.get_or_set(key, candidates.count, COUNT_SECONDS) or 0)
+    leases = Lease.objects.filter(person=person, candidate__project=project)
+    held = leases.aggregate(
+        counted=Count("pk", filter=Q(slot__isnull=False, candidate__wanted=True)),
+        checks=Count("pk", filter=Q(slot__isnull=True)),
+    )
+    turn = Turn.objects.filter(project=project, person=person).first()
+    ahead = items_ahead(
+        max(0, number - held["counted"]),
+        rate=queue.gold_rate + queue.repeat_rate,
+        project=project.pk,
+        seed=queue.seed,
+        person=person.pk,
+        served=turn.served if turn else 0,
+    )
+    return int(held["counted"] + held["checks"] + ahead)
 
 
 def held_by_others(project: Project, person: User) -> int:
     """Count candidates that `person` could judge if colleagues gave back what they hold."""
-    held = Lease.objects.filter(candidate__project=project, expires_at__gt=Now())
+    held = Lease.objects.filter(
+        candidate__project=project, expires_at__gt=Now(), slot__isnull=False
+    )
     answered = Judgment.objects.answers().filter(candidate=OuterRef("pk"), person=person)
     return (
         candidates_active(project)
         .filter(
-            ~Exists(answered), wanted=True, pk__in=held.exclude(person=person).values("candidate")
+            ~Exists(answered),
+            wanted=True,
+            lane__in=lanes_of(project, person),
+            pk__in=held.exclude(person=person).values("candidate"),
         )
         .exclude(leases__person=person)
         .count()
-    )
-
-
-def leases_of(project: Project, person: User) -> QuerySet[Lease]:
-    """Return a person's leases on active candidates, undone items first, then in queue order."""
-    return Lease.objects.filter(person=person, candidate__in=candidates_active(project)).order_by(
-        F("returned_at").desc(nulls_last=True), "candidate__position", "candidate_id"
     )
 
 
@@ -125,7 +172,7 @@ def skips_wanted(project: Project, person: User) -> QuerySet[Judgment]:
 def answer_last(project: Project, person: User) -> Judgment | None:
     """Return the person's newest answer that still holds, which an undo would withdraw."""
     return (
-        Judgment.objects.answers()
+        Judgment.objects.given()
         .filter(project=project, person=person)
         .order_by("-created_at")
         .first()
@@ -133,8 +180,8 @@ def answer_last(project: Project, person: User) -> Judgment | None:
 
 
 def answers_tally(project: Project, person: User) -> Tally:
-    """Count a person's answers that hold, per grade."""
-    rows = Judgment.objects.answers().filter(project=project, person=person)
+    """Count a person's answers that hold, per grade; to checks as to others."""
+    rows = Judgment.objects.given().filter(project=project, person=person)
     whole = rows.aggregate(
         answered=Count("pk"),
         skipped=Count("pk", filter=Q(action=Action.SKIP)),

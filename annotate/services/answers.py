@@ -6,10 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Protocol
 
 from accounts.models import User
-from annotate.models import Action, Candidate, Judgment
+from annotate.models import Action, Judgment
 
 COMMENT_MAX: Final = 10_000
 REASON_MAX: Final = 200
@@ -82,6 +82,15 @@ class Recorded:
     leased: bool = False
 
 
+class Facts(Protocol):
+    """What an answer is held against: its candidate, the revisions that hold, the text's length."""
+
+    candidate: int
+    passage_revision: int
+    query_revision: int
+    length: int
+
+
 def answer_repeats(answer: Answer, row: Judgment, person: User) -> bool:
     """Say whether `row`, stored under the answer's id, is this very answer of this person."""
     if row.person_id != person.pk or row.action != answer.action:
@@ -99,12 +108,12 @@ def answer_repeats(answer: Answer, row: Judgment, person: User) -> bool:
     )
 
 
-def answer_problem(answer: Answer, candidate: Candidate, grades: Collection[int]) -> str:
+def answer_problem(answer: Answer, facts: Facts, grades: Collection[int]) -> str:
     """Return what is wrong with an answer on this candidate, for its author; "" if nothing is."""
     given = (answer.grade is not None, answer.skip is not None, answer.withdraw is not None)
     if sum(given) != 1:
         return "Give exactly one of grade, skip and withdraw."
-    if answer.candidate not in (None, candidate.pk):
+    if answer.candidate not in (None, facts.candidate):
         return "The withdrawn answer is about another candidate."
     if answer.grade is not None and answer.grade not in grades:
         known = ", ".join(map(str, sorted(grades)))
@@ -114,21 +123,19 @@ def answer_problem(answer: Answer, candidate: Candidate, grades: Collection[int]
         return f"seconds is a number from 0 to {SECONDS_MAX}."
     if len(answer.comment) > COMMENT_MAX or len(answer.skip or "") > REASON_MAX:
         return f"A comment has at most {COMMENT_MAX} characters, a skip's reason {REASON_MAX}."
-    if answer.revision is not None and not 1 <= answer.revision <= candidate.passage.revision:
+    if answer.revision is not None and not 1 <= answer.revision <= facts.passage_revision:
         return f"The passage has no revision {answer.revision}."
     read = answer.query_revision
-    if read is not None and not 1 <= read <= candidate.query.revision:
+    if read is not None and not 1 <= read <= facts.query_revision:
         return f"The query has no revision {read}."
-    return _evidence_problem(answer, candidate)
+    return _evidence_problem(answer, facts)
 
 
-def _evidence_problem(answer: Answer, candidate: Candidate) -> str:
-    passage = candidate.passage
-    if not answer.evidence or answer.revision not in (None, passage.revision):
+def _evidence_problem(answer: Answer, facts: Facts) -> str:
+    if not answer.evidence or answer.revision not in (None, facts.passage_revision):
         return ""
     if len(answer.evidence) > EVIDENCE_MAX:
         return f"At most {EVIDENCE_MAX} spans of evidence."
-    length = len(passage.text.text)
-    if all(0 <= start < end <= length for start, end in answer.evidence):
+    if all(0 <= start < end <= facts.length for start, end in answer.evidence):
         return ""
-    return f"Evidence spans are [start, end] with 0 <= start < end <= {length}."
+    return f"Evidence spans are [start, end] with 0 <= start < end <= {facts.length}."

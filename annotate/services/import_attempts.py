@@ -23,6 +23,7 @@ from annotate.importing import (
 )
 from annotate.importing.uploads import UploadGoneError, upload_drop, upload_path
 from annotate.models import Import, ImportStatus
+from annotate.services.arranging import queue_refresh
 from annotate.services.bell import WORDS, worker_ring
 from annotate.services.claiming import ATTEMPTS_MAX, GAVE_UP, attempt_begin
 
@@ -100,6 +101,7 @@ def _load(import_id: int, path: Path | None) -> None:
             import_id=import_id if lasting else None,
             stored=partial(_succeed, import_id, time.monotonic()),
         )  # fmt: skip
+    queue_refresh(project=row.project)
 
 
 def _succeed(import_id: int, begun: float, loaded: Loaded) -> None:

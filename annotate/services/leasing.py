@@ -2,29 +2,29 @@
 
 Whoever changes a candidate's slots holds the project's overlap (shared) and then the candidate's
 row lock, in this order and candidates by id, so that nobody waits in a circle. Leasing never
-waits for a candidate while it holds another.
+waits for a candidate while it holds another. A lease is one call of a database function
+(`annotate_tasks_lease`, migration 0005), which walks the index `candidate_queue`.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+import json
+from collections.abc import Collection, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
-from django.http import Http404
 
 from accounts.models import Project, User
-from annotate.models import Candidate, Judgment, Lease
-from annotate.selectors.judging import answer_last, candidates_open_to, leases_of
+from annotate.models import Candidate, Lease, Passage, Query, Text
+from annotate.selectors.judging import candidates_open_to
 
 LEASE_MAX: Final = 100  # items that one call hands out
 _ROUNDS: Final = 5
 # A person far ahead of their colleagues has answered most of what is open near the start. Look at
 # this many positions there, then go on where the person was, and over everything only at the end.
 _NEAR: Final = 500
+_CALL: Final = "SELECT * FROM annotate_tasks_lease(%s, %s, %s, %s, %s, %s::bigint[], %s, %s)"
 
 
 def tasks_lease(
@@ -35,49 +35,39 @@ def tasks_lease(
     query: int | None = None,
     besides: Sequence[int] = (),
 ) -> list[Lease]:
-    """Lease the person's next items in queue order: first what they hold already, renewed.
+    """Lease the person's next items: first what they hold already, renewed, then in queue order.
 
-    With `query` they are all of this one; with `besides` none is of these queries.
+    Never hands out more slots than the overlap, nor a candidate that the person has answered, nor
+    one that is assigned to others; an expired lease of somebody else is taken over. Checks and
+    repeats come among them as the queue's rates say (`annotate.turns`). Returns at most `count`
+    (and LEASE_MAX) leases with their texts, none in a closed project. Empty means that nothing is
+    open to the person now.
 
-    Never hands out more slots than the overlap, nor a candidate that the person has answered; an
-    expired lease of somebody else is taken over. Returns at most `count` (and LEASE_MAX) leases
-    with their texts, none in a closed project. Empty means that nothing is open to the person now.
+    With `query` they are all of this one, without checks and repeats but those that the person
+    holds already; with `besides` none is of these queries.
     """
     count = min(count, LEASE_MAX)
     if project.closed or count < 1:
         return []
-    among = ~Q(query__in=besides) if query is None else Q(query=query)
     leases: list[Lease] = []
     for attempt in range(_ROUNDS):
-        with transaction.atomic():
-            leases = _lease(project, person, count, among, patient=attempt > 0)
+        leases = _lease(project, person, count, query, besides, patient=attempt > 0)
         # What a colleague's call had locked for a moment was passed over: look again, waiting.
-        if leases or not candidates_open_to(project, person).filter(among).exists():
+        if leases or not _open(project, person, query, besides):
             break
-    loaded = Lease.objects.select_related("candidate__query", "candidate__passage__text")
-    rows = loaded.in_bulk([lease.pk for lease in leases])
-    return [rows[lease.pk] for lease in leases if lease.pk in rows]
+    return leases
 
 
 def leases_expire() -> int:
-    """Delete leases that have expired; returns their number. Only tidies: they bind nobody."""
+    """Delete leases that have expired; returns their number. Only tidies: they bind nobody.
+
+    Checks and repeats stay, since they hold no slot: an answer after a night is still one to them.
+    """
     with transaction.atomic():
-        expired = Lease.objects.select_for_update(skip_locked=True).filter(expires_at__lte=Now())
+        over = Lease.objects.filter(expires_at__lte=Now(), slot__isnull=False)
+        expired = over.select_for_update(skip_locked=True)
         number, _ = Lease.objects.filter(pk__in=list(expired.values_list("pk", flat=True))).delete()
     return number
-
-
-def overlap_hold(project: Project) -> int:
-    """Return the project's overlap, which nobody changes until this transaction ends.
-
-    Raises Http404 where the project has been deleted meanwhile.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT annotate_overlap_of(%s)", [project.pk])
-        overlap = cursor.fetchone()[0]
-    if overlap is None:
-        raise Http404("This project has been deleted.")
-    return int(overlap)
 
 
 def lease_length() -> timedelta:
@@ -93,67 +83,53 @@ def slot_free(overlap: int, filled: Collection[int], held: Collection[int]) -> i
     return next(slot for slot in range(1, overlap + len(taken) + 1) if slot not in taken)
 
 
-def _lease(project: Project, person: User, count: int, among: Q, *, patient: bool) -> list[Lease]:
-    overlap = overlap_hold(project)
-    leases = _renew(project, person, count, among)
-    seen = {lease.candidate_id for lease in leases}
-    for stretch in _stretches(project, person, overlap):
-        while len(leases) < count:
-            wanted = 1 if patient else count - len(leases)
-            rows = candidates_open_to(project, person, overlap).filter(stretch, among)
-            picked = _lock(rows.exclude(pk__in=seen), wanted, patient=patient)
-            leases += _take(person, picked, overlap)
-            seen.update(picked)
-            if len(picked) < wanted or patient:
-                break
-    return leases
+def _open(project: Project, person: User, query: int | None, besides: Sequence[int]) -> bool:
+    rows = candidates_open_to(project, person).exclude(query__in=besides)
+    return (rows if query is None else rows.filter(query=query)).exists()
 
 
-def _renew(project: Project, person: User, count: int, among: Q) -> list[Lease]:
-    """Prolong what the person holds; an expired lease is theirs as long as nobody took it."""
-    within = Candidate.objects.filter(among, wanted=True)
-    rows = leases_of(project, person).filter(candidate__in=within)
-    leases = list(rows.select_for_update(of=("self",))[:count])
-    Lease.objects.filter(pk__in=[lease.pk for lease in leases]).update(
-        expires_at=Now() + lease_length()
+def _lease(
+    project: Project,
+    person: User,
+    count: int,
+    query: int | None,
+    besides: Sequence[int],
+    *,
+    patient: bool,
+) -> list[Lease]:
+    seconds = settings.JUDGING_LEASE_SECONDS
+    wish = [project.pk, person.pk, count, seconds, query, list(besides), patient, _NEAR]
+    with connection.cursor() as cursor:
+        cursor.execute(_CALL, wish)
+        rows = cursor.fetchall()
+    return [_loaded(row, project, person) for row in rows]
+
+
+def _loaded(row: Sequence[Any], project: Project, person: User) -> Lease:
+    """Build a lease with its candidate and texts; what is not needed to show them loads later."""
+    (pk, candidate_id, purpose, slot, turn, expires_at, returned_at, *texts) = row
+    (query_id, query_text, query_revision, *texts) = texts
+    (passage_id, title, metadata, passage_revision, text_id, wording) = texts
+    text = Text.from_db("default", ["id", "text"], [text_id, wording])
+    passage = Passage.from_db(
+        "default",
+        ["id", "title", "metadata", "revision"],
+        [passage_id, title, json.loads(metadata), passage_revision],
     )
-    return leases
-
-
-def _stretches(project: Project, person: User, overlap: int) -> Iterator[Q]:
-    """Yield which part of the queue to search next; the last is all of it."""
-    if overlap > 1:
-        head = Candidate.objects.filter(project=project, wanted=True, withdrawn_at=None)
-        beyond = head.order_by("position", "pk").values_list("position", flat=True)[_NEAR:].first()
-        last = answer_last(project, person)
-        if beyond is not None and last is not None:
-            yield Q(position__lte=beyond)
-            yield Q(position__gte=last.candidate.position)
-    yield Q()
-
-
-def _lock(rows: QuerySet[Candidate], wanted: int, *, patient: bool) -> list[int]:
-    locked = rows.select_for_update(of=("self",), no_key=True, skip_locked=not patient)
-    return list(locked.order_by("position", "pk").values_list("pk", flat=True)[:wanted])
-
-
-def _take(person: User, picked: Sequence[int], overlap: int) -> list[Lease]:
-    """Lease what is still free of the locked candidates; what changed before the lock shows now."""
-    expired = Lease.objects.filter(candidate__in=picked, expires_at__lte=Now())
-    over = expired.exclude(person=person).select_for_update(skip_locked=True)
-    Lease.objects.filter(pk__in=list(over.values_list("pk", flat=True))).delete()
-    filled: dict[int, set[int]] = defaultdict(set)
-    held: dict[int, set[int]] = defaultdict(set)
-    for row in Judgment.objects.counted().filter(candidate__in=picked):
-        filled[row.candidate_id].add(row.slot or 0)
-    own = set()
-    for lease in Lease.objects.filter(candidate__in=picked):
-        held[lease.candidate_id].add(lease.slot)
-        if lease.person_id == person.pk:
-            own.add(lease.candidate_id)
-    slots = {pk: slot_free(overlap, filled[pk], held[pk]) for pk in picked if pk not in own}
-    return Lease.objects.bulk_create(
-        Lease(candidate_id=pk, person=person, slot=slot, expires_at=Now() + lease_length())
-        for pk, slot in slots.items()
-        if slot is not None
+    passage.text = text
+    query = Query.from_db(
+        "default", ["id", "text", "revision"], [query_id, query_text, query_revision]
     )
+    candidate = Candidate.from_db(
+        "default",
+        ["id", "project_id", "query_id", "passage_id"],
+        [candidate_id, project.pk, query_id, passage_id],
+    )
+    candidate.query, candidate.passage = query, passage
+    lease = Lease.from_db(
+        "default",
+        ["id", "candidate_id", "purpose", "slot", "person_id", "turn", "expires_at", "returned_at"],
+        [pk, candidate_id, purpose, slot, person.pk, turn, expires_at, returned_at],
+    )
+    lease.candidate, lease.person = candidate, person
+    return lease

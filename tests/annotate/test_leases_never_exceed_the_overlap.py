@@ -55,7 +55,7 @@ def test_an_item_goes_to_as_many_people_as_the_overlap(cast: Cast) -> None:
     project_update(project=cast.project, overlap=2)
     assert lease(cast.project, cast.annotator) == lease(cast.project, cast.reviewer)
     assert lease(cast.project, cast.owner) == []
-    assert sorted(queue[0].leases.values_list("slot", flat=True)) == [1, 2]
+    assert set(queue[0].leases.values_list("slot", flat=True)) == {1, 2}
 
 
 def test_an_answered_or_skipped_item_never_comes_again(cast: Cast) -> None:

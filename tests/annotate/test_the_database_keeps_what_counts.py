@@ -104,7 +104,11 @@ def test_a_lease_is_a_judges_and_within_the_overlap(cast: Cast) -> None:
         given = {"candidate": item, "person": cast.annotator, "slot": 2}
         return Lease.objects.create(**{**given, **fields}, expires_at=Now() + timedelta(hours=1))
 
-    for slot, message in ((0, "lease_slot_from_one"), (3, "beyond the overlap"), (7, "beyond")):
+    for slot, message in (
+        (0, "lease_counted_holds_a_slot"),
+        (3, "beyond the overlap"),
+        (7, "beyond"),
+    ):
         refused(message, partial(lease, slot=slot))
     for person in (cast.outsider, cast.viewer):
         refused("does not judge in project", partial(lease, person=person))

@@ -1,0 +1,133 @@
+"""`groups/` and `assignments/` below `/api/v1/projects/{slug}/`: who judges which queries."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.access import Right, member_for, project_for
+from accounts.models import User
+from accounts.pagination import ById
+from accounts.rest import ApiView, StrictSerializer, paginated, validated
+from accounts.serializers import UserNameField
+from annotate.models import Group
+from annotate.selectors.browsing import queries_of
+from annotate.selectors.queue import assignments_of, group_by, groups_of
+from annotate.services.assigning import group_remove, group_set, queries_assign
+
+IDS_MAX = 10_000
+
+
+class GroupSerializer(StrictSerializer):
+    """A named set of members."""
+
+    id = serializers.CharField(read_only=True)
+    name = serializers.CharField(max_length=80)
+    people = serializers.ListField(
+        child=UserNameField(slug_field="username", queryset=User.objects.all()),
+        source="users",
+        help_text="User names of members.",
+    )
+
+    def to_representation(self, instance: Group) -> dict[str, Any]:
+        people = sorted(member.user.username for member in instance.members.all())
+        return {"id": str(instance.pk), "name": instance.name, "people": people}
+
+
+class GroupList(ApiView):
+    pagination_class = ById
+
+    @extend_schema(operation_id="groups", responses=GroupSerializer(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        """List the groups."""
+        project = project_for(request.user, slug, Right.MANAGE)
+        return paginated(self, request, groups_of(project), GroupSerializer)
+
+    @extend_schema(
+        operation_id="group_create", request=GroupSerializer, responses={201: GroupSerializer}
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Create a group of members."""
+        project = project_for(request.user, slug, Right.MANAGE)
+        given = validated(GroupSerializer(data=request.data))
+        group = group_set(project=project, name=given["name"], people=given["users"])
+        return Response(GroupSerializer(group).data, status=status.HTTP_201_CREATED)
+
+
+class GroupDetail(ApiView):
+    @extend_schema(operation_id="group_update", request=GroupSerializer, responses=GroupSerializer)
+    def put(self, request: Request, slug: str, pk: int) -> Response:
+        """Rename a group and give it these members."""
+        project = project_for(request.user, slug, Right.MANAGE)
+        group = group_by(project, pk)
+        given = validated(GroupSerializer(data=request.data))
+        group = group_set(project=project, name=given["name"], people=given["users"], group=group)
+        return Response(GroupSerializer(group).data)
+
+    @extend_schema(operation_id="group_remove", responses={204: None})
+    def delete(self, request: Request, slug: str, pk: int) -> Response:
+        """Delete a group; queries that only it was to judge are everybody's."""
+        project = project_for(request.user, slug, Right.MANAGE)
+        group_remove(group=group_by(project, pk))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class AssignmentList(ApiView):
+    @extend_schema_serializer(component_name="AssignmentRequest")
+    class InputSerializer(StrictSerializer):
+        queries = serializers.ListField(
+            child=serializers.IntegerField(min_value=1), required=False, max_length=IDS_MAX,
+            help_text="Ids; without it, all queries that `q` and `show` find.",
+        )  # fmt: skip
+        q = serializers.CharField(required=False, allow_blank=True)
+        show = serializers.CharField(required=False, allow_blank=True, help_text="As in the list.")
+        people = serializers.ListField(
+            child=UserNameField(slug_field="username", queryset=User.objects.all()), required=False
+        )
+        groups = serializers.ListField(
+            child=serializers.IntegerField(), required=False, help_text="Ids of groups."
+        )
+
+    @extend_schema_serializer(component_name="AssignmentResult")
+    class ResultSerializer(serializers.Serializer[Any]):
+        queries = serializers.IntegerField(help_text="How many changed.")
+
+    @extend_schema_serializer(component_name="Assignments")
+    class OutputSerializer(serializers.Serializer[Any]):
+        class AssignmentSerializer(serializers.Serializer[Any]):
+            people = serializers.ListField(child=serializers.CharField())
+            groups = serializers.ListField(child=serializers.CharField())
+            queries = serializers.IntegerField()
+            open = serializers.BooleanField(
+                help_text="All of them have left: the queries are everybody's."
+            )
+
+        assignments = AssignmentSerializer(many=True)
+
+    @extend_schema(operation_id="assignments", responses=OutputSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """Show who has how many queries."""
+        project = project_for(request.user, slug, Right.MANAGE)
+        found = {"assignments": assignments_of(project)}
+        return Response(self.OutputSerializer(found).data)
+
+    @extend_schema(
+        operation_id="queries_assign", request=InputSerializer, responses=ResultSerializer
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Assign queries to exactly these people and groups; to nobody makes them everybody's."""
+        member = member_for(request.user, slug, Right.MANAGE)
+        given = validated(self.InputSerializer(data=request.data))
+        rows = queries_of(member, search=given.get("q", ""), show=given.get("show", ""))
+        if "queries" in given:
+            rows = rows.filter(pk__in=given["queries"])
+        number = queries_assign(
+            project=member.project,
+            queries=rows,
+            people=given.get("people", ()),
+            groups=[group_by(member.project, pk) for pk in given.get("groups", ())],
+            by=member.user,
+        )
+        return Response({"queries": number})

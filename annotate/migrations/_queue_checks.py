@@ -1,0 +1,133 @@
+"""Checks and repeats among the items that a person is leased; see `annotate.turns`."""
+
+from typing import Final
+
+_CHOICES: Final = """
+-- Where a person's item with this running number stands between 0 and 1: `annotate.turns`.
+CREATE FUNCTION annotate_turn_draw(project bigint, seed bigint, person bigint, number bigint)
+RETURNS double precision LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    digest bytea := sha256(convert_to(
+        project || ':' || seed || ':' || person || ':' || number / 16, 'UTF8'));
+    place integer := 2 * (number % 16);
+BEGIN
+    RETURN (get_byte(digest, place) * 256 + get_byte(digest, place + 1)) / 65536.0;
+END $$;
+
+-- From when on a pair that the person has seen is too fresh to be shown again; null is never.
+CREATE FUNCTION annotate_fresh_since(project bigint, person bigint, answers bigint, days integer)
+RETURNS timestamptz LANGUAGE sql STABLE AS $$
+    SELECT least(created_at, statement_timestamp() - make_interval(days => days))
+    FROM annotate_judgment WHERE person_id = person AND project_id = project
+    ORDER BY created_at DESC OFFSET answers - 1 LIMIT 1
+$$;
+
+-- The gold candidate that the person should see next: one they never saw, else the one checked
+-- longest ago. Null where all are too fresh.
+CREATE FUNCTION annotate_gold_for(project bigint, person bigint, fresh timestamptz)
+RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT c.id FROM annotate_gold g JOIN annotate_candidate c ON c.id = g.candidate_id
+    JOIN annotate_query q ON q.id = c.query_id JOIN annotate_passage p ON p.id = c.passage_id
+    CROSS JOIN LATERAL (
+        SELECT max(j.created_at) AS seen,
+               max(j.created_at) FILTER (WHERE j.kind = 'check') AS checked
+        FROM annotate_judgment j WHERE j.candidate_id = c.id AND j.person_id = person
+    ) own
+    WHERE g.project_id = project AND g.removed_at IS NULL AND c.withdrawn_at IS NULL
+      AND q.withdrawn_at IS NULL AND p.withdrawn_at IS NULL
+      AND (own.seen IS NULL OR own.seen < fresh)
+      AND NOT EXISTS (SELECT FROM annotate_lease l
+                      WHERE l.candidate_id = c.id AND l.person_id = person)
+    ORDER BY own.checked NULLS FIRST, own.seen NULLS FIRST, md5(person || ':' || g.id), g.id LIMIT 1
+$$;
+
+-- A pair that the person graded long enough ago, on wordings that still hold, and that has not come
+-- back to them yet: the first from a moment on that `draw` chooses.
+CREATE FUNCTION annotate_repeat_for(
+    project bigint, person bigint, fresh timestamptz, draw double precision
+) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    first timestamptz;
+    pivot timestamptz;
+    found bigint;
+BEGIN
+    SELECT created_at INTO first FROM annotate_judgment
+    WHERE person_id = person AND project_id = project ORDER BY created_at LIMIT 1;
+    pivot := first + (fresh - first) * draw;
+    FOR turn IN 1..2 LOOP  -- from the pivot on, then from the beginning
+        SELECT c.id INTO found FROM annotate_judgment j
+        JOIN annotate_candidate c ON c.id = j.candidate_id AND c.withdrawn_at IS NULL
+        JOIN annotate_query q ON q.id = c.query_id AND q.withdrawn_at IS NULL
+        JOIN annotate_passage p ON p.id = c.passage_id AND p.withdrawn_at IS NULL
+        WHERE j.person_id = person AND j.project_id = project AND j.current
+          AND j.action = 'grade' AND j.kind IN ('counted', 'late')
+          AND j.created_at >= pivot AND j.created_at < fresh
+          AND NOT EXISTS (SELECT FROM annotate_judgment r WHERE r.candidate_id = c.id
+                            AND r.person_id = person AND r.kind IN ('repeat', 'check'))
+          AND NOT EXISTS (SELECT FROM annotate_lease l
+                          WHERE l.candidate_id = c.id AND l.person_id = person)
+        ORDER BY j.created_at LIMIT 1;
+        EXIT WHEN found IS NOT NULL;
+        pivot := first;
+    END LOOP;
+    RETURN found;
+END $$;
+"""
+
+_MIX: Final = """
+-- Lease candidates with checks and repeats among them: each item has a running number, which says
+-- what it is. A check is always followed by an item that counts, so that it is never all there is.
+CREATE FUNCTION annotate_lease_mix(
+    queue annotate_queue, person bigint, overlap smallint, picked bigint[], besides bigint[],
+    wanted integer, until timestamptz
+) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    number bigint := (SELECT served FROM annotate_turn
+                      WHERE project_id = queue.project_id AND person_id = person);
+    fresh timestamptz := annotate_fresh_since(
+        queue.project_id, person, queue.repeat_after, queue.repeat_days);
+    turns bigint[] := '{}';
+    used integer := 0;
+    checked integer := 0;
+    share double precision;
+    other bigint;
+    aim text;
+BEGIN
+    WHILE used < cardinality(picked) AND used + checked < wanted LOOP
+        number := number + 1;
+        share := annotate_turn_draw(queue.project_id, queue.seed, person, number);
+        other := NULL;
+        IF share < queue.gold_rate THEN
+            aim := 'check';
+            other := annotate_gold_for(queue.project_id, person, fresh);
+        ELSIF share < queue.gold_rate + queue.repeat_rate THEN
+            aim := 'repeat';
+            other := annotate_repeat_for(
+                queue.project_id, person, fresh, (share - queue.gold_rate) / queue.repeat_rate);
+        END IF;
+        IF other IS NULL OR other = ANY (picked) OR EXISTS (
+            SELECT FROM annotate_candidate WHERE id = other AND query_id = ANY (besides)
+        ) THEN
+            used := used + 1;
+            turns := turns || number;
+        ELSE
+            checked := checked + 1;
+            INSERT INTO annotate_lease (candidate_id, purpose, person_id, turn, expires_at)
+            VALUES (other, aim, person, number, until);
+        END IF;
+    END LOOP;
+    UPDATE annotate_turn SET served = number
+    WHERE project_id = queue.project_id AND person_id = person;
+    RETURN checked + annotate_lease_take(person, overlap, picked[:used], turns, until);
+END $$;
+"""
+
+FORWARD: Final = _CHOICES + _MIX
+BACKWARD: Final = """
+DROP FUNCTION annotate_lease_mix(
+    annotate_queue, bigint, smallint, bigint[], bigint[], integer, timestamptz);
+DROP FUNCTION annotate_repeat_for(bigint, bigint, timestamptz, double precision);
+DROP FUNCTION annotate_gold_for(bigint, bigint, timestamptz);
+DROP FUNCTION annotate_fresh_since(bigint, bigint, bigint, integer);
+DROP FUNCTION annotate_turn_draw(bigint, bigint, bigint, bigint);
+"""
