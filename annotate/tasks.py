@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from annotate.services import importing, leasing, snapshots
+from annotate.services import erasing, importing, leasing, snapshots
 
 
 @shared_task
@@ -20,6 +20,7 @@ def work_requeue() -> None:
     """Ring again for what is unfinished; a lock keeps a second worker off running work."""
     importing.imports_requeue()
     snapshots.snapshots_requeue()
+    erasing.erasures_requeue()
 
 
 @shared_task

@@ -16,6 +16,7 @@ from annotate.formats.exported import is_export
 from annotate.formats.records import BadValueError, Limits
 from annotate.importing import resolving, storing
 from annotate.importing.checking import conflicts, unknown_references
+from annotate.importing.erased import erased_leave_out
 from annotate.importing.errors import MOST, ImportRefusedError, of_file
 from annotate.importing.locking import texts_lock
 from annotate.importing.staging import Staging
@@ -57,6 +58,8 @@ def import_load(project: Project, plan: Plan, progress: Callable[[int], None]) -
     with connection.cursor() as cursor:
         loaded = _stage(cursor, project, plan, progress)
         texts_lock(project.pk)
+        if erased := erased_leave_out(cursor, project.pk):
+            loaded.created["erased_earlier"] = erased
         values = {
             "project": project.pk,
             "last": plan.on_conflict == OnConflict.LAST,

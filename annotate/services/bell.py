@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 IMPORT: Final = "annotate.tasks.import_run"
 SNAPSHOT: Final = "annotate.tasks.snapshot_freeze"
+ERASURE: Final = "training.tasks.erasure_run"  # it goes through versions as well
 
 logger = logging.getLogger(__name__)
 

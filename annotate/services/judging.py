@@ -17,7 +17,14 @@ from accounts.models import Grade, Project, User
 from annotate.models import Candidate, Judgment, Kind, Lease
 from annotate.models.judgments import ANSWER_KINDS
 from annotate.selectors.judging import skips_wanted
-from annotate.services.answers import Answer, Recorded, Status, answer_problem, answer_repeats
+from annotate.services.answers import (
+    Answer,
+    Recorded,
+    Status,
+    answer_problem,
+    answer_repeats,
+    answer_wordless,
+)
 from annotate.services.leasing import LEASE_MAX, lease_length, overlap_hold, slot_free
 
 BATCH_MAX: Final = 500
@@ -33,7 +40,8 @@ def judgments_record(
     the same id with CONFLICT. A changed grade replaces the earlier one and keeps its slot; a skip
     or an undo frees it; an undo leases the candidate back to the person, to come first. An answer
     without a live lease counts where a slot is free and is kept as LATE where none is, as is one
-    on an earlier revision of the passage or the query, or on what was withdrawn. In a closed
+    on an earlier revision of the passage or the query, or on what was withdrawn; on what was erased
+    it is kept without its words, as history. In a closed
     project only what was leased still counts; other answers are LATE, corrections and undos CLOSED.
     """
     for _ in range(_TRIES - 1):
@@ -72,6 +80,13 @@ class _Desk:
         parts = (self.candidate, self.candidate.query, self.candidate.passage)
         return any(part.withdrawn_at is not None for part in parts)
 
+    @property
+    def erased(self) -> str:
+        """Return which of the two texts was erased, if one was."""
+        if self.candidate.query.erased_at is not None:
+            return "query"
+        return "passage" if self.candidate.passage.erased_at is not None else ""
+
     def slot(self, overlap: int) -> int | None:
         """Return the slot that a new answer fills: the lease's own, else a free one, if any."""
         if self.lease is None:
@@ -92,6 +107,10 @@ class _Batch:
     desks: dict[int, _Desk]
     known: dict[object, Judgment]
     grades: dict[int, Grade]
+
+    def erased(self, judgment: Judgment) -> bool:
+        desk = self.desks.get(judgment.candidate_id)
+        return desk is not None and desk.erased != ""
 
 
 @transaction.atomic
@@ -144,16 +163,15 @@ def _one(batch: _Batch, answer: Answer) -> Recorded:
     """Store one answer, or say why not."""
     first = batch.known.get(answer.id)
     if first is not None:
-        if answer_repeats(answer, first, batch.person):
-            return Recorded(answer.id, Status.REPEATED, first)
-        message = "This id has been used for another answer."
-        return Recorded(answer.id, Status.CONFLICT, message=message)
+        return _again(batch, answer, first)
     target = batch.known.get(answer.withdraw) if answer.withdraw else None
     about = target.candidate_id if target else answer.candidate
     desk = batch.desks.get(about) if about is not None else None
     if desk is None:
         message = "There is no such candidate in this project."
         return Recorded(answer.id, Status.INVALID, message=message)
+    if desk.erased:
+        answer = answer_wordless(answer)
     problem = answer_problem(answer, desk.candidate, batch.grades)
     if problem:
         return Recorded(answer.id, Status.INVALID, message=problem)
@@ -161,13 +179,27 @@ def _one(batch: _Batch, answer: Answer) -> Recorded:
         return Recorded(answer.id, Status.CLOSED, message="This project is closed.")
     if answer.withdraw is not None:
         return _withdraw(batch, answer, desk, target)
+    if desk.erased:
+        message = f"The {desk.erased} was erased meanwhile; your answer is kept without words."
+        return _stale(batch, answer, desk, message)
     for name, read, now in (
         ("passage", answer.revision, desk.candidate.passage.revision),
         ("query", answer.query_revision, desk.candidate.query.revision),
     ):
         if read not in (None, now):
-            return _stale(batch, answer, desk, edited=name)
+            message = f"The {name} was edited meanwhile; judge its new text."
+            return _stale(batch, answer, desk, message)
     return _answer(batch, answer, desk)
+
+
+def _again(batch: _Batch, answer: Answer, first: Judgment) -> Recorded:
+    """Answer what comes under an id that is used: a repeat with the first result."""
+    # What it said in words may have been erased since.
+    said = (answer, answer_wordless(answer)) if batch.erased(first) else (answer,)
+    if any(answer_repeats(each, first, batch.person) for each in said):
+        return Recorded(answer.id, Status.REPEATED, first)
+    message = "This id has been used for another answer."
+    return Recorded(answer.id, Status.CONFLICT, message=message)
 
 
 def _answer(batch: _Batch, answer: Answer, desk: _Desk) -> Recorded:
@@ -191,10 +223,9 @@ def _answer(batch: _Batch, answer: Answer, desk: _Desk) -> Recorded:
     return Recorded(answer.id, Status.LATE if kind == Kind.LATE else Status.CREATED, row)
 
 
-def _stale(batch: _Batch, answer: Answer, desk: _Desk, *, edited: str) -> Recorded:
-    """Keep an answer to a wording that was replaced meanwhile: as history, and not current."""
+def _stale(batch: _Batch, answer: Answer, desk: _Desk, message: str) -> Recorded:
+    """Keep an answer to a wording that is gone meanwhile: as history, and not current."""
     row = _store(batch, answer, desk, kind=Kind.LATE, current=False)
-    message = f"The {edited} was edited meanwhile; judge its new text."
     return Recorded(answer.id, Status.LATE, row, message)
 
 
