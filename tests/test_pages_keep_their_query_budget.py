@@ -3,6 +3,7 @@ and does not depend on how much there is to show."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,6 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Role
 from accounts.services import member_set, project_create
 from annotate.models import Import
+from annotate.services.erasing import erasure_create
+from annotate.services.withdrawing import candidates_withdraw
 from models_app.services.rerankers import alias_move, review_add
 from tests.factory import (
     PASSWORD,
@@ -50,7 +53,12 @@ def fill(cast: Cast, queries: int) -> dict[str, object]:
         other = project_create(slug=f"other-{number}", name="Other", owner=cast.owner)
         member_set(project=other, user=cast.manager, role=Role.MANAGER)
         Import.objects.create(project=cast.project, name="f", source_name="s", created_by=person)
-    return {"query": rows[0].query_id, **make_job_history(cast, queries)}
+    for row in rows[4:]:
+        how: dict[str, Any] = {"project": cast.project, "by": cast.manager, "reason": "Off topic."}
+        candidates_withdraw(candidates=[row.pk], **how)
+        erasure = erasure_create(subject=row.passage, by=cast.owner, reason="Asked for.")
+    shown = {"query": rows[0].query_id, "passage": rows[0].passage_id, "erasure": erasure.pk}
+    return {**shown, **make_job_history(cast, queries)}
 
 
 def fill_registry(cast: Cast, folder: Path, rerankers: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
+from django.http import Http404
 
 from accounts.models import Project
 from annotate.models import Erasure, Snapshot
@@ -48,6 +49,14 @@ def versions_touched(project: Project, records: dict[str, int]) -> list[Touched]
             found[version.pk] = Touched(version, 0, through, card_quotes(version))
         latest = {version.revision: version for version in new}
     return sorted(found.values(), key=lambda touched: touched.version.pk)
+
+
+def project_version(project: Project, name: str, number: int) -> Version:
+    """Return a version of a project by its reranker's name and its number. Raises Http404."""
+    version = _versions(project).filter(reranker__name=name, number=number).first()
+    if version is None:
+        raise Http404("There is no such version in this project.")
+    return version
 
 
 def version_redacted(version: Version) -> int:

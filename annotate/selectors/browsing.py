@@ -8,7 +8,7 @@ from django.http import Http404
 
 from accounts.access import Right, role_allows
 from accounts.models import Member, Project
-from annotate.models import Candidate, Judgment, Proposal, Query
+from annotate.models import Candidate, Judgment, Passage, Proposal, Query
 
 CANDIDATE_FILTERS: Final = ("open", "judged")
 ID_DIGITS: Final = 18  # more are no id: the column holds 63 bits
@@ -97,6 +97,12 @@ def candidates_of(
             graded = Judgment.objects.current_grades().filter(candidate=OuterRef("pk"))
             rows = rows.filter(Exists(graded) if show == "judged" else ~Exists(graded))
     return rows.select_related("query", "passage__text").order_by("pk")
+
+
+def candidates_of_passage(member: Member, passage: Passage) -> QuerySet[Candidate]:
+    """Return where a passage is a candidate, by id, withdrawn ones included."""
+    rows = Candidate.objects.filter(project=member.project, passage=passage)
+    return rows.select_related("query", "passage").order_by("pk")
 
 
 def with_evidence(rows: QuerySet[Candidate], member: Member) -> QuerySet[Candidate]:

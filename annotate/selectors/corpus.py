@@ -52,6 +52,13 @@ def passage_by(project: Project, reference: str) -> Passage:
     return passage
 
 
+def passage_by_name(project: Project, name: str) -> Passage | None:
+    """Return the passage under an external id, or under its number where nothing has that id."""
+    rows = project.passages.filter(erased_at=None)
+    found = rows.filter(external_id=name).first()
+    return found or (rows.filter(pk=int(name)).first() if _is_id(name) else None)
+
+
 def candidate_by(project: Project, reference: str) -> Candidate:
     """Return a project's candidate by its id. Raises Http404 with a sentence."""
     rows = Candidate.objects.filter(project=project).select_related("query", "passage__text")
@@ -59,6 +66,12 @@ def candidate_by(project: Project, reference: str) -> Candidate:
     if candidate is None:
         raise Http404(f"There is no candidate {reference[:40]} in this project.")
     return candidate
+
+
+def withdrawn_of(query: Query) -> list[Candidate]:
+    """Return a query's withdrawn candidates, those last withdrawn first, CHANGES_SHOWN at most."""
+    rows = query.candidates.filter(withdrawn_at__isnull=False).select_related("passage__text")
+    return list(rows.order_by("-withdrawn_at", "pk")[:CHANGES_SHOWN])
 
 
 def subject_by(project: Project, thing: Thing, reference: str) -> Query | Passage:

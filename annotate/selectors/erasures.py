@@ -34,7 +34,8 @@ _BLOCK: Final = 1 << 20
 class Preview:
     """What an erasure would touch.
 
-    `others` carry one of the texts as well and go, too; `quoting` are earlier wordings of others.
+    `others` carry one of the texts as well and go, too; `quoting` are earlier wordings of others;
+    `judgments` hold now and become history; `comments` are those of earlier ones, too.
     `unread` counts snapshots that were not looked into, since there is too much to read.
     """
 
@@ -80,7 +81,7 @@ def erasure_preview(subject: Query | Passage) -> Preview:
         others=others,
         quoting=quoting,
         candidates=candidates.count(),
-        judgments=judgments.count(),
+        judgments=judgments.filter(current=True).count(),
         comments=judgments.filter(words).count(),
         snapshots=holding,
         unread=unread,

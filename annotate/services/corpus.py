@@ -113,6 +113,16 @@ def candidate_add(
 
 
 @transaction.atomic
+def candidate_with_text_add(
+    *, project: Project, by: User | None, query: Query, text: str, title: str = ""
+) -> Candidate:
+    """Make a text a candidate of a query; the passage that is known by it, or a new one."""
+    known = project.passages.filter(external_id=None, text__digest=text_digest(text)).first()
+    passage = known or passage_add(project=project, by=by, text=text, title=title)
+    return candidate_add(project=project, by=by, query=query, passage=passage)
+
+
+@transaction.atomic
 def query_edit(
     *,
     query: Query,

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import member_for
 from accounts.middleware import PageRequest
 from annotate.code import passage_is_code
+from annotate.models import Thing
 from annotate.selectors.browsing import (
     best_first,
     candidates_of,
@@ -17,6 +18,7 @@ from annotate.selectors.browsing import (
     sees_others,
     with_counts,
 )
+from annotate.selectors.corpus import changes_of, withdrawn_of, wordings_of
 
 PAGE = 50
 # What is shown of a long passage until somebody asks for all of it.
@@ -64,6 +66,10 @@ def query_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             }
             for row in rows
         ],
+        "wordings": wordings_of(query),
+        "changes": changes_of(member.project, Thing.QUERY, pk),
+        "withdrawn": withdrawn_of(query),
+        "erasure": query.erasures.order_by("-pk").first() if query.erased_at else None,
         "blind": not sees_others(member),
         "section": "projects",
         "tab": "queries",

@@ -47,6 +47,7 @@ def snapshot_detail(request: PageRequest, slug: str, reference: str) -> HttpResp
         "project": member.project,
         "snapshot": snapshot,
         "files": sorted(snapshot.files.items()) if sees_others(member) else [],
+        "erasures": snapshot.erasures.select_related("erasure") if snapshot.redacted else [],
         "section": "projects",
         "tab": "snapshots",
     }
