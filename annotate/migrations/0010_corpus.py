@@ -89,6 +89,18 @@ FOR EACH ROW EXECUTE FUNCTION annotate_change_guard();
 CREATE TRIGGER change_kept BEFORE DELETE ON annotate_change
 FOR EACH ROW EXECUTE FUNCTION accounts_delete_guard('change');
 
+CREATE TRIGGER erased_records_kept BEFORE UPDATE ON annotate_erasedrecords
+FOR EACH ROW EXECUTE FUNCTION annotate_rewrite_guard('erased_records');
+CREATE FUNCTION annotate_erased_records_leave() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM accounts_leaves_with(
+        (SELECT project_id FROM annotate_erasure WHERE id = OLD.erasure_id),
+        'erased_records', OLD.id::text);
+    RETURN OLD;
+END $$;
+CREATE TRIGGER erased_records_stay BEFORE DELETE ON annotate_erasedrecords
+FOR EACH ROW EXECUTE FUNCTION annotate_erased_records_leave();
+
 -- What is erased stays erased, and becomes so by an erasure only.
 CREATE FUNCTION annotate_erased_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -118,6 +130,9 @@ DROP TRIGGER passage_erased ON annotate_passage;
 DROP TRIGGER query_stays_erased ON annotate_query;
 DROP TRIGGER query_erased ON annotate_query;
 DROP FUNCTION annotate_erased_guard();
+DROP TRIGGER erased_records_stay ON annotate_erasedrecords;
+DROP FUNCTION annotate_erased_records_leave();
+DROP TRIGGER erased_records_kept ON annotate_erasedrecords;
 DROP TRIGGER change_kept ON annotate_change;
 DROP TRIGGER change_guard ON annotate_change;
 DROP FUNCTION annotate_change_guard();

@@ -168,7 +168,8 @@ def _move(request: HttpRequest, slug: str, pk: int, *, thing: str, deed: str) ->
     """Ask why something is withdrawn or restored, and do it."""
     project = project_for(request.user, slug, Right.MANAGE)
     subject = _FINDERS[thing](project, str(pk))
-    form = (ReasonForm if deed == "withdraw" else OptionalReasonForm)(request.POST or None)
+    data = request.POST if request.method == "POST" else None  # which may be empty
+    form = (ReasonForm if deed == "withdraw" else OptionalReasonForm)(data)
     chosen = {_PLURAL[thing]: [pk], "project": project, "by": user_of(request)}
     if request.method == "POST" and _done(
         form, request, lambda: _MOVES[thing, deed](**chosen, **form.cleaned_data)
