@@ -11,9 +11,14 @@ from annotate.models import Candidate, Deed, Passage, Query, Thing
 from annotate.models.corpus import REASON_CHARACTERS
 from annotate.selectors.corpus import changes_of
 
-_METADATA: Final = "What its import said of it besides."
+_METADATA: Final = "What its import, or whoever added it, said of it besides."
 _REVISION: Final = "The revision that you have read; 409 where there is a newer one by now."
 _NONE: Final = "Null, or absent, to have it known by its text."
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {}, "description": _METADATA})
+class MetadataField(JsonObjectField):
+    """A JSON object of any keys."""
 
 
 class ChangeOutput(serializers.Serializer[Any]):
@@ -123,7 +128,7 @@ class QueryInput(StrictSerializer):
 
     text = serializers.CharField(trim_whitespace=False)
     external_id = serializers.CharField(required=False, allow_null=True, help_text=_NONE)
-    metadata = JsonObjectField(required=False)
+    metadata = MetadataField(required=False)
 
 
 class PassageInput(QueryInput):
@@ -137,7 +142,7 @@ class QueryEdit(StrictSerializer):
 
     revision = serializers.IntegerField(min_value=1, help_text=_REVISION)
     text = serializers.CharField(required=False, trim_whitespace=False)
-    metadata = JsonObjectField(required=False)
+    metadata = MetadataField(required=False)
     reason = serializers.CharField(
         required=False, allow_blank=True, max_length=REASON_CHARACTERS, help_text="For the log."
     )
