@@ -114,6 +114,28 @@ def blob_fetch(sha256: str, target: Path) -> None:
         raise ValueError(f"stored file {sha256} is damaged: its bytes have sha256 {found}")
 
 
+def blob_drop(sha256: str) -> None:
+    """Remove a stored file for good; one that is gone is fine. Ask first who else names it."""
+    _blobs().delete(_name(sha256))
+
+
+def blobs_stored() -> Iterator[str]:
+    """Yield the sha256 of every stored file, in order."""
+    storage = _blobs()
+    for first in _folders(storage, ""):
+        for second in _folders(storage, first):
+            _, names = storage.listdir(f"{first}/{second}")
+            yield from sorted(name for name in names if not name.startswith("."))
+
+
+def _folders(storage: Storage, below: str) -> list[str]:
+    try:
+        folders, _ = storage.listdir(below)
+    except FileNotFoundError:  # nothing was ever stored
+        return []
+    return sorted(folder for folder in folders if len(folder) == 2)
+
+
 @contextmanager
 def scratch_folder(prefix: str) -> Iterator[Path]:
     """Yield a temporary folder below ARBITER_HOME and remove it afterwards."""

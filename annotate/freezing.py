@@ -3,25 +3,25 @@
 A snapshot is a folder of `train.jsonl`, `dev.jsonl` and `test.jsonl` (one judged candidate a line,
 sorted by query and passage), `judgments.jsonl` (which judgments each line rests on) and
 `manifest.json`. The digest is the sha256 of the manifest without itself, and the manifest holds
-the sha256 of every split. Ids of this database stand in none of the digested files, so the same
-judgments under the same policy give the same bytes anywhere.
+the root over the sealed lines of every split (`annotate.sealing`), so that what is erased later can
+be taken out and the digest still verified. Ids of this database stand in none of the digested
+files: the same judgments under the same policy and the same key give the same bytes anywhere.
 """
 
 import hashlib
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
-from accounts.blobs import file_digest
 from accounts.models import Project
 from annotate.findings import Observed, findings_of
 from annotate.learning import Resolver, resolver_for
 from annotate.resolution import Label, Qrel, Step, policy_words, resolve
+from annotate.sealing import Root, canonical_json, salt_of
 from annotate.selectors.qrels import (
     FirstStage,
     LabelRow,
@@ -34,7 +34,7 @@ from annotate.splitting import SPLITS, clusters_of, split_assign
 from annotate.statistics import SplitStatistics
 from annotate.twins import twin_pairs
 
-FORMAT: Final = "arbiter-snapshot/1"
+FORMAT: Final = "arbiter-snapshot/2"
 
 
 class FreezeError(Exception):
@@ -59,6 +59,7 @@ class _Tally:
     """What is counted while the lines go by."""
 
     observed: Observed
+    roots: dict[str, Root] = field(default_factory=lambda: {name: Root() for name in SPLITS})
     splits: dict[str, SplitStatistics] = field(
         default_factory=lambda: {name: SplitStatistics() for name in SPLITS}
     )
@@ -82,8 +83,9 @@ def freeze(
     seed: int,
     policy: Mapping[str, Any],
     shares: Mapping[str, float],
+    key: bytes,
 ) -> Frozen:
-    """Write the project's resolved judgments to `folder`.
+    """Write the project's resolved judgments to `folder`, sealed with salts made from `key`.
 
     Runs in the caller's transaction, which should be REPEATABLE READ. Memory grows with the
     number of queries and of distinct passages, and with what `Observed` keeps, not with that of
@@ -102,7 +104,7 @@ def freeze(
     several = frozenset(text for text, ids in Counter(queries.values()).items() if ids > 1)
     tally = _Tally(Observed(several))
     resolver = resolver_for(project, policy)
-    _write_lines(project, folder, assigned, resolver, run, tally)
+    _write_lines(project, folder, assigned, resolver, run, tally, key)
     recipe = {"seed": seed, "policy": dict(policy), "splits": dict(shares)}
     manifest = _manifest(project, folder, recipe=recipe, learned=resolver.record, tally=tally)
     return Frozen(
@@ -135,12 +137,13 @@ def _write_lines(
     resolver: Resolver,
     run: FirstStage | None,
     tally: _Tally,
+    key: bytes,
 ) -> None:
     steps = {grade.pk: Step(grade.value, grade.gain, grade.target, grade.relevant)
              for grade in project.grades.all()}  # fmt: skip
     with ExitStack() as stack:
         out = {
-            name: stack.enter_context((folder / f"{name}.jsonl").open("w", encoding="utf-8"))
+            name: stack.enter_context((folder / f"{name}.jsonl").open("wb"))
             for name in (*SPLITS, "judgments")
         }
         for rows in _candidates(label_rows(project, run)):
@@ -149,7 +152,10 @@ def _write_lines(
             tally.left_out += qrel is None
             if qrel is not None:
                 split = assigned[rows[0].query_key]
-                _write_line(out[split], out["judgments"], rows, qrel)
+                line = _line(rows[0], qrel, key)
+                tally.roots[split].add(line)
+                out[split].write(line + b"\n")
+                out["judgments"].write(_basis(rows) + b"\n")
                 _count(tally, split, rows, labels, qrel)
     tally.observed.close()
 
@@ -159,8 +165,7 @@ def _candidates(rows: Iterable[LabelRow]) -> Iterator[list[LabelRow]]:
         yield list(group)
 
 
-def _write_line(split: IO[str], judgments: IO[str], rows: list[LabelRow], qrel: Qrel) -> None:
-    row = rows[0]
+def _line(row: LabelRow, qrel: Qrel, key: bytes) -> bytes:
     line = {
         "query_id": row.query_key,
         "query": row.query,
@@ -176,10 +181,15 @@ def _write_line(split: IO[str], judgments: IO[str], rows: list[LabelRow], qrel: 
         "people": qrel.people,
         "imported": qrel.imported,
         "adjudicated": qrel.adjudicated,
+        "salt": salt_of(key, (row.query_key, row.query, row.passage_key, row.title, row.text)),
     }
-    split.write(canonical_json(line) + "\n")
+    return canonical_json(line).encode()
+
+
+def _basis(rows: list[LabelRow]) -> bytes:
+    """Return which judgments a record rests on."""
     ids = sorted(str(each.judgment_id) for each in rows)
-    judgments.write(canonical_json([row.query_key, row.passage_key, ids]) + "\n")
+    return canonical_json([rows[0].query_key, rows[0].passage_key, ids]).encode()
 
 
 def _count(
@@ -232,11 +242,10 @@ def _manifest(
     learned: Mapping[str, Any],
     tally: _Tally,
 ) -> dict[str, Any]:
-    files = {}
-    for name in SPLITS:
-        blob = file_digest(folder / f"{name}.jsonl")
-        pairs = tally.splits[name].pairs
-        files[f"{name}.jsonl"] = {"sha256": blob.sha256, "size": blob.size, "pairs": pairs}
+    files = {
+        f"{name}.jsonl": {"root": root.hexdigest(), "records": root.records}
+        for name, root in tally.roots.items()
+    }
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "project": project.slug,
@@ -265,13 +274,6 @@ def _resolution(policy: Mapping[str, Any], resolver: Resolver, tally: _Tally) ->
         "iterations": resolver.record.get("iterations"),
         "converged": resolver.record.get("converged"),
     }
-
-
-def canonical_json(value: Any) -> str:
-    """Return the one JSON text of a value: sorted keys, no spaces, UTF-8 as it is."""
-    return json.dumps(
-        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    )
 
 
 def _statistics(project: Project, tally: _Tally, *, queries: int, clusters: int) -> dict[str, Any]:

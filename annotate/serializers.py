@@ -185,6 +185,9 @@ class SnapshotOutput(serializers.ModelSerializer[Snapshot]):
     statistics = serializers.SerializerMethodField()
     findings = SnapshotFinding(many=True, read_only=True)
     files = serializers.SerializerMethodField()
+    redacted = serializers.IntegerField(
+        read_only=True, help_text="Records that erasures took out; the digest survives that."
+    )
     created_by = serializers.CharField(
         source="created_by.username", allow_null=True, read_only=True
     )
@@ -193,7 +196,7 @@ class SnapshotOutput(serializers.ModelSerializer[Snapshot]):
         model = Snapshot
         fields = [
             "id", "status", "digest", "seed", "policy", "splits", "statistics", "findings",
-            "files", "error", "created_by", "created_at", "frozen_at",
+            "files", "redacted", "error", "created_by", "created_at", "frozen_at",
         ]  # fmt: skip
 
     @extend_schema_field(SnapshotStatistics(allow_null=True))

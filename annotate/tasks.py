@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from annotate.services import agreement, arranging, importing, indexing, leasing, snapshots
+from annotate.services import agreement, arranging, erasing, importing, indexing, leasing, snapshots
 
 
 @shared_task
@@ -26,6 +26,7 @@ def passages_read() -> None:
     indexing.passages_read()
 
 
+@shared_task
 def queue_arrange(project_id: int) -> None:
     arranging.queue_arrange(project_id=project_id)
 
@@ -37,6 +38,7 @@ def work_requeue() -> None:
     snapshots.snapshots_requeue()
     agreement.agreements_requeue()
     arranging.queues_requeue()
+    erasing.erasures_requeue()
 
 
 @shared_task

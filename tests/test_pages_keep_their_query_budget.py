@@ -3,6 +3,7 @@ and does not depend on how much there is to show."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -13,6 +14,8 @@ from accounts.models import Role
 from accounts.services import member_set, project_create
 from annotate.models import Import
 from annotate.services.assigning import group_set, queries_assign
+from annotate.services.erasing import erasure_create
+from annotate.services.withdrawing import candidates_withdraw
 from models_app.services.rerankers import alias_move, review_add
 from tests.annotate.checks import make_gold
 from tests.annotate.judging import decide
@@ -60,7 +63,12 @@ def fill(cast: Cast, queries: int) -> dict[str, object]:
         project=cast.project, queries=cast.project.queries.all(), people=[cast.owner],
         groups=[group], by=cast.manager,
     )  # fmt: skip
-    shown = {"query": rows[0].query_id, "candidate": rows[0].pk}
+    for row in rows[4:]:
+        how: dict[str, Any] = {"project": cast.project, "by": cast.manager, "reason": "Off topic."}
+        candidates_withdraw(candidates=[row.pk], **how)
+        erasure = erasure_create(subject=row.passage, by=cast.owner, reason="Asked for.")
+    shown = {"query": rows[0].query_id, "passage": rows[0].passage_id, "erasure": erasure.pk,
+             "candidate": rows[0].pk}  # fmt: skip
     return {**shown, **make_job_history(cast, queries)}
 
 

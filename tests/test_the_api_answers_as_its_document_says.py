@@ -18,6 +18,7 @@ from tests.contract import Contract, Operation
 from tests.factory import Cast, bearer, make_user
 from tests.models_app.published import make_public, publish
 from tests.training.jobs import label_project, make_job, run_job, tiny_base
+from training.services.erasing import erasure_run
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -145,6 +146,36 @@ def snapshots(walk: Walk) -> None:
     walk.do(f"POST {PROJECT}snapshots/", {"policy": {"resolve": "guess"}, "splits": {"x": 1}})
 
 
+def corpus(walk: Walk) -> None:
+    """What is added, edited, withdrawn, restored and erased by hand; and what is refused."""
+    made: dict[str, str] = {}
+    for part, more in (("queries", {}), ("passages", {"title": "T"})):
+        path = f"{PROJECT}{part}/"
+        body = {"text": f"new {part}", "external_id": f"by-hand-{part}", **more}
+        made[part] = walk.do(f"POST {path}", body)["id"]
+        walk.inner[part] = {"id": made[part]}
+        for refused in (body, {"text": ""}):
+            walk.do(f"POST {path}", refused)
+        for text in ("newer", "too late"):
+            walk.do(f"PATCH {path}{{id}}/", {"revision": 1, "text": text})
+        walk.do(f"GET {path}", query={"q": "newer"})
+    pair = {"query": made["queries"], "passage": made["passages"]}
+    walk.inner["candidates"] = {"id": walk.do(f"POST {PROJECT}candidates/", pair)["id"]}
+    walk.do(f"POST {PROJECT}candidates/", pair)
+    for part in ("queries", "passages", "candidates"):
+        for reason in ("", "Off topic."):
+            walk.do(f"POST {PROJECT}{part}/{{id}}/withdraw/", {"reason": reason})
+        walk.do(f"POST {PROJECT}{part}/{{id}}/restore/", {})
+    for part in ("queries", "passages"):
+        for body in ({}, {"reason": "Asked for."}, {"reason": "Asked for."}):
+            erasure = walk.do(f"POST {PROJECT}{part}/{{id}}/erase/", body)
+            if "id" in erasure:
+                walk.inner["erasures"] = {"id": erasure["id"]}
+                erasure_run(erasure_id=int(erasure["id"]))
+    walk.do(f"GET {PROJECT}erasures/{{id}}/versions/")
+    walk.do(f"POST {PROJECT}erasures/{{id}}/lift/")
+
+
 def jobs(walk: Walk, folder: Path) -> None:
     """A job that trains and publishes, one that is cancelled, and wishes that are refused."""
     cast = walk.cast
@@ -250,6 +281,7 @@ def test_every_operation_answers_as_documented(client: Client, cast: Cast, tmp_p
     adjudications(walk)
     queue(walk)
     snapshots(walk)
+    corpus(walk)
     jobs(walk, tmp_path)
     registry(walk, tmp_path)
     people(walk)

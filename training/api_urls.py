@@ -1,8 +1,9 @@
 from django.urls import path
 
-from training.api import comparison, jobs
+from training.api import comparison, erasures, jobs
 
 urlpatterns = [
+    path("projects/<str:slug>/erasures/<int:pk>/versions/", erasures.ErasureVersions.as_view()),
     path("training-jobs/", jobs.JobList.as_view()),
     path("training-jobs/<uuid:pk>/", jobs.JobDetail.as_view(), name="api-job"),
     path("training-jobs/<uuid:pk>/cancel/", jobs.JobCancel.as_view()),

@@ -76,9 +76,9 @@ def _line(version: Version | None) -> Iterator[Version]:
 
 
 def _trained_on(version: Version, project: Project) -> set[str] | None:
-    """Return the keys of a version's train queries; None where its snapshot is gone."""
+    """Return the keys of a version's train queries; None where not all of them are here."""
     row = SnapshotRow.objects.filter(digest=version.snapshot_digest).order_by("pk").first()
-    if not version.snapshot_digest or row is None or "train.jsonl" not in row.files:
+    if not version.snapshot_digest or row is None or "train.jsonl" not in row.files or row.redacted:
         return None
     own = SnapshotRow.objects.filter(digest=version.snapshot_digest, project=project).exists()
     try:

@@ -18,8 +18,14 @@ from training.models import TrainingJob
 def snapshot_fetch(row: SnapshotRow, folder: Path) -> Snapshot:
     """Copy a snapshot's files into a new folder, each checked against its sha256, and read it.
 
-    Raises DataError where a file is gone or damaged, or where there is nothing to learn from.
+    Raises DataError where a file is gone or damaged, where something was erased from it, or where
+    there is nothing to learn from.
     """
+    if row.redacted:
+        raise DataError(
+            f"{row.redacted:,} of the {row.pairs:,} pairs of {row} were erased.",
+            "Freeze a new snapshot, which holds what is left, and train on that.",
+        )
     folder.mkdir(parents=True)
     try:
         for name, file in row.files.items():

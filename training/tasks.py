@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from training import supervising
-from training.services import jobs
+from training.services import erasing, jobs
 
 
 @shared_task(acks_late=False)
@@ -17,3 +17,9 @@ def job_supervise(job_id: str) -> None:
 @shared_task
 def jobs_sweep() -> None:
     jobs.jobs_sweep()
+
+
+@shared_task
+def erasure_run(erasure_id: int) -> None:
+    """What is done already is found so by its row."""
+    erasing.erasure_run(erasure_id=erasure_id)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training import views
+from training import erasure_views, views
 
 app_name = "training"
 
@@ -8,6 +8,12 @@ urlpatterns = [
     path("", views.job_list, name="job-list"),
     path("new/", views.job_new, name="job-new"),
     path("pool/", views.pool_new, name="pool-new"),
+    path("erasures/<int:pk>/", erasure_views.erasure_versions_shown, name="erasure-versions"),
+    path(
+        "versions/<str:name>/<int:number>/erased/",
+        erasure_views.version_erased,
+        name="version-erased",
+    ),
     path("<uuid:pk>/", views.job_detail, name="job-detail"),
     path("<uuid:pk>/log/", views.job_log, name="job-log"),
     path("<uuid:pk>/cancel/", views.job_stop, name="job-cancel"),

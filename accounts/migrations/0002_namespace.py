@@ -1,6 +1,6 @@
 """User names and project slugs share one namespace, whatever the case; a slug never changes.
 
-And the guard that every room puts on what leaves with its whole project only.
+And the guard that every room puts on what leaves with its whole project only, or by an erasure.
 """
 
 from django.db import migrations
@@ -81,6 +81,17 @@ BEGIN
     END IF;
 END $$;
 
+-- The projects in which the present transaction erases texts for good. Each room lets go what it
+-- has to for such a project; annotate's 0010 looks for the record of it at the end and takes the
+-- row away, so that nobody else ever sees one.
+CREATE TABLE accounts_erasing (project_id bigint PRIMARY KEY, erasure_id bigint NOT NULL);
+CREATE FUNCTION accounts_erase(project bigint, erasure bigint) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO accounts_erasing VALUES (project, erasure)
+$$;
+CREATE FUNCTION accounts_erases(project bigint) RETURNS boolean LANGUAGE sql AS $$
+    SELECT EXISTS (SELECT FROM accounts_erasing WHERE project_id = project)
+$$;
+
 -- For rows that name their project themselves.
 CREATE FUNCTION accounts_delete_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -91,6 +102,9 @@ END $$;
 
 BACKWARD = """
 DROP FUNCTION accounts_delete_guard();
+DROP FUNCTION accounts_erases(bigint);
+DROP FUNCTION accounts_erase(bigint, bigint);
+DROP TABLE accounts_erasing;
 DROP FUNCTION accounts_leaves_with(bigint, text, text);
 DROP FUNCTION accounts_project_leave(bigint);
 DROP TABLE accounts_leaving;

@@ -74,7 +74,9 @@ class SnapshotFileDetail(ApiView):
         """Download a file of a frozen snapshot; its `ETag` is its sha256.
 
         The digest of a snapshot is the sha256 of its `manifest.json` without `digest` and without
-        the line's end. In a blind project only reviewers and managers may read it.
+        the line's end. `root` there is the sha256 of the seals of a file's lines, each as 64 digits
+        and a line's end; the seal of a line is its sha256, or what stands in its place where it was
+        erased: `{"redacted": seal}`. In a blind project only reviewers and managers may read it.
         """
         member = member_for(request.user, slug)
         if not sees_others(member):

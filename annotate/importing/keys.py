@@ -5,7 +5,7 @@ import re
 from typing import Final, NamedTuple
 
 from annotate.formats.records import BadValueError
-from annotate.models.texts import DIGEST_NAME, digest_name
+from annotate.models.texts import DIGEST_NAME, ERASED_ID, digest_name
 
 _DIGEST_NAME: Final = re.compile(DIGEST_NAME)
 
@@ -29,6 +29,9 @@ def identity(field: str, external_id: str | None, digest: bytes | None) -> Ident
     Raises BadValueError at `field` where it stands beside another text.
     """
     if external_id is not None:
+        if external_id.startswith(ERASED_ID):
+            message = f"“{external_id}” is the name of something that was erased here"
+            raise BadValueError(field, message)
         named = _digest_of(external_id)
         if named is None:
             return Identity(id_key(external_id), external_id, external_id, digest)

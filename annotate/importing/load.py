@@ -12,6 +12,7 @@ from django.db.backends.utils import CursorWrapper
 from accounts.models import Project
 from annotate.importing import resolving, storing
 from annotate.importing.checking import conflicts, unknown_references
+from annotate.importing.erased import erased_leave_out
 from annotate.importing.errors import ImportRefusedError
 from annotate.importing.holding import Hold, Reached, hold_drop
 from annotate.importing.locking import texts_lock
@@ -119,6 +120,8 @@ def _keep(
     hold.enter()
     texts_lock(project.pk)
     loaded = Loaded(format=reached.format, rows_read=reached.n)
+    if erased := erased_leave_out(cursor, project.pk):
+        loaded.created["erased_earlier"] = erased
     now = f"{time.time_ns() // 1_000_000:012x}"
     values = {
         "project": project.pk,

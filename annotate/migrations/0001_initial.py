@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('metadata', models.JSONField(blank=True, default=dict)),
                 ('revision', models.PositiveIntegerField(db_default=1, default=1)),
                 ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+                ('erased_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='passages', to='accounts.project')),
             ],
@@ -45,6 +46,7 @@ class Migration(migrations.Migration):
                 ('lane', models.BigIntegerField(db_default=0, default=0, editable=False)),
                 ('revision', models.PositiveIntegerField(db_default=1, default=1)),
                 ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+                ('erased_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='queries', to='accounts.project')),
             ],
@@ -101,6 +103,7 @@ class Migration(migrations.Migration):
                 ('files', models.JSONField(default=dict)),
                 ('statistics', models.JSONField(default=dict)),
                 ('findings', models.JSONField(default=list)),
+                ('redacted', models.PositiveIntegerField(db_default=0, default=0, editable=False)),
                 ('error', models.TextField(blank=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -404,5 +407,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='passage',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('external_id', ''), _negated=True), models.Q(('external_id__regex', '^sha256:[0-9a-f]{64}$'), _negated=True)), name='passage_id_is_its_own'),
+        ),
+        migrations.AddConstraint(
+            model_name='passage',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('erased_at__isnull', True), models.Q(('external_id__startswith', 'erased:'), _negated=True)), models.Q(models.Q(('external_id__startswith', 'erased:'), ('metadata', {}), ('withdrawn_at__isnull', False)), ('erased_at__isnull', False), ('title', '(erased)')), _connector='OR'), name='passage_erased_whole'),
+        ),
+        migrations.AddConstraint(
+            model_name='query',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('erased_at__isnull', True), models.Q(('external_id__startswith', 'erased:'), _negated=True)), models.Q(models.Q(('external_id__startswith', 'erased:'), ('metadata', {}), ('withdrawn_at__isnull', False)), ('erased_at__isnull', False), ('text', '(erased)')), _connector='OR'), name='query_erased_whole'),
         ),
     ]

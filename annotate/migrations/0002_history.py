@@ -13,6 +13,15 @@ BEGIN
     RETURN (SELECT overlap FROM accounts_project WHERE id = project);
 END $$;
 
+-- An erasure takes a judgment's words and the places that it points to, and nothing else.
+CREATE FUNCTION annotate_judgment_is_erased(was annotate_judgment, made annotate_judgment)
+RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    IF made.comment IN ('', was.comment) THEN made.comment := was.comment; END IF;
+    IF made.skip_reason IN ('', was.skip_reason) THEN made.skip_reason := was.skip_reason; END IF;
+    IF made.evidence = '[]' THEN made.evidence := was.evidence; END IF;
+    RETURN made IS NOT DISTINCT FROM was AND accounts_erases(was.project_id);
+END $$;
 CREATE FUNCTION annotate_judgment_is_history() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     current_after boolean := NEW.current;
@@ -22,7 +31,7 @@ BEGIN
             USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_is_history';
     END IF;
     NEW.current := OLD.current;
-    IF NEW IS DISTINCT FROM OLD THEN
+    IF NEW IS DISTINCT FROM OLD AND NOT annotate_judgment_is_erased(OLD, NEW) THEN
         RAISE EXCEPTION 'judgment % cannot be rewritten; add a new one', OLD.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_is_history';
     END IF;
@@ -145,6 +154,11 @@ DECLARE
 BEGIN
     -- Who asked for it may leave the installation.
     IF kept.created_by_id IS NULL THEN kept.created_by_id := OLD.created_by_id; END IF;
+    -- An erasure leaves the seals of records in their place, which the digest survives.
+    IF OLD.status = 'ready' AND NEW.redacted > OLD.redacted AND accounts_erases(OLD.project_id) THEN
+        kept.files := OLD.files;
+        kept.redacted := OLD.redacted;
+    END IF;
     IF OLD.status IN ('ready', 'failed') AND kept IS DISTINCT FROM OLD THEN
         RAISE EXCEPTION 'snapshot % is frozen: it is %', OLD.id, OLD.status
             USING ERRCODE = 'check_violation', CONSTRAINT = 'snapshot_is_frozen';
@@ -246,6 +260,7 @@ DROP FUNCTION annotate_judgment_is_a_members();
 DROP FUNCTION annotate_done_by_judge(bigint, bigint, text);
 DROP TRIGGER judgment_is_history ON annotate_judgment;
 DROP FUNCTION annotate_judgment_is_history();
+DROP FUNCTION annotate_judgment_is_erased(annotate_judgment, annotate_judgment);
 DROP TRIGGER overlap_settles ON accounts_project;
 DROP FUNCTION annotate_overlap_settle();
 DROP TRIGGER judgment_frees ON annotate_judgment;

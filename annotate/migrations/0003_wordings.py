@@ -37,7 +37,9 @@ BEGIN
     ELSE
         SELECT project_id INTO project FROM annotate_passage WHERE id = OLD.passage_id;
     END IF;
-    PERFORM accounts_leaves_with(project, 'revision', OLD.id::text);
+    IF NOT accounts_erases(project) THEN
+        PERFORM accounts_leaves_with(project, 'revision', OLD.id::text);
+    END IF;
     RETURN OLD;
 END $$;
 CREATE TRIGGER query_revision_stays BEFORE DELETE ON annotate_queryrevision
@@ -75,7 +77,8 @@ REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION annotate_revis
 CREATE TRIGGER passage_revision_begins AFTER INSERT ON annotate_passagerevision
 REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION annotate_revision_begin();
 
--- A wording and its number change together, one up, once the old wording is a revision.
+-- A wording and its number change together, one up, once the old wording is a revision; but for
+-- what is erased, of which none is kept.
 CREATE FUNCTION annotate_wording_guard() RETURNS trigger LANGUAGE plpgsql
 SET enable_nestloop = on AS $$
 DECLARE
@@ -87,7 +90,8 @@ BEGIN
             SELECT count(*) FROM was JOIN made ON made.id = was.id
             LEFT JOIN annotate_queryrevision r ON r.query_id = was.id AND r.number = was.revision
             WHERE (was.text, was.revision) IS DISTINCT FROM (made.text, made.revision)
-              AND (made.revision <> was.revision + 1 OR r.id IS NULL)
+              AND (made.revision <> was.revision + 1
+                   OR r.id IS NULL AND made.erased_at IS NULL)
         $query$ INTO lost;
     ELSE
         EXECUTE $query$
@@ -96,7 +100,8 @@ BEGIN
               ON r.passage_id = was.id AND r.number = was.revision
             WHERE (was.title, was.text_id, was.revision)
                   IS DISTINCT FROM (made.title, made.text_id, made.revision)
-              AND (made.revision <> was.revision + 1 OR r.id IS NULL)
+              AND (made.revision <> was.revision + 1
+                   OR r.id IS NULL AND made.erased_at IS NULL)
         $query$ INTO lost;
     END IF;
     IF lost > 0 THEN

@@ -190,12 +190,12 @@ FOR EACH ROW WHEN ((OLD.project_id, OLD.query_id, OLD.passage_id)
                    IS DISTINCT FROM (NEW.project_id, NEW.query_id, NEW.passage_id))
 EXECUTE FUNCTION annotate_home_kept('candidate');
 CREATE TRIGGER query_stays BEFORE UPDATE ON annotate_query
-FOR EACH ROW WHEN ((OLD.project_id, OLD.external_id)
-                   IS DISTINCT FROM (NEW.project_id, NEW.external_id))
+FOR EACH ROW WHEN (OLD.project_id <> NEW.project_id OR NEW.erased_at IS NULL
+                   AND OLD.external_id IS DISTINCT FROM NEW.external_id)
 EXECUTE FUNCTION annotate_home_kept('query');
 CREATE TRIGGER passage_stays BEFORE UPDATE ON annotate_passage
-FOR EACH ROW WHEN ((OLD.project_id, OLD.external_id)
-                   IS DISTINCT FROM (NEW.project_id, NEW.external_id))
+FOR EACH ROW WHEN (OLD.project_id <> NEW.project_id OR NEW.erased_at IS NULL
+                   AND OLD.external_id IS DISTINCT FROM NEW.external_id)
 EXECUTE FUNCTION annotate_home_kept('passage');
 CREATE TRIGGER source_stays BEFORE UPDATE ON annotate_source
 FOR EACH ROW WHEN (OLD.project_id IS DISTINCT FROM NEW.project_id)

@@ -54,7 +54,7 @@ DROP FUNCTION annotate_words(text, text);
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_namespace"),
-        ("annotate", "0009_import"),
+        ("annotate", "0010_corpus"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -185,6 +185,8 @@ BEGIN
                 'passage_revision', p.revision, 'query_revision', q.revision,
                 'length', char_length(t.text),
                 'withdrawn', coalesce(c.withdrawn_at, q.withdrawn_at, p.withdrawn_at) IS NOT NULL,
+                'erased', CASE WHEN q.erased_at IS NOT NULL THEN 'query'
+                               WHEN p.erased_at IS NOT NULL THEN 'passage' ELSE '' END,
                 'lease', (
                     SELECT jsonb_build_array(l.purpose, l.slot) FROM annotate_lease l
                     WHERE l.candidate_id = c.id AND l.person_id = person

@@ -2,6 +2,16 @@
 
 from annotate.models.agreement import AgreementReport
 from annotate.models.candidates import Candidate, Proposal, Run, ranked
+from annotate.models.corpus import (
+    Change,
+    Deed,
+    ErasedRecords,
+    Erasure,
+    ErasureStatus,
+    SnapshotKey,
+    Thing,
+    Tombstone,
+)
 from annotate.models.disputes import Dispute
 from annotate.models.imports import Import, ImportStatus, OnConflict
 from annotate.models.judgments import Action, Judgment, Kind, Lease, Purpose, Source
@@ -24,7 +34,12 @@ __all__ = [
     "Action",
     "AgreementReport",
     "Candidate",
+    "Change",
+    "Deed",
     "Dispute",
+    "ErasedRecords",
+    "Erasure",
+    "ErasureStatus",
     "Gold",
     "Group",
     "GroupMember",
@@ -49,10 +64,13 @@ __all__ = [
     "Run",
     "SavedView",
     "Snapshot",
+    "SnapshotKey",
     "SnapshotStatus",
     "Source",
     "Strategy",
     "Text",
+    "Thing",
+    "Tombstone",
     "Turn",
     "ranked",
 ]

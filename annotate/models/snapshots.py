@@ -40,8 +40,10 @@ class Snapshot(models.Model):
     """Resolved grades with their texts, split by query, under a content digest.
 
     `policy`, `seed` and `splits` say how it was made; `digest` is the sha256 of its manifest,
-    which in turn holds the sha256 of every split's file. `files` maps file names to blobs
-    (`{name: {sha256, size}}`), `statistics` and `findings` are what the page and the card show.
+    which in turn holds the root over the sealed records of every split. `files` maps file names to
+    blobs (`{name: {sha256, size}}`), `statistics` and `findings` are what the page and the card
+    show. `redacted` counts the records in whose place an erasure left nothing but their seal: the
+    one change that a frozen snapshot sees, and one that its digest survives.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="snapshots")
@@ -55,6 +57,7 @@ class Snapshot(models.Model):
     files = models.JSONField(default=dict)
     statistics = models.JSONField(default=dict)
     findings = models.JSONField(default=list)
+    redacted = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     error = models.TextField(blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")

@@ -15,6 +15,16 @@ from accounts.models import Project
 DIGEST_NAME: Final = r"^sha256:[0-9a-f]{64}$"
 # An id of that form would make two things of one name, and so would an empty one.
 _ID_IS_ITS_OWN: Final = ~Q(external_id="") & ~Q(external_id__regex=DIGEST_NAME)
+# What stands where a text was erased, and how the id begins that replaces the one it had.
+ERASED: Final = "(erased)"
+ERASED_ID: Final = "erased:"
+
+
+def _erased(**wording: str) -> Q:
+    """Nothing is left of what was erased, and nothing else has an id of that form."""
+    nothing = Q(external_id__startswith=ERASED_ID, withdrawn_at__isnull=False, metadata={})
+    kept = Q(erased_at__isnull=True) & ~Q(external_id__startswith=ERASED_ID)
+    return kept | Q(nothing, erased_at__isnull=False, **wording)
 
 
 def text_digest(text: str) -> bytes:
@@ -44,7 +54,10 @@ class Text(models.Model):
 
 
 class Passage(models.Model):
-    """A passage, known by its external id, or by its text where it has none."""
+    """A passage, known by its external id, or by its text where it has none.
+
+    What was erased stays as a row that judgments refer to, with an id made for it and no text.
+    """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="passages")
     external_id = models.TextField(null=True, blank=True)
@@ -53,6 +66,7 @@ class Passage(models.Model):
     metadata = models.JSONField(default=dict, blank=True)
     revision = models.PositiveIntegerField(default=1, db_default=1)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -75,6 +89,7 @@ class Passage(models.Model):
                 name="passage_text_once",
             ),
             models.CheckConstraint(condition=_ID_IS_ITS_OWN, name="passage_id_is_its_own"),
+            models.CheckConstraint(condition=_erased(title=ERASED), name="passage_erased_whole"),
         ]
 
     def __str__(self) -> str:
@@ -142,6 +157,7 @@ class Query(models.Model):
     lane = models.BigIntegerField(default=0, db_default=0, editable=False)
     revision = models.PositiveIntegerField(default=1, db_default=1)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -167,6 +183,7 @@ class Query(models.Model):
             ),
             models.CheckConstraint(condition=~Q(text=""), name="query_text_not_empty"),
             models.CheckConstraint(condition=_ID_IS_ITS_OWN, name="query_id_is_its_own"),
+            models.CheckConstraint(condition=_erased(text=ERASED), name="query_erased_whole"),
         ]
 
     def __str__(self) -> str:

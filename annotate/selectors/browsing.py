@@ -149,6 +149,12 @@ def passages_unread(project: Project) -> bool:
     return PassageWords.objects.filter(passage__in=newest, words=None).exists()
 
 
+def candidates_of_passage(member: Member, passage: Passage) -> QuerySet[Candidate]:
+    """Return where a passage is a candidate, by id, withdrawn ones included."""
+    rows = Candidate.objects.filter(project=member.project, passage=passage)
+    return rows.select_related("query", "passage").order_by("pk")
+
+
 def with_evidence(rows: QuerySet[Candidate], member: Member) -> QuerySet[Candidate]:
     """Prefetch each candidate's visible judgments and, where they may be seen, its proposals.
 

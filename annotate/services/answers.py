@@ -3,7 +3,7 @@
 import math
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from http import HTTPStatus
 from typing import Final, Protocol
@@ -106,6 +106,12 @@ def answer_repeats(answer: Answer, row: Judgment, person: User) -> bool:
         and row.flagged == answer.flagged
         and [list(span) for span in answer.evidence] == row.evidence
     )
+
+
+def answer_wordless(answer: Answer) -> Answer:
+    """Return an answer without what may quote a text: comment, reason and evidence."""
+    skip = None if answer.skip is None else ""
+    return replace(answer, comment="", skip=skip, evidence=())
 
 
 def answer_problem(answer: Answer, facts: Facts, grades: Collection[int]) -> str:

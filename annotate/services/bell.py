@@ -11,6 +11,7 @@ SNAPSHOT: Final = "annotate.tasks.snapshot_freeze"
 AGREEMENT: Final = "annotate.tasks.agreement_measure"
 WORDS: Final = "annotate.tasks.passages_read"
 QUEUE: Final = "annotate.tasks.queue_arrange"
+ERASURE: Final = "training.tasks.erasure_run"  # it goes through versions as well
 
 logger = logging.getLogger(__name__)
 

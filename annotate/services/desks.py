@@ -58,6 +58,7 @@ class Desk:
     query_revision: int
     length: int
     withdrawn: bool
+    erased: str  # "query" or "passage", which of the texts was; else empty
     own: dict[Purpose, Own] = field(default_factory=dict)
     lease: tuple[Purpose, int | None] | None = None
     filled: set[int] = field(default_factory=set)
@@ -93,6 +94,11 @@ class Batch:
     known: dict[uuid.UUID, Judgment]
     new: list[Judgment] = field(default_factory=list)
     served: list[tuple[int, int | None]] = field(default_factory=list)
+
+    def erased(self, judgment: Judgment) -> bool:
+        """Say whether a text that a judgment is about was erased."""
+        desk = self.desks.get(judgment.candidate_id)
+        return desk is not None and desk.erased != ""
 
     def retire(self, desk: Desk, purpose: Purpose) -> Own | None:
         """Make the person's answer history, which frees its slot; return it, if there is one."""

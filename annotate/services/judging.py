@@ -14,7 +14,14 @@ from django.db.models.functions import Now
 from accounts.models import Project, User
 from annotate.models import Judgment, Kind, Lease, Purpose
 from annotate.selectors.judging import skips_wanted
-from annotate.services.answers import Answer, Recorded, Status, answer_problem, answer_repeats
+from annotate.services.answers import (
+    Answer,
+    Recorded,
+    Status,
+    answer_problem,
+    answer_repeats,
+    answer_wordless,
+)
 from annotate.services.desks import KINDS, Batch, Desk, Own, batch_open
 from annotate.services.leasing import LEASE_MAX, lease_length
 
@@ -31,9 +38,10 @@ def judgments_record(
     the same id with CONFLICT. A changed grade replaces the earlier one and keeps its slot; a skip
     or an undo frees it; an undo leases the candidate back to the person, to come first. An answer
     without a live lease counts where a slot is free and is kept as LATE where none is, as is one
-    on an earlier revision of the passage or the query, or on what was withdrawn. What was leased as
-    a check or a repeat is kept as such and fills no slot. In a closed project only what was leased
-    still counts; other answers are LATE, corrections and undos CLOSED.
+    on an earlier revision of the passage or the query, or on what was withdrawn; on what was erased
+    it is kept without its words, as history. What was leased as a check or a repeat is kept as such
+    and fills no slot. In a closed project only what was leased still counts; other answers are
+    LATE, corrections and undos CLOSED.
     """
     for _ in range(_TRIES - 1):
         try:
@@ -71,16 +79,15 @@ def _one(batch: Batch, answer: Answer) -> Recorded:
     """Store one answer, or say why not."""
     first = batch.known.get(answer.id)
     if first is not None:
-        if answer_repeats(answer, first, batch.person):
-            return Recorded(answer.id, Status.REPEATED, first)
-        message = "This id has been used for another answer."
-        return Recorded(answer.id, Status.CONFLICT, message=message)
+        return _again(batch, answer, first)
     target = batch.known.get(answer.withdraw) if answer.withdraw else None
     about = target.candidate_id if target else answer.candidate
     desk = batch.desks.get(about) if about is not None else None
     if desk is None:
         message = "There is no such candidate in this project."
         return Recorded(answer.id, Status.INVALID, message=message)
+    if desk.erased:
+        answer = answer_wordless(answer)
     problem = answer_problem(answer, desk, batch.grades)
     if problem:
         return Recorded(answer.id, Status.INVALID, message=problem)
@@ -88,13 +95,27 @@ def _one(batch: Batch, answer: Answer) -> Recorded:
         return Recorded(answer.id, Status.CLOSED, message="This project is closed.")
     if answer.withdraw is not None:
         return _withdraw(batch, answer, desk)
+    if desk.erased:
+        message = f"The {desk.erased} was erased meanwhile; your answer is kept without words."
+        return _stale(batch, answer, desk, message)
     for name, read, now in (
         ("passage", answer.revision, desk.passage_revision),
         ("query", answer.query_revision, desk.query_revision),
     ):
         if read not in (None, now):
-            return _stale(batch, answer, desk, edited=name)
+            message = f"The {name} was edited meanwhile; judge its new text."
+            return _stale(batch, answer, desk, message)
     return _answer(batch, answer, desk)
+
+
+def _again(batch: Batch, answer: Answer, first: Judgment) -> Recorded:
+    """Answer what comes under an id that is used: a repeat with the first result."""
+    # What it said in words may have been erased since.
+    said = (answer, answer_wordless(answer)) if batch.erased(first) else (answer,)
+    if any(answer_repeats(each, first, batch.person) for each in said):
+        return Recorded(answer.id, Status.REPEATED, first)
+    message = "This id has been used for another answer."
+    return Recorded(answer.id, Status.CONFLICT, message=message)
 
 
 def _answer(batch: Batch, answer: Answer, desk: Desk) -> Recorded:
@@ -121,10 +142,9 @@ def _slot(batch: Batch, desk: Desk) -> int | None:
     return desk.slot(batch.overlap) if open_here else None
 
 
-def _stale(batch: Batch, answer: Answer, desk: Desk, *, edited: str) -> Recorded:
-    """Keep an answer to a wording that was replaced meanwhile: as history, and not current."""
+def _stale(batch: Batch, answer: Answer, desk: Desk, message: str) -> Recorded:
+    """Keep an answer to a wording that is gone meanwhile: as history, and not current."""
     row = _store(batch, answer, desk, kind=Kind.LATE, current=False)
-    message = f"The {edited} was edited meanwhile; judge its new text."
     return Recorded(answer.id, Status.LATE, row, message)
 
 

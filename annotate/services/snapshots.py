@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
+import psycopg
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
@@ -14,16 +15,18 @@ from accounts.blobs import blob_put, scratch_folder
 from accounts.locks import work_lock
 from accounts.models import Project, User
 from annotate.freezing import FreezeError, Frozen, freeze
-from annotate.models import Judgment, Run, Snapshot, SnapshotStatus
+from annotate.models import Judgment, Run, Snapshot, SnapshotKey, SnapshotStatus
 from annotate.models.snapshots import DEFAULT_POLICY
 from annotate.resolution import POLICIES
 from annotate.services.bell import SNAPSHOT, worker_ring
 from annotate.services.claiming import ATTEMPTS_MAX, GAVE_UP, attempt_begin
+from annotate.services.freezes import freezing_share
 from annotate.splitting import DEFAULT_SPLITS, SPLITS
 
 DEFAULT_SEED: Final = 42
 SEED_MAX: Final = 2**31 - 1  # what the column holds
 TRUST_MAX: Final = 200  # judges in a list of trust
+_TRIES: Final = 3
 UNFINISHED: Final = (SnapshotStatus.QUEUED, SnapshotStatus.RUNNING)
 
 logger = logging.getLogger(__name__)
@@ -72,8 +75,7 @@ def snapshot_freeze(*, snapshot_id: int) -> None:
         _fail(snapshot_id, GAVE_UP)
         return
     try:
-        with transaction.atomic():
-            _freeze_claimed(snapshot_id)
+        _freeze_with_retries(snapshot_id)
     except FreezeError as error:
         _fail(snapshot_id, str(error))
     except OSError as error:
@@ -95,9 +97,27 @@ def _fail(snapshot_id: int, message: str) -> None:
     )
 
 
+def _freeze_with_retries(snapshot_id: int) -> None:
+    """Freeze; what an erasure took away meanwhile is read anew."""
+    rows = Snapshot.objects.filter(pk=snapshot_id).values_list("project", flat=True)
+    for project in rows:
+        SnapshotKey.objects.get_or_create(project_id=project)
+    for attempt in range(1, _TRIES + 1):
+        try:
+            with transaction.atomic():
+                _freeze_claimed(snapshot_id)
+        except OperationalError as error:
+            erased = isinstance(error.__cause__, psycopg.errors.SerializationFailure)
+            if not erased or attempt == _TRIES:
+                raise
+        else:
+            return
+
+
 def _freeze_claimed(snapshot_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    freezing_share()
     if not work_lock("snapshot", snapshot_id):
         return
     snapshot = (
@@ -107,6 +127,8 @@ def _freeze_claimed(snapshot_id: int) -> None:
     )
     if snapshot is None:
         return
+    # An erasure replaces the key: it waits for this transaction, or this one is done again.
+    held = SnapshotKey.objects.select_for_update(no_key=True).get(project=snapshot.project)
     with scratch_folder("snapshot") as folder:
         frozen = freeze(
             snapshot.project,
@@ -114,6 +136,7 @@ def _freeze_claimed(snapshot_id: int) -> None:
             seed=snapshot.seed,
             policy=snapshot.policy,
             shares=snapshot.splits,
+            key=bytes(held.key),
         )
         files = {}
         for path in sorted(folder.iterdir()):

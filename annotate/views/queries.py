@@ -8,7 +8,7 @@ from accounts.access import member_for
 from accounts.middleware import PageRequest
 from annotate.code import passage_is_code
 from annotate.forms import QueryBrowseForm
-from annotate.models import Listed
+from annotate.models import Listed, Thing
 from annotate.selectors.browsing import (
     QUERY_ORDERS,
     CandidateWish,
@@ -20,6 +20,7 @@ from annotate.selectors.browsing import (
     sees_others,
     with_counts,
 )
+from annotate.selectors.corpus import changes_of, withdrawn_of, wordings_of
 from annotate.selectors.views import views_for
 from annotate.views.listing import COUNT, listing_of, narrowing, number_answer
 
@@ -74,6 +75,10 @@ def query_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             }
             for row in rows
         ],
+        "wordings": wordings_of(query),
+        "changes": changes_of(member.project, Thing.QUERY, pk),
+        "withdrawn": withdrawn_of(query),
+        "erasure": query.erasures.order_by("-pk").first() if query.erased_at else None,
         "blind": not sees_others(member),
         "section": "projects",
         "tab": "queries",

@@ -51,6 +51,7 @@ def snapshot_detail(request: PageRequest, slug: str, reference: str) -> HttpResp
         "snapshot": snapshot,
         "files": sorted(snapshot.files.items()) if sees_others(member) else [],
         "judges": snapshot.statistics.get("judges") if reviews else [],
+        "erasures": snapshot.erasures.select_related("erasure") if snapshot.redacted else [],
         "section": "projects",
         "tab": "snapshots",
     }

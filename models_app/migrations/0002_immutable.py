@@ -12,13 +12,29 @@ END $$;
 CREATE TRIGGER version_immutable BEFORE UPDATE ON models_app_version
 FOR EACH ROW WHEN (
     (OLD.id, OLD.reranker_id, OLD.number, OLD.revision, OLD.job, OLD.base_model,
-     OLD.snapshot_digest, OLD.metrics, OLD.lineage, OLD.facts, OLD.created_at)
+     OLD.snapshot_digest, OLD.metrics, OLD.lineage, OLD.created_at)
     IS DISTINCT FROM
     (NEW.id, NEW.reranker_id, NEW.number, NEW.revision, NEW.job, NEW.base_model,
-     NEW.snapshot_digest, NEW.metrics, NEW.lineage, NEW.facts, NEW.created_at)
+     NEW.snapshot_digest, NEW.metrics, NEW.lineage, NEW.created_at)
     -- Who published it may leave the installation.
     OR NEW.created_by_id IS NOT NULL AND NEW.created_by_id IS DISTINCT FROM OLD.created_by_id
 ) EXECUTE FUNCTION models_app_immutable('version');
+-- Facts quote texts, and are no part of what the commit id is made from: an erasure may take those
+-- texts out of two lists, and nothing else.
+CREATE FUNCTION models_app_facts_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    quoted text[] := ARRAY['dataset', 'samples'];
+BEGIN
+    IF NOT accounts_erases((SELECT project_id FROM models_app_reranker WHERE id = OLD.reranker_id))
+        OR (OLD.facts #- quoted) - 'usage' IS DISTINCT FROM (NEW.facts #- quoted) - 'usage'
+    THEN
+        RAISE EXCEPTION 'version % never changes', OLD.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'version_is_immutable';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER version_facts_kept BEFORE UPDATE ON models_app_version
+FOR EACH ROW WHEN (OLD.facts IS DISTINCT FROM NEW.facts) EXECUTE FUNCTION models_app_facts_kept();
 CREATE TRIGGER artifact_immutable BEFORE UPDATE ON models_app_artifact
 FOR EACH ROW EXECUTE FUNCTION models_app_immutable('artifact');
 CREATE TRIGGER alias_move_immutable BEFORE UPDATE ON models_app_aliasmove
@@ -217,6 +233,8 @@ DROP TRIGGER artifact_kept ON models_app_artifact;
 DROP TRIGGER version_kept ON models_app_version;
 DROP TRIGGER alias_move_immutable ON models_app_aliasmove;
 DROP TRIGGER artifact_immutable ON models_app_artifact;
+DROP TRIGGER version_facts_kept ON models_app_version;
+DROP FUNCTION models_app_facts_kept();
 DROP TRIGGER version_immutable ON models_app_version;
 DROP FUNCTION models_app_immutable();
 DROP FUNCTION models_app_delete_guard();

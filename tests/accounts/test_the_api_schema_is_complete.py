@@ -19,6 +19,14 @@ FREE = {
     "QueryOutput.metadata.*": METADATA,
     "CandidateOutput.metadata.*": METADATA,
     "LeasedPassage.metadata.*": METADATA,
+    "PassageOutput.metadata.*": METADATA,
+    "QueryDetailOutput.metadata.*": METADATA,
+    "PassageDetailOutput.metadata.*": METADATA,
+    "CandidateDetailOutput.metadata.*": METADATA,
+    "QueryInput.metadata.*": METADATA,
+    "PassageInput.metadata.*": METADATA,
+    "PatchedQueryEdit.metadata.*": METADATA,
+    "PatchedPassageEdit.metadata.*": METADATA,
     "ImportInput.mapping": "JSON in a field of a form, described in docs/formats.md.",
     "ImportInput.label_names": "JSON in a field of a form, described in docs/formats.md.",
 }
@@ -130,6 +138,11 @@ def test_what_may_conflict_says_so(schema: Any) -> None:
         ("post", "/api/v1/projects/{slug}/adjudications/{candidate}/"),
         ("put", "/api/v1/rerankers/{team}/{name}/aliases/{alias}/"),
         ("post", "/api/v1/training-jobs/{id}/cancel/"),
+        ("patch", "/api/v1/projects/{slug}/queries/{id}/"),
+        ("post", "/api/v1/projects/{slug}/queries/{id}/erase/"),
+        ("patch", "/api/v1/projects/{slug}/passages/{id}/"),
+        ("post", "/api/v1/projects/{slug}/passages/{id}/erase/"),
+        ("get", "/api/v1/projects/{slug}/snapshots/{reference}/verification/"),
     }
 
 

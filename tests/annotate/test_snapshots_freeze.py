@@ -11,7 +11,7 @@ from django.test import Client
 from accounts.blobs import blob_open
 from accounts.models import Project
 from accounts.services import project_create, project_delete
-from annotate.models import Snapshot, SnapshotStatus
+from annotate.models import Snapshot, SnapshotKey, SnapshotStatus
 from annotate.services.bell import SNAPSHOT
 from annotate.services.snapshots import snapshot_create, snapshot_freeze, snapshots_requeue
 from tests.annotate.bells import bells_taken
@@ -84,9 +84,12 @@ def test_the_same_judgments_give_the_same_bytes_in_another_database_row_order(ca
     assert frozen(cast.project, seed=7).digest != first.digest
     make_label(make_candidate(make_query(cast.project, "New"), make_passage(cast.project, "n")), 1)
     assert frozen(cast.project).digest != first.digest
+    key = SnapshotKey.objects.get(project=cast.project).key
     project_delete(project=cast.project)
     twin = project_create(slug="library", name="Library", owner=cast.owner)
     fill(twin)
+    assert frozen(twin).digest != first.digest  # salted by another key
+    SnapshotKey.objects.filter(project=twin).update(key=key)
     assert frozen(twin).digest == first.digest
 
 

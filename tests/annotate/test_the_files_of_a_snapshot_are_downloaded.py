@@ -63,7 +63,11 @@ def test_the_digest_can_be_recomputed_from_the_manifest(
     plain = json.dumps(manifest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     assert hashlib.sha256(plain.encode()).hexdigest() == digest == snapshot.digest
     for name, file in manifest["files"].items():
-        assert file["sha256"] == snapshot.files[name]["sha256"]
+        path = f"{PATH}{snapshot.digest}/files/{name}/"
+        lines = body(client.get(path, **bearer(cast.reviewer))).splitlines()
+        seals = "".join(f"{hashlib.sha256(line).hexdigest()}\n" for line in lines)
+        assert hashlib.sha256(seals.encode()).hexdigest() == file["root"]
+        assert len(lines) == file["records"]
 
 
 def test_the_page_links_each_file(client: Client, cast: Cast, snapshot: Snapshot) -> None:

@@ -135,6 +135,20 @@ BEGIN
     RAISE EXCEPTION 'report % is never rewritten', OLD.id
         USING ERRCODE = 'check_violation', CONSTRAINT = 'report_is_kept';
 END $$;
+-- Where a query is erased its scores stay, under a name that tells nothing of it.
+CREATE FUNCTION training_score_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    kept training_jobqueryscore := NEW;
+BEGIN
+    kept.query_id := OLD.query_id;
+    IF kept IS DISTINCT FROM OLD OR NEW.query_id NOT LIKE 'erased:%' OR NOT accounts_erases(
+        (SELECT project_id FROM training_trainingjob WHERE id = OLD.job_id)
+    ) THEN
+        RAISE EXCEPTION 'report % is never rewritten', OLD.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'report_is_kept';
+    END IF;
+    RETURN NEW;
+END $$;
 CREATE FUNCTION training_report_leaves() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM accounts_leaves_with(
@@ -157,7 +171,7 @@ FOR EACH ROW EXECUTE FUNCTION training_report_leaves();
 CREATE TRIGGER report_of_a_live_job AFTER INSERT ON training_jobqueryscore
 REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION training_report_of_a_live_job();
 CREATE TRIGGER report_kept BEFORE UPDATE ON training_jobqueryscore
-FOR EACH ROW EXECUTE FUNCTION training_report_kept();
+FOR EACH ROW EXECUTE FUNCTION training_score_kept();
 CREATE TRIGGER report_leaves BEFORE DELETE ON training_jobqueryscore
 FOR EACH ROW EXECUTE FUNCTION training_report_leaves();
 """
@@ -173,6 +187,7 @@ DROP TRIGGER report_leaves ON training_jobqueryscore;
 DROP TRIGGER report_kept ON training_jobqueryscore;
 DROP TRIGGER report_of_a_live_job ON training_jobqueryscore;
 DROP FUNCTION training_report_leaves();
+DROP FUNCTION training_score_kept();
 DROP FUNCTION training_report_kept();
 DROP FUNCTION training_report_of_a_live_job();
 DROP TRIGGER version_of_its_job ON models_app_version;

@@ -67,7 +67,13 @@ def job_create(
 
 
 def snapshot_trainable(snapshot: Snapshot) -> None:
-    """Raise ValidationError where shares leave a split empty, which every attempt would fail on."""
+    """Raise ValidationError where every attempt would fail.
+
+    That is where shares leave a split empty, and where something was erased from the snapshot: it
+    is not what was frozen any more, and figures on what is left would pass for figures on it.
+    """
+    if snapshot.redacted:
+        raise ValidationError({"snapshot": redacted_advice(snapshot)})
     if not snapshot.splits:
         return
     try:
@@ -76,7 +82,15 @@ def snapshot_trainable(snapshot: Snapshot) -> None:
         raise ValidationError({"snapshot": str(error)}) from error
 
 
-def job_cancel(*, job: TrainingJob, by: User) -> TrainingJob:
+def redacted_advice(snapshot: Snapshot) -> str:
+    """Say why nothing is trained on a redacted snapshot."""
+    return (
+        f"{snapshot.redacted:,} of the {snapshot.pairs:,} pairs of this snapshot were erased."
+        " Freeze a new one, which holds what is left, and train on that."
+    )
+
+
+def job_cancel(*, job: TrainingJob, by: User | None, why: str = "") -> TrainingJob:
     """Cancel a job that waits; ask one that runs to end. Repeating it changes nothing.
 
     Raises ConflictError for a job that is finished.
@@ -87,7 +101,8 @@ def job_cancel(*, job: TrainingJob, by: User) -> TrainingJob:
             return job
         if job.status in JOB_TERMINAL:
             raise ConflictError(f"This job has {job.status} already.")
-        note_add(job, f"{by.display_name} asked to cancel the job.")
+        who = by.display_name if by else "The installation"
+        note_add(job, f"{who} asked to cancel the job{f': {why}' if why else ''}.")
         if job.status == JobStatus.QUEUED:
             status_move(job, JobStatus.CANCELLED)
         else:

@@ -1,0 +1,124 @@
+"""The statements of an erasure: which rows carry a text, and what becomes of them.
+
+What is erased stays as a row without content, since judgments refer to it: who judged how much, and
+when, is no secret that lies in the text. Its new id is a random one. Whatever tells something of
+the text goes: wordings, titles, ids, what imports said besides, places that evidence points to, and
+the place in the queue, which was made from a digest of the text.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+# The query or passage itself, and every other one that holds one of its wordings now. Parameters
+# everywhere: project, subject, at, keep (comments).
+_QUERIES: Final = """
+CREATE TEMP TABLE erased_query ON COMMIT DROP AS
+WITH wording AS (
+    SELECT text FROM annotate_query WHERE id = %(subject)s
+    UNION
+    SELECT text FROM annotate_queryrevision WHERE query_id = %(subject)s
+)
+SELECT q.id, coalesce(q.external_id, 'sha256:' || encode(q.digest, 'hex')) AS name
+FROM annotate_query q WHERE q.project_id = %(project)s AND q.erased_at IS NULL
+  AND (q.id = %(subject)s OR q.text IN (SELECT text FROM wording));
+CREATE TEMP TABLE erased_text ON COMMIT DROP AS
+SELECT sha256(convert_to(text, 'UTF8')) AS digest, text FROM (
+    SELECT text FROM annotate_query WHERE id = %(subject)s
+    UNION
+    SELECT text FROM annotate_queryrevision WHERE query_id = %(subject)s
+) wording;
+CREATE TEMP TABLE erased_revision ON COMMIT DROP AS
+SELECT r.id, r.query_id AS thing, r.number FROM annotate_queryrevision r
+JOIN annotate_query q ON q.id = r.query_id
+WHERE q.project_id = %(project)s AND (
+    r.query_id IN (SELECT id FROM erased_query) OR r.text IN (SELECT text FROM erased_text));
+CREATE TEMP TABLE erased_candidate ON COMMIT DROP AS
+SELECT id, query_id AS thing FROM annotate_candidate
+WHERE query_id IN (SELECT id FROM erased_query)
+"""
+_PASSAGES: Final = """
+CREATE TEMP TABLE erased_text ON COMMIT DROP AS
+SELECT id, digest, text FROM annotate_text WHERE text <> '' AND id IN (
+    SELECT text_id FROM annotate_passage WHERE id = %(subject)s
+    UNION
+    SELECT text_id FROM annotate_passagerevision WHERE passage_id = %(subject)s);
+CREATE TEMP TABLE erased_passage ON COMMIT DROP AS
+SELECT p.id, coalesce(p.external_id, 'sha256:' || encode(x.digest, 'hex')) AS name
+FROM annotate_passage p JOIN annotate_text x ON x.id = p.text_id
+WHERE p.project_id = %(project)s AND p.erased_at IS NULL
+  AND (p.id = %(subject)s OR p.text_id IN (SELECT id FROM erased_text));
+CREATE TEMP TABLE erased_revision ON COMMIT DROP AS
+SELECT r.id, r.passage_id AS thing, r.number FROM annotate_passagerevision r
+WHERE r.passage_id IN (SELECT id FROM erased_passage)
+   OR r.text_id IN (SELECT id FROM erased_text);
+CREATE TEMP TABLE erased_candidate ON COMMIT DROP AS
+SELECT id, passage_id AS thing FROM annotate_candidate
+WHERE passage_id IN (SELECT id FROM erased_passage)
+"""
+FIND: Final = {"query": _QUERIES, "passage": _PASSAGES}
+FORGET: Final = """
+DROP TABLE IF EXISTS erased_query, erased_passage, erased_text, erased_revision, erased_candidate
+"""
+
+_QUERY_ROWS: Final = """
+UPDATE annotate_query SET text = '(erased)', digest = sha256('(erased)'), metadata = '{}',
+    external_id = 'erased:' || gen_random_uuid(), revision = revision + 1,
+    withdrawn_at = coalesce(withdrawn_at, %(at)s), erased_at = %(at)s
+WHERE id IN (SELECT id FROM erased_query)
+"""
+_EMPTY_TEXT: Final = """
+INSERT INTO annotate_text (project_id, digest, text) VALUES (%(project)s, sha256(''), '')
+ON CONFLICT (project_id, digest) DO NOTHING
+"""
+_PASSAGE_ROWS: Final = """
+UPDATE annotate_passage SET title = '(erased)', metadata = '{}',
+    text_id = (SELECT id FROM annotate_text WHERE project_id = %(project)s AND text = ''
+               AND digest = sha256('')),
+    external_id = 'erased:' || gen_random_uuid(), revision = revision + 1,
+    withdrawn_at = coalesce(withdrawn_at, %(at)s), erased_at = %(at)s
+WHERE id IN (SELECT id FROM erased_passage)
+"""
+# Whoever still carries the text as a current wording was erased above.
+_TEXT_ROWS: Final = "DELETE FROM annotate_text WHERE id IN (SELECT id FROM erased_text)"
+_CANDIDATES: Final = """
+UPDATE annotate_candidate SET metadata = '{}', position = (
+    'x' || substr(replace(gen_random_uuid()::text, '-', ''), 1, 16))::bit(64)::bigint
+WHERE id IN (SELECT id FROM erased_candidate)
+"""
+_LEASES: Final = """
+DELETE FROM annotate_lease WHERE candidate_id IN (SELECT id FROM erased_candidate)
+"""
+# Also what was said of an earlier wording of others, of which only that wording goes.
+_WORDS: Final = """
+UPDATE annotate_judgment j SET evidence = '[]',
+    comment = CASE WHEN %(keep)s THEN comment ELSE '' END,
+    skip_reason = CASE WHEN %(keep)s THEN skip_reason ELSE '' END
+WHERE (comment <> '' OR skip_reason <> '' OR evidence <> '[]') AND (
+    j.candidate_id IN (SELECT id FROM erased_candidate)
+    OR j.id IN (
+        SELECT o.id FROM erased_revision r JOIN annotate_candidate c ON c.{thing}_id = r.thing
+        JOIN annotate_judgment o ON o.candidate_id = c.id AND o.{thing}_revision = r.number))
+"""
+_REVISIONS: Final = """
+DELETE FROM annotate_{thing}revision WHERE id IN (SELECT id FROM erased_revision)
+"""
+
+
+def statements_of(thing: str) -> Mapping[str, str]:
+    """Return what to execute, in order, under the name of what it counts ("" for nothing)."""
+    words, revisions = _WORDS.format(thing=thing), _REVISIONS.format(thing=thing)
+    common = {"comments": words, "revisions": revisions, "candidates": _CANDIDATES}
+    if thing == "query":
+        return {"queries": _QUERY_ROWS, **common, "leases": _LEASES}
+    return {
+        "": _EMPTY_TEXT,
+        "passages": _PASSAGE_ROWS,
+        **common,
+        "leases": _LEASES,
+        "texts": _TEXT_ROWS,
+    }
+
+
+def parameters(*, project: int, subject: int, at: Any, keep: bool) -> dict[str, Any]:
+    """Return the values that the statements name."""
+    return {"project": project, "subject": subject, "at": at, "keep": keep}

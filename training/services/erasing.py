@@ -1,0 +1,77 @@
+"""An erasure carried out: annotate's rows and files, and what jobs and versions hold of it."""
+
+import logging
+
+from django.db import OperationalError, transaction
+
+from accounts.locks import work_held
+from accounts.models import User
+from accounts.problems import ConflictError
+from annotate.services.erasing import (
+    Applied,
+    erasure_apply,
+    erasure_fail,
+    erasure_finish,
+    erasure_tidy,
+)
+from models_app.services.redacting import facts_redact
+from training.erasure_impact import versions_of_snapshots
+from training.models import JOB_TERMINAL, JobQueryScore, TrainingJob
+from training.services.jobs import job_cancel
+
+logger = logging.getLogger(__name__)
+
+
+def erasure_run(*, erasure_id: int) -> None:
+    """Carry out an erasure that waits, all of it or nothing; whoever comes second tidies up."""
+    with work_held("erasure", erasure_id) as held:
+        if not held:
+            return
+        try:
+            with transaction.atomic():
+                applied = erasure_apply(erasure_id=erasure_id)
+                if applied is not None:
+                    erasure_finish(applied=applied, counts=_training_part(applied))
+        except OperationalError:
+            raise  # a lost database, or a deadlock: beat rings again
+        except OSError as error:
+            # Its own text names the server's paths, which are for the log.
+            logger.exception("erasure %s met an input or output error", erasure_id)
+            reason = error.strerror or "input or output failed"
+            erasure_fail(erasure_id=erasure_id, message=f"The files could not be stored: {reason}.")
+            return
+        except Exception:  # the boundary of a worker: any bug ends this erasure and is logged
+            logger.exception("erasure %s crashed", erasure_id)
+            message = f"An internal error ended erasure {erasure_id}; the server's log says more."
+            erasure_fail(erasure_id=erasure_id, message=message)
+            return
+        erasure_tidy(erasure_id=erasure_id)
+
+
+def _training_part(applied: Applied) -> dict[str, int]:
+    project = applied.erasure.project
+    jobs = TrainingJob.objects.filter(snapshot__in=applied.snapshots)
+    scores = JobQueryScore.objects.filter(job__project=project)
+    # Locked, so that no version of these snapshots is published between this look and the commit.
+    running = list(jobs.exclude(status__in=JOB_TERMINAL).select_for_update(of=("self",)))
+    renamed = (
+        sum(scores.filter(query_id=old).update(query_id=new) for old, new in applied.names.items())
+        if applied.erasure.query_id
+        else 0
+    )
+    versions = versions_of_snapshots(project, applied.snapshots)
+    return {
+        "jobs_cancelled": sum(_cancel(job, applied.erasure.created_by) for job in running),
+        "scores": renamed,
+        "versions": len(versions),
+        "samples": facts_redact(versions=versions, texts=applied.texts),
+    }
+
+
+def _cancel(job: TrainingJob, by: User | None) -> bool:
+    """End a job that would train on what was erased."""
+    try:
+        job_cancel(job=job, by=by, why="what it trains on was erased")
+    except ConflictError:
+        return False
+    return True
