@@ -23,6 +23,7 @@ _WHY: Final = {
 }
 _PATH: Final[Mapping[str, str]] = {
     "slug": "The project's slug.",
+    "candidate": "The candidate's id.",
     "username": "The member's user name.",
     "reference": "A snapshot's id or digest.",
     "id": "As the answer to its creation gave it, and as lists do.",

@@ -124,8 +124,8 @@ def best_first(rows: QuerySet[Candidate], member: Member) -> list[Candidate]:
     """Return candidates `with_evidence` and `visible_skips`, the best on top.
 
     By best grade, rank of the first run by name, and id; for those who judge blind, whom the order
-    of an import or of the queue may tell too much, by grade and a random order. Only what the member may
-    see orders them; what is not graded or not ranked comes last.
+    of an import or of the queue may tell too much, by grade and a random order. Only what the
+    member may see orders them; what is not graded or not ranked comes last.
     """
     open_eyed = sees_others(member)
     skips = Judgment.objects.skips().select_related("person").order_by("created_at")
@@ -137,11 +137,8 @@ def best_first(rows: QuerySet[Candidate], member: Member) -> list[Candidate]:
         grades = [judgment.grade.value for judgment in row.visible_judgments if judgment.grade]
         ranks = [each.rank for each in row.visible_proposals if each.run.name == first]
         rank = next((rank for rank in ranks if rank is not None), inf)
-        return (
-            -max(grades, default=-1),
-            rank,
-            row.pk if open_eyed else crc32(str(row.pk).encode()),
-        )
+        last = row.pk if open_eyed else crc32(str(row.pk).encode())
+        return (-max(grades, default=-1), rank, last)
 
     found: list[Any] = list(with_evidence(rows, member))
     runs = (each.run.name for row in found for each in row.visible_proposals)
