@@ -23,6 +23,7 @@ _WHY: Final = {
 }
 _PATH: Final[Mapping[str, str]] = {
     "slug": "The project's slug.",
+    "candidate": "The candidate's id.",
     "username": "The member's user name.",
     "candidate": "A candidate's id.",
     "reference": "A snapshot's id or digest.",

@@ -124,7 +124,8 @@ def queue(walk: Walk) -> None:
     walk.do(f"POST {PROJECT}golds/", {"golds": [gold], "adjudicated": True})
     walk.do(f"POST {PROJECT}golds/", {"golds": [{**gold, "grade": 9}]})
     walk.do(f"GET {PROJECT}golds/")
-    walk.do(f"DELETE {PROJECT}golds/{{candidate}}/", values={"candidate": gold["candidate"]})
+    walk.inner["golds"] = {"candidate": gold["candidate"]}
+    walk.do(f"DELETE {PROJECT}golds/{{candidate}}/")
     people = [walk.cast.annotator.username]
     made = walk.do(f"POST {PROJECT}groups/", {"name": "night", "people": people})
     walk.inner["groups"] = {"id": made["id"]}

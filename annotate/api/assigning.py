@@ -11,6 +11,7 @@ from accounts.access import Right, member_for, project_for
 from accounts.models import User
 from accounts.pagination import ById
 from accounts.rest import ApiView, StrictSerializer, paginated, validated
+from accounts.schema import ProblemSerializer
 from accounts.serializers import UserNameField
 from annotate.models import Group
 from annotate.selectors.browsing import queries_of
@@ -39,7 +40,9 @@ class GroupSerializer(StrictSerializer):
 class GroupList(ApiView):
     pagination_class = ById
 
-    @extend_schema(operation_id="groups", responses=GroupSerializer(many=True))
+    @extend_schema(
+        operation_id="groups", responses={200: GroupSerializer(many=True), 403: ProblemSerializer}
+    )
     def get(self, request: Request, slug: str) -> Response:
         """List the groups."""
         project = project_for(request.user, slug, Right.MANAGE)
@@ -106,7 +109,9 @@ class AssignmentList(ApiView):
 
         assignments = AssignmentSerializer(many=True)
 
-    @extend_schema(operation_id="assignments", responses=OutputSerializer)
+    @extend_schema(
+        operation_id="assignments", responses={200: OutputSerializer, 403: ProblemSerializer}
+    )
     def get(self, request: Request, slug: str) -> Response:
         """Show who has how many queries."""
         project = project_for(request.user, slug, Right.MANAGE)

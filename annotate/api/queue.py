@@ -70,7 +70,7 @@ class QueueSerializer(StrictSerializer):
 
 
 class QueueDetail(ApiView):
-    @extend_schema(operation_id="queue", responses=QueueSerializer)
+    @extend_schema(operation_id="queue", responses={200: QueueSerializer, 403: ProblemSerializer})
     def get(self, request: Request, slug: str) -> Response:
         """Show how the queue is set."""
         project = project_for(request.user, slug, Right.MANAGE)
@@ -120,7 +120,9 @@ class GoldList(ApiView):
     class OutputSerializer(serializers.Serializer[Any]):
         set = serializers.IntegerField(help_text="How many are gold now that said otherwise.")
 
-    @extend_schema(operation_id="golds", responses=GoldOutput(many=True))
+    @extend_schema(
+        operation_id="golds", responses={200: GoldOutput(many=True), 403: ProblemSerializer}
+    )
     def get(self, request: Request, slug: str) -> Response:
         """List the gold candidates; for managers only, since they judge nobody who knows them."""
         project = project_for(request.user, slug, Right.MANAGE)
@@ -188,7 +190,7 @@ class JudgeList(ApiView):
     class OutputSerializer(serializers.Serializer[Any]):
         judges = JudgeOutput(many=True)
 
-    @extend_schema(operation_id="judges", responses=OutputSerializer)
+    @extend_schema(operation_id="judges", responses={200: OutputSerializer, 403: ProblemSerializer})
     def get(self, request: Request, slug: str) -> Response:
         """Show each judge's accuracy on gold, self-consistency and pace."""
         member = member_for(request.user, slug, Right.MANAGE)

@@ -196,11 +196,8 @@ def best_first(rows: QuerySet[Candidate], member: Member) -> list[Candidate]:
         grades = [judgment.grade.value for judgment in row.visible_judgments if judgment.grade]
         ranks = [each.rank for each in row.visible_proposals if each.run.name == first]
         rank = next((rank for rank in ranks if rank is not None), inf)
-        return (
-            -max(grades, default=-1),
-            rank,
-            row.pk if open_eyed else crc32(str(row.pk).encode()),
-        )
+        last = row.pk if open_eyed else crc32(str(row.pk).encode())
+        return (-max(grades, default=-1), rank, last)
 
     found: list[Any] = list(with_evidence(with_skips(rows, member), member))
     runs = (each.run.name for row in found for each in row.visible_proposals)

@@ -56,11 +56,13 @@ def test_gold_candidates_are_set_and_removed_with_history(client: Client, cast: 
         return call(client, "post", "golds/", {"golds": golds}, **headers)
 
     first: dict[str, object] = {"candidate": rows[0].pk, "grade": 1, "explanation": "clear"}
-    assert put(first, {"candidate": rows[1].pk, "grade": 0}).json() == {"set": 2}
+    second: dict[str, object] = {"candidate": rows[1].pk, "grade": 0}
+    assert put(first, second).json() == {"set": 2}
     assert put(first).json() == {"set": 0}
     assert put({**first, "grade": 0}).json() == {"set": 1}
-    for bad in ({"candidate": 10**9, "grade": 1}, {"candidate": rows[2].pk, "grade": 7}):
-        answer = put({"candidate": rows[2].pk, "grade": 1}, bad)
+    good: dict[str, object] = {"candidate": rows[2].pk, "grade": 1}
+    for bad in ({"candidate": 10**9}, {"grade": 7}):
+        answer = put(good, {**good, **bad})
         assert (answer.status_code, list(answer.json()["errors"])) == (400, ["golds"])
     listed = client.get(f"{API}golds/", **headers).json()["results"]
     assert {(row["candidate"], row["grade"]) for row in listed} == {
