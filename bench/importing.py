@@ -25,6 +25,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import numpy as np
 import psycopg
@@ -169,13 +170,9 @@ def measure(project: "Project", path: Path, candidates: int) -> float:
 
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
     idle, server = memory("self", "VmRSS"), memory(watch.backend, "RssAnon")
-    Progress.phase = noted  # type: ignore[method-assign]
-    try:
-        with watch.sampled():
-            import_run(import_id=row.pk)
+    with watch.sampled(), patch.object(Progress, "phase", noted):
+        import_run(import_id=row.pk)
         watch.enter("end")
-    finally:
-        Progress.phase = shown  # type: ignore[method-assign]
     done = Import.objects.get(pk=row.pk)
     assert (done.status, done.rows_created) == ("succeeded", candidates), done.errors
     report(watch, candidates, (memory("self", "VmHWM") - idle, watch.server_peak - server))

@@ -61,7 +61,7 @@ class Walk:
 
 
 def imports(walk: Walk) -> None:
-    """A file that is read, and one that is refused."""
+    """A file that is read, one that is refused, and one that nobody waits for."""
     pairs = [
         {"query": f"how to read file {row}", "query_id": f"f{row}", "passage": f"open() {row}",
          "label": row % 2, "rank": 1, "score": 7.5, "run": "bm25", "section": row}
@@ -74,7 +74,12 @@ def imports(walk: Walk) -> None:
         import_run(import_id=int(made["id"]))
         walk.inner["imports"] = {"id": made["id"]}
         walk.do(f"GET {PROJECT}imports/{{id}}/")
+    walk.do(f"POST {PROJECT}imports/{{id}}/cancel/")  # too late
     walk.do(f"POST {PROJECT}imports/", {"format": "jsonl"}, kind="multipart/form-data")
+    wrong = SimpleUploadedFile("wrong.jsonl", b"{}")
+    made = walk.do(f"POST {PROJECT}imports/", {"file": wrong}, kind="multipart/form-data")
+    walk.inner["imports"] = {"id": made["id"]}
+    walk.do(f"POST {PROJECT}imports/{{id}}/cancel/")
 
 
 def judgments(walk: Walk) -> None:

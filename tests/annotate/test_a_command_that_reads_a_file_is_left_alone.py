@@ -7,14 +7,15 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import psycopg
 import pytest
 
-from annotate.importing import import_load
+from annotate.importing import load
 from annotate.models import Candidate, Import
-from annotate.services import importing
+from annotate.services import import_attempts, importing
 from annotate.services.importing import import_file, import_run
 from tests.annotate.import_files import pair, write
 from tests.annotate.test_import_survives_kills import in_threads, kept
@@ -24,9 +25,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OTHERS = 4  # more than the attempts that an import is given
 
 
-def others_come_before(name: str, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def others_come_before(module: ModuleType, name: str, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Let the bell ring for every unfinished import just before the step `name` of the first."""
-    step: Callable[..., Any] = getattr(importing, name)
+    step: Callable[..., Any] = getattr(module, name)
     reader = threading.current_thread()
     rung: list[int] = []
 
@@ -39,15 +40,15 @@ def others_come_before(name: str, monkeypatch: pytest.MonkeyPatch) -> list[int]:
                     rung.append(pk)
         return step(*given, **named)
 
-    monkeypatch.setattr(importing, name, stepped)
+    monkeypatch.setattr(module, name, stepped)
     return rung
 
 
-@pytest.mark.parametrize("step", ["attempt_begin", "_load_with_retries"])
+@pytest.mark.parametrize("step", ["attempt_begin", "_load"])
 def test_a_bell_between_two_steps_fails_no_command(
     cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    rung = others_come_before(step, monkeypatch)
+    rung = others_come_before(import_attempts, step, monkeypatch)
     path = write(tmp_path / "a.jsonl", pair("q", "p", 1))
     done = import_file(project=cast.project, path=path)
     assert len(rung) == OTHERS
@@ -60,14 +61,15 @@ def test_a_bell_between_two_tries_fails_no_command(
 ) -> None:
     tries: list[int] = []
 
-    def deadlocked_once(*given: Any) -> Any:
+    def deadlocked_once(*given: Any) -> None:
         tries.append(1)
         if len(tries) == 1:
             raise psycopg.errors.DeadlockDetected
-        return import_load(*given)
+        store(*given)
 
-    monkeypatch.setattr(importing, "import_load", deadlocked_once)
-    rung = others_come_before("_load", monkeypatch)
+    store = load._store
+    monkeypatch.setattr(load, "_store", deadlocked_once)
+    rung = others_come_before(load, "_keep", monkeypatch)
     path = write(tmp_path / "a.jsonl", pair("q", "p", 1))
     done = import_file(project=cast.project, path=path)
     assert len(rung) == 2 * OTHERS
@@ -78,7 +80,7 @@ def test_a_bell_between_two_steps_takes_no_attempt_of_a_worker(
     cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = kept(cast.project, write(tmp_path / "a.jsonl", pair("q", "p", 1)))
-    rung = others_come_before("_load_with_retries", monkeypatch)
+    rung = others_come_before(import_attempts, "_load", monkeypatch)
     import_run(import_id=row.pk)
     row.refresh_from_db()
     assert len(rung) == OTHERS

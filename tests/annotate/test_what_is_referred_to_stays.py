@@ -12,7 +12,7 @@ from tests.factory import Cast, make_judgment, make_query, make_queue
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def refused(statement: str, *values: object) -> str:
+def refused(statement: str, *values: int) -> str:
     """Run a statement that the database refuses at its end or at the commit; return why."""
     with (
         pytest.raises(IntegrityError) as caught,
@@ -61,8 +61,8 @@ def test_what_is_not_there_cannot_be_used(cast: Cast) -> None:
         assert "are of one project" in refused(insert, *values)
     proposal = "INSERT INTO annotate_proposal (run_id, candidate_id) VALUES (%s, %s)"
     run = Run.objects.create(project=cast.project, name="bm25")
-    for values in ((0, candidate.pk), (run.pk, 0)):
-        assert "are of one project" in refused(proposal, *values)
+    for pair in ((0, candidate.pk), (run.pk, 0)):
+        assert "are of one project" in refused(proposal, *pair)
     source = Source.objects.create(project=cast.project, name="labels")
     grade = cast.project.grades.get(value=1)
     label = (
