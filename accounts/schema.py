@@ -25,7 +25,6 @@ _PATH: Final[Mapping[str, str]] = {
     "slug": "The project's slug.",
     "candidate": "The candidate's id.",
     "username": "The member's user name.",
-    "candidate": "A candidate's id.",
     "reference": "A snapshot's id or digest.",
     "id": "As the answer to its creation gave it, and as lists do.",
     "team": "The slug of the reranker's project.",

@@ -21,14 +21,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from bench._database import own_database
-from bench.importing import backend_seconds, memory
+from bench._process import MIB, backend_seconds, memory, peak_reset
 
 if TYPE_CHECKING:  # models can be imported once Django is set up
     from django.test import Client
 
     from accounts.models import Project
 
-MIB: Final = 1 << 20
 JUDGES: Final = 50
 PER_QUERY: Final = 50
 GOAL_MS: Final = 300
@@ -156,7 +155,7 @@ def model(project: "Project") -> None:
     from annotate.dawid_skene import dawid_skene
     from annotate.selectors.votes import votes_of
 
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+    peak_reset()
     idle, start, used = memory("VmRSS"), time.perf_counter(), processor()
     votes = votes_of(project)
     read = time.perf_counter() - start
@@ -181,11 +180,13 @@ def snapshots(project: "Project") -> None:
     from annotate.splitting import DEFAULT_SPLITS
 
     for resolve in ("majority", "dawid_skene"):
-        Path("/proc/self/clear_refs").write_text("5")
+        peak_reset()
         idle, start, used = memory("VmRSS"), time.perf_counter(), processor()
         with TemporaryDirectory() as folder, transaction.atomic():
             policy = {**DEFAULT_POLICY, "resolve": resolve}
-            done = freeze(project, Path(folder), seed=1, policy=policy, shares=DEFAULT_SPLITS)
+            done = freeze(
+                project, Path(folder), seed=1, policy=policy, shares=DEFAULT_SPLITS, key=bytes(32)
+            )
         print(f"snapshot by {resolve}: {time.perf_counter() - start:.0f} s,"
               f" processor {processor() - used:.0f} s,"
               f" {(memory('VmHWM') - idle) / MIB:.0f} MB above idle;"

@@ -13,11 +13,10 @@ at most 1 s for the page.
 import argparse
 import os
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench._database import own_database
-from bench.importing import MIB, backend_seconds, memory
+from bench._process import MIB, backend_seconds, memory, peak_reset
 
 if TYPE_CHECKING:  # models can be imported once Django is set up
     from django.db.backends.utils import CursorWrapper
@@ -133,7 +132,7 @@ def measure(project: "Project") -> None:
 
     assert agreement.agreement_of is not None
     report = AgreementReport.objects.create(project=project, with_imported=False)
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+    peak_reset()
     idle, own, server = memory("VmRSS"), time.process_time(), backend_seconds()
     start = time.perf_counter()
     agreement_measure(report_id=report.pk)

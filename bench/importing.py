@@ -33,6 +33,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench._database import own_database
+from bench._process import memory, peak_reset
 
 if TYPE_CHECKING:  # models can be imported once Django is set up
     from accounts.models import Project
@@ -99,12 +100,6 @@ MAKERS: dict[str, Callable[[Path, Iterator[dict[str, Any]]], None]] = {
 }  # fmt: skip
 
 
-def memory(process: int | str, kind: str) -> int:
-    """Bytes that a process holds: VmRSS now, VmHWM at its peak, RssAnon without shared ones."""
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith(kind)).split()[1]) * 1024
-
-
 @dataclass
 class Watch:
     """What this process and its database connection's use, by phase."""
@@ -142,7 +137,7 @@ class Watch:
 
     def _sample(self) -> None:
         while not self._ended.wait(0.25):
-            self.server_peak = max(self.server_peak, memory(self.backend, "RssAnon"))
+            self.server_peak = max(self.server_peak, memory("RssAnon", self.backend))
 
 
 def verdict(*, met: bool) -> str:
@@ -168,14 +163,14 @@ def measure(project: "Project", path: Path, candidates: int) -> float:
         watch.enter(str(phase))
         shown(progress, phase)
 
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
-    idle, server = memory("self", "VmRSS"), memory(watch.backend, "RssAnon")
+    peak_reset()
+    idle, server = memory("VmRSS"), memory("RssAnon", watch.backend)
     with watch.sampled(), patch.object(Progress, "phase", noted):
         import_run(import_id=row.pk)
         watch.enter("end")
     done = Import.objects.get(pk=row.pk)
     assert (done.status, done.rows_created) == ("succeeded", candidates), done.errors
-    report(watch, candidates, (memory("self", "VmHWM") - idle, watch.server_peak - server))
+    report(watch, candidates, (memory("VmHWM") - idle, watch.server_peak - server))
     return sum(wall for wall, *_ in watch.phases.values())
 
 

@@ -25,9 +25,8 @@ from pathlib import Path
 import numpy as np
 
 from bench._database import own_database
-from bench.importing import backend_seconds
+from bench._process import MIB, backend_seconds
 
-MIB = 1 << 20
 GOAL_STORED = 15_000  # rows a second
 DEPTH = 20
 VOCABULARY = 50_000

@@ -14,7 +14,7 @@ from accounts.rest import ApiView, StrictSerializer, paginated, validated
 from accounts.schema import ProblemSerializer
 from accounts.serializers import UserNameField
 from annotate.models import Group
-from annotate.selectors.browsing import queries_of
+from annotate.selectors.browsing import QueryWish, queries_of
 from annotate.selectors.queue import assignments_of, group_by, groups_of
 from annotate.services.assigning import group_remove, group_set, queries_assign
 
@@ -125,7 +125,7 @@ class AssignmentList(ApiView):
         """Assign queries to exactly these people and groups; to nobody makes them everybody's."""
         member = member_for(request.user, slug, Right.MANAGE)
         given = validated(self.InputSerializer(data=request.data))
-        rows = queries_of(member, search=given.get("q", ""), show=given.get("show", ""))
+        rows = queries_of(member, QueryWish(given.get("q", ""), given.get("show", "")))
         if "queries" in given:
             rows = rows.filter(pk__in=given["queries"])
         number = queries_assign(

@@ -13,7 +13,7 @@ from accounts.access import Right, member_for, project_for
 from accounts.models import Project
 from accounts.views import GET_OR_POST, user_of
 from annotate.queue_forms import AssignForm, GoldForm, GroupForm, QueueForm
-from annotate.selectors.browsing import ID_DIGITS, queries_of
+from annotate.selectors.browsing import ID_DIGITS, QueryWish, queries_of
 from annotate.selectors.judges import DAYS, project_judges
 from annotate.selectors.queue import assignments_of, candidates_for_gold, golds_of, groups_of
 from annotate.services.arranging import queue_of, queue_update
@@ -80,7 +80,7 @@ def assignment_list(request: HttpRequest, slug: str) -> HttpResponse:
         data = form.cleaned_data
         number = queries_assign(
             project=project,
-            queries=queries_of(member, search=data["q"]),
+            queries=queries_of(member, QueryWish(data["q"])),
             people=list(data["people"]),
             groups=list(data["groups"]),
             by=member.user,

@@ -114,7 +114,7 @@ def test_a_passage_goes_with_all_its_wordings_and_the_digests_can_be_verified(
     job.refresh_from_db()
     assert job.status == "succeeded", (job.error, done.stderr)
     version = Version.objects.get(job=job.pk)
-    after = Snapshot.objects.get(pk=job.snapshot_id)
+    after = Snapshot.objects.get(pk=job.parts[0].pk)
     needles = (TOLD, EARLIER, NAME, SAID, "Ada Byron", digest(TOLD), digest(EARLIER))
     assert len(found_in_database(*needles)) > 8
     assert len(found_in_files("Ada Byron")) > 2
