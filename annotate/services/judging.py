@@ -16,7 +16,7 @@ from annotate.models import Judgment, Kind, Lease, Purpose
 from annotate.selectors.judging import skips_wanted
 from annotate.services.answers import Answer, Recorded, Status, answer_problem, answer_repeats
 from annotate.services.desks import KINDS, Batch, Desk, Own, batch_open
-from annotate.services.leasing import LEASE_MAX, lease_length
+from annotate.services.leasing import LEASE_MAX, judge_require, lease_length
 
 BATCH_MAX: Final = 500
 _TRIES: Final = 3
@@ -33,14 +33,15 @@ def judgments_record(
     without a live lease counts where a slot is free and is kept as LATE where none is, as is one
     on an earlier revision of the passage or the query, or on what was withdrawn. What was leased as
     a check or a repeat is kept as such and fills no slot. In a closed project only what was leased
-    still counts; other answers are LATE, corrections and undos CLOSED.
+    still counts; other answers are LATE, corrections and undos CLOSED. Raises Http404 where the
+    person has just left the project: nothing is stored, and the caller keeps what they sent.
     """
     for _ in range(_TRIES - 1):
         try:
             return _record(project, person, answers)
         except IntegrityError:
             # Another connection has just committed one of these ids: the next look finds it.
-            continue
+            judge_require(project=project, person=person)
     return _record(project, person, answers)
 
 
