@@ -64,8 +64,8 @@ class GroupDetail(ApiView):
     def put(self, request: Request, slug: str, pk: int) -> Response:
         """Rename a group and give it these members."""
         project = project_for(request.user, slug, Right.MANAGE)
-        group = group_by(project, pk)
         given = validated(GroupSerializer(data=request.data))
+        group = group_by(project, pk)
         group = group_set(project=project, name=given["name"], people=given["users"], group=group)
         return Response(GroupSerializer(group).data)
 

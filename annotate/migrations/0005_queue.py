@@ -147,7 +147,7 @@ class Migration(migrations.Migration):
                 ("attempts", models.PositiveSmallIntegerField(db_default=0, default=0)),
                 ("arranged", models.BigIntegerField(db_default=0, default=0)),
                 ("total", models.BigIntegerField(db_default=0, default=0)),
-                ("arranged_at", models.DateTimeField(null=True)),
+                ("arranged_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(

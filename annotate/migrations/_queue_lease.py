@@ -228,7 +228,8 @@ BEGIN
             END IF;
             EXIT WHEN patient OR cardinality(picked) < need;
         END LOOP;
-        EXIT WHEN need < 1;
+        -- Who waited holds a candidate now, and must not wait for another.
+        EXIT WHEN need < 1 OR patient AND picked <> '{}';
     END LOOP;
     RETURN QUERY
     SELECT l.id, c.id, l.purpose, l.slot, l.turn, l.expires_at, l.returned_at, q.id, q.text,

@@ -23,7 +23,7 @@ from annotate.services.answers import (
     answer_wordless,
 )
 from annotate.services.desks import KINDS, Batch, Desk, Own, batch_open
-from annotate.services.leasing import LEASE_MAX, lease_length
+from annotate.services.leasing import LEASE_MAX, judge_require, lease_length
 
 BATCH_MAX: Final = 500
 _TRIES: Final = 3
@@ -41,14 +41,15 @@ def judgments_record(
     on an earlier revision of the passage or the query, or on what was withdrawn; on what was erased
     it is kept without its words, as history. What was leased as a check or a repeat is kept as such
     and fills no slot. In a closed project only what was leased still counts; other answers are
-    LATE, corrections and undos CLOSED.
+    LATE, corrections and undos CLOSED. Raises Http404 where the person has just left the project:
+    nothing is stored, and the caller keeps what they sent.
     """
     for _ in range(_TRIES - 1):
         try:
             return _record(project, person, answers)
         except IntegrityError:
             # Another connection has just committed one of these ids: the next look finds it.
-            continue
+            judge_require(project=project, person=person)
     return _record(project, person, answers)
 
 

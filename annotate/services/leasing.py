@@ -8,14 +8,16 @@ waits for a candidate while it holds another. A lease is one call of a database 
 
 import json
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
+from django.http import Http404
 
-from accounts.models import Project, User
+from accounts.models import Project, Role, User
 from annotate.models import Candidate, Lease, Passage, Query, Text
 from annotate.selectors.judging import candidates_open_to
 
@@ -70,6 +72,13 @@ def leases_expire() -> int:
     return number
 
 
+def judge_require(*, project: Project, person: User) -> None:
+    """Raise Http404 where a person, who was let in a moment ago, judges here no longer."""
+    roles = project.members.filter(user=person).exclude(role=Role.VIEWER)
+    if not roles.exists():
+        raise Http404("You do not judge in this project any more.")
+
+
 def lease_length() -> timedelta:
     """Return how long a lease lasts from now."""
     return timedelta(seconds=settings.JUDGING_LEASE_SECONDS)
@@ -99,9 +108,17 @@ def _lease(
 ) -> list[Lease]:
     seconds = settings.JUDGING_LEASE_SECONDS
     wish = [project.pk, person.pk, count, seconds, query, list(besides), patient, _NEAR]
-    with connection.cursor() as cursor:
-        cursor.execute(_CALL, wish)
-        rows = cursor.fetchall()
+    try:
+        # A statement alone is a transaction: no round trips to begin and commit one.
+        with (
+            transaction.atomic() if connection.in_atomic_block else nullcontext(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(_CALL, wish)
+            rows = cursor.fetchall()
+    except IntegrityError:
+        judge_require(project=project, person=person)
+        raise
     return [_loaded(row, project, person) for row in rows]
 
 

@@ -5,11 +5,11 @@ from kombu import Queue
 
 
 def bells_taken() -> list[tuple[str, int]]:
-    """Take every message for the workers off the queue; returns (task, id) of each."""
+    """Take every message for the workers off the queue; returns (task, id) of those with an id."""
     found = []
     with current_app.connection_for_read() as connection:
         queue = Queue(current_app.conf.task_default_queue, channel=connection.default_channel)
         while (message := queue.get(no_ack=True)) is not None:
-            [[pk], *_] = message.decode()
-            found.append((str(message.headers["task"]), int(pk)))
+            ids, *_ = message.decode()
+            found += [(str(message.headers["task"]), int(pk)) for pk in ids]
     return found

@@ -19,8 +19,9 @@ JUDGES = "/api/v1/projects/library/judges/"
 
 
 def answer(row: Candidate, cast: Cast, kind: Kind, grade: int, **fields: object) -> Judgment:
+    person = cast.reviewer if kind == Kind.ADJUDICATION else cast.annotator
     return Judgment.objects.create(
-        id=uuid.uuid4(), project=cast.project, candidate=row, person=cast.annotator, kind=kind,
+        id=uuid.uuid4(), project=cast.project, candidate=row, person=person, kind=kind,
         action=Action.GRADE, grade=cast.project.grades.get(value=grade), **fields,
     )  # fmt: skip
 

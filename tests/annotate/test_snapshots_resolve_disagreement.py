@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.services import project_update, scheme_set
 from annotate.models import Candidate, Judgment, Kind, Snapshot, SnapshotStatus
 from annotate.services.snapshots import snapshot_create, snapshot_freeze
+from tests.annotate.checks import make_gold
 from tests.annotate.judging import decide, grade, record
 from tests.factory import (
     GRADES_0_3,
@@ -127,6 +128,7 @@ def test_five_adjudications_count_for_more_than_agreement(
 def test_checks_count_as_known_grades(cast: Cast, rows: list[Candidate]) -> None:
     for row in rows[:6]:
         decide(cast.project, cast.reviewer, row, 3)
+    make_gold(cast.manager, *rows[:6], grade=3)
     checked = people(cast)[1]
     record(cast.project, checked, grade(rows[7], 0))
     for row in rows[:6]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from annotate.exporting import export_blocks
 from annotate.models import Action, Candidate, Judgment, Kind, Source
 from annotate.resolution import Label, Step, resolve
+from tests.annotate.checks import make_gold
 from tests.factory import GRADES_0_3, Cast, make_annotator, make_cast, make_queue
 
 pytestmark = pytest.mark.django_db
@@ -23,11 +24,13 @@ def judge(cast: Cast, candidate: Candidate, votes: list[tuple[Kind, int]]) -> No
     grades = {grade.value: grade for grade in cast.project.grades.all()}
     for number, (kind, value) in enumerate(votes):
         imported = kind == Kind.IMPORTED
+        reviews = kind == Kind.ADJUDICATION
+        author = None if imported else cast.reviewer if reviews else people[number].user
         source, _ = Source.objects.get_or_create(project=cast.project, name=f"source {number}")
         Judgment.objects.create(
             id=uuid.uuid4(), project=cast.project, candidate=candidate, kind=kind,
             action=Action.GRADE, grade=grades[value],
-            person=None if imported else people[number].user, source=source if imported else None,
+            person=author, source=source if imported else None,
             slot=number + 1 if kind == Kind.COUNTED else None,
         )  # fmt: skip
 
@@ -38,12 +41,14 @@ def test_majorities_are_the_same(ballots: list[list[tuple[Kind, int]]]) -> None:
     cast = make_cast(f"p-{uuid.uuid4().hex[:12]}", grades=GRADES_0_3, overlap=PEOPLE)
     for number in range(PEOPLE - 1):
         make_annotator(cast.project, f"{cast.project.slug}-{number}")
+    queue = make_queue(cast.project)
+    make_gold(cast.manager, *queue)
     expected = {}
     steps = {
         grade.value: Step(grade.value, grade.gain, grade.target, grade.relevant)
         for grade in cast.project.grades.all()
     }
-    for candidate, votes in zip(make_queue(cast.project), ballots, strict=True):
+    for candidate, votes in zip(queue, ballots, strict=True):
         judge(cast, candidate, votes)
         qrel = resolve([Label(kind, steps[value]) for kind, value in votes], "majority")
         if qrel:
