@@ -15,7 +15,9 @@ from tests.factory import GRADES_0_3, Cast, make_annotator, make_cast, make_queu
 
 pytestmark = pytest.mark.django_db
 KINDS = (Kind.ADJUDICATION, Kind.COUNTED, Kind.IMPORTED, Kind.LATE, Kind.CHECK)
-VOTES = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 3)), max_size=7)
+BALLOT = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 3)), max_size=7)
+# A candidate is adjudicated once.
+VOTES = BALLOT.filter(lambda votes: sum(kind == Kind.ADJUDICATION for kind, _ in votes) < 2)
 PEOPLE = 7
 
 
@@ -31,7 +33,7 @@ def judge(cast: Cast, candidate: Candidate, votes: list[tuple[Kind, int]]) -> No
             id=uuid.uuid4(), project=cast.project, candidate=candidate, kind=kind,
             action=Action.GRADE, grade=grades[value],
             person=author, source=source if imported else None,
-            slot=number + 1 if kind == Kind.COUNTED else None,
+            slot=number + 1 if kind == Kind.COUNTED else None, comment="why",
         )  # fmt: skip
 
 
