@@ -37,11 +37,8 @@ class NewestFirst:
 
     def response(self, data: Any) -> Response:
         """Answer with a page's serialized rows and the addresses of its neighbours."""
-        return Response({**self.links(), "results": data})
-
-    def links(self) -> dict[str, str | None]:
-        """Return the addresses of a page's neighbours, `next` and `previous`."""
-        return {"next": self.keyset.next, "previous": self.keyset.previous}
+        around = {"next": self.keyset.next, "previous": self.keyset.previous}
+        return Response({**around, "results": data})
 
     def known(self, view: APIView) -> Mapping[str, str]:
         """Return the names that `order` knows in a view, with their fields."""

@@ -120,6 +120,16 @@ def adjudications(walk: Walk) -> None:
     walk.do(f"GET {PROJECT}adjudications/", query={"show": "never"})
 
 
+def views(walk: Walk) -> None:
+    """A list is kept under a name, and one that there is not is not deleted."""
+    wish = {"listed": "queries", "name": "Open", "parameters": {"show": "open"}}
+    made = walk.do(f"POST {PROJECT}views/", wish)
+    walk.do(f"POST {PROJECT}views/", {**wish, "listed": "jobs"})
+    walk.do(f"GET {PROJECT}views/", query={"listed": "queries"})
+    walk.do(f"DELETE {PROJECT}views/{{id}}/", values={"id": made["id"]})
+    walk.inner["views"] = {"id": walk.do(f"POST {PROJECT}views/", wish)["id"]}
+
+
 def queue(walk: Walk) -> None:
     """The queue is set, with gold candidates, a group and what is assigned to it."""
     candidate = walk.do(f"GET {PROJECT}candidates/")["results"][0]
@@ -286,6 +296,7 @@ def test_every_operation_answers_as_documented(client: Client, cast: Cast, tmp_p
     judgments(walk)
     adjudications(walk)
     queue(walk)
+    views(walk)
     snapshots(walk)
     corpus(walk)
     jobs(walk, tmp_path)

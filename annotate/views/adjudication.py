@@ -10,16 +10,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
-from rest_framework.exceptions import ValidationError as BadPage
-from rest_framework.request import Request
 
 from accounts.access import Right, member_for
+from accounts.keyset import PARAMETERS, Keyset
 from accounts.markdown import markdown_html
 from accounts.middleware import PageRequest
 from accounts.models import Member
-from accounts.pagination import PARAMETERS
 from accounts.problems import ConflictError
-from accounts.rest import ApiView
 from accounts.views import GET_OR_POST
 from annotate.code import passage_is_code
 from annotate.forms import RulingForm, WishForm
@@ -53,10 +50,16 @@ def adjudication_list(request: PageRequest, slug: str) -> HttpResponse:
     project = member_for(request.user, slug, Right.REVIEW).project
     wish = WishForm(request.GET).wish()
     rows = disputes_of(project, wish)
-    pages = ByImportance()
     try:
-        disputes = pages.page(with_opinions(rows), Request(request), ApiView())
-    except BadPage:  # a place in another list: begin at the top
+        pages = Keyset(
+            parameters=request.GET.dict(),
+            orders=ByImportance.orders,
+            default=ByImportance.default,
+            url=request.get_full_path(),
+            path=request.path,
+        )
+        disputes = pages.page(with_opinions(rows))
+    except ValidationError:  # a place in another list: begin at the top
         return redirect(_from_the_top(request))
     count = disputes_count(rows)
     context = {
@@ -66,7 +69,7 @@ def adjudication_list(request: PageRequest, slug: str) -> HttpResponse:
         "disputes": disputes,
         "count": min(count, COUNTED),
         "more": count > COUNTED,
-        "links": pages.links(),
+        "links": {"next": pages.next, "previous": pages.previous},
         "wish": wish,
         "shows": SHOWS,
         "states": STATES,

@@ -8,8 +8,13 @@ from django.test import Client
 from accounts.models import User
 from tests.factory import PASSWORD, Cast
 
-OPEN = {"Library", "Queries", "Agreement", "Imports", "Snapshots", "Training", "Rerankers"}
-PAGES = ("", "queries/", "agreement/", "imports/", "snapshots/", "jobs/", "rerankers/", "progress/")
+OPEN = {
+    "Library", "Progress", "Agreement", "Queries", "Imports", "Snapshots", "Training", "Rerankers",
+}  # fmt: skip
+PAGES = (
+    "", "progress/", "agreement/", "queries/", "candidates/", "imports/", "snapshots/", "jobs/",
+    "rerankers/",
+)  # fmt: skip
 
 
 def tabs(page: str) -> dict[str, str]:
