@@ -21,6 +21,7 @@ from accounts.problems import ConflictError
 from annotate import erasing
 from annotate.importing.locking import texts_lock
 from annotate.models import (
+    AgreementReport,
     Change,
     Deed,
     Erasure,
@@ -228,6 +229,8 @@ def _rows(erasure: Erasure) -> Applied:
     for digest in texts:  # under which an earlier wording without an id was known
         known.setdefault(digest_name(digest), made[erasure.thing_id])
     _remember(erasure, texts, known)
+    # Copies that are made again when they are asked for; they may quote.
+    AgreementReport.objects.filter(project=project).delete()
     change_log(
         project=project, thing=thing, deed=Deed.ERASE, things=names, by=erasure.created_by,
         reason=erasure.reason,

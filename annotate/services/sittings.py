@@ -31,8 +31,11 @@ def queries_lease(*, project: Project, person: User, queries: int) -> list[Lease
 def sitting_finish(*, project: Project, person: User) -> int:
     """Give back what the person holds but has not answered, so that colleagues need not wait.
 
-    What an undo gave back stays theirs until its lease expires. Returns how many were given back.
+    What an undo gave back stays theirs until its lease expires, and checks and repeats, which hold
+    no slot, stay what they are. Returns how many were given back.
     """
-    held = Lease.objects.filter(candidate__project=project, person=person, returned_at=None)
+    held = Lease.objects.filter(
+        candidate__project=project, person=person, returned_at=None, slot__isnull=False
+    )
     number, _ = held.delete()
     return number

@@ -59,7 +59,7 @@ def test_from_the_whole_to_the_parts(
         "bypass_csp": True,  # axe is injected as an inline script
     }
     with open_page(browser, live_server.url, cast.manager.username, **options) as page:
-        page.get_by_role("link", name="Agreement").click()
+        page.get_by_role("link", name="Agreement", exact=True).click()
         expect(page.get_by_role("row", name="Percent agreement How often")).to_contain_text("16")
         page.get_by_label("Shown as").select_option("Percent agreement")
         page.get_by_role("button", name="Show").click()
@@ -69,7 +69,7 @@ def test_from_the_whole_to_the_parts(
         page.get_by_role("link", name=two).first.click()
         expect(page.get_by_role("heading", name="How their labels rank the runs")).to_be_visible()
         checked(page, width)
-        page.get_by_role("main").get_by_role("link", name="Agreement").click()
+        page.get_by_role("main").get_by_role("link", name="Agreement", exact=True).click()
         page.get_by_role("link", name="See them all").click()
         expect(page.get_by_text("grades apart").first).to_be_visible()
         checked(page, width)

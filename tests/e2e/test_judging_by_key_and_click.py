@@ -47,6 +47,7 @@ def test_a_count_from_before_an_answer_is_not_shown(judging: Page) -> None:
     """What is fetched ahead while an answer is on its way does not know of that answer."""
     press_and_wait(judging, "1")
     all_sent(judging)
+    judging.wait_for_load_state("networkidle")  # or the next fetch might have begun already
     answers: list[Route] = []
     judging.route("**/judgments/", lambda route: answers.insert(0, route))
     with judging.expect_response("**/lease/"):

@@ -11,6 +11,7 @@ from django.db import transaction
 from accounts.models import Project, User
 from annotate.importing.locking import texts_lock
 from annotate.selectors.pooling import poolable_of, queries_named
+from annotate.services.arranging import queue_refresh
 from annotate.services.proposing import Proposed, Stored, candidates_propose
 from training.base_models import base_checked
 from training.ml.languages import stemmed_language
@@ -76,7 +77,10 @@ def pool_store(*, claim: Claim, rows: Sequence[Proposed], last_query: int, tally
 
 
 def pool_finish(*, claim: Claim, outcome: PoolOutcome) -> None:
-    """End a pooling job as succeeded. Raises LostClaimError as `pool_store` does."""
+    """End a pooling job as succeeded; the queue takes what it brought in its own order.
+
+    Raises LostClaimError as `pool_store` does.
+    """
     with transaction.atomic():
         job = held(claim)
         if job is None or job.status != JobStatus.RUNNING:
@@ -91,6 +95,7 @@ def pool_finish(*, claim: Claim, outcome: PoolOutcome) -> None:
             total=0,
             outcome=outcome.to_dict(),
         )
+        queue_refresh(project=job.project)
 
 
 def _spec(recipe: Mapping[str, Any], project: Project) -> PoolSpec:
