@@ -8,13 +8,11 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import Member, Project
 from annotate.formats import AUTO, FORMATS
-from annotate.models import OnConflict, Query, Run, SavedView
+from annotate.models import OnConflict, Run
 from annotate.resolution import POLICIES
 from annotate.selectors.adjudication import SHOWS, STATES, Wish
 from annotate.selectors.browsing import (
     CANDIDATE_FILTERS,
-    CandidateWish,
-    QueryWish,
     query_filters_for,
     sees_others,
 )
@@ -222,10 +220,6 @@ class QueryBrowseForm(forms.Form):
         super().__init__(*args, **kwargs)
         _choose(self, "show", query_filters_for(member).items())
 
-    def wish(self) -> QueryWish:
-        data = understood(self)
-        return QueryWish(search=data.get("q", ""), show=data.get("show", ""))
-
 
 class CandidateBrowseForm(forms.Form):
     """Which candidates a page lists. What it does not understand narrows nothing."""
@@ -257,31 +251,6 @@ class CandidateBrowseForm(forms.Form):
             [("", "Anybody"), *((row.user.username, row.user.display_name) for row in judges)],
         )
         _choose(self, "run", [("", "Any run"), *runs])
-
-    def wish(self, query: Query | None) -> CandidateWish:
-        data = understood(self)
-        return CandidateWish(
-            query=query,
-            search=data.get("q", ""),
-            run=data.get("run", ""),
-            show=data.get("show", ""),
-            grade=data.get("grade"),
-            judge=data.get("judge", ""),
-        )
-
-
-class SavedViewForm(forms.ModelForm[SavedView]):
-    """A name for a list as it is narrowed now."""
-
-    class Meta:
-        model = SavedView
-        fields = ["name", "shared"]
-
-
-def understood(form: forms.Form) -> dict[str, Any]:
-    """Return what a form has understood of its data."""
-    form.is_valid()
-    return form.cleaned_data
 
 
 def _choose(form: forms.Form, name: str, choices: Iterable[tuple[Any, Any]]) -> None:

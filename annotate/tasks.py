@@ -2,7 +2,16 @@
 
 from celery import shared_task
 
-from annotate.services import agreement, arranging, erasing, importing, indexing, leasing, snapshots
+from annotate.services import (
+    agreement,
+    arranging,
+    bulk,
+    erasing,
+    importing,
+    indexing,
+    leasing,
+    snapshots,
+)
 
 
 @shared_task
@@ -18,6 +27,11 @@ def snapshot_freeze(snapshot_id: int) -> None:
 @shared_task
 def agreement_measure(report_id: int) -> None:
     agreement.agreement_measure(report_id=report_id)
+
+
+@shared_task
+def bulk_run(bulk_id: int) -> None:
+    bulk.bulk_run(bulk_id=bulk_id)
 
 
 @shared_task
@@ -38,6 +52,7 @@ def work_requeue() -> None:
     snapshots.snapshots_requeue()
     agreement.agreements_requeue()
     arranging.queues_requeue()
+    bulk.bulks_requeue()
     erasing.erasures_requeue()
 
 

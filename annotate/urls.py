@@ -4,6 +4,7 @@ from annotate.models import Listed
 from annotate.views import (
     adjudication,
     agreement,
+    bulk,
     candidates,
     corpus,
     erasures,
@@ -46,6 +47,11 @@ urlpatterns = [
     path("queries/", queries.query_list, name="query-list"),
     path("queries/<int:pk>/", queries.query_detail, name="query-detail"),
     path("candidates/", candidates.candidate_list, name="candidate-list"),
+    *(
+        path(f"{listed}/bulk/", bulk.bulk_new, {"listed": listed}, name=f"{listed}-bulk")
+        for listed in Listed
+    ),
+    path("bulk/<int:pk>/", bulk.bulk_detail, name="bulk-detail"),
     *(
         path(
             f"{listed}/views/",

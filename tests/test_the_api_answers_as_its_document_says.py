@@ -130,6 +130,16 @@ def views(walk: Walk) -> None:
     walk.inner["views"] = {"id": walk.do(f"POST {PROJECT}views/", wish)["id"]}
 
 
+def bulks(walk: Walk) -> None:
+    """Many are withdrawn, and what makes no sense is refused."""
+    wish = {"listed": "candidates", "deed": "withdraw", "reason": "Off topic.", "keys": [1]}
+    made = walk.do(f"POST {PROJECT}bulk/", wish)
+    walk.do(f"POST {PROJECT}bulk/", {**wish, "deed": "assign"})
+    walk.do(f"GET {PROJECT}bulk/")
+    walk.inner["bulk"] = {"id": made["id"]}
+    walk.do(f"GET {PROJECT}bulk/{{id}}/")
+
+
 def queue(walk: Walk) -> None:
     """The queue is set, with gold candidates, a group and what is assigned to it."""
     candidate = walk.do(f"GET {PROJECT}candidates/")["results"][0]
@@ -297,6 +307,7 @@ def test_every_operation_answers_as_documented(client: Client, cast: Cast, tmp_p
     adjudications(walk)
     queue(walk)
     views(walk)
+    bulks(walk)
     snapshots(walk)
     corpus(walk)
     jobs(walk, tmp_path)

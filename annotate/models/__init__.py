@@ -1,6 +1,7 @@
 """What is judged, by whom, and what came of it. One import place for the room's models."""
 
 from annotate.models.agreement import AgreementReport
+from annotate.models.bulk import Bulk, BulkDeed, BulkStatus
 from annotate.models.candidates import Candidate, Proposal, Run, ranked
 from annotate.models.corpus import (
     Change,
@@ -33,6 +34,9 @@ from annotate.models.views import Listed, SavedView
 __all__ = [
     "Action",
     "AgreementReport",
+    "Bulk",
+    "BulkDeed",
+    "BulkStatus",
     "Candidate",
     "Change",
     "Deed",

@@ -75,6 +75,27 @@ class CandidateWish:
         return CandidateWish(run=self.run)
 
 
+def query_wish(parameters: Mapping[str, str]) -> QueryWish:
+    """Return what the address of a list of queries asks for."""
+    return QueryWish(search=parameters.get("q", "").strip(), show=parameters.get("show", ""))
+
+
+def candidate_wish(project: Project, parameters: Mapping[str, str]) -> CandidateWish:
+    """Return what the address of a list of candidates asks for; a grade that is none is left out.
+
+    Raises Http404 where it is about a query that there is not.
+    """
+    reference, grade = parameters.get("query", ""), parameters.get("grade", "")
+    return CandidateWish(
+        query=query_by(project, reference) if reference else None,
+        search=parameters.get("q", "").strip(),
+        run=parameters.get("run", ""),
+        show=parameters.get("show", ""),
+        grade=int(grade) if grade.isascii() and grade.isdigit() and len(grade) < 5 else None,
+        judge=parameters.get("judge", ""),
+    )
+
+
 def sees_others(member: Member) -> bool:
     """Say whether a member sees others' judgments and ranks before their own is in."""
     return not member.project.blind or role_allows(member.role, Right.REVIEW)

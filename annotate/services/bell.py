@@ -10,6 +10,7 @@ IMPORT: Final = "annotate.tasks.import_run"
 SNAPSHOT: Final = "annotate.tasks.snapshot_freeze"
 AGREEMENT: Final = "annotate.tasks.agreement_measure"
 WORDS: Final = "annotate.tasks.passages_read"
+BULK: Final = "annotate.tasks.bulk_run"
 QUEUE: Final = "annotate.tasks.queue_arrange"
 ERASURE: Final = "training.tasks.erasure_run"  # it goes through versions as well
 

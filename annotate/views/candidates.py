@@ -11,9 +11,9 @@ from annotate.models import Listed
 from annotate.selectors.browsing import (
     CANDIDATE_ORDERS,
     RANKED,
+    candidate_wish,
     candidates_of,
     passages_unread,
-    query_by,
     sees_others,
     with_evidence,
     with_skips,
@@ -27,10 +27,8 @@ STRETCH = 5_000
 @require_safe
 def candidate_list(request: PageRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug)
-    reference = request.GET.get("query")
-    query = query_by(member.project, reference) if reference else None
     form = CandidateBrowseForm(request.GET, member=member)
-    wish = form.wish(query)
+    wish = candidate_wish(member.project, request.GET.dict())
     rows = candidates_of(member, wish)
     if COUNT in request.GET:
         return number_answer(request, rows, "candidate,candidates")
@@ -43,7 +41,7 @@ def candidate_list(request: PageRequest, slug: str) -> HttpResponse:
     )
     context = {
         "project": member.project,
-        "query": query,
+        "query": wish.query,
         "form": form,
         "listing": listing,
         "narrowing": narrowing(request),

@@ -17,11 +17,13 @@ from annotate.selectors.browsing import (
     queries_all,
     queries_of,
     query_by,
+    query_wish,
     sees_others,
     with_counts,
 )
 from annotate.selectors.corpus import changes_of, withdrawn_of, wordings_of
 from annotate.selectors.views import views_for
+from annotate.views.bulk import members_of
 from annotate.views.listing import COUNT, listing_of, narrowing, number_answer
 
 # Each may have a hundred candidates.
@@ -37,7 +39,7 @@ SLACK = 120
 def query_list(request: PageRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug)
     form = QueryBrowseForm(request.GET, member=member)
-    rows = queries_of(member, form.wish())
+    rows = queries_of(member, query_wish(request.GET.dict()))
     if COUNT in request.GET:
         return number_answer(request, rows, "query,queries")
     whole = queries_all(member.project)
@@ -51,6 +53,7 @@ def query_list(request: PageRequest, slug: str) -> HttpResponse:
         "narrowing": narrowing(request),
         "views": views_for(member, Listed.QUERIES),
         "listed": Listed.QUERIES,
+        "members": members_of(member) if listing.rows else [],
         "blind": not sees_others(member),
         "section": "projects",
         "tab": "queries",
