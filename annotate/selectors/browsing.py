@@ -1,26 +1,21 @@
 """Queries and candidates, searched, filtered and ordered; as many database queries per page as it
 has kinds, and none that reads a million rows where an index knows the few that are wanted."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
 from zlib import crc32
 
-from django.contrib.postgres.search import SearchQuery, SearchVectorField
-from django.db.models import Count, Exists, F, Func, OuterRef, Prefetch, Q, QuerySet, Value
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Value
 from django.http import Http404
 
 from accounts.access import Right, role_allows
-from accounts.models import Member, Project, User
+from accounts.models import Member, Project
 from annotate.models import Candidate, Judgment, Passage, PassageWords, Proposal, Query, ranked
-from annotate.words import words_sought
+from annotate.selectors.narrowing import QUERIES_SHOWN, about, judged_so
 
 ID_DIGITS: Final = 18  # more are no id: the column holds 63 bits
-# Of passages whose words are not read yet, the newest so many are searched all the same.
-FRESH: Final = 2_000
-# So many keys are looked up before a list is read; a plan of PostgreSQL's own may begin with all.
-FEW: Final = 5_000
 QUERY_FILTERS: Final = {
     "": "All queries",
     "open": "With candidates nobody judged",
@@ -111,7 +106,7 @@ def queries_of(member: Member, wish: QueryWish) -> QuerySet[Query]:
     rows = queries_all(member.project)
     if wish.search:
         rows = rows.filter(Q(text__icontains=wish.search) | Q(external_id=wish.search))
-    narrow = _QUERIES_SHOWN.get(wish.show)
+    narrow = QUERIES_SHOWN.get(wish.show)
     return narrow(rows) if narrow and wish.show in query_filters_for(member) else rows
 
 
@@ -153,9 +148,9 @@ def candidates_of(member: Member, wish: CandidateWish) -> QuerySet[Candidate]:
     if wish.query is not None:
         rows = rows.filter(query=wish.query)
     if wish.search:
-        rows = rows.filter(_about(member.project, wish.search))
+        rows = rows.filter(about(member.project, wish.search))
     if sees_others(member):
-        rows = _judged_so(rows, member.project, wish)
+        rows = judged_so(rows, member.project, show=wish.show, grade=wish.grade, judge=wish.judge)
     if wish.run and sees_others(member):
         run = member.project.runs.filter(name=wish.run).values("pk")[:1]
         rows = rows.filter(proposals__run=run).annotate(run_rank=ranked("proposals__rank"))
@@ -224,101 +219,3 @@ def best_first(rows: QuerySet[Candidate], member: Member) -> list[Candidate]:
     runs = (each.run.name for row in found for each in row.visible_proposals)
     first = min(runs, default="")
     return sorted(found, key=place)
-
-
-def _graded(outer: str) -> QuerySet[Judgment]:
-    return Judgment.objects.current_grades().filter(candidate__query=OuterRef(outer))
-
-
-def _marked(rows: QuerySet[Judgment]) -> QuerySet[Judgment]:
-    return rows.filter(candidate__query=OuterRef("pk"))
-
-
-def _unjudged() -> QuerySet[Candidate]:
-    graded = Judgment.objects.current_grades().filter(candidate=OuterRef("pk"))
-    return Candidate.objects.filter(query=OuterRef("pk"), withdrawn_at=None).exclude(Exists(graded))
-
-
-_QUERIES_SHOWN: Final[dict[str, Callable[[QuerySet[Query]], QuerySet[Query]]]] = {
-    "open": lambda rows: rows.filter(Exists(_unjudged())),
-    "judged": lambda rows: rows.filter(Exists(_graded("pk"))),
-    "relevant": lambda rows: rows.filter(Exists(_graded("pk").filter(grade__relevant=True))),
-    "irrelevant": lambda rows: rows.filter(
-        Exists(_graded("pk")), ~Exists(_graded("pk").filter(grade__relevant=True))
-    ),
-    "skipped": lambda rows: rows.filter(Exists(_marked(Judgment.objects.skips()))),
-    "flagged": lambda rows: rows.filter(
-        Exists(_marked(Judgment.objects.filter(current=True, flagged=True)))
-    ),
-    "empty": lambda rows: rows.filter(~Exists(Candidate.objects.filter(query=OuterRef("pk")))),
-}
-
-
-def _judged_so(
-    rows: QuerySet[Candidate], project: Project, wish: CandidateWish
-) -> QuerySet[Candidate]:
-    """Narrow candidates by how they were judged."""
-    here = Judgment.objects.filter(project=project)
-    grades = here.current_grades()
-    if wish.show == "wanted":
-        rows = rows.filter(wanted=True)
-    elif wish.show == "open":
-        rows = rows.exclude(Exists(grades.filter(candidate=OuterRef("pk"))))
-    elif wish.show == "judged":
-        rows = rows.filter(Exists(grades.filter(candidate=OuterRef("pk"))))
-    elif wish.show == "flagged":
-        rows = rows.filter(_among(here.filter(current=True, flagged=True)))
-    elif wish.show == "skipped":
-        rows = rows.filter(_among(here.skips()))
-    given: dict[str, int | None] = {}
-    # Looked up here, so that the plan knows how many judgments they have.
-    if wish.grade is not None:
-        given["grade"] = (
-            project.grades.filter(value=wish.grade).values_list("pk", flat=True).first()
-        )
-    if wish.judge:
-        judges = User.objects.filter(username=wish.judge).values_list("pk", flat=True)
-        given["person"] = judges.first()
-    if None in given.values():
-        return rows.none()
-    return rows.filter(_among(grades.filter(**given))) if given else rows
-
-
-def _among(judgments: QuerySet[Judgment]) -> Q:
-    """Return what candidates of these judgments fulfil: few are named, so that the plan is sure."""
-    keys = judgments.order_by().values_list("candidate", flat=True)
-    found = {*keys[: FEW + 1]}
-    return Q(pk__in=found if len(found) <= FEW else keys)
-
-
-def _about(project: Project, search: str) -> Q:
-    """Return what candidates fulfil whose passage has the words of `search`, or it as its id.
-
-    Few passages are named by their keys, so that an index leads to their candidates; many are met
-    soon on the way through the list.
-    """
-    named = [*project.passages.filter(external_id=search).values_list("pk", flat=True)]
-    sought = words_sought(search)
-    if not sought:
-        return Q(passage__in=named)
-    question = SearchQuery(sought, search_type="raw", config="simple")
-    named += _fresh_with(project, question)
-    read = PassageWords.objects.filter(words=question, passage__project=project)
-    found = [*read.order_by().values_list("passage", flat=True)[: FEW + 1]]
-    if len(found) <= FEW:
-        return Q(passage__in=[*named, *found])
-    many = Q(passage__searchable__words=question)
-    return many | Q(passage__in=named) if named else many
-
-
-def _fresh_with(project: Project, question: SearchQuery) -> QuerySet[Passage, int]:
-    """Return the newest passages whose words nobody has read yet, and that answer the question."""
-    unread = PassageWords.objects.filter(words=None, passage__project=project)
-    newest = Passage.objects.filter(pk__in=unread.order_by("-passage").values("passage")[:FRESH])
-    words = Func(
-        F("title"),
-        F("text__text"),
-        function="annotate_words",
-        output_field=SearchVectorField(),
-    )
-    return newest.alias(words=words).filter(words=question).values_list("pk", flat=True)

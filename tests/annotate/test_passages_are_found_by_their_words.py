@@ -6,7 +6,7 @@ from django.test import Client
 from accounts.services import project_delete
 from annotate.models import Candidate, Passage, PassageWords, Text
 from annotate.models.texts import text_digest
-from annotate.selectors import browsing
+from annotate.selectors import narrowing
 from annotate.services.indexing import passages_read
 from annotate.words import words_sought
 from tests.factory import Cast, bearer, make_candidate, make_passage, make_query
@@ -73,7 +73,7 @@ def test_many_passages_are_met_on_the_way(
     client: Client, cast: Cast, rows: dict[str, Candidate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     passages_read()
-    monkeypatch.setattr(browsing, "FEW", 0)
+    monkeypatch.setattr(narrowing, "FEW", 0)
     assert found(client, cast, rows, "apple") == ["apple"]
     make_candidate(rows["apple"].query, make_passage(cast.project, "fresh apples", "fresh"))
     assert found(client, cast, {**rows, "fresh": Candidate.objects.latest("pk")}, "apple") == [

@@ -1,0 +1,112 @@
+"""What the filters of lists let through, in conditions that an index can begin with."""
+
+from collections.abc import Callable
+from typing import Final
+
+from django.contrib.postgres.search import SearchQuery, SearchVectorField
+from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet
+
+from accounts.models import Project, User
+from annotate.models import Candidate, Judgment, Passage, PassageWords, Query
+from annotate.words import words_sought
+
+# Of passages whose words are not read yet, the newest so many are searched all the same.
+FRESH: Final = 2_000
+# So many keys are looked up before a list is read; a plan of PostgreSQL's own may begin with all.
+FEW: Final = 5_000
+
+
+def _graded(outer: str) -> QuerySet[Judgment]:
+    return Judgment.objects.current_grades().filter(candidate__query=OuterRef(outer))
+
+
+def _marked(rows: QuerySet[Judgment]) -> QuerySet[Judgment]:
+    return rows.filter(candidate__query=OuterRef("pk"))
+
+
+def _unjudged() -> QuerySet[Candidate]:
+    graded = Judgment.objects.current_grades().filter(candidate=OuterRef("pk"))
+    return Candidate.objects.filter(query=OuterRef("pk"), withdrawn_at=None).exclude(Exists(graded))
+
+
+QUERIES_SHOWN: Final[dict[str, Callable[[QuerySet[Query]], QuerySet[Query]]]] = {
+    "open": lambda rows: rows.filter(Exists(_unjudged())),
+    "judged": lambda rows: rows.filter(Exists(_graded("pk"))),
+    "relevant": lambda rows: rows.filter(Exists(_graded("pk").filter(grade__relevant=True))),
+    "irrelevant": lambda rows: rows.filter(
+        Exists(_graded("pk")), ~Exists(_graded("pk").filter(grade__relevant=True))
+    ),
+    "skipped": lambda rows: rows.filter(Exists(_marked(Judgment.objects.skips()))),
+    "flagged": lambda rows: rows.filter(
+        Exists(_marked(Judgment.objects.filter(current=True, flagged=True)))
+    ),
+    "empty": lambda rows: rows.filter(~Exists(Candidate.objects.filter(query=OuterRef("pk")))),
+}
+
+
+def judged_so(
+    rows: QuerySet[Candidate], project: Project, *, show: str, grade: int | None, judge: str
+) -> QuerySet[Candidate]:
+    """Narrow candidates by how they were judged."""
+    here = Judgment.objects.filter(project=project)
+    grades = here.current_grades()
+    if show == "wanted":
+        rows = rows.filter(wanted=True)
+    elif show == "open":
+        rows = rows.exclude(Exists(grades.filter(candidate=OuterRef("pk"))))
+    elif show == "judged":
+        rows = rows.filter(Exists(grades.filter(candidate=OuterRef("pk"))))
+    elif show == "flagged":
+        rows = rows.filter(_among(here.filter(current=True, flagged=True)))
+    elif show == "skipped":
+        rows = rows.filter(_among(here.skips()))
+    given: dict[str, int | None] = {}
+    # Looked up here, so that the plan knows how many judgments they have.
+    if grade is not None:
+        given["grade"] = project.grades.filter(value=grade).values_list("pk", flat=True).first()
+    if judge:
+        judges = User.objects.filter(username=judge).values_list("pk", flat=True)
+        given["person"] = judges.first()
+    if None in given.values():
+        return rows.none()
+    return rows.filter(_among(grades.filter(**given))) if given else rows
+
+
+def _among(judgments: QuerySet[Judgment]) -> Q:
+    """Return what candidates of these judgments fulfil: few are named, so that the plan is sure."""
+    keys = judgments.order_by().values_list("candidate", flat=True)
+    found = {*keys[: FEW + 1]}
+    return Q(pk__in=found if len(found) <= FEW else keys)
+
+
+def about(project: Project, search: str) -> Q:
+    """Return what candidates fulfil whose passage has the words of `search`, or it as its id.
+
+    Few passages are named by their keys, so that an index leads to their candidates; many are met
+    soon on the way through the list.
+    """
+    named = [*project.passages.filter(external_id=search).values_list("pk", flat=True)]
+    sought = words_sought(search)
+    if not sought:
+        return Q(passage__in=named)
+    question = SearchQuery(sought, search_type="raw", config="simple")
+    named += _fresh_with(project, question)
+    read = PassageWords.objects.filter(words=question, passage__project=project)
+    found = [*read.order_by().values_list("passage", flat=True)[: FEW + 1]]
+    if len(found) <= FEW:
+        return Q(passage__in=[*named, *found])
+    many = Q(passage__searchable__words=question)
+    return many | Q(passage__in=named) if named else many
+
+
+def _fresh_with(project: Project, question: SearchQuery) -> QuerySet[Passage, int]:
+    """Return the newest passages whose words nobody has read yet, and that answer the question."""
+    unread = PassageWords.objects.filter(words=None, passage__project=project)
+    newest = Passage.objects.filter(pk__in=unread.order_by("-passage").values("passage")[:FRESH])
+    words = Func(
+        F("title"),
+        F("text__text"),
+        function="annotate_words",
+        output_field=SearchVectorField(),
+    )
+    return newest.alias(words=words).filter(words=question).values_list("pk", flat=True)
