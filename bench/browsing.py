@@ -98,6 +98,11 @@ def measure() -> bool:
 
 def main() -> int:
     with own_database():
+        from django.conf import settings
+
+        # As collected ones; no page is asked for its images.
+        plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+        settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
         from accounts.models import Role
         from accounts.services import member_set, project_create, user_create
         from annotate.services.indexing import passages_read
