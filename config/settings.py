@@ -248,6 +248,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
+        "BulkDeed": "annotate.models.bulk.BulkDeed",
+        "BulkStatus": "annotate.models.bulk.BulkStatus",
+        "CorpusDeed": "annotate.models.corpus.Deed",
         "JobKind": "training.models.JobKind",
         "JobStatus": "training.models.JobStatus",
         "ImportStatus": "annotate.models.imports.ImportStatus",

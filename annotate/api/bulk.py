@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from accounts.access import Right, member_for
 from accounts.pagination import ById
 from accounts.rest import ApiView, StrictSerializer, paginated, validated
+from accounts.schema import ProblemSerializer
 from annotate.models import Bulk, BulkDeed, Listed
 from annotate.services.bulk import KEYS_MAX, bulk_create
 
@@ -32,6 +33,7 @@ class BulkList(ApiView):
 
     pagination_class = ById
 
+    @extend_schema_serializer(component_name="BulkRequest")
     class InputSerializer(StrictSerializer):
         listed = serializers.ChoiceField(choices=Listed.choices)
         deed = serializers.ChoiceField(choices=BulkDeed.choices)
@@ -54,7 +56,10 @@ class BulkList(ApiView):
             help_text="User names to assign to; nobody makes the queries everybody's.",
         )
 
-    @extend_schema(operation_id="bulks_list", responses=BulkOutput(many=True))
+    @extend_schema(
+        operation_id="bulks_list",
+        responses={200: BulkOutput(many=True), 403: ProblemSerializer},
+    )
     def get(self, request: Request, slug: str) -> Response:
         """List what was done to many at once."""
         project = member_for(request.user, slug, Right.MANAGE).project
@@ -78,7 +83,7 @@ class BulkList(ApiView):
 class BulkDetail(ApiView):
     """One deed on many."""
 
-    @extend_schema(operation_id="bulk_show", responses=BulkOutput)
+    @extend_schema(operation_id="bulk_show", responses={200: BulkOutput, 403: ProblemSerializer})
     def get(self, request: Request, slug: str, pk: int) -> Response:
         """Show how far it is."""
         project = member_for(request.user, slug, Right.MANAGE).project

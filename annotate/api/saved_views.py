@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -40,6 +40,7 @@ class SavedViewList(ApiView):
     parameters = SavedViewParameters
     pagination_class = ById
 
+    @extend_schema_serializer(component_name="SavedViewRequest")
     class InputSerializer(StrictSerializer):
         listed = serializers.ChoiceField(choices=Listed.choices)
         name = serializers.CharField(max_length=80)
