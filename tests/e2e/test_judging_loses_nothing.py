@@ -63,6 +63,30 @@ def test_a_lost_acknowledgement_does_not_double(
     assert Judgment.objects.count() == Judgment.objects.counted().count() == 2
 
 
+def test_what_the_server_had_already_is_counted_once_after_a_reload(
+    browser: Browser, live_server: LiveServer, cast: Cast
+) -> None:
+    """The page comes with an answer counted that this browser believes to be unsent."""
+    make_queue(cast.project)
+    stored: list[str] = []
+
+    def swallow(route: Route) -> None:
+        if not stored:
+            stored.append(route.fetch().text())
+        route.abort()
+
+    with open_page(browser, live_server.url, cast.annotator.username) as page:
+        ready(page)
+        page.route("**/judgments/", swallow)
+        with page.expect_event("requestfailed", lambda request: "judgments" in request.url):
+            page.keyboard.press("1")
+        page.reload()
+        ready(page)
+        page.unroute("**/judgments/")
+        all_sent(page)
+        expect(page.locator("#done")).to_have_text("1")
+
+
 def test_unsent_answers_survive_a_reload(
     browser: Browser, live_server: LiveServer, cast: Cast
 ) -> None:

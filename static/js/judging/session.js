@@ -22,6 +22,14 @@ export class Session {
     form.addEventListener("input", () => this.keep());
     evidence.addEventListener("change", () => this.keep());
     supply.addEventListener("change", () => this.supplied());
+    // What waited when this page came may have been stored, and counted for the page, already.
+    const counted = outbox.waiting().filter(({ answer }) => supply.gone.has(String(answer.candidate)));
+    const doubtful = new Set(counted.map(({ answer }) => answer.id));
+    outbox.addEventListener("result", ({ detail: { answer, result } }) => {
+      if (!doubtful.delete(answer.id) || result.status !== "repeated") return;
+      this.done -= 1;
+      showPace(this.done, supply.remaining);
+    });
     outbox.addEventListener("change", () => {
       if (!desk.current && outbox.count === 0) this.more();
     });
