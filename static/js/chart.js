@@ -19,7 +19,8 @@ export function lineChart(name, points) {
   return svg;
 }
 
-function element(name, attributes, text) {
+/** Return a new SVG element. */
+export function element(name, attributes, text) {
   const node = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
   if (text !== undefined) node.textContent = text;

@@ -1,8 +1,7 @@
 // Bars of a table's numbers, one a row. The table is on the page: the figures are there.
 
-import { number } from "./chart.js";
+import { element, number } from "./chart.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const FOOT = 18; // pixels below the bars, for the first and last row's names
 const HEAD = 16; // and above them, for the highest number
 
@@ -19,13 +18,6 @@ for (const place of document.querySelectorAll("[data-bars-of]")) {
 function said(rows, unit) {
   const [name, most] = rows.reduce((best, row) => (row[1] > best[1] ? row : best));
   return `${unit} from ${rows[0][0]} to ${rows.at(-1)[0]}, the most ${most.toLocaleString("en")} on ${name}.`;
-}
-
-function element(name, attributes, text) {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  if (text !== undefined) node.textContent = text;
-  return node;
 }
 
 // In pixels of the figure's own box, again whenever that changes: texts keep their size.
