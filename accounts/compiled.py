@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, QuerySet
+
+from config.database.base import prepared_cursor
 
 M = TypeVar("M", bound=Model)
 
@@ -30,7 +32,7 @@ class Compiled(Generic[M]):
     def first(self, **given: int | str) -> M | None:
         """Return the first row for these arguments, or None."""
         sql, params, make = self._made
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(sql, [given[name] if name else value for name, value in params])
             row = cursor.fetchone()
         return None if row is None else make(row)

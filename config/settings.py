@@ -104,20 +104,22 @@ def _database(url: str) -> dict[str, Any]:
     """Return Django's settings for a `postgresql://user:password@host:port/name?option=…` URL."""
     parts = urlsplit(url)
     options: dict[str, Any] = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-    # Server-side pooling of each process' connections; a thread takes one for a request.
-    wait = float(options.get("connect_timeout", 30))  # seconds, also for one of the pool
-    options["pool"] = {"min_size": 0, "max_size": 12, "timeout": wait}
+    options.setdefault("connect_timeout", "10")  # seconds
+    # What is run often is prepared at once; only `prepared_cursor` prepares.
+    options["prepare_threshold"] = 0
     # What is acknowledged is on disk, whatever the server's own default is.
     options["options"] = f"{options.get('options', '')} -c synchronous_commit=on".strip()
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.database",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
         "OPTIONS": options,
-        # A connection that died with its server is replaced, not handed to a request.
+        # A thread keeps its connection; one that died with its server is replaced, not handed to
+        # a request.
+        "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
     }
 

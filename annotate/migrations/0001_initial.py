@@ -241,7 +241,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField()),
                 ('returned_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('candidate', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='leases', to='annotate.candidate')),
+                ('candidate', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, db_index=False, related_name='leases', to='annotate.candidate')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='leases', to=settings.AUTH_USER_MODEL)),
             ],
             options={

@@ -100,34 +100,25 @@ CREATE CONSTRAINT TRIGGER judgment_ends_for_a_reason AFTER UPDATE ON annotate_ju
 DEFERRABLE INITIALLY DEFERRED
 FOR EACH ROW WHEN (OLD.current AND NOT NEW.current) EXECUTE FUNCTION annotate_judgment_ended();
 
--- The only writer of annotate_candidate.wanted, always below a trigger, as the last ones see to.
-CREATE FUNCTION annotate_candidate_settle(candidates bigint[], overlap smallint) RETURNS void
-LANGUAGE sql AS $$
-    UPDATE annotate_candidate c SET wanted = n.counted < overlap
-    FROM (
-        SELECT id, (SELECT count(*) FROM annotate_judgment j
-                    WHERE j.candidate_id = given.id AND j.current AND j.slot IS NOT NULL) AS counted
-        FROM unnest(candidates) AS given (id)
-    ) n
-    WHERE c.id = n.id AND c.wanted IS DISTINCT FROM (n.counted < overlap)
-$$;
-
-CREATE FUNCTION annotate_judgment_settle() RETURNS trigger LANGUAGE plpgsql AS $$
+-- The only writers of annotate_candidate.wanted, always below a trigger, as the last ones see to.
+CREATE FUNCTION annotate_judgment_settle() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off AS $$
 DECLARE
     overlap smallint := annotate_overlap_of(NEW.project_id);
+    counted bigint;
 BEGIN
     PERFORM FROM annotate_candidate WHERE id = NEW.candidate_id FOR NO KEY UPDATE;
-    IF TG_OP = 'INSERT' AND NEW.slot <= overlap AND overlap < (
-        SELECT count(*) FROM annotate_judgment
-        WHERE candidate_id = NEW.candidate_id AND current AND slot IS NOT NULL
-    ) AND NOT EXISTS (
+    SELECT count(*) INTO counted FROM annotate_judgment
+    WHERE candidate_id = NEW.candidate_id AND current AND slot IS NOT NULL;
+    IF TG_OP = 'INSERT' AND NEW.slot <= overlap AND overlap < counted AND NOT EXISTS (
         SELECT FROM annotate_judgment kept
         WHERE kept.id = NEW.replaces_id AND kept.slot = NEW.slot
     ) THEN
         RAISE EXCEPTION 'candidate % has its % judgments', NEW.candidate_id, overlap
             USING ERRCODE = 'check_violation', CONSTRAINT = 'judgment_within_overlap';
     END IF;
-    PERFORM annotate_candidate_settle(ARRAY[NEW.candidate_id], overlap);
+    UPDATE annotate_candidate SET wanted = counted < overlap
+    WHERE id = NEW.candidate_id AND wanted IS DISTINCT FROM (counted < overlap);
     RETURN NULL;
 END $$;
 CREATE TRIGGER judgment_fills AFTER INSERT ON annotate_judgment
@@ -138,10 +129,10 @@ FOR EACH ROW WHEN (OLD.slot IS NOT NULL) EXECUTE FUNCTION annotate_judgment_sett
 CREATE FUNCTION annotate_overlap_settle() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('annotate_overlap'), NEW.id::integer);
-    PERFORM annotate_candidate_settle(
-        ARRAY(SELECT DISTINCT candidate_id FROM annotate_judgment
-              WHERE project_id = NEW.id AND current AND slot IS NOT NULL),
-        NEW.overlap);
+    UPDATE annotate_candidate c SET wanted = n.counted < NEW.overlap
+    FROM (SELECT candidate_id, count(*) AS counted FROM annotate_judgment
+          WHERE project_id = NEW.id AND current AND slot IS NOT NULL GROUP BY candidate_id) n
+    WHERE c.id = n.candidate_id AND c.wanted IS DISTINCT FROM (n.counted < NEW.overlap);
     RETURN NULL;
 END $$;
 CREATE TRIGGER overlap_settles AFTER UPDATE OF overlap ON accounts_project
@@ -266,7 +257,6 @@ DROP FUNCTION annotate_overlap_settle();
 DROP TRIGGER judgment_frees ON annotate_judgment;
 DROP TRIGGER judgment_fills ON annotate_judgment;
 DROP FUNCTION annotate_judgment_settle();
-DROP FUNCTION annotate_candidate_settle(bigint[], smallint);
 DROP FUNCTION annotate_overlap_of(bigint);
 """
 

@@ -213,8 +213,35 @@ BEGIN
 END $$;
 """
 
-FORWARD: Final = _GOLD + _CHECKS + _LANES + _DESKS
+_WRITE: Final = """
+-- Store a person's answers in their order, a microsecond apart, so that the newest is known. What
+-- they held has served; an expired lease of somebody else on a slot must not come back to life.
+CREATE FUNCTION annotate_answers_write(
+    person bigint, candidates bigint[], slots smallint[], answers jsonb
+) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off SET jit = off
+SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    DELETE FROM annotate_lease l USING unnest(candidates, slots) AS served (candidate, slot)
+    WHERE l.candidate_id = served.candidate
+      AND (l.person_id = person OR l.slot = served.slot
+                                   AND l.expires_at <= statement_timestamp());
+    INSERT INTO annotate_judgment (
+        id, project_id, candidate_id, person_id, kind, action, grade_id, slot, skip_reason,
+        seconds, comment, flagged, evidence, passage_revision, query_revision, replaces_id,
+        current, created_at)
+    SELECT new.id, new.project_id, new.candidate_id, person, new.kind, new.action, new.grade_id,
+           new.slot, new.skip_reason, new.seconds, new.comment, new.flagged, new.evidence,
+           new.passage_revision, new.query_revision, new.replaces_id, new.current,
+           statement_timestamp() + each.n * interval '1 microsecond'
+    FROM jsonb_array_elements(answers) WITH ORDINALITY AS each (answer, n)
+    CROSS JOIN LATERAL jsonb_populate_record(NULL::annotate_judgment, each.answer) AS new
+    ORDER BY each.n;
+END $$;
+"""
+
+FORWARD: Final = _GOLD + _CHECKS + _LANES + _DESKS + _WRITE
 BACKWARD: Final = """
+DROP FUNCTION annotate_answers_write(bigint, bigint[], smallint[], jsonb);
 DROP FUNCTION annotate_desks(bigint, bigint, bigint[], uuid[]);
 DROP TRIGGER query_lane ON annotate_query;
 DROP FUNCTION annotate_query_lane();

@@ -241,7 +241,10 @@ class Lease(models.Model):
     `returned_at` says when an undo gave the item back, and such items come first.
     """
 
-    candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="leases")
+    # Indexed by the unique constraints.
+    candidate = models.ForeignKey(
+        Candidate, models.CASCADE, related_name="leases", db_index=False
+    )
     purpose = models.CharField(
         max_length=8, choices=Purpose.choices, default=Purpose.COUNTED, db_default=Purpose.COUNTED
     )

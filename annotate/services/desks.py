@@ -1,21 +1,21 @@
 """What a batch of answers is about: locked candidates with their slots, and what is to be stored.
 
 One call of the database (`annotate_desks`, migration 0005) takes the locks and looks under them;
-what the answers make is written at the end, by one statement per kind.
+what the answers make is written at the end, by another (`annotate_answers_write`).
 """
 
 import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from django.db import connection
 from django.http import Http404
 
 from accounts.models import Grade, Project, User
 from annotate.models import Judgment, Kind, Purpose
 from annotate.services.leasing import slot_free
+from config.database.base import prepared_cursor
 
 # The kind of judgment that an answer to a lease becomes, where it fills its slot.
 KINDS = {
@@ -23,7 +23,9 @@ KINDS = {
     Purpose.CHECK: Kind.CHECK,
     Purpose.REPEAT: Kind.REPEAT,
 }
-_BEYOND = 1 << 63  # no id is so large
+_OPEN: Final = "SELECT annotate_desks(%s, %s, %s::bigint[], %s::uuid[])::text"
+_WRITE: Final = "SELECT annotate_answers_write(%s, %s::bigint[], %s::smallint[], %s::text::jsonb)"
+_BEYOND: Final = 1 << 63  # no id is so large
 _PURPOSES = {
     Kind.COUNTED: Purpose.COUNTED,
     Kind.LATE: Purpose.COUNTED,
@@ -131,8 +133,8 @@ class Batch:
             return
         candidates, slots = zip(*self.served, strict=True) if self.served else ((), ())
         rows = json.dumps([_columns(row) for row in self.new])
-        with connection.cursor() as cursor:
-            cursor.execute(_WRITE, [list(candidates), list(slots), self.person.pk, rows])
+        with prepared_cursor() as cursor:
+            cursor.execute(_WRITE, [self.person.pk, list(candidates), list(slots), rows])
         self.new.clear()
         self.served.clear()
 
@@ -142,7 +144,6 @@ def _columns(row: Judgment) -> dict[str, Any]:
         "id": str(row.pk),
         "project_id": row.project_id,
         "candidate_id": row.candidate_id,
-        "person_id": row.person_id,
         "kind": row.kind,
         "action": row.action,
         "grade_id": row.grade_id,
@@ -159,33 +160,6 @@ def _columns(row: Judgment) -> dict[str, Any]:
     }
 
 
-# The person's lease has served; an expired one of somebody else must not come back to life. Answers
-# of one batch are a microsecond apart, so that the newest is known.
-_WRITE = """
-WITH served AS (
-    DELETE FROM annotate_lease l
-    USING unnest(%s::bigint[], %s::smallint[]) AS done (candidate, slot)
-    WHERE l.candidate_id = done.candidate
-      AND (l.person_id = %s OR (l.slot = done.slot AND l.expires_at <= statement_timestamp()))
-)
-INSERT INTO annotate_judgment (
-    id, project_id, candidate_id, person_id, kind, action, grade_id, slot, skip_reason, seconds,
-    comment, flagged, evidence, passage_revision, query_revision, replaces_id, current, created_at)
-SELECT id, project_id, candidate_id, person_id, kind, action, grade_id, slot, skip_reason, seconds,
-       comment, flagged, evidence, passage_revision, query_revision, replaces_id, current,
-       statement_timestamp() + n * interval '1 microsecond'
-FROM ROWS FROM (jsonb_to_recordset(%s::jsonb) AS (
-    id uuid, project_id bigint, candidate_id bigint, person_id bigint, kind text, action text,
-    grade_id bigint, slot smallint, skip_reason text, seconds double precision, comment text,
-    flagged boolean, evidence jsonb, passage_revision integer, query_revision integer,
-    replaces_id uuid, current boolean
-)) WITH ORDINALITY AS new (
-    id, project_id, candidate_id, person_id, kind, action, grade_id, slot, skip_reason, seconds,
-    comment, flagged, evidence, passage_revision, query_revision, replaces_id, current, n)
-ORDER BY n
-"""
-
-
 def batch_open(
     project: Project, person: User, about: Iterable[int], ids: Sequence[uuid.UUID]
 ) -> Batch:
@@ -193,10 +167,9 @@ def batch_open(
 
     The overlap holds until the transaction ends. Raises Http404 where the project is gone.
     """
-    with connection.cursor() as cursor:
-        sql = "SELECT annotate_desks(%s, %s, %s::bigint[], %s::uuid[])::text"
+    with prepared_cursor() as cursor:
         keys = sorted({pk for pk in about if pk < _BEYOND})
-        cursor.execute(sql, [project.pk, person.pk, keys, list(ids)])
+        cursor.execute(_OPEN, [project.pk, person.pk, keys, list(ids)])
         found = json.loads(cursor.fetchone()[0])
     if found["overlap"] is None:
         raise Http404("This project has been deleted.")

@@ -20,6 +20,7 @@ from django.http import Http404
 from accounts.models import Project, Role, User
 from annotate.models import Candidate, Lease, Passage, Query, Text
 from annotate.selectors.judging import candidates_open_to
+from config.database.base import prepared_cursor
 
 LEASE_MAX: Final = 100  # items that one call hands out
 _ROUNDS: Final = 5
@@ -112,7 +113,7 @@ def _lease(
         # A statement alone is a transaction: no round trips to begin and commit one.
         with (
             transaction.atomic() if connection.in_atomic_block else nullcontext(),
-            connection.cursor() as cursor,
+            prepared_cursor() as cursor,
         ):
             cursor.execute(_CALL, wish)
             rows = cursor.fetchall()
