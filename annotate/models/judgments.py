@@ -242,9 +242,7 @@ class Lease(models.Model):
     """
 
     # Indexed by the unique constraints.
-    candidate = models.ForeignKey(
-        Candidate, models.CASCADE, related_name="leases", db_index=False
-    )
+    candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="leases", db_index=False)
     purpose = models.CharField(
         max_length=8, choices=Purpose.choices, default=Purpose.COUNTED, db_default=Purpose.COUNTED
     )
