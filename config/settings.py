@@ -119,7 +119,7 @@ def _database(url: str) -> dict[str, Any]:
         "OPTIONS": options,
         # A thread keeps its connection; one that died with its server is replaced, not handed to
         # a request.
-        "CONN_MAX_AGE": None,
+        "CONN_MAX_AGE": 3600,  # seconds
         "CONN_HEALTH_CHECKS": True,
     }
 
