@@ -95,7 +95,7 @@ def main() -> None:
             member_set(project=project, user=person, role="annotator")
         fill(project, HELD)
         path = folder / "candidates.jsonl"
-        jsonl_make(path, rows_make(wanted.candidates, start=0, labels=False))
+        jsonl_make(path, rows_make(wanted.candidates, start=HELD, labels=False))
         measure(project, people, path, wanted.candidates)
 
 
