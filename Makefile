@@ -15,8 +15,9 @@ PY := .venv/bin/python
 # A process per core with servers of its own, at most four: each may hold torch and a browser.
 # A file's tests stay together; ARGS='-n 0' runs all in one process, as a debugger wants it.
 SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile
-# Tests and lint see no network and no data of the user.
-OFFLINE := HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
+# Tests and lint see no network and no data of the user. Whoever forbids Python to keep what it has
+# compiled would have each of a run's hundreds of processes compile the same again.
+OFFLINE := HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONDONTWRITEBYTECODE=
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
