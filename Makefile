@@ -12,9 +12,9 @@ PYTHON ?=
 ARGS ?=
 
 PY := .venv/bin/python
-# A process per core with servers of its own, at most four: each may hold torch and a browser.
-# A file's tests stay together; ARGS='-n 0' runs all in one process, as a debugger wants it.
-SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile
+# As many processes as tests/servers.py says, with servers of their own; a file's tests stay
+# together, the longest first. ARGS='-n 0' runs all in one process, as a debugger wants it.
+SIDE_BY_SIDE := -n auto --dist loadfile --no-loadscope-reorder
 # Tests and lint see no network and no data of the user. Whoever forbids Python to keep what it has
 # compiled would have each of a run's hundreds of processes compile the same again.
 OFFLINE := HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONDONTWRITEBYTECODE=

@@ -25,6 +25,18 @@ def pytest_configure() -> None:
     pytest.MonkeyPatch().setattr(TransactionTestCase, "_fixture_teardown", tables_empty)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, so that all processes end together."""
+    ranks: dict[Path, int] = {}
+    for item in items:
+        rank = 0 if item.get_closest_marker("slow") else 1
+        if rank and not item.get_closest_marker("browser"):
+            rank = 2
+        ranks[item.path] = min(rank, ranks.get(item.path, rank))
+    items.sort(key=lambda item: ranks[item.path])
+
+
 @pytest.fixture(autouse=True)
 def blobs_of_this_test(tmp_path: Path, settings: Settings) -> None:
     """Give each test stores of its own."""

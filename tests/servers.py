@@ -7,6 +7,7 @@ and TEST_BROKER_URL to use servers that already run.
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -23,6 +24,14 @@ S = TypeVar("S", bound=Server)
 
 _started: list[Server] = []
 _home: Path | None = None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: half of a long test is waiting for processes to start."""
+    linux = sys.platform == "linux"
+    cores = len(os.sched_getaffinity(0)) if linux else os.cpu_count() or 1
+    return min(cores + 1, 4)  # each may hold torch and a browser
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

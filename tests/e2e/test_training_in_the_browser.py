@@ -15,7 +15,7 @@ from tests.factory import Cast
 from tests.training.jobs import empty_queue, frozen_snapshot, label_project, tiny_base, trainer
 from training.models import TrainingJob
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def shoot(page: Page, name: str) -> None:
