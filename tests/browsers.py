@@ -86,9 +86,8 @@ def ended_if_it_hangs(seconds: float = PATIENCE) -> Iterator[None]:
 
     def end() -> None:
         hung.set()
-        for process in psutil.Process().children(recursive=True):
-            if "--remote-debugging-pipe" in _words(process):
-                process.kill()
+        for process in main_processes():
+            process.kill()
 
     watch = threading.Timer(seconds, end)
     watch.start()
@@ -98,14 +97,17 @@ def ended_if_it_hangs(seconds: float = PATIENCE) -> Iterator[None]:
     finally:
         watch.cancel()
     if hung.is_set():
-        warnings.warn(f"chromium did not close within {seconds} s and was ended", stacklevel=3)
+        warnings.warn(f"chromium did not close within {seconds:g} s and was ended", stacklevel=4)
 
 
-def _words(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
+def main_processes() -> list[psutil.Process]:
+    """Return the browsers that this process has started, without the processes of their own."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if "--remote-debugging-pipe" in process.cmdline():
+                found.append(process)
+    return found
 
 
 def requests_end() -> None:
