@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint bench e2e clean install install-dev chromium
+.PHONY: help run test lint style types bench e2e clean install install-dev chromium
 
 # An interpreter may be named: make run PYTHON=/opt/python/bin/python3.13
 PYTHON ?=
@@ -25,18 +25,29 @@ help: ## this list
 run: install ## install what is missing, start everything, print the address; Ctrl-C stops it
 	@exec $(PY) manage.py up
 
-test: install-dev chromium lint ## everything that can be checked: lint, unit, database, training, browser
-	@$(OFFLINE) exec $(PY) -m pytest $(SIDE_BY_SIDE) $(ARGS)
+# Checking types without a cache keeps one core busy for a minute: it is done beside the tests.
+test: install-dev chromium style ## everything that can be checked: lint, unit, database, training, browser
+	@$(MAKE) --no-print-directory types >.make/types.log 2>&1 & types=$$!; \
+	trap 'kill $$types 2>/dev/null' EXIT; \
+	$(OFFLINE) $(PY) -m pytest $(SIDE_BY_SIDE) $(ARGS); tests=$$?; \
+	wait $$types; typed=$$?; cat .make/types.log; \
+	exit $$((tests ? tests : typed))
+
+lint: style types ## style, types, layers, missing migrations
 
 # The settings are loaded with an ARBITER_HOME that goes away: the user's data is left alone.
-lint: install-dev ## style, types, layers, missing migrations
-	@set -e; home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT; \
-	export $(OFFLINE) ARBITER_HOME="$$home"; \
+IN_A_HOME = set -e; home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT; \
+	export $(OFFLINE) ARBITER_HOME="$$home"
+
+style: install-dev
+	@$(IN_A_HOME); \
 	$(PY) -m ruff check .; \
 	$(PY) -m ruff format --check .; \
-	$(PY) -m mypy .; \
 	$(PY) -c 'from importlinter.cli import lint_imports_command as main; main()'; \
 	DATABASE_URL='postgresql://127.0.0.1:1/none?connect_timeout=1' $(PY) manage.py makemigrations --check --dry-run
+
+types: install-dev
+	@$(IN_A_HOME); $(PY) -m mypy .
 
 bench: install ## the measurements in bench/; ARGS chooses
 	@exec $(PY) -m bench $(ARGS)

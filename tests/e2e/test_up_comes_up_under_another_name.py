@@ -7,7 +7,7 @@ import pytest
 
 from tests.installation import Installation
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.slow
 WEB = r"web\s+\| is up"
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.installation import WORDS, Installation, claim
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.slow
 
 
 def _wait_ready(base: str, seconds: float = 30) -> None:
