@@ -22,6 +22,8 @@ from config.server import Server
 
 S = TypeVar("S", bound=Server)
 
+NOWHERE = "postgresql://127.0.0.1:1/none?connect_timeout=1"
+NOWHERE_TO_RING = "redis://127.0.0.1:1"
 _started: list[Server] = []
 _home: Path | None = None
 
@@ -35,7 +37,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_load_initial_conftests() -> Generator[None, None, None]:
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
     global _home  # noqa: PLW0603 - pytest has no other place between these two hooks
     _home = Path(tempfile.mkdtemp(prefix="arbiter-test-"))
     _home.chmod(0o755)
@@ -47,10 +49,16 @@ def pytest_load_initial_conftests() -> Generator[None, None, None]:
         TOKENIZERS_PARALLELISM="false",
         # Threads that wait for each other cost a tiny model ten times what it computes.
         OMP_NUM_THREADS="1",
-        DATABASE_URL=os.environ.get("TEST_DATABASE_URL") or _database(_home / "postgres"),
-        CELERY_BROKER_URL=os.environ.get("TEST_BROKER_URL")
-        or _start(Valkey(_home / "valkey")).broker_url,
+        DATABASE_URL=NOWHERE,
+        CELERY_BROKER_URL=NOWHERE_TO_RING,
     )
+    in_charge = early_config.known_args_namespace.numprocesses  # of processes that run the tests
+    if not in_charge or "PYTEST_XDIST_WORKER" in os.environ:
+        os.environ.update(
+            DATABASE_URL=os.environ.get("TEST_DATABASE_URL") or _database(_home / "postgres"),
+            CELERY_BROKER_URL=os.environ.get("TEST_BROKER_URL")
+            or _start(Valkey(_home / "valkey")).broker_url,
+        )
     return (yield)
 
 
