@@ -84,7 +84,7 @@ def main(name: str) -> None:
         "broken-part": lambda: Supervisor(
             HOME,
             Part("first", ["/bin/sleep", "600"]),
-            Part("broken", [sys.executable, "-c", BROKEN]),
+            Part("broken", [sys.executable, "-c", BROKEN], ready=lambda: False),
         ),
         "broken-step": lambda: Supervisor(
             HOME,
