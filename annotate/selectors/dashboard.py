@@ -65,7 +65,7 @@ SELECT j.person_id, (j.created_at AT TIME ZONE 'UTC')::date AS day,
        count(*), count(j.seconds), coalesce(sum(j.seconds), 0), max(j.created_at)
 FROM annotate_judgment j
 WHERE j.project_id = %s AND j.person_id IS NOT NULL AND j.current
-  AND j.kind NOT IN ('adjudication', 'preference')
+  AND j.kind <> 'adjudication'
 GROUP BY 1, 2
 """
 
