@@ -17,6 +17,7 @@ PERSON: Final = OpenApiParameter(
     location=OpenApiParameter.HEADER,
     description="Whom the caller takes itself for, by id; 409 where the session is another's.",
 )
+STATUSES: Final = [status.value for status in Status]
 _SKIP: Final = {"oneOf": [{"type": "boolean"}, {"type": "string", "maxLength": REASON_MAX}]}
 
 

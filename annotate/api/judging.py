@@ -11,13 +11,20 @@ from rest_framework.response import Response
 
 from accounts.access import Right, project_for
 from accounts.rest import ApiView, StrictSerializer, validated
-from annotate.api.answering import PERSON, RangesField, SkipField, judging_member, malformed
+from annotate.api.answering import (
+    PERSON,
+    STATUSES,
+    RangesField,
+    SkipField,
+    judging_member,
+    malformed,
+)
 from annotate.models import Kind
 from annotate.models.judgments import CHECK_KINDS
 from annotate.selectors.items import items_of
 from annotate.selectors.judging import remaining_for
 from annotate.selectors.progress import project_progress
-from annotate.services.answers import Answer, Recorded, Status
+from annotate.services.answers import Answer, Recorded
 from annotate.services.judging import BATCH_MAX, judgments_record
 from annotate.services.leasing import LEASE_MAX, tasks_lease
 from annotate.services.sittings import QUERIES_MAX, queries_lease
@@ -153,7 +160,7 @@ class JudgmentsApi(ApiView):
     class OutputSerializer(serializers.Serializer[Any]):
         class JudgmentResultSerializer(serializers.Serializer[Any]):
             id = serializers.CharField()
-            status = serializers.ChoiceField(choices=[status.value for status in Status])
+            status = serializers.ChoiceField(choices=STATUSES)
             code = serializers.IntegerField(help_text="The status as HTTP says it.")
             candidate = serializers.CharField(allow_null=True)
             kind = serializers.CharField(
