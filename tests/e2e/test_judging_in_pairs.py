@@ -8,7 +8,7 @@ from pytest_django.live_server_helper import LiveServer
 from annotate.models import Judgment, PairLease, Preference, PreferenceAction
 from tests.annotate.judging import reword_passage
 from tests.annotate.pairing import make_pairs
-from tests.e2e.judging import open_page, ready
+from tests.e2e.judging import open_page, ready, stocked
 from tests.factory import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -83,7 +83,6 @@ def test_keys_and_clicks_compare_and_undo_takes_back(
         four = texts(page)
         page.keyboard.press("f")
         page.keyboard.press("2")
-        five = texts(page)
         for key in ("?", "p"):
             page.keyboard.press(key)
             axe(page)
@@ -93,6 +92,8 @@ def test_keys_and_clicks_compare_and_undo_takes_back(
         axe(page)
         page.get_by_role("button", name="Look at the one you skipped").click()
         ready(page)
+        stocked(page)  # what was answered here just before shows when the server has confirmed it
+        expect(page.locator("#item")).to_be_visible()
         assert texts(page) == three
         page.keyboard.press("ArrowLeft")
         expect(page.get_by_role("heading", name="You have compared every pair")).to_be_visible()
@@ -100,7 +101,6 @@ def test_keys_and_clicks_compare_and_undo_takes_back(
     prefer, tie = PreferenceAction.PREFER, PreferenceAction.TIE
     expected = [(prefer, one[1]), (tie, ""), (prefer, four[1]), (tie, ""), (prefer, three[0])]
     assert said() == expected
-    assert five
     row = Preference.objects.counted().get(comment="says how")
     assert (row.preferred_id == row.left_id, row.seconds is not None) == (False, True)
     assert Preference.objects.counted().filter(flagged=True).count() == 1
