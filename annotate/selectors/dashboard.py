@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Project, User
 from annotate.pace import Forecast, forecast
+from annotate.selectors.pairs import PairProgress, pairs_progress
 from annotate.selectors.progress import project_progress
 
 DEPTHS: Final = (1, 3, 5, 10, 20)
@@ -116,13 +117,17 @@ class JudgeRow:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """A project's judging; `days` are judgments per day of the last 30, days without any too."""
+    """A project's judging; `days` are judgments per day of the last 30, days without any too.
+
+    `pairs` is None where none are compared.
+    """
 
     coverage: Coverage
     judged_at: Mapping[str, Sequence[JudgedAt]]
     days: Sequence[tuple[date, int]]
     judges: Sequence[JudgeRow]
     forecast: Forecast
+    pairs: PairProgress | None
 
 
 def dashboard_of(project: Project) -> Dashboard:
@@ -147,6 +152,7 @@ def dashboard_of(project: Project) -> Dashboard:
             today=today,
             price=project.hourly_cost,
         ),
+        pairs=pairs_progress(project),
     )
 
 

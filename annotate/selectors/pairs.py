@@ -195,12 +195,19 @@ def pairs_progress(project: Project) -> PairProgress | None:
     said = counted.aggregate(
         judged=Count("pair", distinct=True),
         preferences=Count("pk"),
-        preferred=Count("pk", filter=prefer),
-        left=Count("pk", filter=prefer & Q(preferred=F("left"))),
+        chosen=Count("pk", filter=prefer),
+        on_left=Count("pk", filter=prefer & Q(preferred=F("left"))),
     )
     pairs = asked.count()
-    ties = said["preferences"] - said["preferred"]
-    return PairProgress(pairs=pairs, wanted=pairs * project.overlap, ties=ties, **said)
+    return PairProgress(
+        pairs=pairs,
+        judged=said["judged"],
+        preferences=said["preferences"],
+        wanted=pairs * project.overlap,
+        preferred=said["chosen"],
+        left=said["on_left"],
+        ties=said["preferences"] - said["chosen"],
+    )
 
 
 def pair_items_of(leases: Sequence[PairLease], project: Project, person: User) -> list[PairItem]:
