@@ -108,7 +108,7 @@ _THERE: Final = Q(
 
 def pairs_on(project: Project) -> bool:
     """Say whether a project has pairs compared."""
-    return PairQueue.objects.filter(project=project, on=True).exists()
+    return _on(project).exists()
 
 
 def pairs_open_to(project: Project, person: User) -> QuerySet[Pair]:
@@ -267,15 +267,19 @@ def _remind(items: Sequence[PairItem], returned: Sequence[int], person: User) ->
 def _wanted_of(project: Project, person: User) -> QuerySet[Pair]:
     """Return the pairs that still want a preference of `person`, whoever holds them."""
     answered = Preference.objects.answers().filter(pair=OuterRef("pk"), person=person)
-    rows = Pair.objects.filter(
+    return Pair.objects.filter(
         _THERE,
         ~Exists(answered),
+        Exists(_on(project)),
         project=project,
         wanted=True,
         offered=True,
         lane__in=lanes_of(project, person),
     )
-    return rows if pairs_on(project) else rows.none()
+
+
+def _on(project: Project) -> QuerySet[PairQueue]:
+    return PairQueue.objects.filter(project=project, on=True)
 
 
 def _number(rows: QuerySet[Any]) -> Coalesce:
