@@ -127,8 +127,8 @@ def preferences(walk: Walk) -> None:
     walk.do(f"POST {PROJECT}pairs/lease/", {"count": 1}, by="annotator")  # what was undone
     walk.do(f"POST {PROJECT}pairs/lease/", {"count": 0}, by="annotator")
     other = {"HTTP_X_ARBITER_PERSON": "0"}
-    for call, body in (("pairs/lease/", {}), ("preferences/", {"preferences": []})):
-        walk.do(f"POST {PROJECT}{call}", body, by="annotator", **other)
+    walk.do(f"POST {PROJECT}pairs/lease/", {}, by="annotator", **other)
+    walk.do(f"POST {PROJECT}preferences/", {"preferences": []}, by="annotator", **other)
     walk.do(f"GET {PROJECT}export/", query={"what": "preferences"})
     walk.do(f"GET {PROJECT}progress/details/")
 

@@ -80,7 +80,13 @@ def test_a_batch_is_answered_with_a_status_per_item(client: Client, cast: Cast) 
     assert (row.preferred_id, row.left_id) == (better["prefer"], better["left"])
     _, body = send(client, LEASE, {}, **headers)
     assert body["items"][0]["previous"]["tie"] is True
-    for bad in ({"preferences": [{}] * 501}, {"preferences": "x"}, {}, {"judgments": []}):
+    bodies: list[object] = [
+        {"preferences": [{}] * 501},
+        {"preferences": "x"},
+        {},
+        {"judgments": []},
+    ]
+    for bad in bodies:
         assert send(client, PREFERENCES, bad, **headers)[0] == 400
 
 

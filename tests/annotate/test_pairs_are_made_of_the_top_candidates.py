@@ -39,10 +39,10 @@ def test_ranks_of_the_largest_run_or_of_the_one_that_is_set(cast: Cast) -> None:
         make_proposal(row, "long", rank=rank)
     run = make_proposal(candidates[1], "short", rank=1).run
     make_proposal(candidates[4], "short", rank=2)
-    [row] = offered(cast.project, depth=2)
-    assert two(row) == (candidates[3].pk, candidates[4].pk)
-    [row] = offered(cast.project, depth=4, run=run)  # only what the run ranks
-    assert two(row) == (candidates[1].pk, candidates[4].pk)
+    [made] = offered(cast.project, depth=2)
+    assert two(made) == (candidates[3].pk, candidates[4].pk)
+    [made] = offered(cast.project, depth=4, run=run)  # only what the run ranks
+    assert two(made) == (candidates[1].pk, candidates[4].pk)
     candidates_withdraw(
         project=cast.project, by=cast.manager, reason="Off topic.", candidates=[candidates[4].pk]
     )

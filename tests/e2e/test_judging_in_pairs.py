@@ -1,5 +1,7 @@
 """The layout in pairs: two candidates, compared by key or click; WCAG 2.2 AA by axe."""
 
+from typing import Any
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
@@ -139,7 +141,7 @@ def test_a_phone_shows_one_above_the_other_and_unfolds_both(
         reword_passage(
             candidate.passage, "Filler. " * 300 + "how to do the thing. " + "End. " * 200
         )
-    options = {"color_scheme": scheme, "viewport": size, "bypass_csp": True}
+    options: dict[str, Any] = {"color_scheme": scheme, "viewport": size, "bypass_csp": True}
     with open_page(browser, live_server.url, cast.annotator.username, **options) as page:
         page.goto(f"{live_server.url}/projects/library/judge/?layout=pairs")
         ready(page)
