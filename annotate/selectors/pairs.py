@@ -129,7 +129,8 @@ def pairs_open_to(project: Project, person: User) -> QuerySet[Pair]:
 def pairs_remaining(project: Project, person: User) -> int:
     """Count the pairs that are open to a person, with what they hold; 0 in a closed project.
 
-    Exact up to COUNTED_EXACTLY; beyond it at most COUNT_SECONDS old, and with what colleagues hold.
+    Exact up to COUNTED_EXACTLY; beyond it, where counting takes long, at most
+    COUNT_SECONDS old, and with what colleagues hold and what was withdrawn.
     """
     if project.closed:
         return 0
@@ -139,7 +140,10 @@ def pairs_remaining(project: Project, person: User) -> int:
         return int(known)
     number = pairs_open_to(project, person)[: COUNTED_EXACTLY + 1].count()
     if number > COUNTED_EXACTLY:
-        number = _wanted_of(project, person).count()
+        lanes = lanes_of(project, person)
+        rows = Pair.objects.filter(project=project, lane__in=lanes, wanted=True, offered=True)
+        own = Preference.objects.answers().filter(project=project, person=person)
+        number = rows.count() - own.filter(pair__wanted=True, pair__offered=True).count()
         cache.set(key, number, COUNT_SECONDS)
     return number
 

@@ -103,9 +103,9 @@ def pair_batch_open(
         overlap = cursor.fetchone()[0]
     if overlap is None:
         raise Http404("This project has been deleted.")
-    earlier = Preference.objects.filter(pk__in=ids, person=person).values("pair")
-    keys = {pk for pk in about if pk < _BEYOND}
-    rows = Pair.objects.filter(Q(pk__in=keys) | Q(pk__in=earlier), project=project)
+    earlier = Preference.objects.filter(pk__in=ids, person=person).values_list("pair", flat=True)
+    keys = {pk for pk in about if pk < _BEYOND} | set(earlier)
+    rows = Pair.objects.filter(pk__in=keys, project=project)
     locked = rows.order_by("pk").select_for_update(no_key=True)
     desks = _desks(list(locked.values_list("pk", flat=True)), person)
     return PairBatch(
