@@ -83,7 +83,7 @@ def test_other_formats_have_no_place_for_them_and_no_import_takes_them(
     client: Client, cast: Cast, tmp_path: Path
 ) -> None:
     nasty(cast)
-    with pytest.raises(ValidationError, match="no place for preferences"):
+    with pytest.raises(ValidationError, match="no preferences; choose what=qrels"):
         export_blocks(cast.project, format_name="beir", what="preferences")
     path = "/api/v1/projects/library/export/?what=preferences&format=csv"
     answer = client.get(path, **bearer(cast.reviewer))
