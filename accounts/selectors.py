@@ -56,6 +56,7 @@ def project_contents(project: Project) -> list[tuple[str, int]]:
         ("judgment or imported label", "judgments and imported labels", project.judgments.count()),
         ("query", "queries", project.queries.count()),
         ("snapshot", "snapshots", project.snapshots.count()),
+        ("preference", "preferences", project.preferences.count()),
         ("training job", "training jobs", project.training_jobs.count()),
         ("reranker", "rerankers", project.rerankers.count()),
         ("published version", "published versions", versions),

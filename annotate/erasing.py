@@ -88,6 +88,32 @@ WHERE id IN (SELECT id FROM erased_candidate)
 _LEASES: Final = """
 DELETE FROM annotate_lease WHERE candidate_id IN (SELECT id FROM erased_candidate)
 """
+# Of what is erased: those of which one candidate is, or both are.
+_PAIRS: Final = """
+UPDATE annotate_pair SET position = (
+    'x' || substr(replace(gen_random_uuid()::text, '-', ''), 1, 16))::bit(64)::bigint
+WHERE id IN (SELECT o.id FROM erased_candidate c JOIN annotate_pair o ON o.first_id = c.id
+             UNION
+             SELECT o.id FROM erased_candidate c JOIN annotate_pair o ON o.second_id = c.id)
+"""
+_PAIR_LEASES: Final = """
+DELETE FROM annotate_pairlease l USING annotate_pair o, erased_candidate c
+WHERE l.pair_id = o.id AND c.id IN (o.first_id, o.second_id)
+"""
+_WORDS_ON_PAIRS: Final = """
+UPDATE annotate_preference j SET comment = '', skip_reason = ''
+WHERE (comment <> '' OR skip_reason <> '') AND NOT %(keep)s AND id IN (
+    SELECT x.id FROM annotate_preference x JOIN annotate_pair o ON o.id = x.pair_id
+    JOIN erased_candidate c ON c.id IN (o.first_id, o.second_id)
+    UNION
+    SELECT x.id FROM erased_revision r JOIN annotate_candidate c ON c.{thing}_id = r.thing
+    JOIN annotate_pair o ON c.id IN (o.first_id, o.second_id)
+    JOIN annotate_preference x ON x.pair_id = o.id AND r.number = {read})
+"""
+_READ: Final = {
+    "query": "x.query_revision",
+    "passage": "CASE c.id WHEN o.first_id THEN x.first_revision ELSE x.second_revision END",
+}
 # Also what was said of an earlier wording of others, of which only that wording goes.
 _WORDS: Final = """
 UPDATE annotate_judgment j SET evidence = '[]',
@@ -106,17 +132,18 @@ DELETE FROM annotate_{thing}revision WHERE id IN (SELECT id FROM erased_revision
 
 def statements_of(thing: str) -> Mapping[str, str]:
     """Return what to execute, in order, under the name of what it counts ("" for nothing)."""
-    words, revisions = _WORDS.format(thing=thing), _REVISIONS.format(thing=thing)
-    common = {"comments": words, "revisions": revisions, "candidates": _CANDIDATES}
-    if thing == "query":
-        return {"queries": _QUERY_ROWS, **common, "leases": _LEASES}
-    return {
-        "": _EMPTY_TEXT,
-        "passages": _PASSAGE_ROWS,
-        **common,
+    common = {
+        "comments": _WORDS.format(thing=thing),
+        "comments_on_pairs": _WORDS_ON_PAIRS.format(thing=thing, read=_READ[thing]),
+        "revisions": _REVISIONS.format(thing=thing),
+        "candidates": _CANDIDATES,
+        "pairs": _PAIRS,
         "leases": _LEASES,
-        "texts": _TEXT_ROWS,
+        "leases_of_pairs": _PAIR_LEASES,
     }
+    if thing == "query":
+        return {"queries": _QUERY_ROWS, **common}
+    return {"": _EMPTY_TEXT, "passages": _PASSAGE_ROWS, **common, "texts": _TEXT_ROWS}
 
 
 def parameters(*, project: int, subject: int, at: Any, keep: bool) -> dict[str, Any]:

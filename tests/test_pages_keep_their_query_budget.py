@@ -19,6 +19,7 @@ from annotate.services.withdrawing import candidates_withdraw
 from models_app.services.rerankers import alias_move, review_add
 from tests.annotate.checks import make_gold
 from tests.annotate.judging import decide
+from tests.annotate.pairing import compare, offered, prefer
 from tests.factory import (
     PASSWORD,
     Cast,
@@ -58,6 +59,8 @@ def fill(cast: Cast, queries: int) -> dict[str, object]:
         member_set(project=other, user=cast.manager, role=Role.MANAGER)
         Import.objects.create(project=cast.project, name="f", source_name="s", created_by=person)
     make_gold(cast.manager, *rows[:queries])
+    compared, *_ = offered(cast.project)
+    compare(cast.project, cast.annotator, prefer(compared))
     group = group_set(project=cast.project, name="night", people=[cast.annotator, cast.reviewer])
     queries_assign(
         project=cast.project, queries=cast.project.queries.all(), people=[cast.owner],

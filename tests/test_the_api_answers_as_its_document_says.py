@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from annotate.services.importing import import_run
+from annotate.services.pairing import pairs_make
 from annotate.services.snapshots import snapshot_freeze
 from models_app.services.rerankers import alias_move
 from tests.contract import Contract, Operation
@@ -102,6 +103,34 @@ def judgments(walk: Walk) -> None:
         walk.do(f"GET {PROJECT}export/", query={"format": name})
     for name in ("jsonl", "beir"):
         walk.do(f"GET {PROJECT}export/", query={"format": name, "what": "judgments"})
+
+
+def preferences(walk: Walk) -> None:
+    """Pairs are asked for, compared, skipped, undone; and what is no answer is told."""
+    walk.do(f"POST {PROJECT}queue/pairs/")  # none are wanted yet
+    walk.do(f"PATCH {PROJECT}queue/pairs/", {"on": True, "scheme": "all", "depth": 3})
+    walk.do(f"PATCH {PROJECT}queue/pairs/", {"scheme": "some", "depth": 1, "run": "none"})
+    walk.do(f"POST {PROJECT}queue/pairs/")
+    pairs_make(project_id=walk.cast.project.pk)
+    items = walk.do(f"POST {PROJECT}pairs/lease/", {"count": 4}, by="annotator")["items"]
+    answers: list[dict[str, Any]] = [
+        {"id": str(uuid.uuid4()), "pair": item["pair"], "comment": "c", "flagged": True,
+         "left": item["candidates"][0]["candidate"], "seconds": 2.5}
+        for item in items
+    ]  # fmt: skip
+    answers[0]["prefer"] = answers[0]["left"]
+    answers[1]["tie"] = answers[2]["skip"] = True
+    undo = {"id": str(uuid.uuid4()), "withdraw": answers[1]["id"]}
+    batch = [*answers, answers[0], {**answers[0], "flagged": False}, undo, {"id": "x", "n": 1}]
+    walk.do(f"POST {PROJECT}preferences/", {"preferences": batch}, by="annotator")
+    walk.do(f"POST {PROJECT}preferences/", {"preferences": 7}, by="annotator")
+    walk.do(f"POST {PROJECT}pairs/lease/", {"count": 1}, by="annotator")  # what was undone
+    walk.do(f"POST {PROJECT}pairs/lease/", {"count": 0}, by="annotator")
+    other = {"HTTP_X_ARBITER_PERSON": "0"}
+    walk.do(f"POST {PROJECT}pairs/lease/", {}, by="annotator", **other)
+    walk.do(f"POST {PROJECT}preferences/", {"preferences": []}, by="annotator", **other)
+    walk.do(f"GET {PROJECT}export/", query={"what": "preferences"})
+    walk.do(f"GET {PROJECT}progress/details/")
 
 
 def adjudications(walk: Walk) -> None:
@@ -305,6 +334,7 @@ def test_every_operation_answers_as_documented(client: Client, cast: Cast, tmp_p
     imports(walk)
     judgments(walk)
     adjudications(walk)
+    preferences(walk)
     queue(walk)
     views(walk)
     bulks(walk)

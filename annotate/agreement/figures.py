@@ -11,6 +11,8 @@ ALPHA: Final = {
     "alpha_interval": "interval",
 }
 MEASURES: Final = ("percent", *COHEN, "fleiss", *ALPHA)
+NOMINAL: Final = ("percent", "cohen", "fleiss", "alpha_nominal")
+"""The measures of what has no order, such as preferences."""
 
 NAMES: Final[Mapping[str, str]] = {
     "percent": "Percent agreement",

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from annotate.agreement.conflicts import Conflict, conflicts_of
-from annotate.agreement.figures import Figure, Figures
+from annotate.agreement.figures import NOMINAL, Figure, Figures
 from annotate.agreement.measures import JudgePair, measure
 from annotate.agreement.observed import Ints, Judgments, Observed, Scheme, observe
 from annotate.agreement.resampling import CONFIDENCE, SAMPLES, SEED
@@ -17,6 +17,9 @@ from annotate.agreement.systems import Rankings, Run, rankings_of
 from annotate.splitting import clusters_of
 from annotate.twins import twin_pairs
 
+PREFERRED: Final = Scheme((0, 1, 2), ("First", "Second", "Tie"), (0.0,) * 3, (False,) * 3)
+"""What people say of a pair, as a scheme without an order. Not by sides: these are drawn anew for
+each person, so that a habit of preferring one is no agreement."""
 RESAMPLING: Final = {"samples": SAMPLES, "seed": SEED, "confidence": CONFIDENCE, "unit": "query"}
 
 
@@ -25,7 +28,8 @@ class Material:
     """What is measured: judgments with their passages' texts and titles, queries, and runs.
 
     `text` and `title` have an entry per judgment, numbers that tell them apart. `queries` are the
-    texts of all queries among the judgments.
+    texts of all queries among the judgments. `preferences` are of pairs in place of candidates,
+    their grades places in PREFERRED.
     """
 
     scheme: Scheme
@@ -34,6 +38,7 @@ class Material:
     title: Ints
     queries: Mapping[int, str]
     runs: Mapping[str, Run]
+    preferences: Judgments | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,8 @@ class Agreement:
     `judges` are people by their keys, and import sources by theirs below 0; `candidates` and
     `queries` those with any judgment. `grades` and `relevant` are specific agreement. `pairs` are
     those that share the most candidates, `pairs_total` how many share any. `conflicts` are those
-    that differ most, `conflicts_total` how many there are.
+    that differ most, `conflicts_total` how many there are. `preferences` are figures of pairs of
+    candidates, nominal ones only; empty where nobody has compared any.
     """
 
     judgments: int
@@ -70,6 +76,7 @@ class Agreement:
     pairs_total: int
     conflicts: list[Conflict]
     conflicts_total: int
+    preferences: Figures
     resampling: Mapping[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
@@ -108,8 +115,16 @@ def agreement_measure(material: Material) -> Agreement:
         pairs_total=len(observed.pairs.of_whom()[0]),
         conflicts=conflicts,
         conflicts_total=total,
+        preferences=_preferences(material.preferences),
         resampling=RESAMPLING,
     )
+
+
+def _preferences(rows: Judgments | None) -> Figures:
+    if rows is None or not len(rows.candidate):
+        return {}
+    figures = measure(observe(rows, PREFERRED)).figures
+    return {name: figures[name] for name in NOMINAL}
 
 
 def _pair(observed: Observed, pair: JudgePair, runs: Mapping[str, Run] | None) -> Pair:

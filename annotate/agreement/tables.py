@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
-from annotate.agreement.figures import MEASURES, NAMES
+from annotate.agreement.figures import MEASURES, NAMES, NOMINAL
 from annotate.agreement.meanings import MEANINGS
 
 _LOW: Final = -0.5  # where the axis of a bar begins; it ends at 1 and is 200 units long
@@ -86,6 +86,11 @@ HEADS: Final = tuple(NAMES[name] for name in MEASURES)
 def lines_of(figures: Mapping[str, Any]) -> list[Line]:
     """Return the measures of a whole, or of two judges, each with its meaning."""
     return [Line(NAMES[name], Cell(**figures[name]), MEANINGS[name]) for name in MEASURES]
+
+
+def preference_lines(figures: Mapping[str, Any]) -> list[Line]:
+    """Return the measures of preferences; none where there are none."""
+    return [Line(NAMES[name], Cell(**figures[name])) for name in NOMINAL if name in figures]
 
 
 def grade_lines(result: Mapping[str, Any], grades: Iterable[Mapping[str, Any]]) -> list[Line]:

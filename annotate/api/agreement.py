@@ -137,6 +137,11 @@ class AgreementOutput(serializers.Serializer[Any]):
     figures = serializers.DictField(
         child=AgreementFigure(), allow_null=True, help_text=f"Overall. {_FIGURES}"
     )
+    preferences = serializers.DictField(
+        child=AgreementFigure(),
+        help_text="Of pairs of candidates, over first, second and tie: `percent`, `cohen`,"
+        " `fleiss`, `alpha_nominal`; `units` are pairs. Empty where nobody has compared any.",
+    )
     grades = AgreementGrade(many=True, help_text="Specific agreement, worst grade first.")
     relevant = AgreementFigure(allow_null=True, help_text="The same of all relevant grades.")
     slices = AgreementSlice(many=True)
@@ -190,6 +195,7 @@ def _body(seen: Seen) -> dict[str, Any]:
         "with_imported": report.with_imported,
         **{name: result.get(name) for name in counts},
         "figures": result.get("figures"),
+        "preferences": result.get("preferences", {}),
         "grades": [
             {"grade": grade["value"], "name": grade["name"], "agreement": figure}
             for grade, figure in zip(seen.grades, result.get("grades", []), strict=False)

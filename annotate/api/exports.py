@@ -32,8 +32,9 @@ class ExportParameters(Parameters):
         choices=list(WHATS),
         required=False,
         error_messages=_one_of(WHATS),
-        help_text="Each current judgment, or the resolved grade of each pair. `beir` and `triplets`"
-        " hold the latter only, and `qrels` does unless asked otherwise.",
+        help_text="Each current judgment, the resolved grade of each candidate, or each current"
+        " preference between two of them. `beir` and `triplets` hold resolved grades only, and"
+        " `qrels` does unless asked otherwise; only `jsonl`, `csv` and `parquet` hold preferences.",
     )
 
 
@@ -47,7 +48,7 @@ class Export(ApiView):
 
     @extend_schema(responses={**_FILES, 403: ProblemSerializer})
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
-        """Download judgments or resolved grades; streamed.
+        """Download judgments, resolved grades or preferences; streamed.
 
         A download that ends without its last chunk is not complete: something failed midway.
         """

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from accounts.models import Project
 from annotate.exporting.sink import Sink
-from annotate.formats.exported import COLUMNS, METADATA
+from annotate.formats.exported import columns_of
 from annotate.selectors.copying import copied, one_moment
 from annotate.selectors.exports import cells
 
@@ -20,6 +20,11 @@ _TYPES: Final = {
     "seconds": "double",
     "flagged": "bool",
     "passage_revision": "int32",
+    "query_revision": "int32",
+    "first_revision": "int32",
+    "second_revision": "int32",
+    "tie": "bool",
+    "counted": "bool",
     "judged_at": "timestamp",
     "gain": "double",
     "target": "double",
@@ -28,7 +33,9 @@ _TYPES: Final = {
     "adjudicated": "bool",
 }
 # Columns of few distinct values; for all others a dictionary costs time and saves nothing.
-_FEW: Final = ["query_id", "query", "kind", "action", "annotator", "source", "skip_reason"]
+_FEW: Final = (
+    "query_id", "query", "kind", "action", "annotator", "source", "skip_reason", "preferred", "left"
+)  # fmt: skip
 
 
 def parquet(project: Project, what: str) -> Iterator[bytes]:
@@ -56,7 +63,7 @@ def _schema(what: str) -> "pa.Schema":
         name: pa.timestamp("us", "UTC") if kind == "timestamp" else pa.type_for_alias(kind)
         for name, kind in _TYPES.items()
     }
-    names = (*COLUMNS[what], *METADATA)
+    names = columns_of(what)
     return pa.schema([(name, types.get(name, pa.string())) for name in names])
 
 

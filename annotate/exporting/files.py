@@ -105,7 +105,8 @@ def export_blocks(
     if what not in WHATS:
         raise ValidationError({"what": f"Choose one of {', '.join(WHATS)}."})
     if what not in wanted.whats:
-        message = f"The format {format_name} holds one grade for each pair; choose what=qrels."
+        held = "grades" if "judgments" in wanted.whats else "one grade for each pair"
+        message = f"The format {format_name} holds {held}, no {what}; choose what=qrels."
         raise ValidationError({"what": message})
     if wanted.bad and (named := ids_matching(project, f"[{wanted.bad}]")):
         signs = "blanks" if wanted.bad == _BLANK else "control characters"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from accounts.models import Project
-from annotate.formats.exported import COLUMNS, METADATA
+from annotate.formats.exported import columns_of
 from annotate.selectors.copying import Copied, copied, one_moment
 from annotate.selectors.exports import TRIPLETS, cells, json_lines, qrel_lines
 
@@ -15,7 +15,7 @@ def jsonl(project: Project, what: str) -> Iterator[bytes]:
 
 def csv(project: Project, what: str) -> Iterator[bytes]:
     """RFC 4180 with a header, but for lines that end in LF; what is risky is neutralised."""
-    yield f"{','.join((*COLUMNS[what], *METADATA))}\n".encode()
+    yield f"{','.join(columns_of(what))}\n".encode()
     yield from _blocks(project, cells(what, neutral=True))
 
 

@@ -17,6 +17,12 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "skip_reason", "evidence", "passage_revision", "judgment_id", "judged_at",
     ),
     "qrels": (*_PAIR, "gain", "target", "people", "imported", "adjudicated"),
+    "preferences": (
+        "query_id", "query", "first_id", "first_title", "first", "second_id", "second_title",
+        "second", "kind", "action", "preferred", "tie", "left", "counted", "annotator", "seconds",
+        "comment", "flagged", "skip_reason", "query_revision", "first_revision",
+        "second_revision", "preference_id", "judged_at",
+    ),
 }  # fmt: skip
 _OURS: Final = {frozenset(columns): what for what, columns in COLUMNS.items()}
 
@@ -29,6 +35,12 @@ _BLANKS: Final = (
 )
 RISKY: Final = f"^'*(?:[\t\n\r]|[{_BLANKS}]*[=+@＝＋－＠-])"
 _NEUTRALISED: Final = re.compile(f"'{RISKY[1:]}")
+
+
+def columns_of(what: str) -> tuple[str, ...]:
+    """Return the columns of an export, in order; preferences are of two candidates and have no
+    metadata."""
+    return COLUMNS[what] if what == "preferences" else (*COLUMNS[what], *METADATA)
 
 
 def exported_what(names: Collection[str]) -> str | None:

@@ -98,10 +98,14 @@ class PairLayout:
         self.format = name
 
     def bind(self, names: Sequence[str], keys: Sequence[Key], member: str | None) -> Bound:
+        what = exported_what(names)
+        if what == "preferences":
+            message = "an export of preferences, which are not imported"
+            raise BadValueError("first", message)
         columns = resolve(names, keys, PAIR_FIELDS, self._mapping, self.unseen)
         require(columns, names, "query", "query_id")
         require(columns, names, "passage", "passage_id")
-        if what := exported_what(names):
+        if what is not None:
             own = replace(columns, pair=(), query=(), passage=())
             make = own_maker(self._maker(own, member), what, dict(zip(names, keys, strict=True)))
             return Bound(make=make, origin=columns.origin)

@@ -12,13 +12,14 @@ from accounts.models import Grade, Member, Project, User
 from annotate.agreement.meanings import advice_on_all, advice_on_pair
 from annotate.models import AgreementReport, Candidate, Judgment, Kind, Source
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Of what is kept: another number makes all that was kept old."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What agreement would be measured of now, and how many grades of people and sources it has."""
+    """What agreement would be measured of now: how much of people (grades and preferences that
+    count), and how many grades of sources."""
 
     fingerprint: str
     counted: int
@@ -32,13 +33,17 @@ def moment_of(project: Project) -> Moment:
     """
     sql = """
         SELECT concat_ws(' ', j.counted, j.imported, j.ever, j.newest, c.gone, c.last, q.gone,
-                         q.last, p.gone, p.last, g.scheme, r.runs, r.last, i.last),
-               j.counted, j.imported
+                         q.last, p.gone, p.last, g.scheme, r.runs, r.last, i.last, x.counted,
+                         x.ever, x.newest),
+               j.counted + x.counted, j.imported
         FROM (SELECT count(*) FILTER (WHERE current AND action = 'grade'
                                       AND kind = 'counted') AS counted,
                      count(*) FILTER (WHERE current AND kind = 'imported') AS imported,
                      count(*) AS ever, max(created_at) AS newest
               FROM annotate_judgment WHERE project_id = %(project)s) j,
+             (SELECT count(*) FILTER (WHERE current AND slot IS NOT NULL) AS counted,
+                     count(*) AS ever, max(created_at) AS newest
+              FROM annotate_preference WHERE project_id = %(project)s) x,
              (SELECT count(*) AS gone, max(withdrawn_at) AS last FROM annotate_candidate
               WHERE project_id = %(project)s AND withdrawn_at IS NOT NULL) c,
              (SELECT count(*) AS gone, max(withdrawn_at) AS last FROM annotate_query

@@ -29,6 +29,14 @@ _GRADES: Final = sql.SQL("""
       AND (j.kind = 'counted' OR {imported} AND j.kind = 'imported')
       AND c.withdrawn_at IS NULL AND p.withdrawn_at IS NULL AND q.withdrawn_at IS NULL
 """)
+_PREFERENCES: Final = sql.SQL("""
+    SELECT o.query_id, j.pair_id, j.person_id,
+           CASE j.preferred_id WHEN o.first_id THEN 0 WHEN o.second_id THEN 1 ELSE 2 END::bigint,
+           (extract(year FROM j.created_at) * 12 + extract(month FROM j.created_at) - 1)::bigint
+    FROM annotate_preference j JOIN annotate_pair o ON o.id = j.pair_id
+    WHERE j.project_id = {project} AND j.current AND j.slot IS NOT NULL
+      AND annotate_pair_is_there(o)
+""")
 # Of what several have judged. Ranks, or where a run has none the order of its scores.
 _RANKS: Final = sql.SQL("""
     SELECT run_id, candidate_id, -coalesce(rank::bigint, place) FROM (
@@ -63,6 +71,7 @@ def material_of(project: Project, *, with_imported: bool) -> Material:
         title=title,
         queries=_texts(np.unique(query).tolist()),
         runs=_runs(project),
+        preferences=Judgments(*_columns(_PREFERENCES.format(project=project.pk), 5)),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from django.db import connection
 
 from accounts.models import Project
-from annotate.formats.exported import COLUMNS, METADATA, RISKY
+from annotate.formats.exported import METADATA, RISKY, columns_of
 from annotate.selectors.copying import CSV, Copied
 
 QUERIES_TABLE: Final = "annotate_query"
@@ -57,14 +57,35 @@ _VALUES: Final = {
 _CELLS: Final = {
     "flagged": "j.flagged::text",
     "adjudicated": "r.adjudicated::text",
+    "tie": "(j.action = 'tie')::text",
+    "counted": "(j.slot IS NOT NULL)::text",
     "evidence": "CASE WHEN j.evidence <> '[]' THEN j.evidence END",
     "judged_at": 'to_char(j.created_at, \'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"\')',
     **{name: f"CASE WHEN {_VALUES[name]} <> '{{}}' THEN {_VALUES[name]} END" for name in METADATA},
 }
+# Those that preferences have otherwise; `j` is the preference there, `o` its pair.
+_OF_PREFERENCES: Final = {
+    "kind": "'preference'",
+    "first_id": "pa.external_id",
+    "first_title": "pa.title",
+    "first": "ta.text",
+    "second_id": "pb.external_id",
+    "second_title": "pb.title",
+    "second": "tb.text",
+    "preferred": "CASE j.preferred_id WHEN o.first_id THEN 'first'"
+    " WHEN o.second_id THEN 'second' END",
+    "tie": "j.action = 'tie'",
+    "left": "CASE j.left_id WHEN o.first_id THEN 'first' ELSE 'second' END",
+    "counted": "j.slot IS NOT NULL",
+    "query_revision": "j.query_revision",
+    "first_revision": "j.first_revision",
+    "second_revision": "j.second_revision",
+    "preference_id": "j.id",
+}
 # Texts that people and files wrote; no other cell can begin as a formula does.
 _FREE: Final = frozenset(
     ("query_id", "query", "passage_id", "title", "passage", "annotator", "source", "comment")
-) | {"skip_reason"}
+) | {"skip_reason", "first_id", "first_title", "first", "second_id", "second_title", "second"}
 
 _JUDGMENTS: Final = f"""
 FROM annotate_candidate c {_TEXTS}
@@ -103,7 +124,21 @@ FROM (
 JOIN annotate_candidate c ON c.id = r.candidate_id {_TEXTS}
 JOIN accounts_grade g ON g.id = r.grade_id
 """  # noqa: S608 - only constants of this module are put in
+_PREFERENCES: Final = """
+FROM annotate_pair o JOIN annotate_query q ON q.id = o.query_id AND q.withdrawn_at IS NULL
+JOIN annotate_candidate a ON a.id = o.first_id AND a.withdrawn_at IS NULL
+JOIN annotate_passage pa ON pa.id = a.passage_id AND pa.withdrawn_at IS NULL
+JOIN annotate_text ta ON ta.id = pa.text_id
+JOIN annotate_candidate b ON b.id = o.second_id AND b.withdrawn_at IS NULL
+JOIN annotate_passage pb ON pb.id = b.passage_id AND pb.withdrawn_at IS NULL
+JOIN annotate_text tb ON tb.id = pb.text_id
+JOIN annotate_preference j ON j.pair_id = o.id AND j.current
+JOIN accounts_user u ON u.id = j.person_id
+WHERE o.project_id = %(project)s AND o.query_id BETWEEN %(low)s AND %(high)s
+ORDER BY o.query_id, o.first_id, o.second_id, j.created_at, j.id
+"""
 _FROM: Final = {
+    "preferences": _PREFERENCES,
     "judgments": _JUDGMENTS,
     "qrels": f"{_QRELS} ORDER BY c.query_id, c.passage_id",
 }
@@ -111,8 +146,8 @@ _FROM: Final = {
 
 def json_lines(what: str) -> Copied:
     """Objects with the columns of `what` and all metadata."""
-    columns = (*COLUMNS[what], *METADATA)
-    chosen = ", ".join(f"{_VALUES[name]} AS {name}" for name in columns)
+    columns = columns_of(what)
+    chosen = ", ".join(f"{_value(what, name)} AS {name}" for name in columns)
     select = f"SELECT row_to_json(r) FROM (SELECT {chosen} {_FROM[what]}) r"  # noqa: S608 - ours
     return Copied(QUERIES_TABLE, select)
 
@@ -122,14 +157,19 @@ def cells(what: str, *, neutral: bool) -> Copied:
 
     NULL is an empty cell without quotes, an empty text one with them.
     """
-    columns = (*COLUMNS[what], *METADATA)
-    chosen = ", ".join(_cell(name, neutral=neutral) for name in columns)
+    columns = columns_of(what)
+    chosen = ", ".join(_cell(what, name, neutral=neutral) for name in columns)
     parameters = {"risky": RISKY} if neutral else {}
     return Copied(QUERIES_TABLE, f"SELECT {chosen} {_FROM[what]}", CSV, parameters)
 
 
-def _cell(name: str, *, neutral: bool) -> str:
-    value = _CELLS.get(name, _VALUES[name])
+def _value(what: str, name: str) -> str:
+    own = _OF_PREFERENCES.get(name) if what == "preferences" else None
+    return own or _VALUES[name]
+
+
+def _cell(what: str, name: str, *, neutral: bool) -> str:
+    value = _CELLS.get(name) or _value(what, name)
     if neutral and name in _FREE:
         return f"CASE WHEN {value} ~ %(risky)s THEN '''' || {value} ELSE {value} END"
     return value
@@ -223,4 +263,11 @@ def row_counts(project: Project) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [project.pk])
         judgments, qrels = cursor.fetchone()
-    return {"judgments": judgments, "qrels": qrels}
+        cursor.execute(_PREFERENCES_COUNT, [project.pk])
+        [preferences] = cursor.fetchone()
+    return {"judgments": judgments, "qrels": qrels, "preferences": preferences}
+
+
+_PREFERENCES_COUNT: Final = (
+    "SELECT count(*) FROM annotate_preference WHERE project_id = %s AND current"
+)

@@ -12,7 +12,15 @@ from accounts.access import Right, member_for
 from accounts.middleware import PageRequest
 from accounts.models import Member
 from annotate.agreement.figures import MEASURES, NAMES
-from annotate.agreement.tables import HEADS, grade_lines, lines_of, matrix_of, parts_of, two_of
+from annotate.agreement.tables import (
+    HEADS,
+    grade_lines,
+    lines_of,
+    matrix_of,
+    parts_of,
+    preference_lines,
+    two_of,
+)
 from annotate.selectors.agreement_reports import (
     Seen,
     conflicts_shown,
@@ -96,6 +104,7 @@ def _tables(seen: Seen, measure: str) -> dict[str, Any]:
     return {
         "lines": lines_of(result["figures"]),
         "grades": grade_lines(result, seen.grades),
+        "preferences": preference_lines(result["preferences"]),
         "parts": parts_of(result["slices"]),
         "heads": HEADS,
         "pairs": [two_of(pair) for pair in result["pairs"][:PAIRS_SHOWN]],

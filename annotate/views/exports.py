@@ -9,6 +9,7 @@ from accounts.access import member_for
 from annotate.exporting import FORMATS, WHATS
 from annotate.selectors.browsing import sees_others
 from annotate.selectors.exports import row_counts
+from annotate.selectors.pairs import pairs_on
 
 
 @require_safe
@@ -16,11 +17,15 @@ def export_page(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug)
     if not sees_others(member):
         raise PermissionDenied("In a blind project only reviewers and managers export.")
+    counts = row_counts(member.project)
+    paired = counts["preferences"] > 0 or pairs_on(member.project)
+    shown = [what for what in WHATS if what != "preferences" or paired]
     context = {
         "project": member.project,
-        "counts": row_counts(member.project),
+        "counts": counts,
+        "paired": paired,
         "formats": [
-            (name, one, [what if what in one.whats else "" for what in WHATS])
+            (name, one, [what if what in one.whats else "" for what in shown])
             for name, one in FORMATS.items()
         ],
         "section": "projects",

@@ -136,6 +136,8 @@ def test_what_may_conflict_says_so(schema: Any) -> None:
     }
     assert conflicting == {
         ("post", "/api/v1/projects/{slug}/adjudications/{candidate}/"),
+        ("post", "/api/v1/projects/{slug}/pairs/lease/"),
+        ("post", "/api/v1/projects/{slug}/preferences/"),
         ("post", "/api/v1/projects/{slug}/imports/{id}/cancel/"),
         ("put", "/api/v1/rerankers/{team}/{name}/aliases/{alias}/"),
         ("post", "/api/v1/training-jobs/{id}/cancel/"),

@@ -157,7 +157,7 @@ def test_who_may_export(client: Client, cast: Cast) -> None:
 def test_an_unknown_choice_is_answered_with_the_known_ones(client: Client, cast: Cast) -> None:
     for name, known in (
         ("format", "jsonl, csv, parquet, qrels, beir, triplets"),
-        ("what", "judgments, qrels"),
+        ("what", "judgments, qrels, preferences"),
     ):
         answer = client.get(PATH, {name: "xlsx"}, **bearer(cast.owner))
         assert answer.status_code == 400

@@ -8,6 +8,7 @@ from django.test import Client
 from annotate.exporting import FORMATS
 from annotate.models import Candidate
 from tests.annotate.import_files import pair, take, write
+from tests.annotate.pairing import compare, offered, prefer
 from tests.factory import PASSWORD, Cast, make_judgment
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +26,9 @@ def test_it_counts_and_links_every_file_there_is(
     take(cast.project, write(tmp_path / "labels.jsonl", *rows))
     make_judgment(Candidate.objects.earliest("pk"), cast.annotator, grade=1)
     log_in(client, cast.reviewer.username)
+    assert "references" not in client.get(PATH).content.decode()
+    [compared, *_] = offered(cast.project)
+    compare(cast.project, cast.annotator, prefer(compared))
     page = client.get(PATH).content.decode()
     assert "4 rows" in page
     assert "3 rows" in page
@@ -36,7 +40,7 @@ def test_it_counts_and_links_every_file_there_is(
             answer = client.get(link.replace("&amp;", "&"))
             assert answer.status_code == 200, link
             assert b"".join(answer)
-    assert page.count("not in this format") == 2
+    assert page.count("not in this format") == 5
     for path in ("/projects/library/queries/", "/projects/library/imports/"):
         assert f'href="{PATH}"' in client.get(path).content.decode()
 

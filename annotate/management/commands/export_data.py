@@ -15,7 +15,10 @@ from annotate.exporting import FORMATS, WHATS, export_blocks
 
 
 class Command(BaseCommand):
-    help = "Write a project's judgments or qrels to a file, or to standard output where it is -."
+    help = (
+        "Write a project's judgments, qrels or preferences to a file, or to standard output"
+        " where it is -."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("project", help="the project's slug")
