@@ -77,6 +77,25 @@ def test_keys_judge_the_marked_row_and_the_next_query_follows(
     assert not Lease.objects.exists()
 
 
+def test_evidence_is_marked_in_one_query_after_another(
+    browser: Browser, live_server: LiveServer, cast: Cast
+) -> None:
+    make_queue(cast.project, 3, 2)
+    with open_page(browser, live_server.url, cast.annotator.username) as page:
+        ready(page)
+        as_list(page, 2)
+        for query in range(3):
+            expect(page.locator("#query")).to_have_text(f"How do I do thing {query}?")
+            for _ in range(2):
+                page.keyboard.press("e")
+                page.keyboard.press("Enter")
+                place = page.locator(".candidate[aria-current] .evidence-place")
+                expect(place.locator("#evidence li")).to_have_count(1)
+                page.keyboard.press("1")
+        ended(page)
+    assert [row.evidence for row in Judgment.objects.counted()] == [[[8, 9]], [[8, 9]]] * 3
+
+
 def test_a_click_judges_and_changes_and_undo_returns_to_what_stood(
     browser: Browser, live_server: LiveServer, cast: Cast
 ) -> None:

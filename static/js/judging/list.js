@@ -17,6 +17,8 @@ export class List {
     this.rows = [];
     this.at = 0;
     this.place = byId("rows");
+    this.evidence = byId("evidence");
+    this.home = this.evidence.parentElement; // where it is while no row has it
     this.names = new Map([...form.querySelectorAll("button.grade")].map((b) => [Number(b.value), b.dataset.name]));
     const [down, up] = [() => this.move(1), () => this.move(-1)];
     this.keys = { j: down, k: up, arrowdown: down, arrowup: up };
@@ -49,6 +51,7 @@ export class List {
     const items = this.supply.queue.filter(({ query }) => query.id === id);
     this.rows = items.map((item) => ({ item, given: null, ...this.node() }));
     this.at = 0;
+    this.home.append(this.evidence); // the row that has it goes away
     this.place.replaceChildren(...this.rows.map(({ node }) => node));
     if (items.length) byId("query").textContent = items[0].query.text;
     this.fill(this.rows);
@@ -146,7 +149,7 @@ export class List {
   /** Show which row is marked. */
   show() {
     this.tell();
-    this.row.card.querySelector(".evidence-place").append(byId("evidence"));
+    this.row.card.querySelector(".evidence-place").append(this.evidence);
     this.focus();
     this.row.card.scrollIntoView({ block: "nearest", behavior: "instant" });
   }
