@@ -84,6 +84,7 @@ function start() {
   const session = new Session({ settings, form, outbox, supply, undos, desk, evidence, sitting, names, trouble: problemOf });
   desk.judge = (grade, since) => judge(session, grade, since);
   desk.moved = () => session.paint();
+  desk.wentOn = (since) => session.wentOn(since);
   watchForms(session);
   watchPanels(session);
   onKeys(

@@ -31,6 +31,13 @@ export class Evidence extends EventTarget {
     this.showList();
   }
 
+  /** Show none: there is no item. */
+  rest() {
+    this.picking.stop();
+    Object.assign(this, { root: null, spans: [], lately: null });
+    this.showList();
+  }
+
   pressed(event) {
     this.held = event.pointerType === "mouse" && event.button === 0 && Boolean(this.root?.contains(event.target));
   }

@@ -54,6 +54,8 @@ export class One {
 
   // What only a list has to do.
   keys = {};
+  resting = false;
+  rest() {}
   answered() {}
   undone() {}
   elsewhere() {}
