@@ -11,6 +11,7 @@ from annotate.api import (
     exports,
     imports,
     judging,
+    pairs,
     queue,
     saved_views,
     snapshots,
@@ -19,6 +20,10 @@ from annotate.api import (
 urlpatterns = [
     path("projects/<str:slug>/tasks/lease/", judging.LeaseApi.as_view(), name="api-lease"),
     path("projects/<str:slug>/judgments/", judging.JudgmentsApi.as_view(), name="api-judgments"),
+    path("projects/<str:slug>/pairs/lease/", pairs.PairLeaseApi.as_view(), name="api-pairs-lease"),
+    path(
+        "projects/<str:slug>/preferences/", pairs.PreferencesApi.as_view(), name="api-preferences"
+    ),
     path("projects/<str:slug>/progress/", judging.ProgressApi.as_view(), name="api-progress"),
     path("projects/<str:slug>/adjudications/", adjudication.AdjudicationList.as_view()),
     path(
@@ -28,6 +33,7 @@ urlpatterns = [
     path("projects/<str:slug>/agreement/", agreement.AgreementApi.as_view(), name="api-agreement"),
     path("projects/<str:slug>/progress/details/", dashboard.DashboardApi.as_view()),
     path("projects/<str:slug>/queue/", queue.QueueDetail.as_view()),
+    path("projects/<str:slug>/queue/pairs/", pairs.PairQueueApi.as_view()),
     path("projects/<str:slug>/golds/", queue.GoldList.as_view()),
     path("projects/<str:slug>/golds/<int:candidate>/", queue.GoldDetail.as_view()),
     path("projects/<str:slug>/judges/", queue.JudgeList.as_view()),

@@ -10,6 +10,8 @@ from annotate.services import (
     importing,
     indexing,
     leasing,
+    pair_leasing,
+    pairing,
     snapshots,
 )
 
@@ -46,12 +48,18 @@ def queue_arrange(project_id: int) -> None:
 
 
 @shared_task
+def pairs_make(project_id: int) -> None:
+    pairing.pairs_make(project_id=project_id)
+
+
+@shared_task
 def work_requeue() -> None:
     """Ring again for what is unfinished; a lock keeps a second worker off running work."""
     importing.imports_requeue()
     snapshots.snapshots_requeue()
     agreement.agreements_requeue()
     arranging.queues_requeue()
+    pairing.pairs_requeue()
     bulk.bulks_requeue()
     erasing.erasures_requeue()
 
@@ -60,6 +68,7 @@ def work_requeue() -> None:
 def leases_sweep() -> None:
     """Tidy expired leases away; they bind nobody anyway."""
     leasing.leases_expire()
+    pair_leasing.pair_leases_expire()
 
 
 @shared_task

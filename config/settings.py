@@ -258,7 +258,9 @@ SPECTACULAR_SETTINGS = {
         "CorpusDeed": "annotate.models.corpus.Deed",
         "JobKind": "training.models.JobKind",
         "JobStatus": "training.models.JobStatus",
+        "AnswerStatus": "annotate.api.answering.STATUSES",
         "ImportStatus": "annotate.models.imports.ImportStatus",
+        "OrderingStatus": "annotate.models.queue.Ordering",
         "SnapshotStatus": "annotate.models.snapshots.SnapshotStatus",
     },
 }

@@ -52,6 +52,15 @@ class DashboardApi(ApiView):
             cost_spent = serializers.DecimalField(12, 2, allow_null=True)
             cost_left = serializers.DecimalField(12, 2, allow_null=True)
 
+        class PairProgressSerializer(serializers.Serializer[Any]):
+            pairs = serializers.IntegerField(help_text="Offered, or compared before.")
+            judged = serializers.IntegerField(help_text="With a preference or a tie that counts.")
+            preferences = serializers.IntegerField(help_text="Preferences and ties that count.")
+            wanted = serializers.IntegerField(help_text="Pairs times the overlap.")
+            preferred = serializers.IntegerField(help_text="Of `preferences`, those without ties.")
+            left = serializers.IntegerField(help_text="Of `preferred`, the left one was better.")
+            ties = serializers.IntegerField()
+
         class JudgeSerializer(serializers.Serializer[Any]):
             person = serializers.CharField(source="person.username")
             judged = serializers.IntegerField(help_text="Grades that count.")
@@ -69,6 +78,9 @@ class DashboardApi(ApiView):
         days = JudgedDaySerializer(many=True, help_text="The last 30.")
         forecast = ForecastSerializer()
         currency = serializers.CharField(help_text="Of the costs; empty where none is set.")
+        pairs = PairProgressSerializer(
+            allow_null=True, help_text="Null where no pairs are compared."
+        )
         judges = JudgeSerializer(many=True, required=False, help_text="For owners and managers.")
 
     @extend_schema(operation_id="progress_details", responses=OutputSerializer)
@@ -91,4 +103,5 @@ def _body(found: Dashboard, currency: str) -> dict[str, Any]:
         "days": [{"day": day, "judgments": number} for day, number in found.days],
         "forecast": found.forecast,
         "currency": currency,
+        "pairs": found.pairs,
     }

@@ -4,42 +4,30 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from drf_spectacular.utils import (
-    OpenApiParameter,
-    extend_schema,
-    extend_schema_field,
-    extend_schema_serializer,
-)
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.access import Right, member_for, project_for
-from accounts.models import Member
-from accounts.problems import ConflictError
+from accounts.access import Right, project_for
 from accounts.rest import ApiView, StrictSerializer, validated
+from annotate.api.answering import (
+    PERSON,
+    STATUSES,
+    RangesField,
+    SkipField,
+    judging_member,
+    malformed,
+)
 from annotate.models import Kind
 from annotate.models.judgments import CHECK_KINDS
 from annotate.selectors.items import items_of
 from annotate.selectors.judging import remaining_for
 from annotate.selectors.progress import project_progress
-from annotate.services.answers import REASON_MAX, Answer, Recorded, Status
+from annotate.services.answers import Answer, Recorded
 from annotate.services.judging import BATCH_MAX, judgments_record
 from annotate.services.leasing import LEASE_MAX, tasks_lease
 from annotate.services.sittings import QUERIES_MAX, queries_lease
-
-_PERSON = OpenApiParameter(
-    name="X-Arbiter-Person",
-    location=OpenApiParameter.HEADER,
-    description="Whom the caller takes itself for, by id; 409 where the session is another's.",
-)
-_SKIP = {"oneOf": [{"type": "boolean"}, {"type": "string", "maxLength": REASON_MAX}]}
-
-
-class RangesField(serializers.ListField):
-    """[start, end) pairs of code points."""
-
-    child = serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2)
 
 
 class LeaseApi(ApiView):
@@ -119,11 +107,11 @@ class LeaseApi(ApiView):
         operation_id="tasks_lease",
         request=InputSerializer,
         responses=OutputSerializer,
-        parameters=[_PERSON],
+        parameters=[PERSON],
     )
     def post(self, request: Request, slug: str) -> Response:
         """Lease the caller's next items; what they hold already comes first, renewed."""
-        member = _member(request, slug)
+        member = judging_member(request, slug)
         given = validated(self.InputSerializer(data=request.data))
         project, person = member.project, member.user
         if "queries" in given:
@@ -132,16 +120,6 @@ class LeaseApi(ApiView):
             leases = tasks_lease(project=project, person=person, count=given["count"])
         items = items_of(leases, project, person)
         return Response({"items": items, "remaining": remaining_for(project, person)})
-
-
-@extend_schema_field(_SKIP)
-class SkipField(serializers.Field[str | None, Any, Any, Any]):
-    """`true`, or the reason as a string; `false` means no skip. Becomes the reason, or None."""
-
-    def to_internal_value(self, data: object) -> str | None:
-        if isinstance(data, bool):
-            return "" if data else None
-        return str(serializers.CharField(allow_blank=True).run_validation(data))
 
 
 class JudgmentsApi(ApiView):
@@ -182,7 +160,7 @@ class JudgmentsApi(ApiView):
     class OutputSerializer(serializers.Serializer[Any]):
         class JudgmentResultSerializer(serializers.Serializer[Any]):
             id = serializers.CharField()
-            status = serializers.ChoiceField(choices=[status.value for status in Status])
+            status = serializers.ChoiceField(choices=STATUSES)
             code = serializers.IntegerField(help_text="The status as HTTP says it.")
             candidate = serializers.CharField(allow_null=True)
             kind = serializers.CharField(
@@ -197,11 +175,11 @@ class JudgmentsApi(ApiView):
         operation_id="judgments_record",
         request=InputSerializer,
         responses=OutputSerializer,
-        parameters=[_PERSON],
+        parameters=[PERSON],
     )
     def post(self, request: Request, slug: str) -> Response:
         """Record a batch: 200 with a status per item, in the order given. Idempotent by `id`."""
-        member = _member(request, slug)
+        member = judging_member(request, slug)
         given = validated(self.BatchSerializer(data=request.data))
         rows = [_read(row) for row in given["judgments"]]
         good = [row for row in rows if isinstance(row, Answer)]
@@ -243,14 +221,6 @@ class ProgressApi(ApiView):
         return Response({**asdict(progress), "n": progress.denominators})
 
 
-def _member(request: Request, slug: str) -> Member:
-    """Return who judges; a page that somebody else's login has overtaken gets 409."""
-    member = member_for(request.user, slug, Right.JUDGE)
-    if request.headers.get("X-Arbiter-Person", str(member.user_id)) != str(member.user_id):
-        raise ConflictError("Somebody else is logged in here now.")
-    return member
-
-
 # One for all calls: making its fields anew takes longer than reading an answer with them.
 _ANSWER = JudgmentsApi.InputSerializer.JudgmentAnswerSerializer()
 
@@ -260,7 +230,7 @@ def _read(given: dict[str, Any]) -> Answer | dict[str, Any]:
     try:
         return Answer(**_fields(_ANSWER.run_validation(given)))
     except serializers.ValidationError as error:
-        return _malformed(given, error.detail)
+        return malformed(given, error.detail, candidate=None, kind=None)
 
 
 def _fields(valid: Mapping[str, Any]) -> dict[str, Any]:
@@ -282,24 +252,3 @@ def _result(recorded: Recorded) -> dict[str, Any]:
         "leased": recorded.leased,
         "message": recorded.message,
     }
-
-
-def _malformed(given: Mapping[str, Any], errors: Any) -> dict[str, Any]:
-    """Return the result of an item that is no answer at all."""
-    message = "; ".join(f"{name}: {_first(found)}" for name, found in errors.items())
-    return {
-        "id": str(given["id"]) if given.get("id") is not None else "",
-        "status": Status.INVALID.value,
-        "code": Status.INVALID.code,
-        "candidate": None,
-        "kind": None,
-        "leased": False,
-        "message": message,
-    }
-
-
-def _first(found: Any) -> str:
-    """Return the first message of a field's errors, which may lie by place in a list."""
-    while not isinstance(found, str):
-        found = next(iter(found.values() if isinstance(found, Mapping) else found))
-    return str(found)

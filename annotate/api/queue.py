@@ -42,7 +42,7 @@ class QueueSerializer(StrictSerializer):
 
     @extend_schema_serializer(component_name="QueueOrdering")
     class OrderingSerializer(serializers.Serializer[Any]):
-        status = serializers.ChoiceField(choices=Ordering.values)
+        status = serializers.ChoiceField(choices=Ordering.choices)
         arranged = serializers.IntegerField(help_text="Candidates that have their new place.")
         total = serializers.IntegerField(help_text="Candidates whose place changes.")
         arranged_at = serializers.DateTimeField(allow_null=True)

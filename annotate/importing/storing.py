@@ -139,6 +139,13 @@ CHANGES: Final = (
         )
         """,
     ),
+    (
+        "",
+        """
+        SELECT annotate_preferences_retire(ARRAY(SELECT id FROM import_q WHERE changed),
+                                           ARRAY(SELECT id FROM import_p WHERE changed))
+        """,
+    ),
 )
 # Only with `last`, after MADE and before the inserts.
 REPLACEMENTS: Final = (

@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
             name='Judgment',
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('counted', 'Counted'), ('check', 'Gold check'), ('repeat', 'Blind repeat'), ('late', 'After an expired lease'), ('adjudication', 'Adjudication'), ('preference', 'Preference'), ('imported', 'Imported')], max_length=12)),
+                ('kind', models.CharField(choices=[('counted', 'Counted'), ('check', 'Gold check'), ('repeat', 'Blind repeat'), ('late', 'After an expired lease'), ('adjudication', 'Adjudication'), ('imported', 'Imported')], max_length=12)),
                 ('action', models.CharField(choices=[('grade', 'Graded'), ('skip', 'Skipped'), ('withdraw', 'Withdrawn')], default='grade', max_length=8)),
                 ('slot', models.PositiveSmallIntegerField(null=True)),
                 ('skip_reason', models.CharField(blank=True, db_default='', max_length=200)),
@@ -338,7 +338,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='judgment',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['counted', 'check', 'repeat', 'late', 'adjudication', 'preference', 'imported'])), name='judgment_kind_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['counted', 'check', 'repeat', 'late', 'adjudication', 'imported'])), name='judgment_kind_known'),
         ),
         migrations.AddConstraint(
             model_name='judgment',

@@ -16,6 +16,14 @@ from annotate.models.corpus import (
 from annotate.models.disputes import Dispute
 from annotate.models.imports import Import, ImportStatus, OnConflict
 from annotate.models.judgments import Action, Judgment, Kind, Lease, Purpose, Source
+from annotate.models.pairs import (
+    Pair,
+    PairLease,
+    PairQueue,
+    PairScheme,
+    Preference,
+    PreferenceAction,
+)
 from annotate.models.queue import (
     Gold,
     Group,
@@ -57,9 +65,15 @@ __all__ = [
     "Listed",
     "OnConflict",
     "Ordering",
+    "Pair",
+    "PairLease",
+    "PairQueue",
+    "PairScheme",
     "Passage",
     "PassageRevision",
     "PassageWords",
+    "Preference",
+    "PreferenceAction",
     "Proposal",
     "Purpose",
     "Query",

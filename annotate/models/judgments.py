@@ -22,7 +22,6 @@ class Kind(models.TextChoices):
     REPEAT = "repeat", "Blind repeat"
     LATE = "late", "After an expired lease"
     ADJUDICATION = "adjudication", "Adjudication"
-    PREFERENCE = "preference", "Preference"
     IMPORTED = "imported", "Imported"
 
 

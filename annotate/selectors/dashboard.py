@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Project, User
 from annotate.pace import Forecast, forecast
+from annotate.selectors.pairs import PairProgress, pairs_progress
 from annotate.selectors.progress import project_progress
 
 DEPTHS: Final = (1, 3, 5, 10, 20)
@@ -65,7 +66,7 @@ SELECT j.person_id, (j.created_at AT TIME ZONE 'UTC')::date AS day,
        count(*), count(j.seconds), coalesce(sum(j.seconds), 0), max(j.created_at)
 FROM annotate_judgment j
 WHERE j.project_id = %s AND j.person_id IS NOT NULL AND j.current
-  AND j.kind NOT IN ('adjudication', 'preference')
+  AND j.kind <> 'adjudication'
 GROUP BY 1, 2
 """
 
@@ -116,13 +117,17 @@ class JudgeRow:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """A project's judging; `days` are judgments per day of the last 30, days without any too."""
+    """A project's judging; `days` are judgments per day of the last 30, days without any too.
+
+    `pairs` is None where none are compared.
+    """
 
     coverage: Coverage
     judged_at: Mapping[str, Sequence[JudgedAt]]
     days: Sequence[tuple[date, int]]
     judges: Sequence[JudgeRow]
     forecast: Forecast
+    pairs: PairProgress | None
 
 
 def dashboard_of(project: Project) -> Dashboard:
@@ -147,6 +152,7 @@ def dashboard_of(project: Project) -> Dashboard:
             today=today,
             price=project.hourly_cost,
         ),
+        pairs=pairs_progress(project),
     )
 
 

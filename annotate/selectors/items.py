@@ -6,7 +6,7 @@ from typing import Any, NotRequired, TypedDict
 
 from accounts.models import Project, User
 from annotate.code import passage_is_code
-from annotate.matching import Ranges, query_terms
+from annotate.matching import Ranges, Terms, query_terms
 from annotate.models import Action, Judgment, Lease, Passage, Proposal
 
 
@@ -96,16 +96,19 @@ def _item(lease: Lease, language: str) -> Item:
     return {
         "candidate": str(lease.candidate_id),
         "query": {"id": str(query.pk), "text": query.text, "revision": query.revision},
-        "passage": _passage(passage),
-        "matches": {
-            "title": terms.ranges(passage.title),
-            "text": terms.ranges(passage.text.text),
-        },
+        "passage": passage_row(passage),
+        "matches": matches_in(passage, terms),
         "lease_expires_at": lease.expires_at,
     }
 
 
-def _passage(passage: Passage) -> PassageRow:
+def matches_in(passage: Passage, terms: Terms) -> MatchRow:
+    """Return where a query's words stand in a passage that is loaded with its text."""
+    return {"title": terms.ranges(passage.title), "text": terms.ranges(passage.text.text)}
+
+
+def passage_row(passage: Passage) -> PassageRow:
+    """Return a passage, loaded with its text, as it is shown."""
     return {
         "id": str(passage.pk),
         "title": passage.title,

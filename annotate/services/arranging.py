@@ -17,6 +17,7 @@ from accounts.models import Project
 from annotate.models import Ordering, Queue, Strategy
 from annotate.services.bell import QUEUE, worker_ring
 from annotate.services.claiming import ATTEMPTS_MAX, attempt_begin
+from annotate.services.pairing import pairs_refresh
 from annotate.strategies import RULES, keys_of
 
 _BATCH: Final = 2_000  # candidates that one transaction locks, for some hundredths of a second
@@ -49,6 +50,7 @@ def queue_update(*, project: Project, **fields: Any) -> Queue:
     queue.save(update_fields=[*fields] or None)
     if before != [getattr(queue, name) for name in _ORDER]:
         queue_reorder(project=project)
+        pairs_refresh(project=project)
         queue.refresh_from_db()
     return queue
 

@@ -12,6 +12,7 @@ AGREEMENT: Final = "annotate.tasks.agreement_measure"
 WORDS: Final = "annotate.tasks.passages_read"
 BULK: Final = "annotate.tasks.bulk_run"
 QUEUE: Final = "annotate.tasks.queue_arrange"
+PAIRS: Final = "annotate.tasks.pairs_make"
 ERASURE: Final = "training.tasks.erasure_run"  # it goes through versions as well
 
 logger = logging.getLogger(__name__)

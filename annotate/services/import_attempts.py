@@ -26,6 +26,7 @@ from annotate.models import Import, ImportStatus
 from annotate.services.arranging import queue_refresh
 from annotate.services.bell import WORDS, worker_ring
 from annotate.services.claiming import ATTEMPTS_MAX, GAVE_UP, attempt_begin
+from annotate.services.pairing import pairs_refresh
 
 _NO_ROOM: Final = (psycopg.errors.DiskFull, psycopg.errors.OutOfMemory)
 
@@ -102,6 +103,7 @@ def _load(import_id: int, path: Path | None) -> None:
             stored=partial(_succeed, import_id, time.monotonic()),
         )  # fmt: skip
     queue_refresh(project=row.project)
+    pairs_refresh(project=row.project)
 
 
 def _succeed(import_id: int, begun: float, loaded: Loaded) -> None:

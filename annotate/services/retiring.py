@@ -1,4 +1,4 @@
-"""Judgments on a wording that holds no longer become history."""
+"""Judgments and preferences on a wording that holds no longer become history."""
 
 from collections.abc import Collection
 
@@ -15,6 +15,7 @@ SELECT count(*) FROM (
     ORDER BY c.id FOR NO KEY UPDATE
 ) held
 """
+_RETIRE_PREFERENCES = "SELECT annotate_preferences_retire(%(queries)s, %(passages)s)"
 _RETIRE = """
 UPDATE annotate_judgment j SET current = false FROM annotate_candidate c
 WHERE j.candidate_id = c.id AND j.current
@@ -25,10 +26,15 @@ WHERE j.candidate_id = c.id AND j.current
 def judgments_retire(
     *, project: Project, queries: Collection[int] = (), passages: Collection[int] = ()
 ) -> int:
-    """End what is judged on these queries' or passages' earlier wording; return how many."""
+    """End what is judged, or preferred, on these queries' or passages' earlier wording.
+
+    Returns how many judgments that were.
+    """
     values = {"queries": list(queries), "passages": list(passages)}
     with connection.cursor() as cursor:
         cursor.execute("SELECT annotate_overlap_of(%s)", [project.pk])
         cursor.execute(_HOLD, values)
         cursor.execute(_RETIRE, values)
-        return int(cursor.rowcount)
+        retired = int(cursor.rowcount)
+        cursor.execute(_RETIRE_PREFERENCES, values)
+    return retired

@@ -1,21 +1,17 @@
 """The judging page. It works without JavaScript; with it, answers go through the API instead."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.access import Right, member_for
-from accounts.markdown import markdown_html
 from accounts.middleware import PageRequest
 from accounts.models import Grade, Member
 from annotate.forms import AnswerForm
@@ -27,20 +23,22 @@ from annotate.selectors.judging import (
     remaining_for,
     skips_wanted,
 )
-from annotate.services.answers import Recorded, Status
+from annotate.selectors.pairs import pairs_held_by_others, pairs_remaining
 from annotate.services.judging import judgments_record, skips_return
 from annotate.services.leasing import tasks_lease
+from annotate.services.pair_leasing import pairs_give_back
 from annotate.services.sittings import queries_lease, sitting_finish
-
-SKIP_REASONS: Final = (
-    "The query is unclear",
-    "The passage is unreadable",
-    "Not in a language I read",
-    "I lack the knowledge",
+from annotate.views.comparing import comparing_context, comparing_shared
+from annotate.views.judging_page import (
+    PAIRS,
+    desk_context,
+    layout_for,
+    layouts_of,
+    page_context,
+    result_tell,
 )
+
 _TONES: Final = 4  # colours run from tone 0 (worst) to this
-LAYOUTS: Final = ("one", "list")
-_LAYOUT_KEY: Final = "judging_layout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +54,14 @@ class GradeButton:
 @never_cache
 def judge(request: PageRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug, Right.JUDGE)
+    offered = layouts_of(member.project)
+    layout = layout_for(request, offered)
     if request.htmx:  # a page where nothing is free asks whether that holds
-        return _still_waiting(member)
-    return render(request, "annotate/judge.html", _context(member, _layout(request)))
+        return _still_waiting(member, layout)
+    shown = (
+        comparing_context(member, offered) if layout == PAIRS else _context(member, layout, offered)
+    )
+    return render(request, "annotate/judge.html", shown)
 
 
 @require_POST
@@ -69,7 +72,7 @@ def judge_answer(request: HttpRequest, slug: str) -> HttpResponse:
         [result] = judgments_record(
             project=member.project, person=member.user, answers=[form.answer()]
         )
-        _tell(request, result)
+        result_tell(request, result.status, result.message, thing="item")
     else:
         messages.error(request, "This answer could not be read; try again.", extra_tags="bad")
     return redirect("annotate:judge", slug)
@@ -89,6 +92,7 @@ def judge_finish(request: HttpRequest, slug: str) -> HttpResponse:
     """End a sitting: give back what is held, and sum up."""
     member = member_for(request.user, slug, Right.JUDGE)
     sitting_finish(project=member.project, person=member.user)
+    pairs_give_back(project=member.project, person=member.user)
     return redirect("annotate:judge-done", slug)
 
 
@@ -96,7 +100,9 @@ def judge_finish(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 def judge_done(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug, Right.JUDGE)
-    shown = {**_shared(member), "finished": True}
+    layout = layout_for(request, layouts_of(member.project))
+    shared = comparing_shared(member) if layout == PAIRS else _shared(member, layout)
+    shown = {**shared, "finished": True}
     shown["settings"]["finished"] = True
     return render(request, "annotate/judge.html", shown)
 
@@ -110,15 +116,7 @@ def grade_buttons(scheme: Sequence[Grade]) -> list[GradeButton]:
     ]
 
 
-def _layout(request: HttpRequest) -> str:
-    """Return the layout that is asked for, or else was the last time."""
-    asked = request.GET.get("layout")
-    if asked in LAYOUTS:
-        request.session[_LAYOUT_KEY] = asked
-    return str(request.session.get(_LAYOUT_KEY, LAYOUTS[0]))
-
-
-def _context(member: Member, layout: str) -> dict[str, Any]:
+def _context(member: Member, layout: str, offered: Sequence[str]) -> dict[str, Any]:
     project, person = member.project, member.user
     if layout == "list":
         leases = queries_lease(project=project, person=person, queries=1)
@@ -126,59 +124,40 @@ def _context(member: Member, layout: str) -> dict[str, Any]:
         leases = tasks_lease(project=project, person=person, count=1)
     items = items_of(leases, project, person)
     remaining = remaining_for(project, person)
-    shared = _shared(member)
-    shared["settings"] |= {"layout": layout, "remaining": remaining}
+    shared = _shared(member, layout)
+    shared["settings"] |= {"remaining": remaining}
     return {
         **shared,
-        "layout": layout,
+        **desk_context(project, layout, offered),
         "item": items[0] if items else None,
         "items": items,
-        "guidelines": markdown_html(project.guidelines) if project.guidelines else "",
-        "reasons": SKIP_REASONS,
         "remaining": remaining,
         "held": 0 if items else held_by_others(project, person),
         "skipped": 0 if items else skips_wanted(project, person).count(),
         "empty": not items and not project.candidates.exists(),
+        "pairs_remaining": (
+            pairs_remaining(project, person) if PAIRS in offered and not items else 0
+        ),
     }
 
 
-def _shared(member: Member) -> dict[str, Any]:
+def _shared(member: Member, layout: str) -> dict[str, Any]:
     """Return what the page and its end show alike."""
     project, person = member.project, member.user
     tally = answers_tally(project, person)
     return {
-        "project": project,
-        "section": "projects",
-        "tab": "judge",
+        **page_context(member, layout=layout, answered=tally.answered),
         "buttons": grade_buttons(project.scheme),
         "tally": tally,
         "last": answer_last(project, person),
-        "answer_id": uuid.uuid4(),
-        "undo_id": uuid.uuid4(),
-        "items": [],
-        "settings": {
-            "lease": reverse("api-lease", args=[project.slug]),
-            "judgments": reverse("api-judgments", args=[project.slug]),
-            "leaseSeconds": settings.JUDGING_LEASE_SECONDS,
-            "person": str(person.pk),
-            "answered": tally.answered,
-            "names": {str(grade.value): grade.name for grade in project.scheme},
-            "whose": f"{project.pk}:{person.pk}:",  # what this browser keeps, it keeps under this
-        },
     }
 
 
-def _still_waiting(member: Member) -> HttpResponse:
+def _still_waiting(member: Member, layout: str) -> HttpResponse:
     project, person = member.project, member.user
-    if remaining_for(project, person) or not held_by_others(project, person):
+    paired = layout == PAIRS
+    remaining = pairs_remaining(project, person) if paired else remaining_for(project, person)
+    held = pairs_held_by_others if paired else held_by_others
+    if remaining or not held(project, person):
         return HttpResponseClientRefresh()
     return HttpResponse(status=204)
-
-
-def _tell(request: HttpRequest, result: Recorded) -> None:
-    """Say what became of an answer where it is not what the person expects."""
-    if result.status is Status.LATE:
-        message = result.message or "Kept; but a colleague had taken this item over meanwhile."
-        messages.warning(request, message, extra_tags="warn")
-    elif result.status.code >= 400:
-        messages.error(request, result.message, extra_tags="bad")

@@ -1,10 +1,13 @@
 // The judging page: one key judges and paints the next item, the server hears of it afterwards.
 
 import { Evidence } from "./judging/evidence.js";
+import { Grades } from "./judging/grades.js";
 import { offerKeys, onKeys } from "./judging/keys.js";
 import { List } from "./judging/list.js";
 import { One } from "./judging/one.js";
 import { Outbox, RefusedError } from "./judging/outbox.js";
+import { PairDesk } from "./judging/pair.js";
+import { NoEvidence, Preferences } from "./judging/preferences.js";
 import { Refused } from "./judging/refused.js";
 import { Session } from "./judging/session.js";
 import { Sitting } from "./judging/sitting.js";
@@ -19,29 +22,36 @@ const read = (id) => JSON.parse(byId(id).textContent);
 const settings = read("judge-settings");
 const { whose, person } = settings;
 const names = new Map(Object.entries(settings.names));
-const outbox = new Outbox({ url: settings.judgments, prefix: `arbiter:answers:${whose}`, person });
-const sitting = new Sitting(`arbiter:sitting:${whose}`);
+const paired = settings.layout === "pairs";
+const scope = paired ? `${whose}pairs:` : whose; // what is kept of pairs is kept apart
+// Each kind of answer goes to its own place, also where another layout has left it behind.
+const judgments = new Outbox({ url: settings.judgments, field: "judgments", prefix: `arbiter:answers:${whose}`, person });
+const preferences = new Outbox({ url: settings.preferences, field: "preferences", prefix: `arbiter:preferences:${whose}`, person });
+const outboxes = [judgments, preferences];
+const outbox = paired ? preferences : judgments;
+const sitting = new Sitting(`arbiter:sitting:${scope}`);
 const form = byId("answer");
 const ended = byId("undo-last");
 
-watchOutbox();
-await Promise.race([outbox.restored, new Promise((resolve) => setTimeout(resolve, RESTORED))]);
+watchOutboxes();
+await Promise.race([Promise.all(outboxes.map(({ restored }) => restored)), new Promise((resolve) => setTimeout(resolve, RESTORED))]);
 if (form) start();
 else atTheEnd();
-outbox.flush();
+for (const each of outboxes) each.flush();
 
 /** Say what is unsent and what the server refused; on the end page, too. */
-function watchOutbox() {
+function watchOutboxes() {
   const refused = new Refused({ prefix: `arbiter:refused:${whose}`, note: byId("trouble"), names });
   let notice = null;
   let late = 0;
-  outbox.addEventListener("change", () => {
-    const { count, error } = outbox;
+  const unsent = () => outboxes.reduce((sum, { count }) => sum + count, 0);
+  const changed = () => {
+    const error = outboxes.find((each) => each.error)?.error;
     clearTimeout(notice);
-    if (error || count === 0) showUnsent(count, error ? problemOf(error) : "", error?.status === 401);
-    else notice = setTimeout(() => showUnsent(outbox.count, ""), UNSENT_QUIETLY);
-  });
-  outbox.addEventListener("result", ({ detail: { answer, about, result } }) => {
+    if (error || unsent() === 0) showUnsent(unsent(), error ? problemOf(error) : "", error?.status === 401);
+    else notice = setTimeout(() => showUnsent(unsent(), ""), UNSENT_QUIETLY);
+  };
+  const received = ({ detail: { answer, about, result } }) => {
     if (result.code >= 400) refused.add(answer, about, result.message);
     else if (result.status === "late") {
       late += 1;
@@ -49,7 +59,11 @@ function watchOutbox() {
       byId("late").textContent = `${late === 1 ? "An answer came" : `${late} answers came`} late: kept, but not counted. ${why}`;
       byId("late").hidden = false;
     }
-  });
+  };
+  for (const each of outboxes) {
+    each.addEventListener("change", changed);
+    each.addEventListener("result", received);
+  }
 }
 
 function problemOf(error) {
@@ -69,20 +83,21 @@ function atTheEnd() {
 }
 
 function start() {
-  const undos = new Undos(`arbiter:undos:${whose}`);
+  const undos = new Undos(`arbiter:undos:${scope}`);
   const supply = new Supply({
     url: settings.lease,
     person,
     first: read("judge-items"),
     remaining: settings.remaining,
-    doubted: undos.candidates,
+    doubted: undos.keys,
     outbox,
     whole: settings.layout === "list",
   });
-  const desk = settings.layout === "list" ? new List(supply, form) : new One(supply);
-  const evidence = new Evidence({ button: byId("evidence-button"), list: byId("evidence"), hint: byId("picking") });
-  const session = new Session({ settings, form, outbox, supply, undos, desk, evidence, sitting, names, trouble: problemOf });
-  desk.judge = (grade, since) => judge(session, grade, since);
+  const desk = deskOf(supply);
+  const kind = paired ? new Preferences() : new Grades(names);
+  const evidence = paired ? new NoEvidence() : new Evidence({ button: byId("evidence-button"), list: byId("evidence"), hint: byId("picking") });
+  const session = new Session({ settings, scope, form, outbox, supply, undos, desk, kind, evidence, sitting, trouble: problemOf });
+  desk.judge = (value, since) => judge(session, value, since);
   desk.moved = () => session.paint();
   desk.wentOn = (since) => session.wentOn(since);
   watchForms(session);
@@ -97,8 +112,14 @@ function start() {
   supply.refill();
 }
 
-function judge(session, grade, since) {
-  session.answer({ grade: Number(grade) }, `Judged ${names.get(String(grade))}.`, since);
+function deskOf(supply) {
+  if (paired) return new PairDesk(supply);
+  return settings.layout === "list" ? new List(supply, form) : new One(supply);
+}
+
+function judge(session, value, since) {
+  const { current } = session.desk;
+  if (current) session.answer(...session.kind.answerTo(value, current), since);
 }
 
 function skip(session, since) {
@@ -109,7 +130,7 @@ function watchForms(session) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const button = event.submitter;
-    if (button?.name === "grade") judge(session, button.value, event.timeStamp);
+    if (button?.matches(".grade")) judge(session, button.value, event.timeStamp);
     else if (button?.name === "skip") skip(session, event.timeStamp);
   });
   // What this tab does not remember is undone by the server, once it has everything.
@@ -166,8 +187,8 @@ function keysOf(session) {
       byId("comment").open = true;
       form.comment.focus();
     },
-    e: () => desk.current && evidence.act(),
-    backspace: () => evidence.remove(evidence.spans.length - 1),
+    e: () => evidence.act && desk.current && evidence.act(),
+    backspace: () => evidence.remove?.(evidence.spans.length - 1),
     l: () => byId("layout").click(),
     p: () => open("pause"),
     "?": () => open("keys"),

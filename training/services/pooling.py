@@ -12,6 +12,7 @@ from accounts.models import Project, User
 from annotate.importing.locking import texts_lock
 from annotate.selectors.pooling import poolable_of, queries_named
 from annotate.services.arranging import queue_refresh
+from annotate.services.pairing import pairs_refresh
 from annotate.services.proposing import Proposed, Stored, candidates_propose
 from training.base_models import base_checked
 from training.ml.languages import stemmed_language
@@ -96,6 +97,7 @@ def pool_finish(*, claim: Claim, outcome: PoolOutcome) -> None:
             outcome=outcome.to_dict(),
         )
         queue_refresh(project=job.project)
+        pairs_refresh(project=job.project)
 
 
 def _spec(recipe: Mapping[str, Any], project: Project) -> PoolSpec:

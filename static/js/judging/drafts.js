@@ -1,8 +1,10 @@
 // What a person has begun on an item: comment, flag, reason, evidence; kept until it is answered.
 
+import { keyOf, revisionOf } from "./items.js";
+
 const EMPTY = { flagged: false, comment: "", reason: "", evidence: [] };
 
-/** Drafts by candidate, in this tab's storage, so that a reload loses nothing. */
+/** Drafts by candidate or pair, in this tab's storage, so that a reload loses nothing. */
 export class Drafts {
   constructor(key) {
     this.key = key;
@@ -11,19 +13,19 @@ export class Drafts {
 
   /** Return the draft on an item, or else what the person had answered before they undid it. */
   of(item, given = item.previous) {
-    const draft = this.drafts.get(item.candidate);
-    if (draft && draft.revision === item.passage.revision) return { ...EMPTY, ...draft };
+    const draft = this.drafts.get(keyOf(item));
+    if (draft && draft.revision === revisionOf(item)) return { ...EMPTY, ...draft };
     const reason = typeof given?.skip === "string" ? given.skip : "";
     return { ...EMPTY, flagged: Boolean(given?.flagged), comment: given?.comment ?? "", reason, evidence: given?.evidence ?? [] };
   }
 
   put(item, draft) {
-    this.drafts.set(item.candidate, { ...draft, revision: item.passage.revision });
+    this.drafts.set(keyOf(item), { ...draft, revision: revisionOf(item) });
     this.save();
   }
 
-  drop(candidate) {
-    if (this.drafts.delete(candidate)) this.save();
+  drop(item) {
+    if (this.drafts.delete(keyOf(item))) this.save();
   }
 
   save() {

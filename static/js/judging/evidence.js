@@ -25,14 +25,24 @@ export class Evidence extends EventTarget {
   }
 
   /** Show the spans of another item; `paint` paints the text of `root` anew with its spans. */
-  show({ root, text, spans, paint }) {
+  show({ root, item, spans, paint }) {
     this.picking.stop();
-    Object.assign(this, { root, text, paint, spans: merged(spans), lately: null });
+    Object.assign(this, { root, text: item.passage.text, paint, spans: merged(spans), lately: null });
     this.showList();
   }
 
+  /** What an answer says of it. */
+  get given() {
+    return { evidence: this.spans };
+  }
+
+  /** Let it be marked, or not. */
+  offer(on) {
+    this.button.disabled = !on;
+  }
+
   /** Show none: there is no item. */
-  rest() {
+  leave() {
     this.picking.stop();
     Object.assign(this, { root: null, spans: [], lately: null });
     this.showList();

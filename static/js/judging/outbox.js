@@ -48,11 +48,14 @@ export class RefusedError extends Error {
   }
 }
 
-/** Emits `change` (count or state), and `result` with `{answer, about, result}` for each acknowledged one. */
+/**
+ * Answers of one kind, which go to `url` as the list `field` and lie under keys that begin with `prefix`.
+ * Emits `change` (count or state), and `result` with `{answer, about, result}` for each acknowledged one.
+ */
 export class Outbox extends EventTarget {
-  constructor({ url, prefix, person }) {
+  constructor({ url, field, prefix, person }) {
     super();
-    Object.assign(this, { url, prefix, person });
+    Object.assign(this, { url, field, prefix, person });
     this.journal = new Journal("arbiter:answers");
     this.tried = new Set(); // ids that the server may know
     this.aside = new Set(); // ids that failed alone: tried after the others
@@ -165,7 +168,7 @@ export class Outbox extends EventTarget {
     clearTimeout(this.timer);
     try {
       for (const { answer } of batch) this.tried.add(answer.id);
-      const { results } = await post(this.url, { judgments: batch.map(({ answer }) => answer) }, this.person);
+      const { results } = await post(this.url, { [this.field]: batch.map(({ answer }) => answer) }, this.person);
       this.error = null;
       this.wait = WAIT_FIRST;
       this.size = BATCH;

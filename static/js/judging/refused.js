@@ -60,10 +60,17 @@ export class Refused {
   }
 
   words(answer) {
-    const { grade, skip, comment, flagged, evidence } = answer;
+    const { comment, flagged, evidence } = answer;
     if (answer.withdraw) return "undone";
-    const given = grade === undefined ? `skipped${typeof skip === "string" ? `: ${skip}` : ""}` : `judged ${this.names.get(String(grade)) ?? grade}`;
+    const given = this.given(answer);
     const spans = evidence?.length ? `evidence at ${evidence.map(([start, end]) => `${start}–${end}`).join(", ")}` : "";
     return [given, flagged && "flagged", comment && `“${comment}”`, spans].filter(Boolean).join(", ");
+  }
+
+  given({ grade, prefer, left, tie, skip }) {
+    if (tie) return "a tie";
+    if (prefer) return `${prefer === left ? "A" : "B"} is better`;
+    if (grade !== undefined) return `judged ${this.names.get(String(grade)) ?? grade}`;
+    return `skipped${typeof skip === "string" ? `: ${skip}` : ""}`;
   }
 }

@@ -1,29 +1,28 @@
-// One person judging: what is shown, answered, undone, in either layout.
+// One person judging: what is shown, answered, undone, in any layout.
 
 import { Drafts } from "./drafts.js";
+import { keyOf } from "./items.js";
 import { measureNext } from "./pace.js";
 import { uuid } from "./outbox.js";
 import { Timer } from "./timer.js";
 import { Undos } from "./undos.js";
 import { announce, byId, draftIn, showDraft, showPace, showWaiting } from "./view.js";
 
-const QUOTED = 160; // characters that say what an answer is about
-
-/** Ties the layout (`desk`) to supply, outbox and form. */
+/** Ties the layout (`desk`) and the kind of answer to supply, outbox and form. */
 export class Session {
-  constructor({ settings, form, outbox, supply, undos, desk, evidence, sitting, names, trouble }) {
-    Object.assign(this, { form, outbox, supply, undos, desk, evidence, sitting, names, trouble });
+  constructor({ settings, scope, form, outbox, supply, undos, desk, kind, evidence, sitting, trouble }) {
+    Object.assign(this, { form, outbox, supply, undos, desk, kind, evidence, sitting, trouble });
     this.timer = new Timer();
-    this.drafts = new Drafts(`arbiter:drafts:${settings.whose}`);
+    this.drafts = new Drafts(`arbiter:drafts:${scope}`);
     this.done = settings.answered + supply.gone.size;
     this.shown = null;
-    this.tabs = new BroadcastChannel(`arbiter:tabs:${settings.whose}`);
+    this.tabs = new BroadcastChannel(`arbiter:tabs:${scope}`);
     this.tabs.onmessage = ({ data }) => this.elsewhere(data);
     form.addEventListener("input", () => this.keep());
     evidence.addEventListener("change", () => this.keep());
     supply.addEventListener("change", () => this.supplied());
     // What waited when this page came may have been stored, and counted for the page, already.
-    const counted = outbox.waiting().filter(({ answer }) => supply.gone.has(String(answer.candidate)));
+    const counted = outbox.waiting().filter(({ answer }) => supply.gone.has(keyOf(answer)));
     const doubtful = new Set(counted.map(({ answer }) => answer.id));
     outbox.addEventListener("result", ({ detail: { answer, result } }) => {
       if (!doubtful.delete(answer.id) || result.status !== "repeated") return;
@@ -56,7 +55,7 @@ export class Session {
     const focused = document.activeElement;
     if (turned && (focused === document.body || focused?.closest(".bar"))) this.leave();
     for (const button of form.querySelectorAll("button[name]")) button.disabled = !item;
-    byId("evidence-button").disabled = !item;
+    this.evidence.offer(Boolean(item));
     byId("undo-button").disabled = this.undos.empty && !document.forms.undo.withdraw.value;
     showPace(this.done, this.supply.remaining);
     if (said) announce(this.waiting ? said : `${said} ${desk.about(item)}`);
@@ -68,17 +67,17 @@ export class Session {
     this.shown = item;
     byId("comment").open = false;
     if (!item) {
-      this.evidence.rest();
+      this.evidence.leave();
       if (before) this.desk.rest();
       return;
     }
     const given = this.desk.given ?? item.previous;
     const draft = this.drafts.of(item, given);
     this.desk.show(item, draft.evidence);
-    showDraft(this.form, draft, given);
+    showDraft(this.form, draft, given, this.kind.chosen(given, item));
     const { text: root } = this.desk;
     const paint = (spans) => this.desk.mark(item, spans);
-    this.evidence.show({ root, text: item.passage.text, spans: draft.evidence, paint });
+    this.evidence.show({ root, item, spans: draft.evidence, paint });
   }
 
   /** Bring the focus back to the passage, so that Space and the arrows scroll it. */
@@ -118,17 +117,17 @@ export class Session {
     const item = this.desk.current;
     if (!item) return;
     const { flagged, comment } = draftIn(this.form);
-    const full = { flagged, comment, evidence: this.evidence.spans, ...given };
+    const full = { flagged, comment, ...this.evidence.given, ...given };
     const { seconds } = this.timer;
     const id = this.send(item, full, seconds);
-    this.supply.take(item.candidate); // after it lies in the outbox: what is fetched now does not know of it yet
+    this.supply.take(keyOf(item)); // after it lies in the outbox: what is fetched now does not know of it yet
     const before = this.desk.answered({ ...full, id });
     this.undos.push({ id, item: { ...item, previous: full }, before });
-    this.drafts.drop(item.candidate);
+    this.drafts.drop(item);
     if (before) this.sitting.count(before, 0, -1);
     else this.done += 1;
     this.sitting.count(full, seconds);
-    this.tabs.postMessage({ answered: item.candidate, given: full, again: Boolean(before) });
+    this.tabs.postMessage({ answered: keyOf(item), given: full, again: Boolean(before) });
     this.timer.restart();
     this.paint(said);
     measureNext(since);
@@ -143,10 +142,9 @@ export class Session {
 
   /** Put an answer in the outbox, and return its UUID. */
   send(item, full, seconds) {
-    const { candidate, passage, query } = item;
+    const { kind } = this;
     const id = uuid();
-    const revisions = { revision: passage.revision, query_revision: query.revision };
-    this.outbox.add({ id, candidate, ...revisions, seconds, ...full }, about(item));
+    this.outbox.add({ id, ...kind.about(item), seconds, ...full }, kind.quote(item));
     return id;
   }
 
@@ -163,16 +161,15 @@ export class Session {
       const { id: earlier, ...full } = before;
       if (!unsent) this.undos.rename(earlier, (before.id = this.send(item, full)));
     } else {
-      if (!unsent) this.outbox.add({ id: uuid(), withdraw: id }, about(item));
+      if (!unsent) this.outbox.add({ id: uuid(), withdraw: id }, this.kind.quote(item));
       this.supply.give(item);
       this.done -= 1;
-      this.tabs.postMessage({ undone: item.candidate });
+      this.tabs.postMessage({ undone: keyOf(item) });
     }
     this.desk.undone(item, before);
     this.timer.restart();
     this.shown = null;
-    const { grade } = item.previous;
-    this.paint(grade === undefined ? "Undone; you had skipped it." : `Undone; you had judged it ${this.names.get(String(grade))}.`);
+    this.paint(`Undone; you had ${this.kind.words(item.previous, item)}.`);
     return true;
   }
 
@@ -189,10 +186,4 @@ export class Session {
     if (answered) this.desk.elsewhere(answered, given);
     this.paint();
   }
-}
-
-/** Say in words which item an answer is about, for the day that it is not accepted. */
-function about({ query, passage }) {
-  const [asked, found] = [query.text, passage.title || passage.text];
-  return { query: asked.slice(0, QUOTED), passage: found.slice(0, QUOTED) };
 }

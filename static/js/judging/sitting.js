@@ -18,11 +18,11 @@ export class Sitting {
   /** Count an answer, or with `sign` -1 take it out again; the time that it took stays. */
   count(given, seconds = 0, sign = 1) {
     const counts = this.counts;
-    const skipped = given.grade === undefined || given.grade === null;
-    if (skipped) counts.skipped += sign;
+    const grade = given.grade ?? (given.tie ? "tie" : given.prefer ? "better" : null);
+    if (grade === null) counts.skipped += sign;
     else {
       counts.judged += sign;
-      counts.grades[given.grade] = (counts.grades[given.grade] ?? 0) + sign;
+      counts.grades[grade] = (counts.grades[grade] ?? 0) + sign;
     }
     if (given.flagged) counts.flagged += sign;
     counts.seconds += seconds;

@@ -1,5 +1,6 @@
 // The items that this person holds: fetched ahead, so that the next one is here before it is needed.
 
+import { keyOf } from "./items.js";
 import { post } from "./outbox.js";
 
 const AHEAD = 10; // items wanted beyond the one that is shown
@@ -9,7 +10,7 @@ const QUERIES = 2; // the one that is shown as a list, and the next
 
 /**
  * `first` are the items that came with the page, `remaining` is how many were open to the person then.
- * Those of `doubted`, candidates answered here just before, may be from before that answer: they count
+ * Those of `doubted`, answered here just before, may be from before that answer: they count
  * only once a fetch has confirmed them. `whole` fetches all candidates of a query together. Emits
  * `change` when a fetch has ended.
  */
@@ -17,23 +18,23 @@ export class Supply extends EventTarget {
   constructor({ url, person, first, remaining, doubted, outbox, whole }) {
     super();
     Object.assign(this, { url, person, outbox, whole });
-    this.gone = answeredIn(outbox); // candidates answered here: an older lease must not bring them back
+    this.gone = answeredIn(outbox); // what was answered here: an older lease must not bring them back
     this.settled = new Map(); // when the server acknowledged that: what it leases later is to be judged anew
     outbox.addEventListener("result", ({ detail: { answer } }) => {
-      if (answer.candidate) this.settled.set(String(answer.candidate), performance.now());
+      if (keyOf(answer)) this.settled.set(keyOf(answer), performance.now());
     });
-    this.queue = first.filter(({ candidate }) => !this.gone.has(candidate) && !doubted.has(candidate));
+    this.queue = first.filter((item) => !this.gone.has(keyOf(item)) && !doubted.has(keyOf(item)));
     this.error = null;
     this.remaining = remaining - this.gone.size; // open to this person, less what is on its way
     this.turn = 0; // counts answers and undos, to tell whether a fetch is still up to date
   }
 
   /** Take an item away; its answer lies in the outbox. */
-  take(candidate) {
-    this.settled.delete(candidate);
-    if (this.gone.has(candidate)) return;
-    this.queue = this.queue.filter((item) => item.candidate !== candidate);
-    this.gone.add(candidate);
+  take(key) {
+    this.settled.delete(key);
+    if (this.gone.has(key)) return;
+    this.queue = this.queue.filter((item) => keyOf(item) !== key);
+    this.gone.add(key);
     this.remaining -= 1;
     this.turn += 1;
     if (this.low) this.refill();
@@ -41,13 +42,13 @@ export class Supply extends EventTarget {
 
   /** Put an undone item back in front. */
   give(item) {
-    this.missing(item.candidate);
+    this.missing(keyOf(item));
     this.queue.unshift(item);
   }
 
   /** An answer was undone: the item is open again, wherever it is. */
-  missing(candidate) {
-    this.gone.delete(candidate);
+  missing(key) {
+    this.gone.delete(key);
     this.remaining += 1;
     this.turn += 1;
   }
@@ -82,24 +83,24 @@ export class Supply extends EventTarget {
 
   /** Add what is new; where nothing else is under way, drop what a colleague has taken over. */
   merge(items, complete, began) {
-    const leased = new Map(items.map((item) => [item.candidate, item]));
+    const leased = new Map(items.map((item) => [keyOf(item), item]));
     const first = this.queue[0];
     const shown = (item) => item === first || (this.whole && item.query.id === first.query.id);
-    if (complete) this.queue = this.queue.filter((item) => shown(item) || leased.has(item.candidate));
-    const known = new Set(this.queue.map((item) => item.candidate));
-    const again = ({ candidate }) => this.settled.get(candidate) < began;
+    if (complete) this.queue = this.queue.filter((item) => shown(item) || leased.has(keyOf(item)));
+    const known = new Set(this.queue.map(keyOf));
+    const again = (item) => this.settled.get(keyOf(item)) < began;
     for (const item of items) {
-      if (known.has(item.candidate) || (this.gone.has(item.candidate) && !again(item))) continue;
-      this.gone.delete(item.candidate);
+      if (known.has(keyOf(item)) || (this.gone.has(keyOf(item)) && !again(item))) continue;
+      this.gone.delete(keyOf(item));
       this.queue.push(item);
     }
   }
 }
 
-/** Candidates with an answer that still waits, and no undo of it. */
+/** What has an answer that still waits, and no undo of it. */
 function answeredIn(outbox) {
   const answers = outbox.waiting().map(({ answer }) => answer);
   const undone = new Set(answers.map((answer) => answer.withdraw).filter(Boolean));
-  const held = answers.filter((answer) => answer.candidate && !undone.has(answer.id));
-  return new Set(held.map((answer) => String(answer.candidate)));
+  const held = answers.filter((answer) => keyOf(answer) && !undone.has(answer.id));
+  return new Set(held.map(keyOf));
 }

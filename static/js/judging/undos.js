@@ -1,5 +1,7 @@
 // What undo goes back over.
 
+import { keyOf } from "./items.js";
+
 const REACH = 10; // answers
 
 /** The last answers of this tab with their items, so that undo survives a reload. */
@@ -13,8 +15,9 @@ export class Undos {
     return this.entries.length === 0;
   }
 
-  get candidates() {
-    return new Set(this.entries.map(({ item }) => item.candidate));
+  /** What the answers are about. */
+  get keys() {
+    return new Set(this.entries.map(({ item }) => keyOf(item)));
   }
 
   push(entry) {

@@ -1,4 +1,4 @@
-// What both layouts show around the items. Everything that came from a project's data is set as
+// What all layouts show around the items. Everything that came from a project's data is set as
 // text, never as HTML.
 
 export const byId = (id) => document.getElementById(id);
@@ -32,16 +32,18 @@ export function draftIn(form) {
   return { flagged: form.flagged.checked, comment: form.comment.value.trim(), reason: form.reason.value };
 }
 
-/** Fill the form with what was begun on an item, and show the answer that was `given` before. */
-export function showDraft(form, draft, given) {
+/**
+ * Fill the form with what was begun on an item, and show the answer that was `given` before, which
+ * came from the button of the value `chosen`.
+ */
+export function showDraft(form, draft, given, chosen) {
   form.flagged.checked = draft.flagged;
   form.comment.value = draft.comment;
   form.reason.value = draft.reason;
   if (form.reason.selectedIndex < 0) form.reason.value = "";
-  const known = given?.grade ?? given?.skip;
   for (const button of form.querySelectorAll("button[name]")) {
-    const same = button.name === "grade" ? button.value === String(given?.grade) : Boolean(given?.skip);
-    button.classList.toggle("earlier", known !== undefined && known !== null && same);
+    const same = button.name === "skip" ? Boolean(given?.skip) : button.value === chosen;
+    button.classList.toggle("earlier", same);
   }
 }
 
