@@ -50,6 +50,9 @@ class LeaseApi(ApiView):
             class LeasedQuerySerializer(serializers.Serializer[Any]):
                 id = serializers.CharField()
                 text = serializers.CharField()
+                metadata = serializers.DictField(
+                    help_text="What came with it, such as a topic's description and narrative."
+                )
                 revision = serializers.IntegerField()
 
             class LeasedPassageSerializer(serializers.Serializer[Any]):

@@ -13,7 +13,7 @@ import { Session } from "./judging/session.js";
 import { Sitting } from "./judging/sitting.js";
 import { Supply } from "./judging/supply.js";
 import { Undos } from "./judging/undos.js";
-import { announce, byId, showUnsent } from "./judging/view.js";
+import { announce, byId, showUnsent, watchQuery } from "./judging/view.js";
 
 const UNSENT_QUIETLY = 1000; // ms until an answer on its way is worth mentioning
 const RESTORED = 1000; // ms to wait for what a crash has left
@@ -148,6 +148,7 @@ function watchForms(session) {
 }
 
 function watchPanels({ timer }) {
+  watchQuery();
   const guidelines = byId("guidelines");
   offerKeys(byId("single-keys"));
   byId("keys-button").addEventListener("click", () => open("keys"));

@@ -40,6 +40,7 @@ def test_a_lease_carries_the_texts_and_when_it_ends(client: Client, cast: Cast) 
     assert [item["candidate"] for item in body["items"]] == [str(row.pk) for row in queue[:2]]
     first = body["items"][0]
     assert first["query"]["text"] == "How do I do thing 0?"
+    assert first["query"].keys() == {"id", "text", "metadata", "revision"}
     assert first["passage"]["text"] == "Passage 0 about thing 0."
     assert first["passage"].keys() == {"id", "title", "text", "metadata", "revision", "code"}
     assert first["lease_expires_at"] > timezone.now().isoformat()

@@ -2,7 +2,7 @@
 
 import { Fold } from "./fold.js";
 import { paintText } from "./marks.js";
-import { byId, showAbout } from "./view.js";
+import { byId, showAbout, showQuery } from "./view.js";
 
 const ROOM = 220; // px of a passage that a row shows
 const LABEL = 80; // characters that name a row without a title
@@ -63,7 +63,7 @@ export class List {
     this.at = 0;
     this.home.append(this.evidence); // the row that has it goes away
     this.place.replaceChildren(...this.rows.map(({ node }) => node));
-    if (items.length) byId("query").textContent = items[0].query.text;
+    if (items.length) showQuery(items[0].query);
     this.fill(this.rows);
     scrollTo({ top: 0, behavior: "instant" });
   }
