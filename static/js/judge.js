@@ -92,6 +92,8 @@ function start() {
     doubted: undos.keys,
     outbox,
     whole: settings.layout === "list",
+    spared: !paired,
+    usual: sitting.pace,
   });
   const desk = deskOf(supply);
   const kind = paired ? new Preferences() : new Grades(names);
