@@ -7,7 +7,7 @@ from django.test import Client
 
 from accounts.services import project_update
 from annotate.about import query_about
-from annotate.models import Query
+from annotate.models import Passage, Query
 from tests.annotate.judging import grade, record
 from tests.factory import PASSWORD, Cast, bearer, make_annotator, make_queue
 
@@ -60,6 +60,18 @@ def test_a_reviewer_reads_it_where_they_decide(client: Client, cast: Cast) -> No
     client.login(username=cast.reviewer.username, password=PASSWORD)
     state, shown = told(client.get(f"/projects/library/adjudications/{row.pk}/").text)
     assert (state, shown[:2]) == ("open", ["description", TOPIC["description"]])
+
+
+def test_the_page_of_a_query_lists_it(client: Client, cast: Cast) -> None:
+    [row, *_] = make_queue(cast.project)
+    topic(**TOPIC)
+    Passage.objects.filter(pk=row.passage_id).update(metadata={"source": "handbook"})
+    client.login(username=cast.annotator.username, password=PASSWORD)
+    page = client.get(f"/projects/library/queries/{row.query_id}/").text
+    first = f'<dt>description</dt><dd dir="auto">{TOPIC["description"]}</dd>'
+    assert f'<dl class="facts told">{first}<dt>narrative</dt>' in page
+    page = client.get(f"/projects/library/passages/{row.passage_id}/").text
+    assert '<dt>source</dt><dd dir="auto">handbook</dd>' in page
 
 
 def test_a_lease_carries_it(client: Client, cast: Cast) -> None:
