@@ -104,6 +104,7 @@ function start() {
   desk.wentOn = (since) => session.wentOn(since);
   watchForms(session);
   watchPanels(session);
+  watchBar();
   onKeys(
     { ...keysOf(session), ...desk.keys },
     (key) => form.querySelector(`button.grade[value="${CSS.escape(key)}"]`) && ((event) => judge(session, key, event.timeStamp)),
@@ -147,6 +148,12 @@ function watchForms(session) {
     outbox.hurry();
     outbox.addEventListener("change", () => outbox.count || byId("finish").submit());
   });
+}
+
+/** Tell the styles how high the bar is, under which nothing that is scrolled into view must come to lie. */
+function watchBar() {
+  const bar = document.querySelector(".bar");
+  new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
 }
 
 function watchPanels({ timer }) {

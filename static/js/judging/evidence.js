@@ -97,6 +97,8 @@ export class Evidence extends EventTarget {
     this.lately = null;
     this.paint(this.spans);
     this.showList();
+    // Where the list is cut off by the bar; not from the middle of a long passage, which is being read.
+    if (this.list.getBoundingClientRect().top < innerHeight) this.list.scrollIntoView({ block: "nearest", behavior: "instant" });
     announce(said);
     this.dispatchEvent(new Event("change"));
   }
