@@ -27,6 +27,7 @@ export class Session {
     outbox.addEventListener("result", ({ detail: { answer, result } }) => {
       if (!doubtful.delete(answer.id) || result.status !== "repeated") return;
       this.done -= 1;
+      supply.remaining += 1; // which the server had taken off already
       showPace(this.done, supply.remaining);
     });
     outbox.addEventListener("change", () => {
