@@ -102,7 +102,7 @@ class Judge:
             if not self.page:
                 await self.refill(1)
             elif not self.fetching and len(self.queue) < (wanted := self.wanted())[1]:
-                count = min(max(wanted[0], len(self.queue)) + len(self.outbox), MOST)
+                count = min(max(wanted[0] + 1, len(self.queue)) + len(self.outbox), MOST)
                 tasks.add(asyncio.create_task(self.refill(count)))
             if not self.queue:
                 self.figures.idle += 1
@@ -118,9 +118,9 @@ class Judge:
         """Return how many items the page would hold, and below how many it fetches more."""
         lasting = math.ceil(LASTS / self.pace) if self.answered > KNOWN else 0
         step = min(max(math.ceil(lasting / 2), AHEAD - LOW), STEP)
-        share = max(self.remaining // SHARE, LOW) if self.answered else AHEAD
+        share = max(self.remaining // SHARE, AHEAD)
         ahead = min(max(lasting + step, AHEAD), MOST, share)
-        return ahead, max(min(ahead - step, share), min(LOW, math.ceil(ahead / 2)))
+        return ahead, max(ahead - step, LOW)
 
     def answer(self, candidate: str) -> None:
         self.gone.add(candidate)

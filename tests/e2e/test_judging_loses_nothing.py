@@ -22,17 +22,17 @@ def test_offline_for_a_while_nothing_is_lost_and_nothing_doubled(
         press_and_wait(page, "1")
         all_sent(page)
         page.context.set_offline(True)
-        for _ in range(4):
+        for _ in range(5):
             press_and_wait(page, "1")
         expect(page.locator("#unsent")).to_have_text(
-            "4 unsent: no connection; kept in this browser"
+            "5 unsent: no connection; kept in this browser"
         )
         page.wait_for_timeout(2500)
         assert Judgment.objects.count() == 1
         page.context.set_offline(False)
         expect(page.locator("#unsent")).to_be_hidden()
         all_sent(page)
-        assert Judgment.objects.count() == Judgment.objects.counted().count() == 5
+        assert Judgment.objects.count() == Judgment.objects.counted().count() == 6
         while page.locator(".passage-text:visible").count():
             press_and_wait(page, "0")
         ended(page)

@@ -1,7 +1,7 @@
 // How much is held ahead: what this person judges in two minutes at their own pace, so that a lost
 // connection stops nobody, and near the end of a queue no more than leaves something to colleagues.
 
-const AHEAD = 10; // items, before a pace is known
+const AHEAD = 10; // items beyond the one that is shown, before a pace is known; always granted
 const LOW = 5; // fetch more when fewer are left
 const LASTS = 120_000; // ms for which what is held is to last
 const STEP = 25; // items that are fetched at once, beyond what has to last
@@ -38,8 +38,8 @@ export class Stock {
   wanted(remaining) {
     const lasting = this.lasting ?? 0;
     const step = Math.min(Math.max(Math.ceil(lasting / 2), AHEAD - LOW), STEP);
-    const share = Math.max(Math.floor(remaining / SHARE), LOW);
+    const share = Math.max(Math.floor(remaining / SHARE), AHEAD);
     const ahead = Math.min(Math.max(lasting + step, AHEAD), MOST, share);
-    return { ahead, low: Math.max(Math.min(ahead - step, share), Math.min(LOW, Math.ceil(ahead / 2))) };
+    return { ahead, low: Math.max(ahead - step, LOW) };
   }
 }

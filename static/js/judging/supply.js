@@ -77,7 +77,7 @@ export class Supply extends EventTarget {
     const held = this.spared ? { known: this.queue.map(keyOf) } : {};
     if (this.whole) return { queries: this.queries, ...held };
     const { ahead } = this.stock.wanted(this.remaining);
-    return { count: Math.min(Math.max(ahead, this.queue.length) + this.outbox.count, MOST), ...held };
+    return { count: Math.min(Math.max(ahead + 1, this.queue.length) + this.outbox.count, MOST), ...held };
   }
 
   /** Renew what is held and fetch more. */
