@@ -99,7 +99,7 @@ def _record(member: Member, earlier: Judgment, form: AnswerForm) -> Recorded:
 def _tell(request: HttpRequest, member: Member, result: Recorded) -> None:
     if result.status is Status.CREATED and result.judgment is not None:
         names = {grade.pk: grade.name for grade in member.project.scheme}
-        given = names.get(result.judgment.grade_id)
+        given = names.get(result.judgment.grade_id or 0)
         said = f"Your answer is now: {given}." if given else "It is skipped now."
         messages.success(request, said, extra_tags="good")
     result_tell(request, result.status, result.message, thing="item")

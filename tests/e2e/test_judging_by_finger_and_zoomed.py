@@ -17,7 +17,7 @@ PHONE: dict[str, Any] = {
     "has_touch": True,
     "is_mobile": True,
 }
-ZOOMED = {"viewport": {"width": 640, "height": 400}}
+ZOOMED: dict[str, Any] = {"viewport": {"width": 640, "height": 400}}
 
 
 def test_a_finger_has_room_and_the_text_too(

@@ -1,5 +1,7 @@
 """What came with a query is told beside it, as the items go by and in each layout."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
@@ -9,7 +11,7 @@ from tests.e2e.judging import open_page, ready, stocked
 from tests.factory import Cast, make_queue
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PHONE = {"viewport": {"width": 390, "height": 780}}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 780}}
 
 
 def test_each_query_brings_its_own(browser: Browser, live_server: LiveServer, cast: Cast) -> None:
