@@ -3,6 +3,7 @@
 import { Evidence } from "./judging/evidence.js";
 import { Grades } from "./judging/grades.js";
 import { offerKeys, onKeys } from "./judging/keys.js";
+import { Keeper } from "./judging/keeper.js";
 import { List } from "./judging/list.js";
 import { One } from "./judging/one.js";
 import { Outbox, RefusedError } from "./judging/outbox.js";
@@ -35,6 +36,9 @@ const ended = byId("undo-last");
 
 watchOutboxes();
 await Promise.race([Promise.all(outboxes.map(({ restored }) => restored)), new Promise((resolve) => setTimeout(resolve, RESTORED))]);
+const keeper = new Keeper({ person, paired });
+const kept = form ? await keeper.restored() : null; // there is no connection, and this page is of before
+if (kept) Object.assign(settings, { answered: kept.answered, remaining: kept.remaining });
 if (form) start();
 else atTheEnd();
 for (const each of outboxes) each.flush();
@@ -87,7 +91,7 @@ function start() {
   const supply = new Supply({
     url: settings.lease,
     person,
-    first: read("judge-items"),
+    first: kept?.items ?? read("judge-items"),
     remaining: settings.remaining,
     doubted: undos.keys,
     outbox,
@@ -113,6 +117,7 @@ function start() {
   document.documentElement.dataset.judging = "live"; // what needs the script shows now, and has its place
   session.paint();
   supply.refill();
+  keeper.begin(settings.worker, supply, session);
 }
 
 function deskOf(supply) {

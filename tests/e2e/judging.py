@@ -14,7 +14,8 @@ def open_page(
     browser: Browser, base: str, username: str, slug: str = "library", **options: Any
 ) -> Iterator[Page]:
     """Open the judging page as somebody, in a browser context of their own."""
-    context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+    usual = {"viewport": {"width": 1280, "height": 800}, "service_workers": "block"}
+    context = browser.new_context(**{**usual, **options})
     context.set_default_timeout(10_000)
     page = context.new_page()
     try:
