@@ -2,14 +2,21 @@
 
 import asyncio
 import json
+import math
 import random
 import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-AHEAD = 10  # what the judging page wants beyond the item that is shown
-LOW = 5  # it fetches more when fewer are left
+# How much the judging page holds ahead, as static/js/judging/stock.js says it.
+AHEAD = 10
+LOW = 5
+LASTS = 120.0
+STEP = 25
+SHARE = 4
+KNOWN = 3
+MOST = 100
 
 
 class Connection:
@@ -79,6 +86,8 @@ class Judge:
     outbox: list[dict[str, Any]] = field(default_factory=list)
     sending: bool = False
     fetching: bool = False
+    remaining: int = 0
+    answered: int = 0
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.number)
@@ -92,8 +101,9 @@ class Judge:
             due = max(due + self.pace, time.perf_counter() - self.pace)  # nobody makes up for much
             if not self.page:
                 await self.refill(1)
-            elif len(self.queue) < LOW and not self.fetching:
-                tasks.add(asyncio.create_task(self.refill(len(self.queue) + AHEAD)))
+            elif not self.fetching and len(self.queue) < (wanted := self.wanted())[1]:
+                count = min(max(wanted[0] + 1, len(self.queue)) + len(self.outbox), MOST)
+                tasks.add(asyncio.create_task(self.refill(count)))
             if not self.queue:
                 self.figures.idle += 1
                 continue
@@ -104,8 +114,18 @@ class Judge:
                 tasks.add(asyncio.create_task(self.send()))
         await asyncio.gather(*tasks)
 
+    def wanted(self) -> tuple[int, int]:
+        """Return how many items the page would hold, and below how many it fetches more."""
+        lasting = math.ceil(LASTS / self.pace) if self.answered > KNOWN else 0
+        step = min(max(math.ceil(lasting / 2), AHEAD - LOW), STEP)
+        share = max(self.remaining // SHARE, AHEAD)
+        ahead = min(max(lasting + step, AHEAD), MOST, share)
+        return ahead, max(ahead - step, LOW)
+
     def answer(self, candidate: str) -> None:
         self.gone.add(candidate)
+        self.answered += 1
+        self.remaining -= 1
         seconds = round(self.chance.uniform(0.3, 0.6), 2)
         grade = self.chance.randint(0, 1)
         self.outbox.append(
@@ -114,7 +134,11 @@ class Judge:
 
     async def refill(self, count: int) -> None:
         self.fetching = True
-        found, seconds = await self.calls.post(f"{self.api}tasks/lease/", {"count": count})
+        wish: dict[str, Any] = {"count": count}
+        if self.page:
+            wish["known"] = list(self.queue)
+        found, seconds = await self.calls.post(f"{self.api}tasks/lease/", wish)
+        self.remaining = found["remaining"]
         self.fetching = False
         self.figures.lease.append(seconds)
         known = {*self.queue, *self.gone}

@@ -64,7 +64,8 @@ class Chromium:
 @contextmanager
 def opened(browser: Browser, **options: Any) -> Iterator[Page]:
     """Open a page in a browser context of its own, and close it for certain."""
-    with closing(browser.new_context(**{"viewport": DESKTOP, **options})) as context:
+    usual = {"viewport": DESKTOP, "service_workers": "block"}
+    with closing(browser.new_context(**{**usual, **options})) as context:
         yield context.new_page()
 
 

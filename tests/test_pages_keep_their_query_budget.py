@@ -53,6 +53,8 @@ def fill(cast: Cast, queries: int) -> dict[str, object]:
         make_proposal(row, "search", rank=number + 1)
         decide(cast.project, cast.reviewer, row)
     make_judgment(rows[0], cast.annotator, grade=1)
+    for row in (rows[1], *rows[4 : 4 + queries]):
+        make_judgment(row, cast.manager, grade=1)
     for number in range(queries):
         person = make_annotator(cast.project, f"judge-{number}")
         other = project_create(slug=f"other-{number}", name="Other", owner=cast.owner)
@@ -71,7 +73,7 @@ def fill(cast: Cast, queries: int) -> dict[str, object]:
         candidates_withdraw(candidates=[row.pk], **how)
         erasure = erasure_create(subject=row.passage, by=cast.owner, reason="Asked for.")
     shown = {"query": rows[0].query_id, "passage": rows[0].passage_id, "erasure": erasure.pk,
-             "candidate": rows[0].pk}  # fmt: skip
+             "candidate": rows[0].pk, "own": rows[1].pk}  # fmt: skip
     return {**shown, **make_job_history(cast, queries)}
 
 

@@ -29,6 +29,8 @@ from annotate.services.judging import BATCH_MAX, judgments_record
 from annotate.services.leasing import LEASE_MAX, tasks_lease
 from annotate.services.sittings import QUERIES_MAX, queries_lease
 
+_KNOWN_MAX = 2 * LEASE_MAX  # a page may hold more than one call hands out
+
 
 class LeaseApi(ApiView):
     """The annotator's next items."""
@@ -43,6 +45,12 @@ class LeaseApi(ApiView):
             help_text="Instead of `count`: all that is open to the caller of so many queries,"
             f" query by query, {LEASE_MAX} items at most.",
         )
+        known = serializers.ListField(
+            child=serializers.IntegerField(min_value=1),
+            max_length=_KNOWN_MAX,
+            required=False,
+            help_text="Candidates that the caller has at hand: renewed like the others, not sent.",
+        )
 
     @extend_schema_serializer(component_name="LeaseResult")
     class OutputSerializer(serializers.Serializer[Any]):
@@ -50,6 +58,9 @@ class LeaseApi(ApiView):
             class LeasedQuerySerializer(serializers.Serializer[Any]):
                 id = serializers.CharField()
                 text = serializers.CharField()
+                metadata = serializers.DictField(
+                    help_text="What came with it, such as a topic's description and narrative."
+                )
                 revision = serializers.IntegerField()
 
             class LeasedPassageSerializer(serializers.Serializer[Any]):
@@ -99,6 +110,11 @@ class LeaseApi(ApiView):
             )
 
         items = LeasedItemSerializer(many=True)
+        known = serializers.ListField(
+            child=serializers.CharField(),
+            required=False,
+            help_text="With `known`: those of them that the caller still holds.",
+        )
         remaining = serializers.IntegerField(
             help_text="Open to the caller, with the items above; exact up to 1,000."
         )
@@ -118,8 +134,16 @@ class LeaseApi(ApiView):
             leases = queries_lease(project=project, person=person, queries=given["queries"])
         else:
             leases = tasks_lease(project=project, person=person, count=given["count"])
-        items = items_of(leases, project, person)
-        return Response({"items": items, "remaining": remaining_for(project, person)})
+        known = set(given.get("known", ()))
+        sent = [row for row in leases if row.candidate_id not in known]
+        body = {
+            "items": items_of(sent, project, person),
+            "remaining": remaining_for(project, person),
+        }
+        if "known" in given:
+            held = [str(row.candidate_id) for row in leases if row.candidate_id in known]
+            body["known"] = held
+        return Response(body)
 
 
 class JudgmentsApi(ApiView):

@@ -146,8 +146,8 @@ CREATE FUNCTION annotate_tasks_lease(
 ) RETURNS TABLE (
     lease bigint, candidate bigint, purpose varchar, slot smallint, turn bigint,
     expires_at timestamptz, returned_at timestamptz, query bigint, query_text text,
-    query_revision integer, passage bigint, title text, metadata text, passage_revision integer,
-    text bigint, wording text
+    query_revision integer, query_metadata text, passage bigint, title text, metadata text,
+    passage_revision integer, text bigint, wording text
 ) LANGUAGE plpgsql SET enable_seqscan = off SET jit = off
 SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
@@ -248,7 +248,7 @@ BEGIN
     END IF;
     RETURN QUERY
     SELECT l.id, c.id, l.purpose, l.slot, l.turn, l.expires_at, l.returned_at, q.id, q.text,
-           q.revision, p.id, p.title, p.metadata::text, p.revision, t.id,
+           q.revision, q.metadata::text, p.id, p.title, p.metadata::text, p.revision, t.id,
            t.text
     FROM annotate_lease l JOIN annotate_candidate c ON c.id = l.candidate_id
     JOIN annotate_query q ON q.id = c.query_id JOIN annotate_passage p ON p.id = c.passage_id

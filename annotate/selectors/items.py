@@ -7,7 +7,7 @@ from typing import Any, NotRequired, TypedDict
 from accounts.models import Project, User
 from annotate.code import passage_is_code
 from annotate.matching import Ranges, Terms, query_terms
-from annotate.models import Action, Judgment, Lease, Passage, Proposal
+from annotate.models import Action, Judgment, Lease, Passage, Proposal, Query
 
 
 class RunRow(TypedDict):
@@ -26,10 +26,11 @@ class LabelRow(TypedDict):
 
 
 class QueryRow(TypedDict):
-    """The query of an item."""
+    """The query of an item, with what came with it."""
 
     id: str
     text: str
+    metadata: dict[str, Any]
     revision: int
 
 
@@ -95,10 +96,20 @@ def _item(lease: Lease, language: str) -> Item:
     terms = query_terms(query.text, language)
     return {
         "candidate": str(lease.candidate_id),
-        "query": {"id": str(query.pk), "text": query.text, "revision": query.revision},
+        "query": query_row(query),
         "passage": passage_row(passage),
         "matches": matches_in(passage, terms),
         "lease_expires_at": lease.expires_at,
+    }
+
+
+def query_row(query: Query) -> QueryRow:
+    """Return a query as it is shown."""
+    return {
+        "id": str(query.pk),
+        "text": query.text,
+        "metadata": query.metadata,
+        "revision": query.revision,
     }
 
 

@@ -31,7 +31,14 @@ from annotate.models import (
     PreferenceAction,
     Queue,
 )
-from annotate.selectors.items import MatchRow, PassageRow, QueryRow, matches_in, passage_row
+from annotate.selectors.items import (
+    MatchRow,
+    PassageRow,
+    QueryRow,
+    matches_in,
+    passage_row,
+    query_row,
+)
 from annotate.selectors.judging import COUNT_SECONDS, COUNTED_EXACTLY, lanes_of
 from annotate.sides import first_is_left
 
@@ -233,7 +240,7 @@ def _item(lease: PairLease, project: Project, person: User, seed: int) -> PairIt
     query = pair.query
     return {
         "pair": str(pair.pk),
-        "query": {"id": str(query.pk), "text": query.text, "revision": query.revision},
+        "query": query_row(query),
         "candidates": [_side(candidate, query.text, project.language) for candidate in shown],
         "lease_expires_at": lease.expires_at,
     }

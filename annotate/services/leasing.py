@@ -136,7 +136,7 @@ def _lease(
 def _loaded(row: Sequence[Any], project: Project, person: User) -> Lease:
     """Build a lease with its candidate and texts; what is not needed to show them loads later."""
     (pk, candidate_id, purpose, slot, turn, expires_at, returned_at, *texts) = row
-    (query_id, query_text, query_revision, *texts) = texts
+    (query_id, query_text, query_revision, query_metadata, *texts) = texts
     (passage_id, title, metadata, passage_revision, text_id, wording) = texts
     text = Text.from_db("default", ["id", "text"], [text_id, wording])
     passage = Passage.from_db(
@@ -146,7 +146,9 @@ def _loaded(row: Sequence[Any], project: Project, person: User) -> Lease:
     )
     passage.text = text
     query = Query.from_db(
-        "default", ["id", "text", "revision"], [query_id, query_text, query_revision]
+        "default",
+        ["id", "text", "metadata", "revision"],
+        [query_id, query_text, json.loads(query_metadata), query_revision],
     )
     candidate = Candidate.from_db(
         "default",

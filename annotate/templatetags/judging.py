@@ -1,5 +1,6 @@
 """Parts of judging that other rooms' pages show."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
@@ -8,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from accounts.access import Right, role_allows, role_in
 from accounts.models import Project
+from annotate.about import About, query_about
 from annotate.matching import Ranges
 from annotate.selectors.progress import project_progress
 
@@ -29,6 +31,12 @@ def marked(text: str, ranges: Ranges) -> SafeString:
         parts += format_html("{}<mark>{}</mark>", text[at:start], text[start:end])
         at = end
     return parts + format_html("{}", text[at:])
+
+
+@register.filter
+def about_query(metadata: Mapping[str, Any]) -> About:
+    """Return what came with a query, what helps most first."""
+    return query_about(metadata)
 
 
 @register.filter

@@ -57,6 +57,7 @@ def page_context(member: Member, *, layout: str, answered: int) -> dict[str, Any
             "lease": reverse(lease, args=[project.slug]),
             "judgments": reverse("api-judgments", args=[project.slug]),
             "preferences": reverse("api-preferences", args=[project.slug]),
+            "worker": reverse("annotate:judge-worker", args=[project.slug]),
             "leaseSeconds": settings.JUDGING_LEASE_SECONDS,
             "person": str(person.pk),
             "answered": answered,

@@ -3,6 +3,7 @@
 import { Evidence } from "./judging/evidence.js";
 import { Grades } from "./judging/grades.js";
 import { offerKeys, onKeys } from "./judging/keys.js";
+import { Keeper } from "./judging/keeper.js";
 import { List } from "./judging/list.js";
 import { One } from "./judging/one.js";
 import { Outbox, RefusedError } from "./judging/outbox.js";
@@ -13,7 +14,7 @@ import { Session } from "./judging/session.js";
 import { Sitting } from "./judging/sitting.js";
 import { Supply } from "./judging/supply.js";
 import { Undos } from "./judging/undos.js";
-import { announce, byId, showUnsent } from "./judging/view.js";
+import { announce, byId, showUnsent, watchQuery } from "./judging/view.js";
 
 const UNSENT_QUIETLY = 1000; // ms until an answer on its way is worth mentioning
 const RESTORED = 1000; // ms to wait for what a crash has left
@@ -35,6 +36,9 @@ const ended = byId("undo-last");
 
 watchOutboxes();
 await Promise.race([Promise.all(outboxes.map(({ restored }) => restored)), new Promise((resolve) => setTimeout(resolve, RESTORED))]);
+const keeper = new Keeper({ person, paired });
+const kept = form ? await keeper.restored() : null; // there is no connection, and this page is of before
+if (kept) Object.assign(settings, { answered: kept.answered, remaining: kept.remaining });
 if (form) start();
 else atTheEnd();
 for (const each of outboxes) each.flush();
@@ -87,11 +91,13 @@ function start() {
   const supply = new Supply({
     url: settings.lease,
     person,
-    first: read("judge-items"),
+    first: kept?.items ?? read("judge-items"),
     remaining: settings.remaining,
     doubted: undos.keys,
     outbox,
     whole: settings.layout === "list",
+    spared: !paired,
+    usual: sitting.pace,
   });
   const desk = deskOf(supply);
   const kind = paired ? new Preferences() : new Grades(names);
@@ -99,8 +105,10 @@ function start() {
   const session = new Session({ settings, scope, form, outbox, supply, undos, desk, kind, evidence, sitting, trouble: problemOf });
   desk.judge = (value, since) => judge(session, value, since);
   desk.moved = () => session.paint();
+  desk.wentOn = (since) => session.wentOn(since);
   watchForms(session);
   watchPanels(session);
+  watchBar();
   onKeys(
     { ...keysOf(session), ...desk.keys },
     (key) => form.querySelector(`button.grade[value="${CSS.escape(key)}"]`) && ((event) => judge(session, key, event.timeStamp)),
@@ -109,6 +117,7 @@ function start() {
   document.documentElement.dataset.judging = "live"; // what needs the script shows now, and has its place
   session.paint();
   supply.refill();
+  keeper.begin(settings.worker, supply, session);
 }
 
 function deskOf(supply) {
@@ -146,7 +155,14 @@ function watchForms(session) {
   });
 }
 
+/** Tell the styles how high the bar is, under which nothing that is scrolled into view must come to lie. */
+function watchBar() {
+  const bar = document.querySelector(".bar");
+  new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
+}
+
 function watchPanels({ timer }) {
+  watchQuery();
   const guidelines = byId("guidelines");
   offerKeys(byId("single-keys"));
   byId("keys-button").addEventListener("click", () => open("keys"));

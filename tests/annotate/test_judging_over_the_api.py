@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.services import project_update
-from annotate.models import Judgment
+from annotate.models import Judgment, Lease
 from tests.factory import (
     Cast,
     bearer,
@@ -40,9 +40,23 @@ def test_a_lease_carries_the_texts_and_when_it_ends(client: Client, cast: Cast) 
     assert [item["candidate"] for item in body["items"]] == [str(row.pk) for row in queue[:2]]
     first = body["items"][0]
     assert first["query"]["text"] == "How do I do thing 0?"
+    assert first["query"].keys() == {"id", "text", "metadata", "revision"}
     assert first["passage"]["text"] == "Passage 0 about thing 0."
     assert first["passage"].keys() == {"id", "title", "text", "metadata", "revision", "code"}
     assert first["lease_expires_at"] > timezone.now().isoformat()
+
+
+def test_what_a_caller_has_at_hand_is_renewed_and_not_sent(client: Client, cast: Cast) -> None:
+    first, second, third, *rest = (str(row.pk) for row in make_queue(cast.project))
+    headers = bearer(cast.annotator)
+    _, body = send(client, LEASE, {"count": 2}, **headers)
+    assert "known" not in body
+    Lease.objects.update(expires_at=timezone.now())
+    status, body = send(client, LEASE, {"count": 3, "known": [first, second, rest[0]]}, **headers)
+    assert (status, body["known"]) == (200, [first, second])
+    assert [item["candidate"] for item in body["items"]] == [third]
+    assert not Lease.objects.filter(expires_at__lte=timezone.now()).exists()
+    assert send(client, LEASE, {"known": ["x"]}, **headers)[0] == 400
 
 
 def test_blind_hides_labels_runs_ranks_and_scores(client: Client, cast: Cast) -> None:

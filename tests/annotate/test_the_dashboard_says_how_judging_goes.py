@@ -10,7 +10,15 @@ from django.utils import timezone
 from accounts.services import project_update
 from annotate.pace import forecast
 from tests.annotate.judging import grade, record, skip
-from tests.factory import Cast, bearer, make_label, make_proposal, make_query, make_queue
+from tests.factory import (
+    PASSWORD,
+    Cast,
+    bearer,
+    make_label,
+    make_proposal,
+    make_query,
+    make_queue,
+)
 
 API = "/api/v1/projects/library/progress/details/"
 PAGE = "/projects/library/progress/"
@@ -116,3 +124,11 @@ def test_what_is_no_price_is_refused(client: Client, cast: Cast, field: str, val
     answer = client.patch(path, {field: value}, "application/json", **bearer(cast.owner))
     assert answer.status_code == 400
     assert field in answer.json()["errors"]
+
+
+@pytest.mark.django_db
+def test_thirty_days_are_drawn_and_their_table_is_folded(client: Client, cast: Cast) -> None:
+    client.login(username=cast.manager.username, password=PASSWORD)
+    page = client.get("/projects/library/progress/").text
+    assert 'data-bars-of="days"' in page
+    assert '<details class="figures">' in page  # folded: what stands below it is in sight

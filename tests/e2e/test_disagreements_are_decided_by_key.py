@@ -103,3 +103,19 @@ def test_axe_finds_nothing(
             assert report.violations_count == 0, f"{address}: {report.generate_report()}"
             width = page.evaluate("() => document.documentElement.scrollWidth")
             assert width <= size[0], f"{address} scrolls sideways"
+
+
+def test_on_a_phone_each_disagreement_is_a_card(
+    page: Page, live_server: LiveServer, cast: Cast, rows: list[Candidate]
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 780})
+    log_in(page, live_server.url, cast.reviewer.username)
+    page.goto(live_server.url + LIST)
+    table = page.get_by_role("table")
+    expect(table.get_by_role("row")).to_have_count(
+        len(rows) + 1
+    )  # and is a table's row for all that
+    for cell in table.get_by_role("row").nth(1).get_by_role("cell").all():
+        box = cell.bounding_box()
+        assert box is not None
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= 390, cell.inner_text()

@@ -61,20 +61,71 @@ def test_keys_judge_the_marked_row_and_the_next_query_follows(
         names = [row.get_attribute("aria-label") for row in page.locator(".candidate").all()]
         assert names[0] == "1 of 3: Passage 0 about thing 0.; Not relevant"
         page.keyboard.press("s")
+        page.keyboard.press("n")
         expect(page.locator("#query")).to_have_text("How do I do thing 1?")
         expect(page.locator("#done")).to_have_text("3")
         page.keyboard.press("u")  # back to the query before
         expect(page.locator("#query")).to_have_text("How do I do thing 0?")
         assert marked(page) == "Passage 1 about thing 0."
         page.keyboard.press("1")
+        page.keyboard.press("n")
         for key in "110":
             page.keyboard.press(key)
+        page.get_by_role("button", name="Next query").click()
         ended(page)
     pks = [row.pk for row in queue]
     assert held() == list(zip(pks, [0, 1, 1, 1, 1, 0], strict=True))
     first = Judgment.objects.counted().get(candidate=pks[0])
     assert (first.comment, first.evidence) == ("in context", [[8, 9]])
     assert not Lease.objects.exists()
+
+
+def test_evidence_is_marked_in_one_query_after_another(
+    browser: Browser, live_server: LiveServer, cast: Cast
+) -> None:
+    make_queue(cast.project, 3, 2)
+    with open_page(browser, live_server.url, cast.annotator.username) as page:
+        ready(page)
+        as_list(page, 2)
+        for query in range(3):
+            expect(page.locator("#query")).to_have_text(f"How do I do thing {query}?")
+            for _ in range(2):
+                page.keyboard.press("e")
+                page.keyboard.press("Enter")
+                place = page.locator(".candidate[aria-current] .evidence-place")
+                expect(place.locator("#evidence li")).to_have_count(1)
+                page.keyboard.press("1")
+            page.keyboard.press("Enter")
+        ended(page)
+    assert [len(row.evidence) for row in Judgment.objects.counted()] == [1] * 6
+
+
+def test_a_list_stays_when_its_last_row_is_judged(
+    browser: Browser, live_server: LiveServer, cast: Cast
+) -> None:
+    queue = make_queue(cast.project, 2, 3)
+    with open_page(browser, live_server.url, cast.annotator.username) as page:
+        ready(page)
+        as_list(page, 3)
+        for key in "101":
+            page.keyboard.press(key)
+        expect(page.locator("#rows-end")).to_be_focused()
+        expect(page.locator("#live")).to_have_text(
+            "Judged Relevant. All 3 judged. Enter: next query."
+        )
+        page.keyboard.press("0")  # below the rows it grades nothing
+        page.keyboard.press("k")  # the last row, as ever
+        assert marked(page) == "Passage 2 about thing 0."
+        page.keyboard.press("0")
+        expect(page.locator(".said").nth(2)).to_have_text("Not relevant")
+        page.keyboard.press("Enter")
+        expect(page.locator("#query")).to_have_text("How do I do thing 1?")
+        assert page.evaluate("performance.getEntriesByName('arbiter:next').length") == 5
+        expect(page.locator("#rows-end")).to_be_hidden()
+        page.keyboard.press("k")
+        page.keyboard.press("0")
+        all_sent(page)
+    assert held() == [(row.pk, value) for row, value in zip(queue, [1, 0, 0, 0], strict=False)]
 
 
 def test_a_click_judges_and_changes_and_undo_returns_to_what_stood(

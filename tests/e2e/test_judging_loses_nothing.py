@@ -85,6 +85,7 @@ def test_what_the_server_had_already_is_counted_once_after_a_reload(
         page.unroute("**/judgments/")
         all_sent(page)
         expect(page.locator("#done")).to_have_text("1")
+        expect(page.locator("#remaining")).to_have_text("5")
 
 
 def test_unsent_answers_survive_a_reload(

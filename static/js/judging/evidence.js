@@ -26,7 +26,7 @@ export class Evidence extends EventTarget {
 
   /** Show the spans of another item; `paint` paints the text of `root` anew with its spans. */
   show({ root, item, spans, paint }) {
-    this.leave();
+    this.picking.stop();
     Object.assign(this, { root, text: item.passage.text, paint, spans: merged(spans), lately: null });
     this.showList();
   }
@@ -41,9 +41,11 @@ export class Evidence extends EventTarget {
     this.button.disabled = !on;
   }
 
-  /** End the choosing by key. */
+  /** Show none: there is no item. */
   leave() {
     this.picking.stop();
+    Object.assign(this, { root: null, spans: [], lately: null });
+    this.showList();
   }
 
   pressed(event) {
@@ -95,6 +97,8 @@ export class Evidence extends EventTarget {
     this.lately = null;
     this.paint(this.spans);
     this.showList();
+    // Where the list is cut off by the bar; not from the middle of a long passage, which is being read.
+    if (this.list.getBoundingClientRect().top < innerHeight) this.list.scrollIntoView({ block: "nearest", behavior: "instant" });
     announce(said);
     this.dispatchEvent(new Event("change"));
   }

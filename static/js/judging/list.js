@@ -2,14 +2,16 @@
 
 import { Fold } from "./fold.js";
 import { paintText } from "./marks.js";
-import { byId, showAbout } from "./view.js";
+import { byId, showAbout, showQuery } from "./view.js";
 
 const ROOM = 220; // px of a passage that a row shows
 const LABEL = 80; // characters that name a row without a title
 
 /**
- * Shows the candidates of the query that comes first in the supply, until all are answered.
- * `judge(grade, since)` and `moved()` are called for what is done in the list itself.
+ * Shows the candidates of the query that comes first in the supply, until all are answered and the
+ * person goes on: below the last row there is a place without a grade, from which rows can still be
+ * corrected. `judge(grade, since)`, `moved()` and `wentOn(since)` are called for what is done in the
+ * list itself.
  */
 export class List {
   constructor(supply, form) {
@@ -17,10 +19,15 @@ export class List {
     this.rows = [];
     this.at = 0;
     this.place = byId("rows");
+    this.ending = byId("rows-end");
+    this.evidence = byId("evidence");
+    this.home = this.evidence.parentElement; // where it is while no row has it
     this.names = new Map([...form.querySelectorAll("button.grade")].map((b) => [Number(b.value), b.dataset.name]));
     const [down, up] = [() => this.move(1), () => this.move(-1)];
-    this.keys = { j: down, k: up, arrowdown: down, arrowup: up };
+    const on = ({ timeStamp }) => this.resting && this.goOn(timeStamp);
+    this.keys = { j: down, k: up, arrowdown: down, arrowup: up, enter: on, n: on };
     this.place.addEventListener("click", (event) => this.clicked(event));
+    byId("next-query").addEventListener("click", ({ timeStamp }) => this.goOn(timeStamp));
     this.load();
   }
 
@@ -44,13 +51,19 @@ export class List {
     return this.row?.fold;
   }
 
+  /** Whether all rows are answered, and the mark is below the last. */
+  get resting() {
+    return this.rows.length > 0 && this.at === this.rows.length;
+  }
+
   /** Lay out the query `id`, or the one that comes first. */
   load(id = this.supply.queue[0]?.query.id) {
     const items = this.supply.queue.filter(({ query }) => query.id === id);
     this.rows = items.map((item) => ({ item, given: null, ...this.node() }));
     this.at = 0;
+    this.home.append(this.evidence); // the row that has it goes away
     this.place.replaceChildren(...this.rows.map(({ node }) => node));
-    if (items.length) byId("query").textContent = items[0].query.text;
+    if (items.length) showQuery(items[0].query);
     this.fill(this.rows);
     scrollTo({ top: 0, behavior: "instant" });
   }
@@ -79,9 +92,9 @@ export class List {
 
   /** Add what has come to the query that is shown; or show the next one. */
   refresh() {
-    if (!this.current) return this.load();
+    if (!this.rows.length) return this.load();
     const known = new Set(this.rows.map(({ item }) => item.candidate));
-    const { id } = this.current.query;
+    const { id } = this.rows[0].item.query;
     const items = this.supply.queue.filter(({ query, candidate }) => query.id === id && !known.has(candidate));
     const added = items.map((item) => ({ item, given: null, ...this.node() }));
     this.rows.push(...added);
@@ -97,12 +110,16 @@ export class List {
     return before;
   }
 
-  /** Mark the next row without an answer; with none left, show the next query. */
+  /** Mark the next row without an answer; with none left, the place below them. */
   next() {
     const open = this.rows.map((row, at) => (row.given ? -1 : at)).filter((at) => at >= 0);
-    if (!open.length) return this.load();
-    this.at = open.find((at) => at > this.at) ?? open[0];
+    this.at = open.find((at) => at > this.at) ?? open[0] ?? this.rows.length;
     this.tell();
+  }
+
+  goOn(since) {
+    this.load();
+    this.wentOn(since);
   }
 
   undone(item, before) {
@@ -126,7 +143,8 @@ export class List {
   }
 
   move(by) {
-    this.go(Math.min(Math.max(this.at + by, 0), this.rows.length - 1));
+    const last = this.rows.length - (this.rows.every(({ given }) => given) ? 0 : 1);
+    this.go(Math.min(Math.max(this.at + by, 0), last));
   }
 
   go(at) {
@@ -146,9 +164,17 @@ export class List {
   /** Show which row is marked. */
   show() {
     this.tell();
-    this.row.card.querySelector(".evidence-place").append(byId("evidence"));
+    this.row.card.querySelector(".evidence-place").append(this.evidence);
     this.focus();
     this.row.card.scrollIntoView({ block: "nearest", behavior: "instant" });
+  }
+
+  /** Show that no row is marked: all are answered. */
+  rest() {
+    if (!this.resting) return;
+    this.tell();
+    this.focus();
+    this.ending.scrollIntoView({ block: "nearest", behavior: "instant" });
   }
 
   mark(item, evidence) {
@@ -156,11 +182,12 @@ export class List {
   }
 
   focus() {
-    this.row?.card.focus({ preventScroll: true });
+    (this.resting ? this.ending : this.row?.card)?.focus({ preventScroll: true });
   }
 
   about() {
     const { length } = this.rows;
+    if (this.resting) return `All ${length} judged. Enter: next query.`;
     return `${this.at + 1} of ${length}: ${this.labelOf(this.row.item)}`;
   }
 
@@ -173,6 +200,8 @@ export class List {
     const { length } = this.rows;
     const done = this.rows.filter(({ given }) => given).length;
     byId("group").textContent = `${done} of ${length} judged`;
+    this.ending.hidden = done < length || length === 0;
+    this.ending.classList.toggle("here", this.resting);
     this.rows.forEach(({ item, given, card, node }, at) => {
       const said = given ? (this.names.get(given.grade) ?? "Skipped") : "";
       card.tabIndex = at === this.at ? 0 : -1;

@@ -2,7 +2,7 @@
 
 import { Fold } from "./fold.js";
 import { paintText } from "./marks.js";
-import { byId, showAbout } from "./view.js";
+import { byId, showAbout, showQuery } from "./view.js";
 
 const LOW = 600; // px of a window in which the page's own head has no room
 const LEAST = 160; // px that a passage has at any rate
@@ -23,7 +23,7 @@ export class One {
 
   /** Paint one item, from its first line. */
   show(item, evidence) {
-    byId("query").textContent = item.query.text;
+    showQuery(item.query);
     byId("title").hidden = !item.passage.title;
     paintText(byId("title"), item.passage.title, item.matches.title);
     byId("passage").classList.toggle("code", item.passage.code);
@@ -54,6 +54,8 @@ export class One {
 
   // What only a list has to do.
   keys = {};
+  resting = false;
+  rest() {}
   answered() {}
   undone() {}
   elsewhere() {}

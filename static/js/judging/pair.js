@@ -2,7 +2,7 @@
 
 import { Fold } from "./fold.js";
 import { paintText } from "./marks.js";
-import { byId, showAbout } from "./view.js";
+import { byId, showAbout, showQuery } from "./view.js";
 
 const LOW = 600; // px of a window in which the page's own head has no room
 const LEAST = 160; // px that a passage has at any rate
@@ -37,7 +37,7 @@ export class PairDesk {
 
   /** Paint a pair, each passage from its first line or the first of the query's words. */
   show({ query, candidates }) {
-    byId("query").textContent = query.text;
+    showQuery(query);
     this.sides.forEach(({ node, text, title }, at) => {
       const { passage, matches } = candidates[at];
       title.hidden = !passage.title;
@@ -71,6 +71,8 @@ export class PairDesk {
   }
 
   // What other layouts have to do.
+  resting = false;
+  rest() {}
   mark() {}
   answered() {}
   undone() {}

@@ -27,11 +27,17 @@ export class Session {
     outbox.addEventListener("result", ({ detail: { answer, result } }) => {
       if (!doubtful.delete(answer.id) || result.status !== "repeated") return;
       this.done -= 1;
+      supply.remaining += 1; // which the server had taken off already
       showPace(this.done, supply.remaining);
     });
     outbox.addEventListener("change", () => {
-      if (!desk.current && outbox.count === 0) this.more();
+      if (this.waiting && outbox.count === 0) this.more();
     });
+  }
+
+  /** Whether there is nothing to judge here and nothing to look at. */
+  get waiting() {
+    return !this.desk.current && !this.desk.resting;
   }
 
   /** Keep what was begun on the item that is shown. */
@@ -45,7 +51,7 @@ export class Session {
     const item = desk.current;
     const turned = item !== this.shown || !item;
     if (turned) this.turn(item);
-    showWaiting(item ? "" : this.waitingText());
+    showWaiting(this.waiting ? this.waitingText() : "");
     // A button that kept the focus would give its answer to the next item, too.
     const focused = document.activeElement;
     if (turned && (focused === document.body || focused?.closest(".bar"))) this.leave();
@@ -53,14 +59,19 @@ export class Session {
     this.evidence.offer(Boolean(item));
     byId("undo-button").disabled = this.undos.empty && !document.forms.undo.withdraw.value;
     showPace(this.done, this.supply.remaining);
-    if (said) announce(item ? `${said} ${desk.about(item)}` : said);
-    if (!item) this.more();
+    if (said) announce(this.waiting ? said : `${said} ${desk.about(item)}`);
+    if (this.waiting) this.more();
   }
 
   turn(item) {
+    const before = this.shown;
     this.shown = item;
     byId("comment").open = false;
-    if (!item) return this.evidence.leave();
+    if (!item) {
+      this.evidence.leave();
+      if (before) this.desk.rest();
+      return;
+    }
     const given = this.desk.given ?? item.previous;
     const draft = this.drafts.of(item, given);
     this.desk.show(item, draft.evidence);
@@ -91,12 +102,12 @@ export class Session {
     const { desk, supply } = this;
     desk.refresh();
     showPace(this.done, supply.remaining);
-    if (desk.current || supply.error) {
-      if (!desk.current) setTimeout(() => this.more(), 2000);
+    if (!this.waiting || supply.error) {
+      if (this.waiting) setTimeout(() => this.more(), 2000);
       if (desk.current !== this.shown) {
         this.timer.restart();
         this.paint();
-      } else if (!desk.current) showWaiting(this.waitingText());
+      } else if (this.waiting) showWaiting(this.waitingText());
     } else if (this.outbox.count === 0) {
       location.reload(); // the server shows the end
     }
@@ -120,6 +131,13 @@ export class Session {
     this.tabs.postMessage({ answered: keyOf(item), given: full, again: Boolean(before) });
     this.timer.restart();
     this.paint(said);
+    measureNext(since);
+  }
+
+  /** The layout shows what comes next because the person went on to it. */
+  wentOn(since) {
+    this.timer.restart();
+    this.paint(this.desk.current ? `Next query: ${this.desk.current.query.text}.` : "");
     measureNext(since);
   }
 

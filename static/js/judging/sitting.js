@@ -1,5 +1,6 @@
 // A sitting: what was judged here without a long pause, in whichever tab; the page sums it up.
 
+const ENOUGH = 5; // answers that tell a pace
 const PAUSE = 30 * 60_000; // ms without an answer that end a sitting
 
 /** Counts of this sitting, in this browser's storage, so that no reload ends it. */
@@ -13,6 +14,12 @@ export class Sitting {
     const none = { judged: 0, skipped: 0, flagged: 0, seconds: 0, grades: {}, last: Date.now() };
     const kept = JSON.parse(localStorage.getItem(this.key) ?? "null");
     return kept && Math.abs(Date.now() - kept.last) < PAUSE ? kept : none;
+  }
+
+  /** The mean active time of an answer in ms, or null where there are too few. */
+  get pace() {
+    const { judged, skipped, seconds } = this.counts;
+    return judged + skipped < ENOUGH ? null : (1000 * seconds) / (judged + skipped);
   }
 
   /** Count an answer, or with `sign` -1 take it out again; the time that it took stays. */

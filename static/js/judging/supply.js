@@ -2,22 +2,23 @@
 
 import { keyOf } from "./items.js";
 import { post } from "./outbox.js";
+import { MOST, Stock } from "./stock.js";
 
-const AHEAD = 10; // items wanted beyond the one that is shown
-const LOW = 5; // fetch more when fewer are left
-const MOST = 100; // what one call may lease
 const QUERIES = 2; // the one that is shown as a list, and the next
+const QUERIES_MOST = 5; // what one call may lease
 
 /**
  * `first` are the items that came with the page, `remaining` is how many were open to the person then.
  * Those of `doubted`, answered here just before, may be from before that answer: they count
- * only once a fetch has confirmed them. `whole` fetches all candidates of a query together. Emits
- * `change` when a fetch has ended.
+ * only once a fetch has confirmed them. `whole` fetches all candidates of a query together; `spared`
+ * says that the server need not send again what is here. `usual` is the person's pace, in ms an answer.
+ * Emits `change` when a fetch has ended.
  */
 export class Supply extends EventTarget {
-  constructor({ url, person, first, remaining, doubted, outbox, whole }) {
+  constructor({ url, person, first, remaining, doubted, outbox, whole, spared, usual }) {
     super();
-    Object.assign(this, { url, person, outbox, whole });
+    Object.assign(this, { url, person, outbox, whole, spared });
+    this.stock = new Stock(usual);
     this.gone = answeredIn(outbox); // what was answered here: an older lease must not bring them back
     this.settled = new Map(); // when the server acknowledged that: what it leases later is to be judged anew
     outbox.addEventListener("result", ({ detail: { answer } }) => {
@@ -37,6 +38,7 @@ export class Supply extends EventTarget {
     this.gone.add(key);
     this.remaining -= 1;
     this.turn += 1;
+    this.stock.answered();
     if (this.low) this.refill();
   }
 
@@ -54,8 +56,28 @@ export class Supply extends EventTarget {
   }
 
   get low() {
-    if (!this.whole) return this.queue.length < LOW;
-    return new Set(this.queue.map(({ query }) => query.id)).size < QUERIES;
+    if (this.whole) return this.begun < this.queries;
+    return this.queue.length < this.stock.wanted(this.remaining).low;
+  }
+
+  /** How many queries there are items of. */
+  get begun() {
+    return new Set(this.queue.map(({ query }) => query.id)).size;
+  }
+
+  /** How many queries are wanted where they are as long as those that are here. */
+  get queries() {
+    const { ahead } = this.stock.wanted(this.remaining);
+    const long = Math.max(this.queue.length / Math.max(this.begun, 1), 1);
+    return Math.min(Math.max(Math.ceil(ahead / long), QUERIES), QUERIES_MOST);
+  }
+
+  /** What a fetch asks for: all that is held, which renews it, what is on its way, and more. */
+  get wish() {
+    const held = this.spared ? { known: this.queue.map(keyOf) } : {};
+    if (this.whole) return { queries: this.queries, ...held };
+    const { ahead } = this.stock.wanted(this.remaining);
+    return { count: Math.min(Math.max(ahead + 1, this.queue.length) + this.outbox.count, MOST), ...held };
   }
 
   /** Renew what is held and fetch more. */
@@ -66,11 +88,9 @@ export class Supply extends EventTarget {
     const { turn } = this;
     const began = performance.now();
     try {
-      const count = Math.min(this.queue.length + this.outbox.count + AHEAD, MOST);
-      const wanted = this.whole ? { queries: QUERIES } : { count };
-      const { items, remaining } = await post(this.url, wanted, this.person);
+      const { items, known = [], remaining } = await post(this.url, this.wish, this.person);
       const complete = settled && turn === this.turn; // the server has counted all that was answered here
-      this.merge(items, complete, began);
+      this.merge(items, known, complete, began);
       if (complete) this.remaining = remaining;
       this.error = null;
     } catch (error) {
@@ -82,8 +102,8 @@ export class Supply extends EventTarget {
   }
 
   /** Add what is new; where nothing else is under way, drop what a colleague has taken over. */
-  merge(items, complete, began) {
-    const leased = new Map(items.map((item) => [keyOf(item), item]));
+  merge(items, still, complete, began) {
+    const leased = new Set([...still, ...items.map(keyOf)]);
     const first = this.queue[0];
     const shown = (item) => item === first || (this.whole && item.query.id === first.query.id);
     if (complete) this.queue = this.queue.filter((item) => shown(item) || leased.has(keyOf(item)));

@@ -3,6 +3,34 @@
 
 export const byId = (id) => document.getElementById(id);
 
+const TELLING = ["description", "narrative"]; // the order in which they help
+const LONG = 600; // characters about a query beyond which they are folded; as in about.py
+const NARROW = matchMedia("(max-width: 40rem), (max-height: 36rem)");
+const LONG_WHERE_NARROW = 160;
+const ABOUT = "arbiter:about-query"; // "open" or "closed" where the person has chosen
+
+/** Show a query and what came with it: open where that helps and there is room, or as the person left it. */
+export function showQuery({ id, text, metadata }) {
+  byId("query").textContent = text;
+  const about = byId("about-query");
+  if (about.dataset.query === id) return;
+  about.dataset.query = id;
+  const rank = ([name]) => TELLING.indexOf(name.toLowerCase()) + 1 || TELLING.length + 1;
+  const pairs = Object.entries(metadata).sort((a, b) => rank(a) - rank(b));
+  facts(about.querySelector("dl"), pairs);
+  const { length } = about.querySelector("dl").textContent;
+  const told = pairs.some((pair) => rank(pair) <= TELLING.length) && length <= (NARROW.matches ? LONG_WHERE_NARROW : LONG);
+  const chosen = localStorage.getItem(ABOUT);
+  about.hidden = pairs.length === 0;
+  about.open = chosen ? chosen === "open" : told;
+}
+
+/** Remember how the person leaves what came with a query. */
+export function watchQuery() {
+  const about = byId("about-query");
+  about.querySelector("summary").addEventListener("click", () => localStorage.setItem(ABOUT, about.open ? "closed" : "open"));
+}
+
 /** Fill a definition list with [term, description] pairs. */
 function facts(list, pairs) {
   list.replaceChildren(
@@ -10,6 +38,7 @@ function facts(list, pairs) {
       const dt = document.createElement("dt");
       const dd = document.createElement("dd");
       dt.textContent = term;
+      dd.dir = "auto";
       dd.textContent = typeof description === "string" ? description : JSON.stringify(description);
       return [dt, dd];
     }),

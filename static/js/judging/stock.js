@@ -1,0 +1,45 @@
+// How much is held ahead: what this person judges in two minutes at their own pace, so that a lost
+// connection stops nobody, and near the end of a queue no more than leaves something to colleagues.
+
+const AHEAD = 10; // items beyond the one that is shown, before a pace is known; always granted
+const LOW = 5; // fetch more when fewer are left
+const LASTS = 120_000; // ms for which what is held is to last
+const STEP = 25; // items that are fetched at once, beyond what has to last
+const SHARE = 4; // of what is left, one person holds one in so many
+const RECENT = 8; // answers whose pace counts
+const KNOWN = 3; // answers from which on there is a pace
+const PAUSE = 60_000; // ms: a longer interval is no pace
+export const MOST = 100; // what one call may lease
+
+/** The pace of one person; `usual` is theirs from before, in ms an answer, or null. */
+export class Stock {
+  constructor(usual = null) {
+    this.usual = usual;
+    this.intervals = [];
+    this.last = null;
+  }
+
+  /** Note an answer. */
+  answered(now = performance.now()) {
+    const interval = this.last === null ? PAUSE : now - this.last;
+    this.last = now;
+    if (interval < PAUSE) this.intervals = [...this.intervals, interval].slice(-RECENT);
+  }
+
+  /** How many items have to last, or null where no pace is known. */
+  get lasting() {
+    const { intervals, usual } = this;
+    const known = intervals.length >= KNOWN;
+    const pace = known ? intervals.reduce((sum, each) => sum + each) / intervals.length : usual;
+    return pace === null ? null : Math.ceil(LASTS / Math.max(pace, 1));
+  }
+
+  /** Return how many items to hold, and below how many to fetch more, where so many remain open. */
+  wanted(remaining) {
+    const lasting = this.lasting ?? 0;
+    const step = Math.min(Math.max(Math.ceil(lasting / 2), AHEAD - LOW), STEP);
+    const share = Math.max(Math.floor(remaining / SHARE), AHEAD);
+    const ahead = Math.min(Math.max(lasting + step, AHEAD), MOST, share);
+    return { ahead, low: Math.max(ahead - step, LOW) };
+  }
+}
