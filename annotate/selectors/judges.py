@@ -19,11 +19,24 @@ WITH step AS (
     FROM accounts_grade WHERE project_id = %(project)s
 )
 """
+# Later answers to a gold candidate measure memory; one that its author took back is none.
 _CHECKS: Final = """{ranked}
-SELECT j.person_id, known.rank, given.rank, count(*)
-FROM annotate_judgment j JOIN annotate_gold g ON g.candidate_id = j.candidate_id
-JOIN step known ON known.id = g.grade_id JOIN step given ON given.id = j.grade_id
-WHERE j.project_id = %(project)s AND j.kind = 'check' AND j.current AND g.removed_at IS NULL
+, first AS (
+    SELECT DISTINCT ON (j.person_id, g.id) j.person_id, g.grade_id AS known, j.grade_id AS given
+    FROM annotate_judgment j JOIN annotate_gold g ON g.candidate_id = j.candidate_id
+    JOIN annotate_candidate c ON c.id = j.candidate_id JOIN annotate_query q ON q.id = c.query_id
+    JOIN annotate_passage p ON p.id = c.passage_id
+    WHERE j.project_id = %(project)s AND j.kind = 'check' AND j.action = 'grade'
+      AND g.removed_at IS NULL AND j.created_at >= (
+          SELECT min(h.set_at) FROM annotate_gold h
+          WHERE h.candidate_id = g.candidate_id AND h.grade_id = g.grade_id)
+      AND (j.query_revision, j.passage_revision) = (q.revision, p.revision)
+      AND NOT EXISTS (SELECT FROM annotate_judgment w
+                      WHERE w.replaces_id = j.id AND w.action = 'withdraw')
+    ORDER BY j.person_id, g.id, j.created_at
+)
+SELECT first.person_id, known.rank, given.rank, count(*) FROM first
+JOIN step known ON known.id = first.known JOIN step given ON given.id = first.given
 GROUP BY 1, 2, 3
 """.replace("{ranked}", _RANKED)
 _REPEATS: Final = """{ranked}
@@ -69,9 +82,9 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class JudgeFigures:
-    """One judge. `gold` and `near_gold` are the shares of checks answered with the gold grade, and
-    with it or a neighbour; `same` is that of repeats answered as before, `kappa` their agreement
-    with quadratic weights. `role` is empty for those who have left."""
+    """One judge. `gold` and `near_gold` are the shares of gold candidates whose first check they
+    answered with the gold grade, and with it or a neighbour; `same` is that of repeats answered as
+    before, `kappa` their agreement with quadratic weights. `role` is empty for those who have left."""
 
     username: str
     role: str
