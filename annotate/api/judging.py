@@ -111,7 +111,9 @@ class LeaseApi(ApiView):
 
         items = LeasedItemSerializer(many=True)
         remaining = serializers.IntegerField(
-            help_text="Open to the caller, with the items above; exact up to 1,000."
+            help_text="Candidates open to the caller, with the items above; exact up to 1,000 where"
+            " no checks are among the items. It falls by one with each answer, and what checks took"
+            " off is given back every five minutes."
         )
 
     @extend_schema(

@@ -84,7 +84,7 @@ class Pace:
 class JudgeFigures:
     """One judge. `gold` and `near_gold` are the shares of gold candidates whose first check they
     answered with the gold grade, and with it or a neighbour; `same` is that of repeats answered as
-    before, `kappa` their agreement with quadratic weights. `role` is empty for those who have left."""
+    before, `kappa` their agreement with quadratic weights. `role` is empty where they have left."""
 
     username: str
     role: str
