@@ -25,6 +25,7 @@ def judging_progress(context: template.Context, project: Project) -> dict[str, A
         "project": project,
         "progress": project_progress(project, still=still),
         "still": still,
+        "sees_labels": role_allows(role, Right.REVIEW) or not (project.blind or still),
         "may_judge": role_allows(role, Right.JUDGE),
         "given": answers_number(project, context["user"]) if still else None,
     }
