@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint bench e2e clean install install-dev chromium
+.PHONY: help run test lint style types bench e2e clean install install-dev chromium
 
 # An interpreter may be named: make run PYTHON=/opt/python/bin/python3.13
 PYTHON ?=
@@ -12,11 +12,12 @@ PYTHON ?=
 ARGS ?=
 
 PY := .venv/bin/python
-# A process per core with servers of its own, at most four: each may hold torch and a browser.
-# A file's tests stay together; ARGS='-n 0' runs all in one process, as a debugger wants it.
-SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile
-# Tests and lint see no network and no data of the user.
-OFFLINE := HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
+# As many processes as tests/servers.py says, with servers of their own; a file's tests stay
+# together, the longest first. ARGS='-n 0' runs all in one process, as a debugger wants it.
+SIDE_BY_SIDE := -n auto --dist loadfile --no-loadscope-reorder
+# Tests and lint see no network and no data of the user. Whoever forbids Python to keep what it has
+# compiled would have each of a run's hundreds of processes compile the same again.
+OFFLINE := HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONDONTWRITEBYTECODE=
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -24,18 +25,29 @@ help: ## this list
 run: install ## install what is missing, start everything, print the address; Ctrl-C stops it
 	@exec $(PY) manage.py up
 
-test: install-dev chromium lint ## everything that can be checked: lint, unit, database, training, browser
-	@$(OFFLINE) exec $(PY) -m pytest $(SIDE_BY_SIDE) $(ARGS)
+# Checking types without a cache keeps one core busy for a minute: it is done beside the tests.
+test: install-dev chromium style ## everything that can be checked: lint, unit, database, training, browser
+	@$(MAKE) --no-print-directory types >.make/types.log 2>&1 & types=$$!; \
+	trap 'kill $$types 2>/dev/null' EXIT; \
+	$(OFFLINE) $(PY) -m pytest $(SIDE_BY_SIDE) $(ARGS); tests=$$?; \
+	wait $$types; typed=$$?; cat .make/types.log; \
+	exit $$((tests ? tests : typed))
+
+lint: style types ## style, types, layers, missing migrations
 
 # The settings are loaded with an ARBITER_HOME that goes away: the user's data is left alone.
-lint: install-dev ## style, types, layers, missing migrations
-	@set -e; home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT; \
-	export $(OFFLINE) ARBITER_HOME="$$home"; \
+IN_A_HOME = set -e; home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT; \
+	export $(OFFLINE) ARBITER_HOME="$$home"
+
+style: install-dev
+	@$(IN_A_HOME); \
 	$(PY) -m ruff check .; \
 	$(PY) -m ruff format --check .; \
-	$(PY) -m mypy .; \
 	$(PY) -c 'from importlinter.cli import lint_imports_command as main; main()'; \
 	DATABASE_URL='postgresql://127.0.0.1:1/none?connect_timeout=1' $(PY) manage.py makemigrations --check --dry-run
+
+types: install-dev
+	@$(IN_A_HOME); $(PY) -m mypy .
 
 bench: install ## the measurements in bench/; ARGS chooses
 	@exec $(PY) -m bench $(ARGS)

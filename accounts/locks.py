@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection
+from psycopg.errors import DeadlockDetected
 
 
 def work_lock(kind: str, pk: int) -> bool:
@@ -35,6 +36,12 @@ def work_held(kind: str, pk: int) -> Iterator[bool]:
         if held and connection.connection is not None and not connection.connection.closed:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(hashtext(%s), %s)", [kind, pk])
+
+
+def is_deadlock(error: Exception) -> bool:
+    """Say whether PostgreSQL ended a transaction that waited in a circle: it may be tried again."""
+    # Django wraps all errors of the driver but those of COPY.
+    return isinstance(error, DeadlockDetected) or isinstance(error.__cause__, DeadlockDetected)
 
 
 def turn_wait(kind: str) -> None:

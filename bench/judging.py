@@ -154,6 +154,8 @@ async def play(
 
 def told(name: str, seconds: Sequence[float]) -> str:
     """Put the percentiles of some calls in words, in ms."""
+    if not seconds:
+        return f"  {name}: no calls"
     middle, high, top = np.percentile(np.array(seconds) * 1000, [50, 95, 99])
     verdict = "met" if high <= GOAL_MS else "missed"
     return (

@@ -119,7 +119,7 @@ def _database(url: str) -> dict[str, Any]:
         "OPTIONS": options,
         # A thread keeps its connection; one that died with its server is replaced, not handed to
         # a request.
-        "CONN_MAX_AGE": None,
+        "CONN_MAX_AGE": 3600,  # seconds
         "CONN_HEALTH_CHECKS": True,
     }
 
@@ -214,6 +214,9 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # A forked child hangs once its parent has used torch.
 CELERY_WORKER_POOL_START_METHOD = "spawn"
+# A spawned child reads all of Django before it says that it is up, and one that takes longer is
+# killed: where the machine is busy, so that no child ever comes up again.
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60.0
 CELERY_TASK_ROUTES = {"training.tasks.job_supervise": {"queue": "trainer"}}
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 3, "interval_start": 0.1, "interval_max": 1}
 CELERY_BEAT_SCHEDULE = {

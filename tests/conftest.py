@@ -1,33 +1,40 @@
 """Fixtures that every room's tests share."""
 
 import os
-import shutil
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.signals import request_finished, request_started
+from django.test import TransactionTestCase
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.fixtures import Settings
 
-from tests.factory import PASSWORD, Cast, make_cast
-
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
+from tests.browsers import CHROMIUM, Chromium, Requests, opened
+from tests.emptying import tables_empty
+from tests.factory import Cast, make_cast
 
 
 def pytest_configure() -> None:
-    """Cheap password hashes, and static files straight from their folders."""
+    """Cheap password hashes, static files straight from their folders, tables emptied cheaply."""
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     django_settings.WHITENOISE_AUTOREFRESH = django_settings.WHITENOISE_USE_FINDERS = True
     plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
     django_settings.STORAGES["staticfiles"] = {"BACKEND": plain}
-    request_started.connect(_Requests.started)
-    request_finished.connect(_Requests.finished)
+    Requests.watch()
+    pytest.MonkeyPatch().setattr(TransactionTestCase, "_fixture_teardown", tables_empty)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, so that all processes end together."""
+    ranks: dict[Path, int] = {}
+    for item in items:
+        rank = 0 if item.get_closest_marker("slow") else 1
+        if rank and not item.get_closest_marker("browser"):
+            rank = 2
+        ranks[item.path] = min(rank, ranks.get(item.path, rank))
+    items.sort(key=lambda item: ranks[item.path])
 
 
 @pytest.fixture(autouse=True)
@@ -48,66 +55,31 @@ def cast(db: None) -> Cast:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def chromium() -> Iterator[Chromium]:
     if CHROMIUM is None:
         pytest.skip("chromium is not installed; `make test` installs it where apt and root allow")
     # Playwright's synchronous API runs an event loop, in which Django refuses the ORM otherwise.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        chromium = Chromium(playwright)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def browser(chromium: Chromium) -> Browser:
+    return chromium.browser
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh browser context; the test fails on any error in the page's console."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(10_000)
-    page = context.new_page()
     problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "console",
-        lambda message: problems.append(message.text) if message.type == "error" else None,
-    )
-    yield page
-    context.close()
-    requests_end()
+    with opened(browser) as page:
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "console",
+            lambda message: problems.append(message.text) if message.type == "error" else None,
+        )
+        yield page
     assert not problems, problems
-
-
-def requests_end() -> None:
-    """Wait until the live server has answered what a closed page still asked.
-
-    Emptying the tables beside such a request is a deadlock.
-    """
-    deadline = time.monotonic() + 10
-    time.sleep(0.05)  # what was sent before the page closed is read by now
-    while _Requests.running and time.monotonic() < deadline:
-        time.sleep(0.01)
-
-
-class _Requests:
-    """How many requests are being answered in this process."""
-
-    running = 0
-    lock = threading.Lock()
-
-    @classmethod
-    def started(cls, **signal: object) -> None:
-        with cls.lock:
-            cls.running += 1
-
-    @classmethod
-    def finished(cls, **signal: object) -> None:
-        with cls.lock:
-            cls.running -= 1
-
-
-def log_in(page: Page, base: str, username: str) -> None:
-    """Log in through the login page."""
-    page.goto(f"{base}/accounts/login/")
-    page.get_by_label("Username").fill(username)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url(f"{base}/")

@@ -7,6 +7,7 @@ and TEST_BROKER_URL to use servers that already run.
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -21,12 +22,22 @@ from config.server import Server
 
 S = TypeVar("S", bound=Server)
 
+NOWHERE = "postgresql://127.0.0.1:1/none?connect_timeout=1"
+NOWHERE_TO_RING = "redis://127.0.0.1:1"
 _started: list[Server] = []
 _home: Path | None = None
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: half of a long test is waiting for processes to start."""
+    linux = sys.platform == "linux"
+    cores = len(os.sched_getaffinity(0)) if linux else os.cpu_count() or 1
+    return min(cores + 1, 4)  # each may hold torch and a browser
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_load_initial_conftests() -> Generator[None, None, None]:
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
     global _home  # noqa: PLW0603 - pytest has no other place between these two hooks
     _home = Path(tempfile.mkdtemp(prefix="arbiter-test-"))
     _home.chmod(0o755)
@@ -38,10 +49,16 @@ def pytest_load_initial_conftests() -> Generator[None, None, None]:
         TOKENIZERS_PARALLELISM="false",
         # Threads that wait for each other cost a tiny model ten times what it computes.
         OMP_NUM_THREADS="1",
-        DATABASE_URL=os.environ.get("TEST_DATABASE_URL") or _database(_home / "postgres"),
-        CELERY_BROKER_URL=os.environ.get("TEST_BROKER_URL")
-        or _start(Valkey(_home / "valkey")).broker_url,
+        DATABASE_URL=NOWHERE,
+        CELERY_BROKER_URL=NOWHERE_TO_RING,
     )
+    in_charge = early_config.known_args_namespace.numprocesses  # of processes that run the tests
+    if not in_charge or "PYTEST_XDIST_WORKER" in os.environ:
+        os.environ.update(
+            DATABASE_URL=os.environ.get("TEST_DATABASE_URL") or _database(_home / "postgres"),
+            CELERY_BROKER_URL=os.environ.get("TEST_BROKER_URL")
+            or _start(Valkey(_home / "valkey")).broker_url,
+        )
     return (yield)
 
 

@@ -9,6 +9,7 @@ import psycopg
 from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from accounts.locks import is_deadlock
 from accounts.models import Project
 from annotate.importing import resolving, storing
 from annotate.importing.checking import conflicts, unknown_references
@@ -97,9 +98,7 @@ def _retried(work: Callable[[], None]) -> None:
             with transaction.atomic():
                 work()
         except (psycopg.OperationalError, OperationalError) as error:
-            # Django wraps all errors of the driver but those of COPY.
-            cause = error.__cause__ if isinstance(error, OperationalError) else error
-            if attempt == _TRIES or not isinstance(cause, psycopg.errors.DeadlockDetected):
+            if attempt == _TRIES or not is_deadlock(error):
                 raise
         else:
             return

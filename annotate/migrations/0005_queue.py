@@ -161,6 +161,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("served", models.BigIntegerField(db_default=0, default=0)),
+                ("checks_owed", models.PositiveIntegerField(db_default=0, default=0)),
+                ("repeats_owed", models.PositiveIntegerField(db_default=0, default=0)),
             ],
         ),
         migrations.AddField(

@@ -24,9 +24,9 @@ $$;
 
 -- The gold candidate that the person should see next: one that was no check for them yet since it
 -- has its gold grade or, where `again` says so, else the one checked longest ago. Null where there
--- is none, or all are too fresh.
+-- is none, or all are too fresh. `about` is the query it has to be of, if any.
 CREATE FUNCTION annotate_gold_for(
-    project bigint, person bigint, fresh timestamptz, again boolean
+    project bigint, person bigint, fresh timestamptz, again boolean, about bigint
 ) RETURNS bigint LANGUAGE sql STABLE AS $$
     SELECT c.id FROM annotate_gold g JOIN annotate_candidate c ON c.id = g.candidate_id
     JOIN annotate_query q ON q.id = c.query_id JOIN annotate_passage p ON p.id = c.passage_id
@@ -39,6 +39,7 @@ CREATE FUNCTION annotate_gold_for(
     ) own
     WHERE g.project_id = project AND g.removed_at IS NULL AND c.withdrawn_at IS NULL
       AND q.withdrawn_at IS NULL AND p.withdrawn_at IS NULL
+      AND (about IS NULL OR c.query_id = about)
       AND (own.seen IS NULL OR own.seen < fresh) AND (again OR own.checked IS NULL)
       AND NOT EXISTS (SELECT FROM annotate_lease l
                       WHERE l.candidate_id = c.id AND l.person_id = person)
@@ -48,7 +49,7 @@ $$;
 -- A pair that the person graded long enough ago, on wordings that still hold, and that has not come
 -- back to them yet: the first from a moment on that `draw` chooses.
 CREATE FUNCTION annotate_repeat_for(
-    project bigint, person bigint, fresh timestamptz, draw double precision
+    project bigint, person bigint, fresh timestamptz, draw double precision, about bigint
 ) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 DECLARE
     first timestamptz;
@@ -66,6 +67,7 @@ BEGIN
         WHERE j.person_id = person AND j.project_id = project AND j.current
           AND j.action = 'grade' AND j.kind IN ('counted', 'late')
           AND j.created_at >= pivot AND j.created_at < fresh
+          AND (about IS NULL OR c.query_id = about)
           AND NOT EXISTS (SELECT FROM annotate_judgment r WHERE r.candidate_id = c.id
                             AND r.person_id = person AND r.kind IN ('repeat', 'check'))
           AND NOT EXISTS (SELECT FROM annotate_lease l
@@ -103,11 +105,12 @@ BEGIN
         other := NULL;
         IF share < queue.gold_rate THEN
             aim := 'check';
-            other := annotate_gold_for(queue.project_id, person, fresh, queue.gold_again);
+            other := annotate_gold_for(queue.project_id, person, fresh, queue.gold_again, NULL);
         ELSIF share < queue.gold_rate + queue.repeat_rate THEN
             aim := 'repeat';
             other := annotate_repeat_for(
-                queue.project_id, person, fresh, (share - queue.gold_rate) / queue.repeat_rate);
+                queue.project_id, person, fresh, (share - queue.gold_rate) / queue.repeat_rate,
+                NULL);
         END IF;
         IF other IS NULL OR other = ANY (picked) OR EXISTS (
             SELECT FROM annotate_candidate WHERE id = other AND query_id = ANY (besides)
@@ -126,12 +129,95 @@ BEGIN
 END $$;
 """
 
-FORWARD: Final = _CHOICES + _MIX
+_LISTS: Final = """
+-- Draw for items that were leased as a whole query, and note what came up for later lists.
+CREATE FUNCTION annotate_checks_owe(queue annotate_queue, person bigint, counted integer)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    number bigint := (SELECT served FROM annotate_turn
+                      WHERE project_id = queue.project_id AND person_id = person);
+    share double precision;
+    checks integer := 0;
+    repeats integer := 0;
+    used integer := 0;
+BEGIN
+    WHILE used < counted LOOP
+        number := number + 1;
+        share := annotate_turn_draw(queue.project_id, queue.seed, person, number);
+        IF share < queue.gold_rate THEN
+            checks := checks + 1;
+        ELSIF share < queue.gold_rate + queue.repeat_rate THEN
+            repeats := repeats + 1;
+        ELSE
+            used := used + 1;
+        END IF;
+    END LOOP;
+    UPDATE annotate_turn
+    SET served = number, checks_owed = checks_owed + checks, repeats_owed = repeats_owed + repeats
+    WHERE project_id = queue.project_id AND person_id = person;
+END $$;
+
+-- Lease a list of checks, or of repeats, once enough are owed: all of one query, since a list is of
+-- one, and no more than are owed. What is not to be had is owed no longer.
+CREATE FUNCTION annotate_checks_list(
+    queue annotate_queue, person bigint, besides bigint[], until timestamptz
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    enough CONSTANT integer := 3;
+    fresh timestamptz := annotate_fresh_since(
+        queue.project_id, person, queue.repeat_after, queue.repeat_days);
+    mine annotate_turn;
+    aim text;
+    owed integer;
+    made integer := 0;
+    about bigint;
+    other bigint;
+BEGIN
+    SELECT * INTO mine FROM annotate_turn
+    WHERE project_id = queue.project_id AND person_id = person;
+    aim := CASE WHEN mine.checks_owed >= greatest(enough, mine.repeats_owed) THEN 'check'
+                ELSE 'repeat' END;
+    owed := CASE aim WHEN 'check' THEN mine.checks_owed ELSE mine.repeats_owed END;
+    IF owed < enough OR EXISTS (
+        SELECT FROM annotate_lease l JOIN annotate_candidate c ON c.id = l.candidate_id
+        WHERE l.person_id = person AND l.slot IS NULL AND c.project_id = queue.project_id
+    ) THEN
+        RETURN;
+    END IF;
+    WHILE made < owed LOOP
+        IF aim = 'check' THEN
+            other := annotate_gold_for(
+                queue.project_id, person, fresh, queue.gold_again, about);
+        ELSE
+            other := annotate_repeat_for(
+                queue.project_id, person, fresh,
+                annotate_turn_draw(queue.project_id, queue.seed, person, mine.served), about);
+        END IF;
+        EXIT WHEN other IS NULL;
+        about := (SELECT query_id FROM annotate_candidate WHERE id = other);
+        EXIT WHEN about = ANY (besides);
+        INSERT INTO annotate_lease (candidate_id, purpose, person_id, turn, expires_at)
+        VALUES (other, aim, person, mine.served, until);
+        made := made + 1;
+    END LOOP;
+    IF made = 0 AND about IS NULL THEN
+        made := owed;
+    END IF;
+    UPDATE annotate_turn
+    SET checks_owed = checks_owed - CASE aim WHEN 'check' THEN made ELSE 0 END,
+        repeats_owed = repeats_owed - CASE aim WHEN 'repeat' THEN made ELSE 0 END
+    WHERE project_id = queue.project_id AND person_id = person;
+END $$;
+"""
+
+FORWARD: Final = _CHOICES + _MIX + _LISTS
 BACKWARD: Final = """
+DROP FUNCTION annotate_checks_list(annotate_queue, bigint, bigint[], timestamptz);
+DROP FUNCTION annotate_checks_owe(annotate_queue, bigint, integer);
 DROP FUNCTION annotate_lease_mix(
     annotate_queue, bigint, smallint, bigint[], bigint[], integer, timestamptz);
-DROP FUNCTION annotate_repeat_for(bigint, bigint, timestamptz, double precision);
-DROP FUNCTION annotate_gold_for(bigint, bigint, timestamptz, boolean);
+DROP FUNCTION annotate_repeat_for(bigint, bigint, timestamptz, double precision, bigint);
+DROP FUNCTION annotate_gold_for(bigint, bigint, timestamptz, boolean, bigint);
 DROP FUNCTION annotate_fresh_since(bigint, bigint, bigint, integer);
 DROP FUNCTION annotate_turn_draw(bigint, bigint, bigint, bigint);
 """

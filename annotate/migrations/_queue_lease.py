@@ -142,7 +142,7 @@ END $$;
 _LEASE: Final = """
 CREATE FUNCTION annotate_tasks_lease(
     project bigint, person bigint, count integer, seconds double precision, about bigint,
-    besides bigint[], patient boolean, beginning integer
+    besides bigint[], patient boolean, beginning integer, whole boolean
 ) RETURNS TABLE (
     lease bigint, candidate bigint, purpose varchar, slot smallint, turn bigint,
     expires_at timestamptz, returned_at timestamptz, query bigint, query_text text,
@@ -156,6 +156,7 @@ DECLARE
     until timestamptz := statement_timestamp() + make_interval(secs => seconds);
     least_position CONSTANT bigint := -9223372036854775808;
     queue annotate_queue;
+    checked boolean;
     mixed boolean;
     lanes record;
     held bigint[];
@@ -163,10 +164,13 @@ DECLARE
     stretch record;
     picked bigint[];
     need integer;
+    made integer;
+    counted integer := 0;
 BEGIN
     SELECT * INTO queue FROM annotate_queue WHERE project_id = project;
-    mixed := coalesce(queue.gold_rate + queue.repeat_rate, 0) > 0 AND about IS NULL;
-    IF mixed THEN  -- two windows of one person wait for each other here
+    checked := coalesce(queue.gold_rate + queue.repeat_rate, 0) > 0;
+    mixed := checked AND about IS NULL AND NOT whole;
+    IF checked THEN  -- two windows of one person wait for each other here
         INSERT INTO annotate_turn (project_id, person_id) VALUES (project, person)
         ON CONFLICT (project_id, person_id) DO UPDATE SET served = annotate_turn.served;
     END IF;
@@ -183,6 +187,9 @@ BEGIN
             SELECT FROM annotate_judgment j
             WHERE j.candidate_id = l.candidate_id AND j.person_id = person AND j.current
               AND j.kind IN ('counted', 'late')));
+    IF checked AND whole AND about IS NULL THEN
+        PERFORM annotate_checks_list(queue, person, besides, until);
+    END IF;
     -- What the person holds comes first; an expired lease is theirs as long as nobody took it.
     WITH own AS (
         SELECT l.id FROM annotate_lease l JOIN annotate_candidate c ON c.id = l.candidate_id
@@ -193,9 +200,12 @@ BEGIN
           AND (about IS NULL OR c.query_id = about) AND c.query_id <> ALL (besides)
         ORDER BY l.returned_at DESC NULLS LAST, l.turn, c.lane = ANY (lanes.own) DESC,
                  c.position, c.id LIMIT count
-        FOR UPDATE OF l
+    ), locked AS (  -- in the order in which answers end them
+        SELECT l.id FROM annotate_lease l WHERE l.id IN (SELECT id FROM own)
+        ORDER BY l.id FOR UPDATE
     ), renewed AS (
-        UPDATE annotate_lease l SET expires_at = until FROM own WHERE l.id = own.id RETURNING l.id
+        UPDATE annotate_lease l SET expires_at = until FROM locked WHERE l.id = locked.id
+        RETURNING l.id
     )
     SELECT coalesce(array_agg(id), '{}') INTO held FROM renewed;
     need := count - cardinality(held);
@@ -222,15 +232,20 @@ BEGIN
                 need := need - annotate_lease_mix(
                     queue, person, overlap, picked, besides, need, until);
             ELSE
-                need := need - annotate_lease_take(
+                made := annotate_lease_take(
                     person, overlap, picked, array_fill(0::bigint, ARRAY[cardinality(picked)]),
                     until);
+                need := need - made;
+                counted := counted + made;
             END IF;
             EXIT WHEN patient OR cardinality(picked) < need;
         END LOOP;
         -- Who waited holds a candidate now, and must not wait for another.
         EXIT WHEN need < 1 OR patient AND picked <> '{}';
     END LOOP;
+    IF checked AND whole AND counted > 0 THEN
+        PERFORM annotate_checks_owe(queue, person, counted);
+    END IF;
     RETURN QUERY
     SELECT l.id, c.id, l.purpose, l.slot, l.turn, l.expires_at, l.returned_at, q.id, q.text,
            q.revision, p.id, p.title, p.metadata::text, p.revision, t.id,
@@ -247,7 +262,7 @@ END $$;
 FORWARD: Final = _FUNCTIONS + _WALK_TEMPLATE.format_map(_PARTS) + _TAKE + _LEASE
 BACKWARD: Final = """
 DROP FUNCTION annotate_tasks_lease(
-    bigint, bigint, integer, double precision, bigint, bigint[], boolean, integer);
+    bigint, bigint, integer, double precision, bigint, bigint[], boolean, integer, boolean);
 DROP FUNCTION annotate_lease_take(bigint, smallint, bigint[], bigint[], timestamptz);
 DROP FUNCTION annotate_queue_walk(
     bigint, bigint, smallint, bigint[], integer, bigint, bigint, bigint[], integer, boolean);

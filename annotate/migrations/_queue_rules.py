@@ -185,6 +185,13 @@ BEGIN
                 'passage_revision', p.revision, 'query_revision', q.revision,
                 'length', char_length(t.text),
                 'withdrawn', coalesce(c.withdrawn_at, q.withdrawn_at, p.withdrawn_at) IS NOT NULL,
+                'theirs', CASE
+                    WHEN q.lane <> 0 THEN coalesce((
+                        SELECT bool_or(who = person) FROM annotate_lane_people(q.lane) AS who
+                    ), true)
+                    ELSE NOT coalesce((
+                        SELECT assigned_only FROM annotate_queue WHERE project_id = project
+                    ), false) END,
                 'erased', CASE WHEN q.erased_at IS NOT NULL THEN 'query'
                                WHEN p.erased_at IS NOT NULL THEN 'passage' ELSE '' END,
                 'lease', (
@@ -221,10 +228,14 @@ CREATE FUNCTION annotate_answers_write(
 ) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off SET jit = off
 SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-    DELETE FROM annotate_lease l USING unnest(candidates, slots) AS served (candidate, slot)
-    WHERE l.candidate_id = served.candidate
-      AND (l.person_id = person OR l.slot = served.slot
-                                   AND l.expires_at <= statement_timestamp());
+    WITH over AS (
+        SELECT l.id FROM unnest(candidates, slots) AS served (candidate, slot)
+        JOIN annotate_lease l ON l.candidate_id = served.candidate
+        WHERE l.person_id = person OR l.slot = served.slot
+                                      AND l.expires_at <= statement_timestamp()
+        ORDER BY l.id FOR UPDATE OF l
+    )
+    DELETE FROM annotate_lease l USING over WHERE l.id = over.id;
     INSERT INTO annotate_judgment (
         id, project_id, candidate_id, person_id, kind, action, grade_id, slot, skip_reason,
         seconds, comment, flagged, evidence, passage_revision, query_revision, replaces_id,

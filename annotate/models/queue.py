@@ -196,11 +196,17 @@ class LaneSeat(models.Model):
 
 
 class Turn(models.Model):
-    """How many items a person has been given since checks are mixed in: their running number."""
+    """How many items a person has been given since checks are mixed in: their running number.
+
+    What is leased as whole queries cannot have checks of other queries among it: they are owed, and
+    come as a list of their own.
+    """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
     person = models.ForeignKey(User, models.CASCADE, related_name="+")
     served = models.BigIntegerField(default=0, db_default=0)
+    checks_owed = models.PositiveIntegerField(default=0, db_default=0)
+    repeats_owed = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [

@@ -204,8 +204,11 @@ def passage_edit(
 
 
 def _read(rows: Any, pk: int, revision: int) -> Any:
-    """Return the locked row if it is still of the revision that was read."""
-    row = rows.select_for_update(of=("self",)).filter(pk=pk).first()
+    """Return the locked row if it is still of the revision that was read.
+
+    Its key stays: who judges it meanwhile refers to it, and must not wait while holding candidates.
+    """
+    row = rows.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
     if row is None:
         raise Http404("It is not there any more.")
     if row.erased_at is not None:

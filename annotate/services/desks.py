@@ -60,6 +60,7 @@ class Desk:
     query_revision: int
     length: int
     withdrawn: bool
+    theirs: bool  # assigned to the person, or to nobody
     erased: str  # "query" or "passage", which of the texts was; else empty
     own: dict[Purpose, Own] = field(default_factory=dict)
     lease: tuple[Purpose, int | None] | None = None

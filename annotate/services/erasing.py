@@ -98,8 +98,9 @@ def erasure_create(
 
 def _locked(subject: Query | Passage) -> Query | Passage:
     if isinstance(subject, Query):
-        return Query.objects.select_for_update().get(pk=subject.pk)
-    return Passage.objects.select_for_update(of=("self",)).select_related("text").get(pk=subject.pk)
+        return Query.objects.select_for_update(no_key=True).get(pk=subject.pk)
+    passages = Passage.objects.select_for_update(of=("self",), no_key=True)
+    return passages.select_related("text").get(pk=subject.pk)
 
 
 def erasure_enqueue(*, erasure_id: int) -> None:

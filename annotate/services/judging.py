@@ -8,9 +8,10 @@ import uuid
 from collections.abc import Sequence
 from typing import Final
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models.functions import Now
 
+from accounts.locks import is_deadlock
 from accounts.models import Project, User
 from annotate.models import Judgment, Kind, Lease, Purpose
 from annotate.selectors.judging import skips_wanted
@@ -34,21 +35,23 @@ def judgments_record(
 ) -> list[Recorded]:
     """Record a person's answers in the order given; returns one result per answer, in order.
 
-    A repeat of the same id and content is answered with the first result, another content under
-    the same id with CONFLICT. A changed grade replaces the earlier one and keeps its slot; a skip
-    or an undo frees it; an undo leases the candidate back to the person, to come first. An answer
-    without a live lease counts where a slot is free and is kept as LATE where none is, as is one
-    on an earlier revision of the passage or the query, or on what was withdrawn; on what was erased
-    it is kept without its words, as history. What was leased as a check or a repeat is kept as such
-    and fills no slot. In a closed project only what was leased still counts; other answers are
-    LATE, corrections and undos CLOSED. Raises Http404 where the person has just left the project:
-    nothing is stored, and the caller keeps what they sent.
+    A repeat of the same id and content is answered with the first result, another content under the
+    same id with CONFLICT. A changed grade replaces the earlier one and keeps its slot; a skip or an
+    undo frees it; an undo leases the candidate back to the person, to come first, where it is still
+    theirs to judge. An answer without a live lease counts where a slot is free and is kept as LATE
+    where none is, as is one on an earlier revision of the passage or the query, or on what was
+    withdrawn; on what was erased it is kept without its words, as history. What was leased as a
+    check or a repeat is kept as such and fills no slot. In a closed project only what was leased
+    still counts; other answers are LATE, corrections and undos CLOSED. Raises Http404 where the
+    person has just left the project: nothing is stored, and the caller keeps what they sent.
     """
     for _ in range(_TRIES - 1):
         try:
             return _record(project, person, answers)
-        except IntegrityError:
+        except (IntegrityError, OperationalError) as error:
             # Another connection has just committed one of these ids: the next look finds it.
+            if isinstance(error, OperationalError) and not is_deadlock(error):
+                raise
             judge_require(project=project, person=person)
     return _record(project, person, answers)
 
@@ -158,8 +161,8 @@ def _withdraw(batch: Batch, answer: Answer, desk: Desk) -> Recorded:
     batch.retire(desk, own.purpose)
     row = _store(batch, answer, desk, kind=own.kind, replaces=own, current=False)
     counted = own.purpose is Purpose.COUNTED
-    slot = desk.slot(batch.overlap) if counted else None
-    back = slot is not None or not counted
+    slot = desk.slot(batch.overlap) if counted and desk.theirs else None
+    back = not desk.withdrawn and (slot is not None or not counted)
     if back:
         batch.end_lease(desk, slot)
         batch.write()

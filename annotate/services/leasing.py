@@ -13,10 +13,11 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.http import Http404
 
+from accounts.locks import is_deadlock
 from accounts.models import Project, Role, User
 from annotate.models import Candidate, Lease, Passage, Query, Text
 from annotate.selectors.judging import candidates_open_to
@@ -27,7 +28,9 @@ _ROUNDS: Final = 5
 # A person far ahead of their colleagues has answered most of what is open near the start. Look at
 # this many positions there, then go on where the person was, and over everything only at the end.
 _NEAR: Final = 500
-_CALL: Final = "SELECT * FROM annotate_tasks_lease(%s, %s, %s, %s, %s, %s::bigint[], %s, %s)"
+_CALL: Final = """
+SELECT * FROM annotate_tasks_lease(%s, %s, %s, %s, %s, %s::bigint[], %s, %s, %s)
+"""
 
 
 def tasks_lease(
@@ -37,6 +40,7 @@ def tasks_lease(
     count: int,
     query: int | None = None,
     besides: Sequence[int] = (),
+    whole: bool = False,
 ) -> list[Lease]:
     """Lease the person's next items: first what they hold already, renewed, then in queue order.
 
@@ -47,14 +51,15 @@ def tasks_lease(
     open to the person now.
 
     With `query` they are all of this one, without checks and repeats but those that the person
-    holds already; with `besides` none is of these queries.
+    holds already; with `besides` none is of these queries. `whole` says that queries are leased one
+    by one as lists: their checks and repeats come as lists of their own, at the same rates.
     """
     count = min(count, LEASE_MAX)
     if project.closed or count < 1:
         return []
     leases: list[Lease] = []
     for attempt in range(_ROUNDS):
-        leases = _lease(project, person, count, query, besides, patient=attempt > 0)
+        leases = _lease(project, person, count, query, besides, patient=attempt > 0, whole=whole)
         # What a colleague's call had locked for a moment was passed over: look again, waiting.
         if leases or not _open(project, person, query, besides):
             break
@@ -106,9 +111,10 @@ def _lease(
     besides: Sequence[int],
     *,
     patient: bool,
+    whole: bool,
 ) -> list[Lease]:
     seconds = settings.JUDGING_LEASE_SECONDS
-    wish = [project.pk, person.pk, count, seconds, query, list(besides), patient, _NEAR]
+    wish = [project.pk, person.pk, count, seconds, query, list(besides), patient, _NEAR, whole]
     try:
         # A statement alone is a transaction: no round trips to begin and commit one.
         with (
@@ -120,6 +126,10 @@ def _lease(
     except IntegrityError:
         judge_require(project=project, person=person)
         raise
+    except OperationalError as error:
+        if connection.in_atomic_block or not is_deadlock(error):
+            raise
+        return []  # as where a colleague was faster: looked for again
     return [_loaded(row, project, person) for row in rows]
 
 

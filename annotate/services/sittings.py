@@ -13,18 +13,19 @@ def queries_lease(*, project: Project, person: User, queries: int) -> list[Lease
     """Lease all that is open to the person of their next `queries` queries, query by query.
 
     The first is the query of what `tasks_lease` would hand out next. Overlap and blindness hold as
-    they do there. Returns at most LEASE_MAX leases with their texts: of a longer query its first
-    candidates, and the others at the next call.
+    they do there; checks and repeats come as lists, each of one query, and look like the others.
+    Returns at most LEASE_MAX leases with their texts: of a longer query its first candidates, and
+    the others at the next call.
     """
     leases: list[Lease] = []
     begun: list[int] = []
     while len(begun) < queries and len(leases) < LEASE_MAX:
-        first = tasks_lease(project=project, person=person, count=1, besides=begun)
+        first = tasks_lease(project=project, person=person, count=1, besides=begun, whole=True)
         if not first:
             break
         query, left = first[0].candidate.query_id, LEASE_MAX - len(leases)
         begun.append(query)
-        leases += tasks_lease(project=project, person=person, count=left, query=query)
+        leases += tasks_lease(project=project, person=person, count=left, query=query, whole=True)
     return leases
 
 

@@ -4,6 +4,7 @@ Django reads the class by this name from the module `base` of the package that E
 """
 
 import select
+from typing import Any
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -29,8 +30,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def prepared_cursor(self) -> CursorWrapper:
         """Return what the function `prepared_cursor` says."""
         self.ensure_connection()
-        with self.wrap_database_errors:
-            return self._prepare_cursor(psycopg.Cursor(self.connection))
+        self.validate_thread_sharing()
+        make = self.make_debug_cursor if self.queries_logged else self.make_cursor
+        cursor: Any = psycopg.Cursor(self.connection)
+        return make(cursor)
 
 
 def prepared_cursor() -> CursorWrapper:

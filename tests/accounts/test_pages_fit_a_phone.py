@@ -5,7 +5,7 @@ from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.services import token_create
-from tests.conftest import log_in
+from tests.browsers import log_in
 from tests.factory import (
     Cast,
     make_candidate,

@@ -1,6 +1,7 @@
-"""`connect_timeout` of DATABASE_URL bounds how long a request waits for a connection."""
+"""No database is told at once, and one that does not answer after `connect_timeout`."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -17,13 +18,19 @@ except OperationalError:
 """
 
 
-def test_who_asks_is_told_after_the_connect_timeout(tmp_path: Path) -> None:
+def seconds_until_told(port: int, home: Path) -> float:
     env = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "config.settings",
-        "ARBITER_HOME": str(tmp_path),
-        "DATABASE_URL": "postgresql://127.0.0.1:1/none?connect_timeout=2",
+        "ARBITER_HOME": str(home),
+        "DATABASE_URL": f"postgresql://127.0.0.1:{port}/none?connect_timeout=2",
     }
     command = [sys.executable, "-c", ASK]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
-    assert 1.5 < float(done.stdout) < 10
+    return float(done.stdout)
+
+
+def test_who_asks_is_told_in_time(tmp_path: Path) -> None:
+    assert seconds_until_told(1, tmp_path) < 1.5
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert 1.5 < seconds_until_told(silent.getsockname()[1], tmp_path) < 10

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import log_in, requests_end
+from tests.browsers import log_in, opened
 
 
 @contextmanager
@@ -14,16 +14,10 @@ def open_page(
     browser: Browser, base: str, username: str, slug: str = "library", **options: Any
 ) -> Iterator[Page]:
     """Open the judging page as somebody, in a browser context of their own."""
-    context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    try:
+    with opened(browser, **options) as page:
         log_in(page, base, username)
         page.goto(f"{base}/projects/{slug}/judge/")
         yield page
-    finally:
-        context.close()
-        requests_end()
 
 
 def ready(page: Page) -> None:
@@ -68,8 +62,7 @@ def press_and_wait(page: Page, key: str) -> str:
 
 def all_sent(page: Page) -> None:
     """Wait until the server has acknowledged every answer."""
-    for _ in range(100):
-        if not unsent(page):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(f"still unsent: {unsent(page)}")
+    page.wait_for_function(
+        "() => !Object.keys(localStorage).some((key) => key.startsWith('arbiter:answers'))",
+        polling=50,  # ms; a page in the background paints no frames to wait for
+    )

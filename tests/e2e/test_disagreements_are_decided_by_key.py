@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.services import project_update, scheme_set
 from annotate.models import Candidate, Judgment
 from tests.annotate.judging import decide, grade, record
-from tests.conftest import log_in, requests_end
+from tests.browsers import log_in, opened
 from tests.factory import GRADES_0_3, Cast, make_annotator, make_proposal, make_queue
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -87,11 +87,8 @@ def test_axe_finds_nothing(
     scheme: Any,
     size: tuple[int, int],
 ) -> None:
-    context = browser.new_context(
-        color_scheme=scheme, viewport={"width": size[0], "height": size[1]}, bypass_csp=True
-    )
-    page = context.new_page()
-    try:
+    viewport = {"width": size[0], "height": size[1]}
+    with opened(browser, color_scheme=scheme, viewport=viewport, bypass_csp=True) as page:
         log_in(page, live_server.url, cast.reviewer.username)
         for address in ("", f"{rows[0].pk}/", f"{rows[0].pk}/?names=shown", "decided"):
             if address == "decided":
@@ -106,6 +103,3 @@ def test_axe_finds_nothing(
             assert report.violations_count == 0, f"{address}: {report.generate_report()}"
             width = page.evaluate("() => document.documentElement.scrollWidth")
             assert width <= size[0], f"{address} scrolls sideways"
-    finally:
-        context.close()
-        requests_end()

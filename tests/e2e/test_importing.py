@@ -9,7 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from annotate.models import Candidate
 from tests.annotate.import_files import WORKER, process
-from tests.conftest import log_in
+from tests.browsers import log_in
 from tests.factory import make_cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -126,6 +126,8 @@ def test_two_tabs_of_one_person_do_not_judge_the_same(
         expect(page.locator(".passage-text")).to_have_text("Passage 2 about thing 0.")
         expect(page.locator("#done")).to_have_text("2")
         page.keyboard.press("s")
+        mark = other.locator(".candidate[aria-current] .passage-text")
+        expect(mark).to_have_text("Passage 3 about thing 0.")  # the other tab has heard of it
         other.keyboard.press("1")
         for tab in (page, other):
             all_sent(tab)

@@ -8,7 +8,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.services import project_update
 from annotate.models import Action, Judgment
-from tests.conftest import log_in
+from tests.browsers import log_in
 from tests.e2e.judging import all_sent, ended, open_page, passage, press_and_wait, ready
 from tests.factory import Cast, make_passage, make_query, make_queue
 from tests.factory import make_candidate as candidate_of

@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, Request, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotate.models import Judgment
-from tests.conftest import log_in
+from tests.browsers import log_in_by_form
 from tests.e2e.judging import all_sent, ended, open_page, press_and_wait, ready
 from tests.factory import Cast, make_queue
 
@@ -124,7 +124,7 @@ def test_a_lost_session_keeps_the_answers_until_the_next_login(
         Session.objects.all().delete()
         press_and_wait(page, "0")
         expect(page.locator("#unsent")).to_contain_text("log in again in another tab")
-        log_in(page, live_server.url, cast.annotator.username)
+        log_in_by_form(page, live_server.url, cast.annotator.username)
         page.goto(f"{live_server.url}/projects/library/judge/")
         all_sent(page)
     assert Judgment.objects.counted().count() == 2

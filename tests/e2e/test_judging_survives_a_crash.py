@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotate.models import Judgment
-from tests.conftest import CHROMIUM, log_in, requests_end
+from tests.browsers import LAUNCH, closing, log_in
 from tests.e2e.judging import all_sent, press_and_wait, ready, stocked
 from tests.factory import Cast, make_queue
 
@@ -20,19 +20,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @contextmanager
 def opened(browser: Browser, profile: Path, base: str, username: str) -> Iterator[Page]:
     """Open the judging page in a browser process of its own, with its profile on the disk."""
-    context = browser.browser_type.launch_persistent_context(
-        profile,
-        executable_path=CHROMIUM,
-        args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-    )
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    log_in(page, base, username)
-    page.goto(f"{base}/projects/library/judge/")
-    ready(page)
-    yield page
-    context.close()
-    requests_end()
+    with closing(browser.browser_type.launch_persistent_context(profile, **LAUNCH)) as context:
+        page = context.new_page()
+        log_in(page, base, username)
+        page.goto(f"{base}/projects/library/judge/")
+        ready(page)
+        yield page
 
 
 def kill(profile: Path) -> None:

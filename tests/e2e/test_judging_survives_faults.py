@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.services import project_update
 from annotate.models import Judgment, Kind, Lease
 from tests.annotate.judging import grade, record, reword_passage
-from tests.conftest import log_in
+from tests.browsers import log_in_by_form
 from tests.e2e.judging import all_sent, ended, open_page, press_and_wait, ready, stocked, unsent
 from tests.factory import Cast, make_queue
 
@@ -85,12 +85,12 @@ def test_another_person_logs_in_beside_an_open_page(
         ready(page)
         page.context.clear_cookies()
         other = page.context.new_page()
-        log_in(other, live_server.url, cast.reviewer.username)
+        log_in_by_form(other, live_server.url, cast.reviewer.username)
         press_and_wait(page, "1")
         expect(page.locator("#unsent")).to_contain_text("Somebody else is logged in here now.")
         assert not Judgment.objects.exists()
         page.context.clear_cookies()
-        log_in(other, live_server.url, cast.annotator.username)
+        log_in_by_form(other, live_server.url, cast.annotator.username)
         all_sent(page)
     assert Judgment.objects.get().person == cast.annotator
 

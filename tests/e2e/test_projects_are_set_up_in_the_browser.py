@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Project, Token
-from tests.conftest import log_in
+from tests.browsers import log_in, log_in_by_form
 from tests.factory import make_cast, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_a_project_with_its_scheme_members_and_a_token(page: Page, live_server: LiveServer) -> None:
     make_user("ada")
     make_user("grace")
-    log_in(page, live_server.url, "ada")
+    log_in_by_form(page, live_server.url, "ada")
     page.get_by_role("link", name="Create the first one").click()
     page.get_by_label("Slug").fill("code-search")
     page.get_by_label("Name", exact=True).fill("Code search")

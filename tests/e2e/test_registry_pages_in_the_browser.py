@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from models_app.models import Alias, AliasMove, Review, Version
 from models_app.services.rerankers import alias_move
-from tests.conftest import log_in
+from tests.browsers import log_in, opened
 from tests.factory import Cast, make_cast
 from tests.models_app.published import make_public, publish
 
@@ -170,11 +170,9 @@ def test_a_public_page_is_read_without_an_account_and_without_javascript(
     browser: Browser, live_server: LiveServer, team: Cast
 ) -> None:
     make_public(Version.objects.filter(number=1).get().reranker)
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{live_server.url}/library/finder/versions/2/")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("library/finder")
-    expect(page.locator("#training-log")).to_be_visible()
-    expect(page.locator("table.headline tbody tr")).to_have_count(4)
-    expect(page.get_by_role("navigation", name="Project Library")).to_have_count(0)
-    context.close()
+    with opened(browser, java_script_enabled=False) as page:
+        page.goto(f"{live_server.url}/library/finder/versions/2/")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("library/finder")
+        expect(page.locator("#training-log")).to_be_visible()
+        expect(page.locator("table.headline tbody tr")).to_have_count(4)
+        expect(page.get_by_role("navigation", name="Project Library")).to_have_count(0)

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tests.conftest import log_in
+from tests.browsers import log_in
 from tests.factory import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -14,7 +14,7 @@ from sentence_transformers import CrossEncoder
 from tests.installation import Installation, claim
 from tests.tiny import tiny_cross_encoder
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 THINGS = ("list", "file", "socket", "thread", "date", "path", "table", "string", "queue", "clock")
 DEEDS = ("open", "sort", "copy", "close")
 

@@ -10,12 +10,12 @@ from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from models_app.models import Version
-from tests.conftest import log_in
+from tests.browsers import log_in
 from tests.factory import Cast
 from tests.training.jobs import empty_queue, frozen_snapshot, label_project, tiny_base, trainer
 from training.models import TrainingJob
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def shoot(page: Page, name: str) -> None:

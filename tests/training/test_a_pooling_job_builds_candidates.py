@@ -12,7 +12,7 @@ from training.models import EventKind, JobStatus
 from training.outcomes import PoolOutcome
 from training.scratch import work_path
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_job_pools_both_systems_and_a_second_one_finds_nothing_new(

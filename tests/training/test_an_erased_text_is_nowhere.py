@@ -25,7 +25,7 @@ from training.models import JobQueryScore
 from training.services.erasing import erasure_run
 from training.services.jobs import job_create
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 TOLD = "Ada Byron of 12 St James Square has gout"
 EARLIER = "Ada Byron, earl's daughter, has the gout"
 NAME = "patient-ada@example.org"

@@ -23,7 +23,7 @@ from tests.training.jobs import (
 from training.models import TrainingJob
 from training.scratch import scratch_path
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 def assert_failed(job: TrainingJob, *words: str) -> None:
@@ -82,7 +82,6 @@ def test_a_full_disk(cast: Cast, tmp_path: Path) -> None:
     assert_failed(job, "disk is full", "Free some space")
 
 
-@pytest.mark.slow
 def test_a_batch_that_memory_does_not_hold(cast: Cast) -> None:
     label_project(cast.project, queries=24, words=400)
     recipe = {**RECIPE, "max_length": 256, "per_device_train_batch_size": 4096}

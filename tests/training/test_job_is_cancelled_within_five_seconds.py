@@ -30,7 +30,7 @@ from training.scratch import scratch_path
 from training.services.claims import job_claim
 from training.services.jobs import job_cancel
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 def cancel_and_measure(job: TrainingJob, cast: Cast, log: Path) -> float:

@@ -26,7 +26,7 @@ from training.scratch import scratch_path
 from training.selectors import metrics_of
 from training.services.jobs import jobs_sweep
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 # A job process whose storage takes three leases for one file, as a bucket far away does.

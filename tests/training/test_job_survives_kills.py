@@ -27,7 +27,7 @@ from training.models import EventKind, TrainingJob
 from training.services.bell import bells_waiting, job_ring
 from training.services.jobs import jobs_sweep
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 # Long enough to be interrupted, short enough to wait for.
 STEPS = {**RECIPE, "max_steps": 300, "logging_steps": 50}
 
