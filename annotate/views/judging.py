@@ -24,6 +24,7 @@ from annotate.selectors.judging import (
     answer_last,
     answers_tally,
     held_by_others,
+    lanes_of,
     remaining_for,
     skips_wanted,
 )
@@ -139,6 +140,7 @@ def _context(member: Member, layout: str) -> dict[str, Any]:
         "held": 0 if items else held_by_others(project, person),
         "skipped": 0 if items else skips_wanted(project, person).count(),
         "empty": not items and not project.candidates.exists(),
+        "unassigned": not items and not lanes_of(project, person),
     }
 
 
