@@ -188,7 +188,11 @@ class JudgeOutput(serializers.Serializer[Any]):
     role = serializers.CharField(help_text="Empty for those who have left.")
     answers = serializers.IntegerField()
     gold = ShareOutput(help_text="Checks answered with the gold grade.")
-    near_gold = ShareOutput(help_text="Checks answered with it, or with a grade beside it.")
+    near_gold = ShareOutput(
+        allow_null=True,
+        help_text="Checks answered with it, or with a grade beside it; null where there are two"
+        " grades only.",
+    )
     same = ShareOutput(help_text="Repeats answered as before.")
     kappa = serializers.FloatField(
         allow_null=True, help_text="Of the repeats, quadratic weights; null of fewer than 20."

@@ -83,14 +83,15 @@ class Pace:
 @dataclass(frozen=True, slots=True)
 class JudgeFigures:
     """One judge. `gold` and `near_gold` are the shares of gold candidates whose first check they
-    answered with the gold grade, and with it or a neighbour; `same` is that of repeats answered as
-    before, `kappa` their agreement with quadratic weights. `role` is empty where they have left."""
+    answered with the gold grade, and with it or a neighbour, which of two grades would be all;
+    `same` is that of repeats answered as before, `kappa` their agreement with quadratic weights.
+    `role` is empty where they have left."""
 
     username: str
     role: str
     answers: int = 0
     gold: Share = field(default_factory=lambda: Share(0, 0))
-    near_gold: Share = field(default_factory=lambda: Share(0, 0))
+    near_gold: Share | None = None
     same: Share = field(default_factory=lambda: Share(0, 0))
     kappa: float | None = None
     pace: Pace = field(default_factory=Pace)
@@ -104,8 +105,9 @@ def project_judges(project: Project) -> list[JudgeFigures]:
     members = project.members.exclude(role="viewer").values_list("user", "role")
     roles = dict(members)
     people = dict(_rows(_NAMES, project, people=[*roles, *paces]))
+    steps = len(project.scheme)
     return [
-        _figures(name, roles.get(pk, ""), checks[pk], repeats[pk], paces.get(pk))
+        _figures(name, roles.get(pk, ""), steps, checks[pk], repeats[pk], paces.get(pk))
         for pk, name in sorted(people.items(), key=lambda item: item[1])
     ]
 
@@ -114,7 +116,7 @@ _NAMES: Final = "SELECT id, username FROM accounts_user WHERE id = ANY (%(people
 
 
 def _figures(
-    name: str, role: str, checks: Pairs, repeats: Pairs, pace: tuple[Any, ...] | None
+    name: str, role: str, steps: int, checks: Pairs, repeats: Pairs, pace: tuple[Any, ...] | None
 ) -> JudgeFigures:
     answers, timed, median, seconds, worked, total, last = pace or (0, 0, None, 0, 0, 0, None)
     return JudgeFigures(
@@ -122,7 +124,7 @@ def _figures(
         role=role,
         answers=total,
         gold=within(checks, 0),
-        near_gold=within(checks, 1),
+        near_gold=within(checks, 1) if steps > 2 else None,
         same=within(repeats, 0),
         kappa=quadratic_kappa(repeats),
         pace=Pace(answers, timed, median, worked / (seconds / 3600) if seconds else None),
