@@ -23,6 +23,7 @@ from annotate.selectors.browsing import (
     with_evidence,
     with_skips,
 )
+from annotate.selectors.checks import sees_counts
 from annotate.selectors.views import views_for
 from annotate.views.listing import COUNT, listing_of, narrowing, number_answer
 
@@ -57,6 +58,7 @@ def candidate_list(request: PageRequest, slug: str) -> HttpResponse:
         "views": views_for(member, Listed.CANDIDATES),
         "listed": Listed.CANDIDATES,
         "blind": not sees_others(member),
+        "counts": sees_counts(member),
         "section": "projects",
         "tab": "queries",
     }

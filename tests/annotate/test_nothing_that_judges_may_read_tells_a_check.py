@@ -71,13 +71,14 @@ def test_figures_stand_still_whatever_an_answer_was(
     assert len(judged) == 30
 
 
-def test_details_are_for_reviewers(client: Client, cast: Cast) -> None:
-    path = f"{API}/progress/details/"
-    assert client.get(path, **bearer(cast.annotator)).status_code == 200
+@pytest.mark.parametrize("path", ["progress/details/", "agreement/"])
+def test_details_are_for_reviewers(client: Client, cast: Cast, path: str) -> None:
+    assert client.get(f"{API}/{path}", **bearer(cast.annotator)).status_code == 200
     set_queue(cast.project, repeat_rate=0.1)
     for user, status in ((cast.annotator, 403), (cast.viewer, 403), (cast.reviewer, 200)):
-        assert client.get(path, **bearer(user)).status_code == status
+        assert client.get(f"{API}/{path}", **bearer(user)).status_code == status
         client.force_login(user)
+        assert client.get(f"{PAGE}/agreement/").status_code == status
         page = client.get(f"{PAGE}/progress/").content.decode()
         assert ("Judgments per day" in page) is (status == 200)
         client.logout()
