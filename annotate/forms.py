@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.access import Right, role_allows
 from accounts.models import Member, Project
 from annotate.formats import AUTO, FORMATS
 from annotate.models import OnConflict, Run
@@ -13,7 +14,10 @@ from annotate.resolution import POLICIES
 from annotate.selectors.adjudication import SHOWS, STATES, Wish
 from annotate.selectors.browsing import (
     CANDIDATE_FILTERS,
+    ME,
+    OWN_FILTERS,
     query_filters_for,
+    sees_labels,
     sees_others,
 )
 from annotate.services.adjudication import Ruling
@@ -270,8 +274,9 @@ class CandidateBrowseForm(forms.Form):
         super().__init__(*args, **kwargs)
         project = member.project
         if not sees_others(member):
-            for name in ("show", "grade", "judge", "run", "order"):
-                del self.fields[name]
+            del self.fields["run"], self.fields["order"]
+        if not sees_labels(member):
+            self._own(member)
             return
         judges = project.members.select_related("user").order_by("user__username")
         runs = project.runs.values_list("name", "name")
@@ -280,9 +285,24 @@ class CandidateBrowseForm(forms.Form):
         _choose(
             self,
             "judge",
-            [("", "Anybody"), *((row.user.username, row.user.display_name) for row in judges)],
+            [
+                ("", "Anybody"),
+                (ME, "Me"),
+                *((row.user.username, row.user.display_name) for row in judges),
+            ],
         )
         _choose(self, "run", [("", "Any run"), *runs])
+
+    def _own(self, member: Member) -> None:
+        """Narrow by one's own answers only."""
+        scheme = member.project.scheme if role_allows(member.role, Right.JUDGE) else []
+        shows = OWN_FILTERS if scheme else {"": ""}
+        _choose(self, "judge", [("", "Answered or not"), (ME, "Answered by me")][: len(shows)])
+        _choose(self, "grade", [("", "Any grade of mine"), *((row.value, row) for row in scheme)])
+        _choose(self, "show", shows.items())
+        if "run" in self.fields:
+            runs = member.project.runs.values_list("name", "name")
+            _choose(self, "run", [("", "Any run"), *runs])
 
 
 def _choose(form: forms.Form, name: str, choices: Iterable[tuple[Any, Any]]) -> None:

@@ -36,6 +36,10 @@ class QueueForm(forms.Form):
         min_value=0, max_value=100 * RATE_MAX, label="Gold checks, %",
         help_text="Of all that people get. They are not told which items these are.",
     )  # fmt: skip
+    gold_again = forms.BooleanField(
+        required=False, label="A gold candidate comes to the same person more than once",
+        help_text="Once all have come. Accuracy counts the first answer all the same.",
+    )  # fmt: skip
     repeat_percent = forms.FloatField(
         min_value=0, max_value=100 * RATE_MAX, label="Own pairs again, %",
         help_text="Shown blind, to see how far people agree with themselves.",

@@ -176,8 +176,8 @@ def _majority(steps: Sequence[Step]) -> Step:
 
 def _most_trusted(labels: Sequence[Label], places: Mapping[str, int]) -> Step:
     last = len(places)
-    best = min(labels, key=lambda label: (places.get(label.person, last), label.step.value))
-    return best.step
+    best = min(places.get(label.person, last) for label in labels)
+    return _majority([row.step for row in labels if places.get(row.person, last) == best])
 
 
 def _mean(steps: Sequence[Step]) -> Resolved:

@@ -2,9 +2,11 @@
 
 A judge's record is the share of their grades that equal the known one, where at least KNOWN_MIN of
 the candidates that they judged, or were checked on, are adjudicated by somebody else; otherwise the
-share of their comparisons with other judges of the same candidate that agree. Both are
-(right + 1) / (n + 2), Laplace's rule of succession: one lucky answer does not beat a hundred
-good ones.
+share of their comparisons with other judges of the same candidate that agree. Others err, too, so
+that the same judge agrees with them less, or more, often than with what is known: shares of
+agreement are multiplied by how much higher the one is than the other for the judges who have both,
+taken together. All are (right + 1) / (n + 2), Laplace's rule of succession: one lucky answer does
+not beat a hundred good ones.
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,11 +65,26 @@ def standings(
             records[name] = ("known grades", right[row] + hit, answered[row] + n)
         else:
             records[name] = ("agreement", agreed[row], compared[row])
-    return _placed(records, first)
+    both = [row for row, name in enumerate(judges) if records[name][0] == "known grades"]
+    scale = _share([records[judges[row]][1:] for row in both if compared[row]])
+    scale /= _share([(agreed[row], compared[row]) for row in both if compared[row]])
+    return _placed(records, first, scale)
 
 
-def _placed(records: dict[str, tuple[str, float, float]], first: Sequence[str]) -> list[Standing]:
-    trust = {name: round((hit + 1) / (n + 2), DECIMALS) for name, (_, hit, n) in records.items()}
+def _share(records: Sequence[tuple[float, float]]) -> float:
+    """Return the share of all that is right; by Laplace's rule, so that it is never 0."""
+    return (sum(hit for hit, _ in records) + 1) / (sum(n for _, n in records) + 2)
+
+
+def _placed(
+    records: dict[str, tuple[str, float, float]], first: Sequence[str], scale: float
+) -> list[Standing]:
+    trust = {
+        name: round(
+            min(1.0, (hit + 1) / (n + 2) * (scale if basis == "agreement" else 1)), DECIMALS
+        )
+        for name, (basis, hit, n) in records.items()
+    }
     named = {name: row for row, name in enumerate(dict.fromkeys(first))}
     order = sorted(records, key=lambda name: (named.get(name, len(named)), -trust[name], name))
     found: list[Standing] = []

@@ -17,21 +17,3 @@ def turn_draw(project: int, seed: int, person: int, number: int) -> float:
     block, place = divmod(number, _PER_DIGEST)
     digest = hashlib.sha256(f"{project}:{seed}:{person}:{block}".encode()).digest()
     return int.from_bytes(digest[2 * place : 2 * place + 2], "big") / 65_536
-
-
-def items_ahead(
-    counted: int, *, rate: float, project: int, seed: int, person: int, served: int
-) -> int:
-    """Return how many items a person still gets before `counted` ones of them count.
-
-    `rate` is that of checks and repeats together, `served` the running number of the last item. So
-    what remains falls by one with each item, and does not tell which of them counted.
-    """
-    if rate <= 0:
-        return counted
-    items, number = 0, served
-    while counted > 0:
-        number += 1
-        items += 1
-        counted -= turn_draw(project, seed, person, number) >= rate
-    return items

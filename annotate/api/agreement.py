@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.core.exceptions import PermissionDenied
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -10,6 +11,7 @@ from rest_framework.response import Response
 
 from accounts.access import member_for
 from accounts.rest import ApiView, Parameters, asked
+from accounts.schema import ProblemSerializer
 from annotate.selectors.agreement_reports import (
     GONE,
     ConflictShown,
@@ -20,6 +22,7 @@ from annotate.selectors.agreement_reports import (
     pair_advice,
     report_seen,
 )
+from annotate.selectors.checks import HIDDEN, sees_counts
 from annotate.services.agreement import agreement_current
 
 CONFLICTS_MAX: Final = 50
@@ -168,15 +171,20 @@ class AgreementApi(ApiView):
 
     parameters = AgreementParameters
 
-    @extend_schema(operation_id="agreement", responses=AgreementOutput)
+    @extend_schema(
+        operation_id="agreement", responses={200: AgreementOutput, 403: ProblemSerializer}
+    )
     def get(self, request: Request, slug: str) -> Response:
         """Return agreement measures, each with its n and a 95% interval.
 
         Measured now where there are at most 20,000 judgments; else by a worker, and `current` says
         whether the figures are still true. Managers and reviewers also see pairs of judges, and the
-        same passage judged differently.
+        same passage judged differently. Where checks or repeats are among the items, it is for
+        them only.
         """
         member = member_for(request.user, slug)
+        if not sees_counts(member):
+            raise PermissionDenied(HIDDEN)
         with_imported = bool(asked(self, request).get("with_imported"))
         report, moment = agreement_current(project=member.project, with_imported=with_imported)
         return Response(_body(report_seen(report, moment, named=named_to(member))))

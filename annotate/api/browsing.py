@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from accounts.access import member_for
 from accounts.pagination import ById
 from accounts.rest import ApiView, Parameters, filters, paginated
+from accounts.schema import ProblemSerializer
 from annotate.models import Candidate, Query
 from annotate.selectors.browsing import (
     CANDIDATE_FILTERS,
@@ -41,7 +42,7 @@ class LabelOutput(serializers.Serializer[Any]):
     """A judgment that the caller may see: a person's, or a label of an import source."""
 
     grade = serializers.IntegerField(source="grade.value")
-    kind = serializers.CharField()
+    kind = serializers.CharField(source="kind_told", help_text="Checks do not show.")
     person = serializers.CharField(source="person.username", allow_null=True)
     import_source = serializers.CharField(source="source.name", allow_null=True)
     created_at = serializers.DateTimeField()
@@ -79,7 +80,7 @@ class QueryParameters(Parameters):
         choices=[name for name in QUERY_FILTERS if name],
         required=False,
         allow_blank=True,
-        help_text="Ignored for those who judge blind: it tells what others have judged.",
+        help_text="Not for those who judge blind: it tells what others have judged.",
     )
 
 
@@ -88,9 +89,9 @@ class QueryList(ApiView):
     pagination_class = ById
     orders = QUERY_ORDERS
 
-    @extend_schema(responses=QueryOutput(many=True))
+    @extend_schema(responses={200: QueryOutput(many=True), 403: ProblemSerializer})
     def get(self, request: Request, slug: str) -> Response:
-        """List queries."""
+        """List queries; 403 for a filter that would tell those who judge blind too much."""
         member = member_for(request.user, slug)
         wanted = filters(self, request)
         wish = QueryWish(search=wanted.get("q", ""), show=wanted.get("show", ""))
@@ -111,19 +112,22 @@ class CandidateParameters(Parameters):
     run = serializers.CharField(
         required=False,
         allow_blank=True,
-        help_text="Name of a run that proposed it. Ignored for those who judge blind, as are the"
-        " parameters below.",
+        help_text="Name of a run that proposed it. Not for those who judge blind.",
     )
     show = serializers.ChoiceField(
         choices=[name for name in CANDIDATE_FILTERS if name],
         required=False,
         allow_blank=True,
         help_text="Wanting more judgments of people, without any judgment or label, with some,"
-        " flagged or skipped by somebody.",
+        " flagged or skipped by somebody. This, `grade` and `judge` are for those who judge blind,"
+        " and for annotators and viewers where checks are among the items, only with `judge=me`.",
     )
     grade = serializers.IntegerField(required=False, help_text="A grade that somebody gave it.")
     judge = serializers.CharField(
-        required=False, allow_blank=True, help_text="User name of somebody who graded it."
+        required=False,
+        allow_blank=True,
+        help_text="User name of somebody who graded it; `me` for what the caller has answered, in"
+        " which case `grade` and `show` (judged, flagged, skipped) are about their answer.",
     )
 
 
@@ -132,9 +136,12 @@ class CandidateList(ApiView):
     pagination_class = ById
     orders = {**CANDIDATE_ORDERS, **RANKED}
 
-    @extend_schema(responses=CandidateOutput(many=True))
+    @extend_schema(responses={200: CandidateOutput(many=True), 403: ProblemSerializer})
     def get(self, request: Request, slug: str) -> Response:
-        """List candidates with their texts, judgments and proposals."""
+        """List candidates with their texts, judgments and proposals.
+
+        403 for a filter that would tell those who judge blind too much.
+        """
         member = member_for(request.user, slug)
         wanted = filters(self, request)
         reference = wanted.pop("query", None)

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.access import Right, project_for
+from accounts.access import member_for
 from accounts.rest import ApiView, StrictSerializer, validated
 from annotate.api.answering import (
     PERSON,
@@ -19,8 +19,7 @@ from annotate.api.answering import (
     judging_member,
     malformed,
 )
-from annotate.models import Kind
-from annotate.models.judgments import CHECK_KINDS
+from annotate.selectors.checks import still_since
 from annotate.selectors.items import items_of
 from annotate.selectors.judging import remaining_for
 from annotate.selectors.progress import project_progress
@@ -116,7 +115,9 @@ class LeaseApi(ApiView):
             help_text="With `known`: those of them that the caller still holds.",
         )
         remaining = serializers.IntegerField(
-            help_text="Open to the caller, with the items above; exact up to 1,000."
+            help_text="Candidates open to the caller, with the items above; exact up to 1,000 where"
+            " no checks are among the items. It falls by one with each answer, and what checks took"
+            " off is given back every five minutes."
         )
 
     @extend_schema(
@@ -236,12 +237,18 @@ class ProgressApi(ApiView):
         judges = serializers.IntegerField(help_text="Members who may judge.")
         imported = serializers.IntegerField(help_text="Imported labels.")
         labelled = serializers.IntegerField(help_text="Candidates with an imported label.")
+        counted_at = serializers.DateTimeField(
+            help_text="Now; the last full hour for annotators and viewers where checks are among"
+            " the items, which figures of the moment would tell."
+        )
         n = ProgressCountsSerializer(help_text="What each figure is out of.")
 
     @extend_schema(operation_id="progress", responses=OutputSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """Return the project's figures and what each is out of; counted now, nothing is cached."""
-        progress = project_progress(project_for(request.user, slug, Right.VIEW))
+        """Return the project's figures and what each is out of; nothing is cached."""
+        member = member_for(request.user, slug)
+        still = still_since(member.project, member.role)
+        progress = project_progress(member.project, still=still)
         return Response({**asdict(progress), "n": progress.denominators})
 
 
@@ -272,7 +279,7 @@ def _result(recorded: Recorded) -> dict[str, Any]:
         "status": recorded.status.value,
         "code": recorded.status.code,
         "candidate": str(row.candidate_id) if row else None,
-        "kind": (Kind.COUNTED if row.kind in CHECK_KINDS else row.kind) if row else None,
+        "kind": row.kind_told if row else None,
         "leased": recorded.leased,
         "message": recorded.message,
     }

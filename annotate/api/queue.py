@@ -15,7 +15,7 @@ from accounts.schema import ProblemSerializer
 from annotate.models import Gold, Ordering, Queue, Run, Strategy
 from annotate.models.queue import RATE_MAX
 from annotate.selectors.judges import project_judges
-from annotate.selectors.queue import golds_of
+from annotate.selectors.queue import gold_lasts, golds_of
 from annotate.services.arranging import queue_of, queue_update
 from annotate.services.golding import (
     EXPLANATION_MAX,
@@ -55,6 +55,15 @@ class QueueSerializer(StrictSerializer):
         min_value=1, max_value=1_000, required=False, help_text="How many ranks come first."
     )
     gold_rate = serializers.FloatField(min_value=0, max_value=RATE_MAX, required=False)
+    gold_again = serializers.BooleanField(
+        required=False,
+        help_text="A gold candidate is a check for the same person more than once, after all have"
+        " come; otherwise what counts comes instead. Accuracy counts the first answer.",
+    )
+    gold_lasts = serializers.SerializerMethodField(
+        help_text="About how many items of one person until the gold candidates have all come;"
+        " null where none are mixed in."
+    )
     repeat_rate = serializers.FloatField(min_value=0, max_value=RATE_MAX, required=False)
     repeat_after = serializers.IntegerField(
         min_value=1,
@@ -67,6 +76,9 @@ class QueueSerializer(StrictSerializer):
         required=False, help_text="People judge only what is assigned to them."
     )
     ordering = OrderingSerializer(source="*", read_only=True)
+
+    def get_gold_lasts(self, queue: Queue) -> int | None:
+        return gold_lasts(queue)
 
 
 class QueueDetail(ApiView):
@@ -176,7 +188,11 @@ class JudgeOutput(serializers.Serializer[Any]):
     role = serializers.CharField(help_text="Empty for those who have left.")
     answers = serializers.IntegerField()
     gold = ShareOutput(help_text="Checks answered with the gold grade.")
-    near_gold = ShareOutput(help_text="Checks answered with it, or with a grade beside it.")
+    near_gold = ShareOutput(
+        allow_null=True,
+        help_text="Checks answered with it, or with a grade beside it; null where there are two"
+        " grades only.",
+    )
     same = ShareOutput(help_text="Repeats answered as before.")
     kappa = serializers.FloatField(
         allow_null=True, help_text="Of the repeats, quadratic weights; null of fewer than 20."

@@ -125,6 +125,7 @@ class Migration(migrations.Migration):
                 ("seed", models.PositiveIntegerField(db_default=0, default=0)),
                 ("depth", models.PositiveSmallIntegerField(db_default=10, default=10)),
                 ("gold_rate", models.FloatField(db_default=0.0, default=0.0)),
+                ("gold_again", models.BooleanField(db_default=False, default=False)),
                 ("repeat_rate", models.FloatField(db_default=0.0, default=0.0)),
                 ("repeat_after", models.PositiveIntegerField(db_default=50, default=50)),
                 ("repeat_days", models.PositiveSmallIntegerField(db_default=0, default=0)),

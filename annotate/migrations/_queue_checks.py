@@ -22,21 +22,25 @@ RETURNS timestamptz LANGUAGE sql STABLE AS $$
     ORDER BY created_at DESC OFFSET answers - 1 LIMIT 1
 $$;
 
--- The gold candidate that the person should see next: one they never saw, else the one checked
--- longest ago. Null where all are too fresh. `about` is the query it has to be of, if any.
-CREATE FUNCTION annotate_gold_for(project bigint, person bigint, fresh timestamptz, about bigint)
-RETURNS bigint LANGUAGE sql STABLE AS $$
+-- The gold candidate that the person should see next: one that was no check for them yet since it
+-- has its gold grade or, where `again` says so, else the one checked longest ago. Null where there
+-- is none, or all are too fresh. `about` is the query it has to be of, if any.
+CREATE FUNCTION annotate_gold_for(
+    project bigint, person bigint, fresh timestamptz, again boolean, about bigint
+) RETURNS bigint LANGUAGE sql STABLE AS $$
     SELECT c.id FROM annotate_gold g JOIN annotate_candidate c ON c.id = g.candidate_id
     JOIN annotate_query q ON q.id = c.query_id JOIN annotate_passage p ON p.id = c.passage_id
     CROSS JOIN LATERAL (
         SELECT max(j.created_at) AS seen,
-               max(j.created_at) FILTER (WHERE j.kind = 'check') AS checked
+               max(j.created_at) FILTER (WHERE j.kind = 'check' AND j.created_at >= (
+                   SELECT min(h.set_at) FROM annotate_gold h
+                   WHERE h.candidate_id = c.id AND h.grade_id = g.grade_id)) AS checked
         FROM annotate_judgment j WHERE j.candidate_id = c.id AND j.person_id = person
     ) own
     WHERE g.project_id = project AND g.removed_at IS NULL AND c.withdrawn_at IS NULL
       AND q.withdrawn_at IS NULL AND p.withdrawn_at IS NULL
       AND (about IS NULL OR c.query_id = about)
-      AND (own.seen IS NULL OR own.seen < fresh)
+      AND (own.seen IS NULL OR own.seen < fresh) AND (again OR own.checked IS NULL)
       AND NOT EXISTS (SELECT FROM annotate_lease l
                       WHERE l.candidate_id = c.id AND l.person_id = person)
     ORDER BY own.checked NULLS FIRST, own.seen NULLS FIRST, md5(person || ':' || g.id), g.id LIMIT 1
@@ -101,7 +105,7 @@ BEGIN
         other := NULL;
         IF share < queue.gold_rate THEN
             aim := 'check';
-            other := annotate_gold_for(queue.project_id, person, fresh, NULL);
+            other := annotate_gold_for(queue.project_id, person, fresh, queue.gold_again, NULL);
         ELSIF share < queue.gold_rate + queue.repeat_rate THEN
             aim := 'repeat';
             other := annotate_repeat_for(
@@ -182,7 +186,8 @@ BEGIN
     END IF;
     WHILE made < owed LOOP
         IF aim = 'check' THEN
-            other := annotate_gold_for(queue.project_id, person, fresh, about);
+            other := annotate_gold_for(
+                queue.project_id, person, fresh, queue.gold_again, about);
         ELSE
             other := annotate_repeat_for(
                 queue.project_id, person, fresh,
@@ -212,7 +217,7 @@ DROP FUNCTION annotate_checks_owe(annotate_queue, bigint, integer);
 DROP FUNCTION annotate_lease_mix(
     annotate_queue, bigint, smallint, bigint[], bigint[], integer, timestamptz);
 DROP FUNCTION annotate_repeat_for(bigint, bigint, timestamptz, double precision, bigint);
-DROP FUNCTION annotate_gold_for(bigint, bigint, timestamptz, bigint);
+DROP FUNCTION annotate_gold_for(bigint, bigint, timestamptz, boolean, bigint);
 DROP FUNCTION annotate_fresh_since(bigint, bigint, bigint, integer);
 DROP FUNCTION annotate_turn_draw(bigint, bigint, bigint, bigint);
 """

@@ -39,8 +39,9 @@ class Queue(models.Model):
 
     `run` and `other_run` are what the strategies by scores and ranks look at, `depth` how many
     ranks of a query come first. `gold_rate` and `repeat_rate` are shares of all items that a person
-    gets; a pair comes again no sooner than `repeat_after` answers and `repeat_days` days after the
-    person's own. `asked` counts the requests to arrange the candidates, `arranged` and `total` how
+    gets; a gold candidate is a check once for each person, and more often only with `gold_again`. A
+    pair comes again no sooner than `repeat_after` answers and `repeat_days` days after the person's
+    own. `asked` counts the requests to arrange the candidates, `arranged` and `total` how
     far the present one is.
     """
 
@@ -53,6 +54,7 @@ class Queue(models.Model):
     other_run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="+")
     depth = models.PositiveSmallIntegerField(default=10, db_default=10)
     gold_rate = models.FloatField(default=0.0, db_default=0.0)
+    gold_again = models.BooleanField(default=False, db_default=False)
     repeat_rate = models.FloatField(default=0.0, db_default=0.0)
     repeat_after = models.PositiveIntegerField(default=50, db_default=50)
     repeat_days = models.PositiveSmallIntegerField(default=0, db_default=0)

@@ -1,19 +1,31 @@
 """Queries and candidates, searched, filtered and ordered; as many database queries per page as it
 has kinds, and none that reads a million rows where an index knows the few that are wanted."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Any, Final
 from zlib import crc32
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Value
 from django.http import Http404
 
 from accounts.access import Right, role_allows
 from accounts.models import Member, Project
-from annotate.models import Candidate, Judgment, Passage, PassageWords, Proposal, Query, ranked
-from annotate.selectors.narrowing import QUERIES_SHOWN, about, judged_so
+from annotate.models import (
+    Action,
+    Candidate,
+    Judgment,
+    Passage,
+    PassageWords,
+    Proposal,
+    Query,
+    ranked,
+)
+from annotate.models.judgments import ANSWER_KINDS, CHECK_KINDS, GIVEN_KINDS
+from annotate.selectors.checks import sees_counts
+from annotate.selectors.narrowing import QUERIES_SHOWN, about, answered_so, judged_so
 
 ID_DIGITS: Final = 18  # more are no id: the column holds 63 bits
 QUERY_FILTERS: Final = {
@@ -34,8 +46,15 @@ CANDIDATE_FILTERS: Final = {
     "flagged": "Flagged",
     "skipped": "Skipped",
 }
+ME: Final = "me"  # as the judge: whoever asks
+# Of one's own answers.
+OWN_FILTERS: Final = {
+    "": "All candidates",
+    "judged": "Graded by me",
+    "skipped": "Skipped by me",
+    "flagged": "Flagged by me",
+}
 QUERY_ORDERS: Final = {"created_at": "created_at", "text": "text"}
-# Candidates have their ids in the order of creation.
 CANDIDATE_ORDERS: Final = {"created_at": "pk"}
 # Of the run that is wished for.
 RANKED: Final = {"rank": "run_rank"}
@@ -55,7 +74,8 @@ class CandidateWish:
 
     `search` gives words of a passage or its title, or a passage's id; `run` names a run that
     proposed them, `show` is of CANDIDATE_FILTERS, `grade` a grade that somebody gave, and `judge`
-    the user name of who judged them.
+    the user name of who judged them; ME is whoever asks, and then `show` (of OWN_FILTERS) and
+    `grade` are about their answers, checks and skips with them.
     """
 
     query: Query | None = None
@@ -96,18 +116,31 @@ def sees_others(member: Member) -> bool:
     return not member.project.blind or role_allows(member.role, Right.REVIEW)
 
 
+def sees_labels(member: Member) -> bool:
+    """Say whether a member sees which candidates have judgments that count.
+
+    Not those who must not see others' judgments, nor annotators and viewers where checks are among
+    the items, whom it would tell what was one.
+    """
+    return sees_others(member) and sees_counts(member)
+
+
 def query_filters_for(member: Member) -> Mapping[str, str]:
     """Return the filters that a member may use; all but the first tell what others have judged."""
-    return QUERY_FILTERS if sees_others(member) else {"": QUERY_FILTERS[""]}
+    return QUERY_FILTERS if sees_labels(member) else {"": QUERY_FILTERS[""]}
 
 
 def queries_of(member: Member, wish: QueryWish) -> QuerySet[Query]:
-    """Return queries of a project; a filter that the member may not use narrows nothing."""
+    """Return queries of a project. Raises PermissionDenied for a filter that tells too much."""
     rows = queries_all(member.project)
     if wish.search:
         rows = rows.filter(Q(text__icontains=wish.search) | Q(external_id=wish.search))
     narrow = QUERIES_SHOWN.get(wish.show)
-    return narrow(rows) if narrow and wish.show in query_filters_for(member) else rows
+    if narrow is None:
+        return rows
+    if not sees_labels(member):
+        raise PermissionDenied(_refusal(member, ["show"]))
+    return narrow(rows)
 
 
 def queries_all(project: Project) -> QuerySet[Query]:
@@ -141,22 +174,49 @@ def with_counts(rows: QuerySet[Query]) -> QuerySet[Query]:
 def candidates_of(member: Member, wish: CandidateWish) -> QuerySet[Candidate]:
     """Return candidates of a member's project with their texts.
 
-    What tells of ranks and of what others have judged narrows nothing for those who must not see
-    it. Each has its `run_rank`, 0 where no run is wished for.
+    Each has its `run_rank`, 0 where no run is wished for. Raises PermissionDenied for a filter that
+    tells of ranks, or of what others have judged, where the member must not know.
     """
+    wish = _permitted(member, wish)
     rows = candidates_all(member.project)
     if wish.query is not None:
         rows = rows.filter(query=wish.query)
     if wish.search:
         rows = rows.filter(about(member.project, wish.search))
-    if sees_others(member):
+    if wish.judge == ME:
+        rows = answered_so(rows, member, show=wish.show, grade=wish.grade)
+    else:
         rows = judged_so(rows, member.project, show=wish.show, grade=wish.grade, judge=wish.judge)
-    if wish.run and sees_others(member):
+    if wish.run:
         run = member.project.runs.filter(name=wish.run).values("pk")[:1]
         rows = rows.filter(proposals__run=run).annotate(run_rank=ranked("proposals__rank"))
     else:
         rows = rows.annotate(run_rank=Value(0))
     return rows.select_related("query", "passage__text")
+
+
+def _permitted(member: Member, wish: CandidateWish) -> CandidateWish:
+    """Return a wish that a member may have. Raises PermissionDenied."""
+    asked: dict[str, Any] = {"run": wish.run, "show": wish.show, "judge": wish.judge}
+    asked["grade"] = wish.grade is not None
+    if not any(asked.values()) or sees_labels(member):
+        return wish
+    if wish.judge in (ME, member.user.username) and wish.show in OWN_FILTERS:
+        wish = replace(wish, judge=ME)
+        asked = {"run": asked["run"]}
+    if sees_others(member):
+        asked.pop("run")
+    if refused := [name for name, given in asked.items() if given]:
+        raise PermissionDenied(_refusal(member, refused))
+    return wish
+
+
+def _refusal(member: Member, names: Sequence[str]) -> str:
+    why = "Checks are among the items here" if sees_others(member) else "You judge blind here"
+    return (
+        f"{why}: {' and '.join(names)} would tell too much. Ask for your own answers with judge=me;"
+        " grade, and show=judged, flagged or skipped, narrow these."
+    )
 
 
 def passages_unread(project: Project) -> bool:
@@ -174,17 +234,20 @@ def candidates_of_passage(member: Member, passage: Passage) -> QuerySet[Candidat
 def with_evidence(rows: QuerySet[Candidate], member: Member) -> QuerySet[Candidate]:
     """Prefetch each candidate's visible judgments and, where they may be seen, its proposals.
 
-    In a blind project an annotator sees a candidate's other judgments only once their own is in,
-    and never ranks or scores.
+    Everybody sees the newest answer of their own, to a check as to anything else. In a blind
+    project an annotator sees a candidate's other judgments only once their own is in, not at all
+    where checks are among the items, and never ranks or scores.
     """
-    judgments = Judgment.objects.current_grades().select_related("person", "source", "grade")
+    judgments = Judgment.objects.filter(current=True, action=Action.GRADE)
     proposals = Proposal.objects.select_related("run").order_by("run__name")
+    others = ~Q(person=member.user, kind__in=GIVEN_KINDS) & ~Q(kind__in=CHECK_KINDS)
     if not sees_others(member):
-        mine = Judgment.objects.counted().filter(
-            candidate=OuterRef("candidate"), person=member.user
-        )
-        judgments = judgments.filter(Exists(mine))
         proposals = proposals.none()
+        mine = _own(member).filter(candidate=OuterRef("candidate"), action=Action.GRADE)
+        others &= Q(Exists(mine)) if sees_counts(member) else Q(pk=None)
+    judgments = judgments.filter(others | _newest(member)).select_related(
+        "person", "source", "grade"
+    )
     return rows.prefetch_related(
         Prefetch("judgments", judgments.order_by("created_at"), to_attr="visible_judgments"),
         Prefetch("proposals", proposals, to_attr="visible_proposals"),
@@ -193,10 +256,26 @@ def with_evidence(rows: QuerySet[Candidate], member: Member) -> QuerySet[Candida
 
 def with_skips(rows: QuerySet[Candidate], member: Member) -> QuerySet[Candidate]:
     """Prefetch each candidate's skips that the member may see."""
-    skips = Judgment.objects.skips().select_related("person").order_by("created_at")
-    if not sees_others(member):
-        skips = skips.filter(person=member.user)
+    skips = Judgment.objects.filter(current=True, action=Action.SKIP)
+    others = ~Q(person=member.user) & Q(kind__in=ANSWER_KINDS)
+    seen = others | _newest(member) if sees_others(member) else _newest(member)
+    skips = skips.filter(seen).select_related("person").order_by("created_at")
     return rows.prefetch_related(Prefetch("judgments", skips, to_attr="visible_skips"))
+
+
+def _own(member: Member) -> QuerySet[Judgment]:
+    return Judgment.objects.given().filter(person=member.user)
+
+
+def _newest(member: Member) -> Q:
+    """Return what the newest answers fulfil that a member holds on candidates.
+
+    An earlier one beside an answer to a check or a repeat would tell that it was one.
+    """
+    later = _own(member).filter(
+        candidate=OuterRef("candidate"), created_at__gt=OuterRef("created_at")
+    )
+    return Q(person=member.user, kind__in=GIVEN_KINDS) & ~Q(Exists(later))
 
 
 def best_first(rows: QuerySet[Candidate], member: Member) -> list[Candidate]:

@@ -19,11 +19,24 @@ WITH step AS (
     FROM accounts_grade WHERE project_id = %(project)s
 )
 """
+# Later answers to a gold candidate measure memory; one that its author took back is none.
 _CHECKS: Final = """{ranked}
-SELECT j.person_id, known.rank, given.rank, count(*)
-FROM annotate_judgment j JOIN annotate_gold g ON g.candidate_id = j.candidate_id
-JOIN step known ON known.id = g.grade_id JOIN step given ON given.id = j.grade_id
-WHERE j.project_id = %(project)s AND j.kind = 'check' AND j.current AND g.removed_at IS NULL
+, first AS (
+    SELECT DISTINCT ON (j.person_id, g.id) j.person_id, g.grade_id AS known, j.grade_id AS given
+    FROM annotate_judgment j JOIN annotate_gold g ON g.candidate_id = j.candidate_id
+    JOIN annotate_candidate c ON c.id = j.candidate_id JOIN annotate_query q ON q.id = c.query_id
+    JOIN annotate_passage p ON p.id = c.passage_id
+    WHERE j.project_id = %(project)s AND j.kind = 'check' AND j.action = 'grade'
+      AND g.removed_at IS NULL AND j.created_at >= (
+          SELECT min(h.set_at) FROM annotate_gold h
+          WHERE h.candidate_id = g.candidate_id AND h.grade_id = g.grade_id)
+      AND (j.query_revision, j.passage_revision) = (q.revision, p.revision)
+      AND NOT EXISTS (SELECT FROM annotate_judgment w
+                      WHERE w.replaces_id = j.id AND w.action = 'withdraw')
+    ORDER BY j.person_id, g.id, j.created_at
+)
+SELECT first.person_id, known.rank, given.rank, count(*) FROM first
+JOIN step known ON known.id = first.known JOIN step given ON given.id = first.given
 GROUP BY 1, 2, 3
 """.replace("{ranked}", _RANKED)
 _REPEATS: Final = """{ranked}
@@ -69,15 +82,16 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class JudgeFigures:
-    """One judge. `gold` and `near_gold` are the shares of checks answered with the gold grade, and
-    with it or a neighbour; `same` is that of repeats answered as before, `kappa` their agreement
-    with quadratic weights. `role` is empty for those who have left."""
+    """One judge. `gold` and `near_gold` are the shares of gold candidates whose first check they
+    answered with the gold grade, and with it or a neighbour, which of two grades would be all;
+    `same` is that of repeats answered as before, `kappa` their agreement with quadratic weights.
+    `role` is empty where they have left."""
 
     username: str
     role: str
     answers: int = 0
     gold: Share = field(default_factory=lambda: Share(0, 0))
-    near_gold: Share = field(default_factory=lambda: Share(0, 0))
+    near_gold: Share | None = None
     same: Share = field(default_factory=lambda: Share(0, 0))
     kappa: float | None = None
     pace: Pace = field(default_factory=Pace)
@@ -91,8 +105,9 @@ def project_judges(project: Project) -> list[JudgeFigures]:
     members = project.members.exclude(role="viewer").values_list("user", "role")
     roles = dict(members)
     people = dict(_rows(_NAMES, project, people=[*roles, *paces]))
+    steps = len(project.scheme)
     return [
-        _figures(name, roles.get(pk, ""), checks[pk], repeats[pk], paces.get(pk))
+        _figures(name, roles.get(pk, ""), steps, checks[pk], repeats[pk], paces.get(pk))
         for pk, name in sorted(people.items(), key=lambda item: item[1])
     ]
 
@@ -101,7 +116,7 @@ _NAMES: Final = "SELECT id, username FROM accounts_user WHERE id = ANY (%(people
 
 
 def _figures(
-    name: str, role: str, checks: Pairs, repeats: Pairs, pace: tuple[Any, ...] | None
+    name: str, role: str, steps: int, checks: Pairs, repeats: Pairs, pace: tuple[Any, ...] | None
 ) -> JudgeFigures:
     answers, timed, median, seconds, worked, total, last = pace or (0, 0, None, 0, 0, 0, None)
     return JudgeFigures(
@@ -109,7 +124,7 @@ def _figures(
         role=role,
         answers=total,
         gold=within(checks, 0),
-        near_gold=within(checks, 1),
+        near_gold=within(checks, 1) if steps > 2 else None,
         same=within(repeats, 0),
         kappa=quadratic_kappa(repeats),
         pace=Pace(answers, timed, median, worked / (seconds / 3600) if seconds else None),

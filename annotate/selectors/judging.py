@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.core.cache import cache
@@ -18,6 +19,7 @@ from django.db.models import (
     Sum,
 )
 from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
 
 from accounts.models import Grade, Project, User
 from annotate.models import (
@@ -27,14 +29,13 @@ from annotate.models import (
     Lease,
     Passage,
     Query,
-    Queue,
-    Turn,
 )
-from annotate.turns import items_ahead
+from annotate.models.judgments import CHECK_KINDS
 
 # Up to here `remaining_for` counts at every call; beyond it a figure may be this old.
 COUNTED_EXACTLY: Final = 1_000
 COUNT_SECONDS: Final = 30
+RIGHT_SECONDS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +98,11 @@ def lanes_of(project: Project, person: User) -> list[int]:
 
 
 def remaining_for(project: Project, person: User) -> int:
-    """Count the items that a person still gets, with what they hold; 0 in a closed project.
+    """Count the candidates that a person may still judge, with those they hold; 0 once closed.
 
     Exact up to COUNTED_EXACTLY. Beyond it, where counting takes long, at most COUNT_SECONDS old,
-    and with what colleagues hold. It falls by one per item, whether that is a check or counts.
+    and with what colleagues hold. It falls by one with each answer, to a check as to what counts:
+    what checks took off is given back when the next RIGHT_SECONDS of the clock begin.
     """
     if project.closed:
         return 0
@@ -108,39 +110,29 @@ def remaining_for(project: Project, person: User) -> int:
     known = cache.get(key)
     if known is not None:
         return int(known)
-    candidates = candidates_open_to(project, person)
-    number = candidates[: COUNTED_EXACTLY + 1].count()
-    if number <= COUNTED_EXACTLY:
-        return _with_checks(project, person, number)
-    rows = Candidate.objects.filter(
-        project=project, withdrawn_at=None, wanted=True, lane__in=lanes_of(project, person)
-    )
-    done = Judgment.objects.answers().filter(project=project, person=person)
-    number = rows.count() - done.filter(candidate__wanted=True).count()
-    cache.set(key, number, COUNT_SECONDS)
+    number = candidates_open_to(project, person)[: COUNTED_EXACTLY + 1].count()
+    many = number > COUNTED_EXACTLY
+    if many:
+        rows = Candidate.objects.filter(
+            project=project, withdrawn_at=None, wanted=True, lane__in=lanes_of(project, person)
+        )
+        done = Judgment.objects.answers().filter(project=project, person=person)
+        number = rows.count() - done.filter(candidate__wanted=True).count()
+    number = max(min(number, 1), number - _checks_lately(project, person))
+    if many:
+        cache.set(key, number, COUNT_SECONDS)
     return number
 
 
-def _with_checks(project: Project, person: User, number: int) -> int:
-    """Add the checks and repeats that a person holds, and those that will come among the rest."""
-    queue = Queue.objects.filter(project=project).first()
-    if queue is None or not number:
-        return number
-    leases = Lease.objects.filter(person=person, candidate__project=project)
-    held = leases.aggregate(
-        counted=Count("pk", filter=Q(slot__isnull=False, candidate__wanted=True)),
-        checks=Count("pk", filter=Q(slot__isnull=True)),
-    )
-    turn = Turn.objects.filter(project=project, person=person).first()
-    ahead = items_ahead(
-        max(0, number - held["counted"]),
-        rate=queue.gold_rate + queue.repeat_rate,
-        project=project.pk,
-        seed=queue.seed,
-        person=person.pk,
-        served=turn.served if turn else 0,
-    )
-    return int(held["counted"] + held["checks"] + ahead)
+def _checks_lately(project: Project, person: User) -> int:
+    rows = Judgment.objects.given().filter(project=project, person=person, kind__in=CHECK_KINDS)
+    return rows.filter(created_at__gte=put_right_at()).count()
+
+
+def put_right_at() -> datetime:
+    """Return when the present RIGHT_SECONDS have begun."""
+    now = int(timezone.now().timestamp())
+    return datetime.fromtimestamp(now - now % RIGHT_SECONDS, UTC)
 
 
 def held_by_others(project: Project, person: User) -> int:
@@ -194,6 +186,11 @@ def answers_tally(project: Project, person: User) -> Tally:
     )
     grades = [(grade, per_grade.get(grade.pk, 0)) for grade in project.scheme]
     return Tally(grades=grades, **whole)
+
+
+def answers_number(project: Project, person: User) -> int:
+    """Count a person's answers that hold, to checks as to others."""
+    return Judgment.objects.given().filter(project=project, person=person).count()
 
 
 def _number(rows: QuerySet[Any]) -> Coalesce:

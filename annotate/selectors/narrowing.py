@@ -6,8 +6,8 @@ from typing import Final
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet
 
-from accounts.models import Project, User
-from annotate.models import Candidate, Judgment, Passage, PassageWords, Query
+from accounts.models import Member, Project, User
+from annotate.models import Action, Candidate, Judgment, Passage, PassageWords, Query
 from annotate.words import words_sought
 
 # Of passages whose words are not read yet, the newest so many are searched all the same.
@@ -70,6 +70,27 @@ def judged_so(
     if None in given.values():
         return rows.none()
     return rows.filter(_among(grades.filter(**given))) if given else rows
+
+
+def answered_so(
+    rows: QuerySet[Candidate], member: Member, *, show: str, grade: int | None
+) -> QuerySet[Candidate]:
+    """Narrow candidates to those that a member has answered, by the newest answer to each.
+
+    An answer to a check is one like any other.
+    """
+    given = Judgment.objects.given().filter(project=member.project, person=member.user)
+    newer = given.filter(candidate=OuterRef("candidate"), created_at__gt=OuterRef("created_at"))
+    rows_given = given.filter(~Exists(newer))
+    if grade is not None or show == "judged":
+        rows_given = rows_given.filter(action=Action.GRADE)
+    if grade is not None:
+        rows_given = rows_given.filter(grade__value=grade)
+    if show == "skipped":
+        rows_given = rows_given.filter(action=Action.SKIP)
+    if show == "flagged":
+        rows_given = rows_given.filter(flagged=True)
+    return rows.filter(_among(rows_given))
 
 
 def _among(judgments: QuerySet[Judgment]) -> Q:

@@ -7,7 +7,7 @@ from django.db.models import Count, QuerySet
 from django.http import Http404
 
 from accounts.models import Project, User
-from annotate.models import Candidate, Gold, Group, Lane, Query, Run
+from annotate.models import Candidate, Gold, Group, Lane, Query, Queue, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,21 @@ def golds_of(project: Project) -> QuerySet[Gold]:
     """Return a project's gold candidates with their texts, the newest first."""
     rows = Gold.objects.filter(project=project, removed_at=None)
     return rows.select_related("grade", "set_by", "candidate__query", "candidate__passage__text")
+
+
+def gold_lasts(queue: Queue) -> int | None:
+    """Return after about how many items one person has had all gold candidates as checks.
+
+    None where no checks are mixed in.
+    """
+    return round(golds_live(queue.project) / queue.gold_rate) if queue.gold_rate else None
+
+
+def golds_live(project: Project) -> int:
+    """Count the gold candidates that can come as checks."""
+    live = {"withdrawn_at": None, "query__withdrawn_at": None, "passage__withdrawn_at": None}
+    within = {f"candidate__{name}": value for name, value in live.items()}
+    return Gold.objects.filter(project=project, removed_at=None, **within).count()
 
 
 def candidates_for_gold(project: Project, query: int) -> list[Candidate]:

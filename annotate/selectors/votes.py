@@ -26,40 +26,24 @@ _ROWS: Final = f"""
     ORDER BY query_key, passage_key, username, j.kind
 """  # noqa: S608 - only constants are put in
 
-# Gold that nobody has adjudicated since.
-_GOLD: Final = """
-    SELECT g.candidate_id, g.grade_id FROM annotate_gold g
-    WHERE g.project_id = %(project)s AND g.removed_at IS NULL AND NOT EXISTS (
-        SELECT FROM annotate_judgment a WHERE a.candidate_id = g.candidate_id AND a.current
-        AND a.action = 'grade' AND a.kind = 'adjudication'
-    )
-"""
-# Grades that are known to be right, and who said so, if it was a judge.
-_KNOWN: Final = f"""
-    SELECT candidate_id, grade_id, person_id FROM annotate_judgment
-    WHERE project_id = %(project)s AND current AND action = 'grade' AND kind = 'adjudication'
-    UNION ALL SELECT candidate_id, grade_id, NULL FROM ({_GOLD}) gold
-"""  # noqa: S608 - only constants are put in
-_GOLD_VALUES: Final = f"""
-    SELECT gold.candidate_id, g.value FROM ({_GOLD}) gold
-    JOIN accounts_grade g ON g.id = gold.grade_id
-"""  # noqa: S608 - only constants are put in
-_CHECKS: Final = f"""
+# Checks of what a colleague has adjudicated. A gold grade alone is no truth: see docs/adr/0008.
+_CHECKS: Final = """
     SELECT u.username, count(*) FILTER (WHERE j.grade_id = known.grade_id), count(*)
-    FROM annotate_judgment j JOIN ({_KNOWN}) known ON known.candidate_id = j.candidate_id
+    FROM annotate_judgment j JOIN annotate_judgment known ON known.candidate_id = j.candidate_id
+     AND known.current AND known.action = 'grade' AND known.kind = 'adjudication'
+     AND known.person_id <> j.person_id
     JOIN accounts_user u ON u.id = j.person_id
-    WHERE j.project_id = %(project)s AND j.current AND j.action = 'grade' AND j.kind = 'check'
-      AND j.person_id IS DISTINCT FROM known.person_id
+    WHERE j.project_id = %s AND j.current AND j.action = 'grade' AND j.kind = 'check'
     GROUP BY u.username
-"""  # noqa: S608 - only constants are put in
+"""
 
 
 @dataclass(slots=True)
 class Votes:
     """Counted judgments of people as columns, and what is known of the truth.
 
-    `candidates` has an id for each item that people judged, in order; `known` its adjudicated or
-    gold grade (a place in `values`, the scheme's grades) or -1, and `deciders` who adjudicated it,
+    `candidates` has an id for each item that people judged, in order; `known` its adjudicated grade
+    (a place in `values`, the scheme's grades) or -1, and `deciders` who adjudicated it,
     or -1. Vote n is by `judge[n]` (a place in `judges`) on `item[n]`: the grade `grade[n]`.
     """
 
@@ -89,8 +73,6 @@ def votes_of(project: Project) -> Votes:
         votes.item.append(len(votes.candidates) - 1)
         votes.judge.append(person)
         votes.grade.append(grades[value])
-    for candidate, value in _gold(project):
-        decided[candidate] = (grades[value], -1)
     for candidate in votes.candidates:
         known, decider = decided.get(candidate, (-1, -1))
         votes.known.append(known)
@@ -107,18 +89,11 @@ def _rows(project: Project) -> Iterator[tuple[int, bool, int, str]]:
                 yield candidate, adjudicated, value, name
 
 
-def _gold(project: Project) -> list[tuple[int, int]]:
-    with connection.cursor() as cursor:
-        cursor.execute(_GOLD_VALUES, {"project": project.pk})
-        rows: list[tuple[int, int]] = cursor.fetchall()
-    return rows
-
-
 def checks_of(project: Project) -> dict[str, tuple[int, int]]:
-    """Return how many of each judge's gold checks hit a grade that is known, and out of how many.
+    """Return how many of each judge's checks hit what a colleague adjudicated, out of how many.
 
     By user name; only of those who have any.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_CHECKS, {"project": project.pk})
+        cursor.execute(_CHECKS, [project.pk])
         return {name: (right, n) for name, right, n in cursor.fetchall()}

@@ -101,6 +101,8 @@ def answer_repeats(answer: Answer, row: Judgment, person: User) -> bool:
         row.candidate_id == answer.candidate
         and (row.grade.value if row.grade else None) == answer.grade
         and row.skip_reason == (answer.skip or "")
+        and answer.revision in (None, row.passage_revision)
+        and answer.query_revision in (None, row.query_revision)
         and row.seconds == answer.seconds
         and row.comment == answer.comment
         and row.flagged == answer.flagged

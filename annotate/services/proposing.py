@@ -109,7 +109,8 @@ CREATE TEMP TABLE propose_row (
 """
 
 # Each pair once, with the candidate that it is. The place in the queue is that which an import
-# gives (`annotate.importing.keys.candidate_position`).
+# gives (`annotate.importing.keys.candidate_position`). It is random, and new ids are drawn in its
+# order, so that they tell no rank to those who judge blind.
 _PAIRS: Final = """
 CREATE TEMP TABLE propose_pair ON COMMIT DROP AS
 SELECT said.query_id, said.passage_id, c.id AS candidate_id, c.id IS NULL AS is_new,
@@ -124,6 +125,7 @@ JOIN annotate_text x ON x.id = p.text_id
 LEFT JOIN annotate_candidate c ON c.query_id = said.query_id AND c.passage_id = said.passage_id
 WHERE q.project_id = %(project)s AND p.project_id = %(project)s
   AND q.withdrawn_at IS NULL AND p.withdrawn_at IS NULL
+ORDER BY said.query_id, position
 """
 
 # A candidate of the query whose passage reads the same: the first of them.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -28,6 +29,7 @@ from annotate.selectors.agreement_reports import (
     pair_advice,
     report_seen,
 )
+from annotate.selectors.checks import HIDDEN, sees_counts
 from annotate.services.agreement import agreement_current
 
 PAGE: Final = 20
@@ -40,6 +42,8 @@ HERE: Final = {"section": "projects", "tab": "agreement"}
 @require_safe
 def agreement(request: PageRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug)
+    if not sees_counts(member):
+        raise PermissionDenied(HIDDEN)
     seen = _seen(request, member)
     measure = request.GET.get("measure", "")
     measure = measure if measure in MEASURES else DEFAULT_MEASURE

@@ -1,5 +1,7 @@
 """The page of a project's candidates: searched, filtered, ordered."""
 
+from dataclasses import replace
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -10,14 +12,18 @@ from annotate.forms import CandidateBrowseForm
 from annotate.models import Listed
 from annotate.selectors.browsing import (
     CANDIDATE_ORDERS,
+    ME,
+    OWN_FILTERS,
     RANKED,
     candidate_wish,
     candidates_of,
     passages_unread,
+    sees_labels,
     sees_others,
     with_evidence,
     with_skips,
 )
+from annotate.selectors.checks import sees_counts
 from annotate.selectors.views import views_for
 from annotate.views.listing import COUNT, listing_of, narrowing, number_answer
 
@@ -29,6 +35,9 @@ def candidate_list(request: PageRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug)
     form = CandidateBrowseForm(request.GET, member=member)
     wish = candidate_wish(member.project, request.GET.dict())
+    if not wish.judge and not sees_labels(member):  # what they choose is about their own answers
+        mine = wish.grade is not None or wish.show in set(OWN_FILTERS) - {""}
+        wish = replace(wish, judge=ME if mine else "")
     rows = candidates_of(member, wish)
     if COUNT in request.GET:
         return number_answer(request, rows, "candidate,candidates")
@@ -49,6 +58,7 @@ def candidate_list(request: PageRequest, slug: str) -> HttpResponse:
         "views": views_for(member, Listed.CANDIDATES),
         "listed": Listed.CANDIDATES,
         "blind": not sees_others(member),
+        "counts": sees_counts(member),
         "section": "projects",
         "tab": "queries",
     }

@@ -20,6 +20,7 @@ from annotate.selectors.judging import (
     answer_last,
     answers_tally,
     held_by_others,
+    lanes_of,
     remaining_for,
     skips_wanted,
 )
@@ -138,6 +139,7 @@ def _context(member: Member, layout: str, offered: Sequence[str]) -> dict[str, A
         "pairs_remaining": (
             pairs_remaining(project, person) if PAIRS in offered and not items else 0
         ),
+        "unassigned": not items and not lanes_of(project, person),
     }
 
 

@@ -15,7 +15,14 @@ from accounts.views import GET_OR_POST, user_of
 from annotate.queue_forms import AssignForm, GoldForm, GroupForm, QueueForm
 from annotate.selectors.browsing import ID_DIGITS, QueryWish, queries_of
 from annotate.selectors.judges import DAYS, project_judges
-from annotate.selectors.queue import assignments_of, candidates_for_gold, golds_of, groups_of
+from annotate.selectors.queue import (
+    assignments_of,
+    candidates_for_gold,
+    gold_lasts,
+    golds_live,
+    golds_of,
+    groups_of,
+)
 from annotate.services.arranging import queue_of, queue_update
 from annotate.services.assigning import group_remove, group_set, queries_assign
 from annotate.services.golding import (
@@ -40,7 +47,9 @@ def queue_settings(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, "Saved.", extra_tags="good")
             return redirect("annotate:queue", slug)
-    return _page(request, "settings", project, form=form, queue=queue_of(project))
+    queue = queue_of(project)
+    golds, lasts = golds_live(project), gold_lasts(queue)
+    return _page(request, "settings", project, form=form, queue=queue, golds=golds, lasts=lasts)
 
 
 @require_http_methods(GET_OR_POST)

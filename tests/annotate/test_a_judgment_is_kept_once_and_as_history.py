@@ -41,12 +41,16 @@ def test_a_repeat_is_answered_with_the_first_result(cast: Cast) -> None:
         {"flagged": True},
         {"evidence": ((0, 1),)},
         {"grade": None, "skip": ""},
+        {"revision": 2},
+        {"query_revision": 2},
     ],
 )
 def test_another_content_under_the_same_id_conflicts(cast: Cast, change: dict[str, Any]) -> None:
     [item, *_] = make_queue(cast.project)
     answer: dict[str, Any] = {"id": uuid.uuid4(), "candidate": item.pk, "grade": 1}
     record(cast.project, cast.annotator, Answer(**answer))
+    known = {**answer, "revision": 1, "query_revision": 1}  # which is what it was stored with
+    assert record(cast.project, cast.annotator, Answer(**known))[0].status == Status.REPEATED
     [result] = record(cast.project, cast.annotator, Answer(**{**answer, **change}))
     assert (result.status, result.judgment) == (Status.CONFLICT, None)
     assert counted(item) == [("library-annotator", 1)]

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -16,7 +17,7 @@ from annotate.services import assigning
 from annotate.services.arranging import queue_arrange
 from annotate.services.assigning import group_remove, group_set, queries_assign
 from annotate.services.leasing import tasks_lease
-from tests.annotate.checks import set_queue
+from tests.annotate.checks import set_queue, work
 from tests.factory import Cast, make_annotator, make_candidate, make_cast, make_passage, make_queue
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +59,18 @@ def test_people_and_groups_get_theirs_first_and_nobody_elses(cast: Cast) -> None
     set_queue(cast.project, assigned_only=True)
     assert queries(cast, cast.annotator) == ["q1"]
     assert queries(cast, cast.owner) == []
+
+
+def test_who_has_nothing_assigned_is_told_so(client: Client, cast: Cast) -> None:
+    make_queue(cast.project, 2, 1)
+    assign(cast, "q0", people=(cast.annotator,))
+    set_queue(cast.project, assigned_only=True)
+    client.force_login(cast.reviewer)
+    assert "Nothing is assigned to you" in client.get("/projects/library/judge/").content.decode()
+    work(cast.project, cast.annotator, 2)
+    client.force_login(cast.annotator)
+    done = client.get("/projects/library/judge/").content.decode()
+    assert "You have judged everything that is open to you" in done
 
 
 def test_who_leaves_frees_what_was_assigned_to_them(cast: Cast) -> None:

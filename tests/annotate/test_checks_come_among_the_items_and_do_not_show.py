@@ -5,16 +5,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
+from django.utils import timezone
 
 from annotate.models import Candidate, Judgment, Kind, Lease, Purpose, Turn
+from annotate.selectors import judging
 from annotate.selectors.judging import answer_last, answers_tally, remaining_for
 from annotate.services.answers import Status
 from annotate.services.golding import gold_remove
 from annotate.services.leasing import leases_expire, tasks_lease
-from annotate.turns import items_ahead, turn_draw
+from annotate.turns import turn_draw
 from tests.annotate.checks import make_gold, set_queue, work
 from tests.annotate.judging import grade, record, reword_passage, withdraw
 from tests.factory import Cast, bearer, make_judgment, make_queue
@@ -38,8 +41,6 @@ def test_the_database_draws_what_the_code_draws(cast: Cast) -> None:
     assert drawn == [turn_draw(3, 7, 11, number) for number in range(100)]
     rate = sum(turn_draw(1, 0, 5, number) < 0.1 for number in range(20_000)) / 20_000
     assert rate == pytest.approx(0.1, abs=0.01)
-    ahead = items_ahead(50, rate=0.2, project=1, seed=0, person=2, served=10)
-    assert sum(turn_draw(1, 0, 2, 10 + n) >= 0.2 for n in range(1, ahead + 1)) == 50
 
 
 def test_checks_are_mixed_in_by_their_rate_and_fill_no_slot(cast: Cast) -> None:
@@ -62,6 +63,14 @@ def test_checks_are_mixed_in_by_their_rate_and_fill_no_slot(cast: Cast) -> None:
     assert Candidate.objects.filter(wanted=True).count() == 40 - got.count(False)
 
 
+@pytest.fixture
+def uncorrected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no five minutes end within a test."""
+    begun = timezone.now()
+    monkeypatch.setattr(judging, "put_right_at", lambda: begun)
+
+
+@pytest.mark.usefixtures("uncorrected")
 def test_nobody_can_tell_a_check_from_the_answers_of_the_api(client: Client, cast: Cast) -> None:
     queue = make_queue(cast.project, 8, 5)
     make_gold(cast.manager, *queue[20:])
@@ -83,6 +92,26 @@ def test_nobody_can_tell_a_check_from_the_answers_of_the_api(client: Client, cas
     assert len(shapes) == len(kinds) == 1
     assert left == list(range(left[0], left[0] - 18, -1))  # falls by one, whatever it was
     assert answers_tally(cast.project, cast.annotator).answered == 18
+
+
+@pytest.mark.usefixtures("uncorrected")
+def test_what_is_open_is_counted_alike_above_and_below_the_bound(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = make_queue(cast.project, 8, 5)
+    make_gold(cast.manager, *queue[20:])
+    set_queue(cast.project, gold_rate=0.2, repeat_rate=0.1, repeat_after=5)
+    monkeypatch.setattr(judging, "COUNTED_EXACTLY", 30)
+    left = []
+    for _ in range(20):
+        cache.clear()  # as after 30 seconds
+        left.append(remaining_for(cast.project, cast.annotator))
+        work(cast.project, cast.annotator, 1)
+    assert left == list(range(40, 20, -1))
+    assert Judgment.objects.filter(kind=Kind.CHECK).exists()
+    later = timezone.now()
+    monkeypatch.setattr(judging, "put_right_at", lambda: later)
+    assert remaining_for(cast.project, cast.annotator) == 40 - Judgment.objects.counted().count()
 
 
 def test_own_pairs_come_again_later_and_once(cast: Cast) -> None:

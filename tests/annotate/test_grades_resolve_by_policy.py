@@ -47,7 +47,7 @@ def test_the_mean_carries_gain_target_and_a_strict_majority_of_relevant() -> Non
     assert found.target == pytest.approx(1 / 3)
 
 
-def test_who_is_trusted_most_decides_and_equals_give_the_lower_grade() -> None:
+def test_who_is_trusted_most_decides_and_equals_by_majority() -> None:
     said = [
         Label("counted", STEPS[value], person)
         for person, value in zip("abc", (3, 1, 0), strict=True)
@@ -56,6 +56,12 @@ def test_who_is_trusted_most_decides_and_equals_give_the_lower_grade() -> None:
     assert grade(resolve(said, "most_trusted", learned=learned)) == 1
     assert grade(resolve(said, "most_trusted", learned=Learned({"a": 0, "b": 0}))) == 1
     assert grade(resolve(said, "most_trusted")) == 0
+    five = [Label("counted", STEPS[0 if name == "e" else 3], name) for name in "abcde"]
+    alike = Learned(dict.fromkeys("abcde", 0))
+    assert grade(resolve(five, "most_trusted", learned=alike)) == 3
+    assert grade(resolve(five[3:], "most_trusted", learned=alike)) == 0
+    first = Learned({"a": 1, "b": 1, "c": 1, "d": 1, "e": 0})
+    assert grade(resolve(five, "most_trusted", learned=first)) == 0
     assert grade(resolve(labels("imported", 3, 3, 0), "most_trusted")) == 3
 
 

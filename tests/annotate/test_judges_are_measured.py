@@ -41,7 +41,7 @@ def test_wilsons_interval_and_kappa_are_those_of_scipy_and_sklearn() -> None:
 
 
 @pytest.mark.django_db
-def test_a_judges_figures(db: None) -> None:
+def test_a_judges_figures(client: Client) -> None:
     cast = make_cast(grades=GRADES_0_3)
     rows = make_queue(cast.project, 2, 5)
     make_gold(cast.manager, *rows[:4], grade=2)
@@ -68,6 +68,8 @@ def test_a_judges_figures(db: None) -> None:
     assert set(found) == {
         f"library-{name}" for name in ("owner", "manager", "annotator", "reviewer")
     }
+    client.force_login(cast.manager)
+    assert "Gold or beside it" in client.get("/projects/library/queue/judges/").content.decode()
 
 
 @pytest.mark.django_db
@@ -86,6 +88,10 @@ def test_only_managers_see_them(client: Client, cast: Cast) -> None:
     make_gold(cast.manager, *make_queue(cast.project, 1, 1))
     [mine, *_] = client.get(JUDGES, **bearer(cast.manager)).json()["judges"]
     assert mine["gold"] == {"value": None, "low": None, "high": None, "n": 0}
+    assert mine["near_gold"] is None  # of two grades it would be 1 whatever they say
+    client.force_login(cast.manager)
+    assert "Gold or beside it" not in client.get("/projects/library/queue/judges/").content.decode()
+    client.logout()
     for person, status in (
         (cast.annotator, 403), (cast.reviewer, 403), (cast.viewer, 403), (cast.outsider, 404),
     ):  # fmt: skip

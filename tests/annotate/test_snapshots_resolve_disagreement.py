@@ -125,7 +125,9 @@ def test_five_adjudications_count_for_more_than_agreement(
     assert grades(snapshot)[5] == 2  # the one who errs upwards was right each time
 
 
-def test_checks_count_as_known_grades(cast: Cast, rows: list[Candidate]) -> None:
+def test_checks_of_what_is_adjudicated_count_as_known_grades(
+    cast: Cast, rows: list[Candidate]
+) -> None:
     for row in rows[:6]:
         decide(cast.project, cast.reviewer, row, 3)
     make_gold(cast.manager, *rows[:6], grade=3)
@@ -140,6 +142,21 @@ def test_checks_count_as_known_grades(cast: Cast, rows: list[Candidate]) -> None
     snapshot = frozen(cast, resolve="most_trusted")
     trust = {judge["name"]: (judge["trust"], judge["n"]) for judge in snapshot.statistics["judges"]}
     assert trust["ben"] == (0.5, 12)  # six checks were right, six judgments wrong
+
+
+def test_a_gold_grade_decides_nothing(cast: Cast, rows: list[Candidate]) -> None:
+    policies: list[dict[str, Any]] = [
+        {"resolve": "dawid_skene"}, {"resolve": "most_trusted"}, {"resolve": "majority"},
+    ]  # fmt: skip
+    before = [frozen(cast, **policy).digest for policy in policies]
+    make_gold(cast.manager, *rows, grade=3)  # which nobody said of most of them
+    checked = people(cast)[1]
+    for row in rows[:6]:
+        Judgment.objects.create(
+            id=uuid.uuid4(), project=cast.project, candidate=row, person=checked,
+            kind=Kind.CHECK, grade=cast.project.scheme[3], slot=None,
+        )  # fmt: skip
+    assert [frozen(cast, **policy).digest for policy in policies] == before
 
 
 def test_soft_targets_are_what_judges_said_and_grades_stay(
