@@ -88,10 +88,12 @@ WHERE id IN (SELECT id FROM erased_candidate)
 _LEASES: Final = """
 DELETE FROM annotate_lease WHERE candidate_id IN (SELECT id FROM erased_candidate)
 """
-# Also what was said of an earlier wording of others, of which only that wording goes.
+# Also what was said of an earlier wording of others, of which only that wording goes. That a
+# decision had a reason is kept.
 _WORDS: Final = """
 UPDATE annotate_judgment j SET evidence = '[]',
-    comment = CASE WHEN %(keep)s THEN comment ELSE '' END,
+    comment = CASE WHEN %(keep)s THEN comment
+                   WHEN kind = 'adjudication' THEN '(erased)' ELSE '' END,
     skip_reason = CASE WHEN %(keep)s THEN skip_reason ELSE '' END
 WHERE (comment <> '' OR skip_reason <> '' OR evidence <> '[]') AND (
     j.candidate_id IN (SELECT id FROM erased_candidate)
