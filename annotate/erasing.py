@@ -56,6 +56,17 @@ SELECT id, passage_id AS thing FROM annotate_candidate
 WHERE passage_id IN (SELECT id FROM erased_passage)
 """
 FIND: Final = {"query": _QUERIES, "passage": _PASSAGES}
+# What else they say of themselves: titles, and metadata as text.
+TOLD: Final = {
+    "query": """
+SELECT '', metadata::text FROM annotate_query WHERE id IN (SELECT id FROM erased_query)
+""",
+    "passage": """
+SELECT title, metadata::text FROM annotate_passage WHERE id IN (SELECT id FROM erased_passage)
+UNION
+SELECT title, '{}' FROM annotate_passagerevision WHERE id IN (SELECT id FROM erased_revision)
+""",
+}
 FORGET: Final = """
 DROP TABLE IF EXISTS erased_query, erased_passage, erased_text, erased_revision, erased_candidate
 """
@@ -101,6 +112,11 @@ WHERE (comment <> '' OR skip_reason <> '' OR evidence <> '[]') AND (
         SELECT o.id FROM erased_revision r JOIN annotate_candidate c ON c.{thing}_id = r.thing
         JOIN annotate_judgment o ON o.candidate_id = c.id AND o.{thing}_revision = r.number))
 """
+_GOLDS: Final = """
+UPDATE annotate_gold SET explanation = '(erased)'
+WHERE candidate_id IN (SELECT id FROM erased_candidate) AND NOT %(keep)s
+  AND explanation NOT IN ('', '(erased)')
+"""
 _REVISIONS: Final = """
 DELETE FROM annotate_{thing}revision WHERE id IN (SELECT id FROM erased_revision)
 """
@@ -109,7 +125,12 @@ DELETE FROM annotate_{thing}revision WHERE id IN (SELECT id FROM erased_revision
 def statements_of(thing: str) -> Mapping[str, str]:
     """Return what to execute, in order, under the name of what it counts ("" for nothing)."""
     words, revisions = _WORDS.format(thing=thing), _REVISIONS.format(thing=thing)
-    common = {"comments": words, "revisions": revisions, "candidates": _CANDIDATES}
+    common = {
+        "comments": words,
+        "golds": _GOLDS,
+        "revisions": revisions,
+        "candidates": _CANDIDATES,
+    }
     if thing == "query":
         return {"queries": _QUERY_ROWS, **common, "leases": _LEASES}
     return {
