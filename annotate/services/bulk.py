@@ -16,14 +16,17 @@ from django.db.models.functions import Now
 from accounts.access import Right, role_allows
 from accounts.locks import work_held
 from accounts.models import Member, User
-from annotate.models import Bulk, BulkDeed, BulkStatus, Listed, Query
+from annotate.models import Bulk, BulkDeed, BulkStatus, Candidate, Listed, Query
 from annotate.models.bulk import BULK_UNFINISHED
 from annotate.selectors.browsing import (
+    CANDIDATE_FILTERS,
+    QUERY_FILTERS,
     candidate_wish,
     candidates_of,
     queries_of,
     query_wish,
 )
+from annotate.selectors.naming import named
 from annotate.services.assigning import queries_assign
 from annotate.services.bell import BULK, worker_ring
 from annotate.services.changes import reason_checked
@@ -47,12 +50,13 @@ def bulk_create(
     reason: str = "",
     grade: int | None = None,
     people: Sequence[str] = (),
+    everybody: bool = False,
 ) -> Bulk:
     """Ask for a deed on the rows of these ids, or on all that `parameters` let through.
 
-    Raises ValidationError per field.
+    Queries are assigned to `people`, or given back to everybody. Raises ValidationError per field.
     """
-    errors = {}
+    errors = _parameters_wrong(listed, parameters)
     if keys is not None and not 0 < len(keys) <= KEYS_MAX:
         errors["keys"] = f"Choose from 1 to {KEYS_MAX:,} rows, or all that match."
     if deed == BulkDeed.GOLD and listed != Listed.CANDIDATES:
@@ -64,8 +68,13 @@ def bulk_create(
     known = set(member.project.members.values_list("user__username", flat=True))
     if deed == BulkDeed.ASSIGN and set(people) - known:
         errors["people"] = f"No members: {', '.join(sorted(set(people) - known))}."
+    elif deed == BulkDeed.ASSIGN and bool(people) == everybody:
+        errors["people"] = "Choose whom to assign them to, or everybody."
     if errors:
         raise ValidationError(errors)
+    if keys is not None:
+        table: type[Query] | type[Candidate] = Query if listed == Listed.QUERIES else Candidate
+        named(table.objects.filter(project=member.project), keys, "keys")
     bulk = Bulk.objects.create(
         project=member.project,
         listed=listed,
@@ -79,6 +88,15 @@ def bulk_create(
     )
     transaction.on_commit(lambda: worker_ring(task=BULK, pk=bulk.pk))
     return bulk
+
+
+def _parameters_wrong(listed: Listed, parameters: Mapping[str, str]) -> dict[str, str]:
+    """A filter that there is not would let all rows through."""
+    filters = QUERY_FILTERS if listed == Listed.QUERIES else CANDIDATE_FILTERS
+    grade = parameters.get("grade", "")
+    if parameters.get("show", "") not in filters or not (grade == "" or grade.isdecimal()):
+        return {"parameters": "There is no such filter of this list."}
+    return {}
 
 
 def bulk_run(*, bulk_id: int) -> None:

@@ -76,7 +76,7 @@ def test_chosen_ones_become_gold_and_queries_are_assigned(
 
 @pytest.mark.django_db(transaction=True)
 def test_who_has_left_changes_nothing(cast: Cast, rows: list[Candidate], client: Client) -> None:
-    wish = {"listed": "candidates", "deed": "withdraw", "reason": "Off topic.", "parameters": {}}
+    wish = {"listed": "candidates", "deed": "withdraw", "reason": "Off topic.", "all": True}
     client.post(API, wish, "application/json", **bearer(cast.manager))
     member_remove(project=cast.project, user=cast.manager)
     bulk = Bulk.objects.get()
@@ -92,10 +92,16 @@ def test_who_has_left_changes_nothing(cast: Cast, rows: list[Candidate], client:
     [
         ({"reason": " "}, "reason"),
         ({"keys": []}, "keys"),
-        ({"deed": "assign"}, "deed"),
+        ({"keys": [10**9]}, "keys"),
+        ({"parameters": {"show": "opne"}}, "parameters"),
+        ({"parameters": {"grade": "high"}}, "parameters"),
+        ({"all": True}, "all"),
+        ({"deed": "assign", "everybody": True}, "deed"),
+        ({"listed": "queries", "deed": "assign"}, "people"),
         ({"deed": "gold"}, "grade"),
         ({"deed": "gold", "grade": 7}, "grade"),
         ({"listed": "queries", "deed": "gold", "grade": 1}, "deed"),
+        ({"listed": "queries", "deed": "assign", "people": ["never"], "everybody": True}, "people"),
         ({"listed": "queries", "deed": "assign", "people": ["nobody"]}, "people"),
         ({"colour": "red"}, "colour"),
     ],
@@ -103,9 +109,28 @@ def test_who_has_left_changes_nothing(cast: Cast, rows: list[Candidate], client:
 def test_what_makes_no_sense_is_refused(
     client: Client, cast: Cast, change: dict[str, object], field: str
 ) -> None:
-    wish = {"listed": "candidates", "deed": "withdraw", "reason": "x", "keys": [1], **change}
+    key = make_queue(cast.project)[0].pk
+    wish = {"listed": "candidates", "deed": "withdraw", "reason": "x", "keys": [key], **change}
     answer = client.post(API, wish, "application/json", **bearer(cast.manager))
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
+
+
+@pytest.mark.django_db
+def test_all_are_asked_for_in_so_many_words(client: Client, cast: Cast) -> None:
+    make_queue(cast.project)
+    headers = bearer(cast.manager)
+    wish = {"listed": "queries", "deed": "assign", "everybody": True}
+    for vague in ({}, {"parameters": {}}, {"parameters": {"q": "", "order": "id"}}):
+        answer = client.post(API, {**wish, **vague}, "application/json", **headers)
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["keys"])
+    answer = client.post(API, {**wish, "all": True}, "application/json", **headers)
+    assert answer.status_code == 202
+    client.force_login(cast.manager)
+    page = "/projects/library/queries/bulk/"
+    form = {"which": "all", "deed": "assign", "people": ""}
+    assert "whom to assign" in client.post(page, form, follow=True).content.decode()
+    client.post(page, {**form, "people": "@everybody"})
+    assert Bulk.objects.count() == 2
 
 
 @pytest.mark.django_db
