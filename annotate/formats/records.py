@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
+from annotate.formats.exported import OF_EXPORTS
+
 MIB = 1024 * 1024
 
 # `field` of an error that concerns no single field: a line that cannot be split, or the whole file.
@@ -78,7 +80,7 @@ class Said:
         """The source that this is a label of: what a person said is one of their own."""
         if self.source is not None:
             return self.source
-        return f"{self.annotator} ({'adjudication' if self.adjudicated else 'person'})"
+        return f"{self.annotator}{OF_EXPORTS[self.adjudicated]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from annotate.models.corpus import (
 )
 from annotate.models.disputes import Dispute
 from annotate.models.imports import Import, ImportStatus, OnConflict
-from annotate.models.judgments import Action, Judgment, Kind, Lease, Purpose, Source
+from annotate.models.judgments import Action, Judgment, Kind, Lease, Purpose, Source, Voice
 from annotate.models.queue import (
     Gold,
     Group,
@@ -76,5 +76,6 @@ __all__ = [
     "Thing",
     "Tombstone",
     "Turn",
+    "Voice",
     "ranked",
 ]
