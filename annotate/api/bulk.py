@@ -52,6 +52,11 @@ class BulkList(ApiView):
         )
         reason = serializers.CharField(default="", allow_blank=True)
         grade = serializers.IntegerField(default=None, allow_null=True, help_text="Of gold.")
+        decided = serializers.BooleanField(
+            default=False,
+            help_text="Gold has the grade that a reviewer decided, in place of `grade`; what nobody"
+            " decided is passed over.",
+        )
         people = serializers.ListField(
             child=serializers.CharField(),
             default=list,

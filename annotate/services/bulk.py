@@ -31,7 +31,7 @@ from annotate.services.assigning import queries_assign
 from annotate.services.bell import BULK, worker_ring
 from annotate.services.changes import reason_checked
 from annotate.services.claiming import ATTEMPTS_MAX, GAVE_UP, attempt_begin
-from annotate.services.golding import GoldWish, golds_set
+from annotate.services.golding import GoldWish, golds_from_adjudicated, golds_set
 from annotate.services.withdrawing import candidates_withdraw, queries_withdraw
 
 _BLOCK: Final = 1_000
@@ -51,10 +51,12 @@ def bulk_create(
     grade: int | None = None,
     people: Sequence[str] = (),
     everybody: bool = False,
+    decided: bool = False,
 ) -> Bulk:
     """Ask for a deed on the rows of these ids, or on all that `parameters` let through.
 
-    Queries are assigned to `people`, or given back to everybody. Raises ValidationError per field.
+    Queries are assigned to `people`, or given back to everybody. Candidates are made gold with this
+    grade, or with the one that a reviewer has decided. Raises ValidationError per field.
     """
     errors = _parameters_wrong(listed, parameters)
     if keys is not None and not 0 < len(keys) <= KEYS_MAX:
@@ -63,8 +65,9 @@ def bulk_create(
         errors["deed"] = "Candidates are made gold, not queries."
     if deed == BulkDeed.ASSIGN and listed != Listed.QUERIES:
         errors["deed"] = "Queries are assigned, not candidates."
-    if deed == BulkDeed.GOLD and grade not in {row.value for row in member.project.scheme}:
-        errors["grade"] = "Choose a grade of the label scheme."
+    grades = {None} if decided else {row.value for row in member.project.scheme}
+    if deed == BulkDeed.GOLD and grade not in grades:
+        errors["grade"] = "Choose a grade of the label scheme, or the one that was decided."
     known = set(member.project.members.values_list("user__username", flat=True))
     if deed == BulkDeed.ASSIGN and set(people) - known:
         errors["people"] = f"No members: {', '.join(sorted(set(people) - known))}."
@@ -149,6 +152,8 @@ def _do(bulk: Bulk, member: Member) -> None:
 
 
 def _block(bulk: Bulk, by: User, keys: list[int]) -> int:
+    if bulk.deed == BulkDeed.GOLD and bulk.grade is None:
+        return golds_from_adjudicated(project=bulk.project, by=by, candidates=keys)
     if bulk.deed == BulkDeed.GOLD and bulk.grade is not None:
         wishes = [GoldWish(pk, bulk.grade, bulk.reason) for pk in keys]
         return golds_set(project=bulk.project, wishes=wishes, by=by)
