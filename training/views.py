@@ -151,6 +151,8 @@ def project_cards(request: PageRequest) -> HttpResponse:
     if not request.htmx:
         return redirect("accounts:home")
     members = list(memberships_of(user_of(request)))
+    for member in members:
+        member.project.opened_as = member.role
     standings = standings_of([member.project for member in members])
     context = {
         "rows": [(member, standings[member.project_id]) for member in members],

@@ -41,7 +41,7 @@ class LabelOutput(serializers.Serializer[Any]):
     """A judgment that the caller may see: a person's, or a label of an import source."""
 
     grade = serializers.IntegerField(source="grade.value")
-    kind = serializers.CharField()
+    kind = serializers.CharField(source="kind_told", help_text="Checks do not show.")
     person = serializers.CharField(source="person.username", allow_null=True)
     import_source = serializers.CharField(source="source.name", allow_null=True)
     created_at = serializers.DateTimeField()

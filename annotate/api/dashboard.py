@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -10,6 +11,8 @@ from rest_framework.response import Response
 
 from accounts.access import Right, member_for, role_allows
 from accounts.rest import ApiView
+from accounts.schema import ProblemSerializer
+from annotate.selectors.checks import HIDDEN, sees_counts
 from annotate.selectors.dashboard import Dashboard, dashboard_of
 
 
@@ -71,10 +74,17 @@ class DashboardApi(ApiView):
         currency = serializers.CharField(help_text="Of the costs; empty where none is set.")
         judges = JudgeSerializer(many=True, required=False, help_text="For owners and managers.")
 
-    @extend_schema(operation_id="progress_details", responses=OutputSerializer)
+    @extend_schema(
+        operation_id="progress_details", responses={200: OutputSerializer, 403: ProblemSerializer}
+    )
     def get(self, request: Request, slug: str) -> Response:
-        """Return coverage, judged@k, days and the forecast; judges for those who manage."""
+        """Return coverage, judged@k, days and the forecast; judges for those who manage.
+
+        Where checks or repeats are among the items, for reviewers, managers and owners only.
+        """
         member = member_for(request.user, slug)
+        if not sees_counts(member):
+            raise PermissionDenied(HIDDEN)
         found = dashboard_of(member.project)
         body = _body(found, member.project.currency)
         if role_allows(member.role, Right.MANAGE):

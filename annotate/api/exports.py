@@ -15,7 +15,7 @@ from accounts.rest import ApiView, Parameters, asked
 from accounts.schema import ProblemSerializer
 from annotate.downloads import export_response
 from annotate.exporting import FORMATS, WHATS
-from annotate.selectors.browsing import sees_others
+from annotate.selectors.browsing import sees_labels
 
 
 def _one_of(names: Iterable[str]) -> dict[str, Any]:
@@ -52,7 +52,9 @@ class Export(ApiView):
         A download that ends without its last chunk is not complete: something failed midway.
         """
         member = member_for(request.user, slug)
-        if not sees_others(member):
-            raise PermissionDenied("In a blind project only reviewers and managers export.")
+        if not sees_labels(member):
+            raise PermissionDenied(
+                "Where judging is blind or checks are among the items, only reviewers export."
+            )
         wanted = asked(self, request)
         return export_response(member.project, wanted["format"], wanted.get("what"))

@@ -14,12 +14,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.access import Right, member_for, project_for
+from accounts.access import Right, member_for
 from accounts.models import Member
 from accounts.problems import ConflictError
 from accounts.rest import ApiView, StrictSerializer, validated
-from annotate.models import Kind
-from annotate.models.judgments import CHECK_KINDS
+from annotate.selectors.checks import still_since
 from annotate.selectors.items import items_of
 from annotate.selectors.judging import remaining_for
 from annotate.selectors.progress import project_progress
@@ -234,12 +233,18 @@ class ProgressApi(ApiView):
         judges = serializers.IntegerField(help_text="Members who may judge.")
         imported = serializers.IntegerField(help_text="Imported labels.")
         labelled = serializers.IntegerField(help_text="Candidates with an imported label.")
+        counted_at = serializers.DateTimeField(
+            help_text="Now; the last full hour for annotators and viewers where checks are among"
+            " the items, which figures of the moment would tell."
+        )
         n = ProgressCountsSerializer(help_text="What each figure is out of.")
 
     @extend_schema(operation_id="progress", responses=OutputSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """Return the project's figures and what each is out of; counted now, nothing is cached."""
-        progress = project_progress(project_for(request.user, slug, Right.VIEW))
+        """Return the project's figures and what each is out of; nothing is cached."""
+        member = member_for(request.user, slug)
+        still = still_since(member.project, member.role)
+        progress = project_progress(member.project, still=still)
         return Response({**asdict(progress), "n": progress.denominators})
 
 
@@ -278,7 +283,7 @@ def _result(recorded: Recorded) -> dict[str, Any]:
         "status": recorded.status.value,
         "code": recorded.status.code,
         "candidate": str(row.candidate_id) if row else None,
-        "kind": (Kind.COUNTED if row.kind in CHECK_KINDS else row.kind) if row else None,
+        "kind": row.kind_told if row else None,
         "leased": recorded.leased,
         "message": recorded.message,
     }

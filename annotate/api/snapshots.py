@@ -15,7 +15,7 @@ from accounts.rest import ApiView, caller, paginated, validated
 from accounts.schema import ProblemSerializer
 from annotate.downloads import FILE_TYPES, snapshot_file_response
 from annotate.models.snapshots import FILES
-from annotate.selectors.browsing import sees_others
+from annotate.selectors.browsing import sees_labels
 from annotate.selectors.snapshots import snapshot_by, snapshots_of
 from annotate.serializers import SnapshotInput, SnapshotOutput
 from annotate.services.snapshots import snapshot_create
@@ -76,11 +76,14 @@ class SnapshotFileDetail(ApiView):
         The digest of a snapshot is the sha256 of its `manifest.json` without `digest` and without
         the line's end. `root` there is the sha256 of the seals of a file's lines, each as 64 digits
         and a line's end; the seal of a line is its sha256, or what stands in its place where it was
-        erased: `{"redacted": seal}`. In a blind project only reviewers and managers may read it.
+        erased: `{"redacted": seal}`. Where judging is blind or checks are among the items,
+        only reviewers and managers may read it.
         """
         member = member_for(request.user, slug)
-        if not sees_others(member):
-            raise PermissionDenied("In a blind project only reviewers and managers see labels.")
+        if not sees_labels(member):
+            raise PermissionDenied(
+                "Where judging is blind or checks are among the items, only reviewers see labels."
+            )
         snapshot = snapshot_by(member.project, reference)
         try:
             return snapshot_file_response(request, snapshot, name)

@@ -30,6 +30,7 @@ class Kind(models.TextChoices):
 ANSWER_KINDS: Final = (Kind.COUNTED, Kind.LATE)
 # These measure their author; they are no labels, and only managers learn which answers they are.
 CHECK_KINDS: Final = (Kind.CHECK, Kind.REPEAT)
+GIVEN_KINDS: Final = (*ANSWER_KINDS, *CHECK_KINDS)
 
 
 class Purpose(models.TextChoices):
@@ -82,9 +83,13 @@ class Source(models.Model):
 
 
 class JudgmentQuerySet(models.QuerySet["Judgment"]):
+    def grades(self) -> Self:
+        """Labels, also such as hold no longer, checks and repeats left out."""
+        return self.filter(action=Action.GRADE).exclude(kind__in=CHECK_KINDS)
+
     def current_grades(self) -> Self:
         """Labels that hold now: grades of people and sources, checks and repeats left out."""
-        return self.filter(current=True, action=Action.GRADE).exclude(kind__in=CHECK_KINDS)
+        return self.grades().filter(current=True)
 
     def answers(self) -> Self:
         """What people hold on candidates now: grades and skips, counted or late."""
@@ -92,7 +97,7 @@ class JudgmentQuerySet(models.QuerySet["Judgment"]):
 
     def given(self) -> Self:
         """What people hold, answers to checks and repeats with it: all that they themselves see."""
-        return self.filter(current=True, kind__in=(*ANSWER_KINDS, *CHECK_KINDS))
+        return self.filter(current=True, kind__in=GIVEN_KINDS)
 
     def skips(self) -> Self:
         """Skips that hold, of what was to be counted."""
@@ -246,6 +251,11 @@ class Judgment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.grade or ''} on {self.candidate_id}"
+
+    @property
+    def kind_told(self) -> str:
+        """The kind as its author hears of it: a check or a repeat is told as what counts."""
+        return Kind.COUNTED if self.kind in CHECK_KINDS else self.kind
 
 
 class Lease(models.Model):

@@ -12,7 +12,18 @@ from django.http import Http404
 
 from accounts.access import Right, role_allows
 from accounts.models import Member, Project
-from annotate.models import Candidate, Judgment, Passage, PassageWords, Proposal, Query, ranked
+from annotate.models import (
+    Action,
+    Candidate,
+    Judgment,
+    Passage,
+    PassageWords,
+    Proposal,
+    Query,
+    ranked,
+)
+from annotate.models.judgments import ANSWER_KINDS, CHECK_KINDS, GIVEN_KINDS
+from annotate.selectors.checks import sees_counts
 from annotate.selectors.narrowing import QUERIES_SHOWN, about, judged_so
 
 ID_DIGITS: Final = 18  # more are no id: the column holds 63 bits
@@ -96,9 +107,18 @@ def sees_others(member: Member) -> bool:
     return not member.project.blind or role_allows(member.role, Right.REVIEW)
 
 
+def sees_labels(member: Member) -> bool:
+    """Say whether a member sees which candidates have judgments that count.
+
+    Not those who must not see others' judgments, nor annotators and viewers where checks are among
+    the items, whom it would tell what was one.
+    """
+    return sees_others(member) and sees_counts(member)
+
+
 def query_filters_for(member: Member) -> Mapping[str, str]:
     """Return the filters that a member may use; all but the first tell what others have judged."""
-    return QUERY_FILTERS if sees_others(member) else {"": QUERY_FILTERS[""]}
+    return QUERY_FILTERS if sees_labels(member) else {"": QUERY_FILTERS[""]}
 
 
 def queries_of(member: Member, wish: QueryWish) -> QuerySet[Query]:
@@ -149,7 +169,7 @@ def candidates_of(member: Member, wish: CandidateWish) -> QuerySet[Candidate]:
         rows = rows.filter(query=wish.query)
     if wish.search:
         rows = rows.filter(about(member.project, wish.search))
-    if sees_others(member):
+    if sees_labels(member):
         rows = judged_so(rows, member.project, show=wish.show, grade=wish.grade, judge=wish.judge)
     if wish.run and sees_others(member):
         run = member.project.runs.filter(name=wish.run).values("pk")[:1]
@@ -174,17 +194,20 @@ def candidates_of_passage(member: Member, passage: Passage) -> QuerySet[Candidat
 def with_evidence(rows: QuerySet[Candidate], member: Member) -> QuerySet[Candidate]:
     """Prefetch each candidate's visible judgments and, where they may be seen, its proposals.
 
-    In a blind project an annotator sees a candidate's other judgments only once their own is in,
-    and never ranks or scores.
+    Everybody sees the newest answer of their own, to a check as to anything else. In a blind
+    project an annotator sees a candidate's other judgments only once their own is in, not at all
+    where checks are among the items, and never ranks or scores.
     """
-    judgments = Judgment.objects.current_grades().select_related("person", "source", "grade")
+    judgments = Judgment.objects.filter(current=True, action=Action.GRADE)
     proposals = Proposal.objects.select_related("run").order_by("run__name")
+    others = ~Q(person=member.user, kind__in=GIVEN_KINDS) & ~Q(kind__in=CHECK_KINDS)
     if not sees_others(member):
-        mine = Judgment.objects.counted().filter(
-            candidate=OuterRef("candidate"), person=member.user
-        )
-        judgments = judgments.filter(Exists(mine))
         proposals = proposals.none()
+        mine = _own(member).filter(candidate=OuterRef("candidate"), action=Action.GRADE)
+        others &= Q(Exists(mine)) if sees_counts(member) else Q(pk=None)
+    judgments = judgments.filter(others | _newest(member)).select_related(
+        "person", "source", "grade"
+    )
     return rows.prefetch_related(
         Prefetch("judgments", judgments.order_by("created_at"), to_attr="visible_judgments"),
         Prefetch("proposals", proposals, to_attr="visible_proposals"),
@@ -193,10 +216,26 @@ def with_evidence(rows: QuerySet[Candidate], member: Member) -> QuerySet[Candida
 
 def with_skips(rows: QuerySet[Candidate], member: Member) -> QuerySet[Candidate]:
     """Prefetch each candidate's skips that the member may see."""
-    skips = Judgment.objects.skips().select_related("person").order_by("created_at")
-    if not sees_others(member):
-        skips = skips.filter(person=member.user)
+    skips = Judgment.objects.filter(current=True, action=Action.SKIP)
+    others = ~Q(person=member.user) & Q(kind__in=ANSWER_KINDS)
+    seen = others | _newest(member) if sees_others(member) else _newest(member)
+    skips = skips.filter(seen).select_related("person").order_by("created_at")
     return rows.prefetch_related(Prefetch("judgments", skips, to_attr="visible_skips"))
+
+
+def _own(member: Member) -> QuerySet[Judgment]:
+    return Judgment.objects.given().filter(person=member.user)
+
+
+def _newest(member: Member) -> Q:
+    """Return what the newest answers fulfil that a member holds on candidates.
+
+    An earlier one beside an answer to a check or a repeat would tell that it was one.
+    """
+    later = _own(member).filter(
+        candidate=OuterRef("candidate"), created_at__gt=OuterRef("created_at")
+    )
+    return Q(person=member.user, kind__in=GIVEN_KINDS) & ~Q(Exists(later))
 
 
 def best_first(rows: QuerySet[Candidate], member: Member) -> list[Candidate]:

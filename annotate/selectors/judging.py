@@ -196,6 +196,11 @@ def answers_tally(project: Project, person: User) -> Tally:
     return Tally(grades=grades, **whole)
 
 
+def answers_number(project: Project, person: User) -> int:
+    """Count a person's answers that hold, to checks as to others."""
+    return Judgment.objects.given().filter(project=project, person=person).count()
+
+
 def _number(rows: QuerySet[Any]) -> Coalesce:
     """Count correlated `rows` of a candidate in a subquery."""
     counted = rows.order_by().values("candidate").annotate(n=Count("pk")).values("n")

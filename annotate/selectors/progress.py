@@ -1,15 +1,22 @@
 """How far a project's judging is; every figure is counted when it is asked for."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce, Least
+from django.utils import timezone
 
 from accounts.access import Right, role_allows
-from accounts.models import Project
-from annotate.models import Candidate, Judgment, Kind
+from accounts.models import Project, Role
+from annotate.models import Action, Candidate, Judgment, Kind
+from annotate.models.judgments import ANSWER_KINDS, JudgmentQuerySet
+from annotate.selectors.checks import checks_among, held_at, hour_begun
 from annotate.selectors.judging import candidates_active
+
+_ACTIVE: Final = {"withdrawn_at": None, "query__withdrawn_at": None, "passage__withdrawn_at": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +27,8 @@ class Progress:
     ones that the overlap asks for (out of `wanted` = candidates x overlap), `remaining` the rest.
     `skipped` counts candidates that somebody has skipped (out of `candidates`).
     `labelled` counts candidates with an imported label (out of `candidates`), `imported` those
-    labels. `people` have judged (out of `judges`, the members who may).
+    labels. `people` have judged (out of `judges`, the members who may). Judgments and skips are
+    those that held at `counted_at`.
     """
 
     candidates: int
@@ -33,6 +41,7 @@ class Progress:
     judges: int
     imported: int
     labelled: int
+    counted_at: datetime
 
     @property
     def denominators(self) -> dict[str, int]:
@@ -52,11 +61,14 @@ class Progress:
         return 100 * self.judgments / self.wanted if self.wanted else None
 
 
-def project_progress(project: Project) -> Progress:
-    """Count a project's progress in five queries."""
+def project_progress(project: Project, *, still: datetime | None = None) -> Progress:
+    """Count a project's progress in five queries; by the judgments of now, or of `still`."""
+    moment = still or timezone.now()
     active = candidates_active(project)
     candidates = active.count()
-    current = Judgment.objects.current_grades().filter(project=project, candidate__in=active)
+    here = Judgment.objects.filter(project=project, candidate__in=active)
+    here = held_at(here, still) if still else here.filter(current=True)
+    current = here.grades()
     per_candidate = current.filter(kind=Kind.COUNTED).values("candidate").annotate(n=Count("pk"))
     counted = per_candidate.order_by().aggregate(
         judged=Count("candidate"),
@@ -68,7 +80,7 @@ def project_progress(project: Project) -> Progress:
         imported=Count("pk", filter=Q(kind=Kind.IMPORTED)),
         labelled=Count("candidate", distinct=True, filter=Q(kind=Kind.IMPORTED)),
     )
-    skips = Judgment.objects.skips().filter(project=project, candidate__in=active)
+    skips = here.filter(action=Action.SKIP, kind__in=ANSWER_KINDS)
     wanted = candidates * project.overlap
     roles = project.members.values_list("role", flat=True)
     judges = sum(role_allows(role, Right.JUDGE) for role in roles)
@@ -78,6 +90,7 @@ def project_progress(project: Project) -> Progress:
         remaining=wanted - counted.pop("met"),
         skipped=skips.aggregate(n=Count("candidate", distinct=True))["n"],
         judges=max(judges, labels["people"]),
+        counted_at=moment,
         **counted,
         **labels,
     )
@@ -92,22 +105,34 @@ class Coverage:
     labelled: int = 0
 
 
-def coverage_of(projects: Iterable[Project]) -> dict[int, Coverage]:
-    """Return the coverage of each project that has candidates, by key, in two queries."""
-    keys = [project.pk for project in projects]
-    active = {"withdrawn_at": None, "query__withdrawn_at": None, "passage__withdrawn_at": None}
-    rows = Candidate.objects.filter(project__in=keys, **active).order_by()
-    held = Judgment.objects.current_grades().filter(
-        project__in=keys, **{f"candidate__{name}": None for name in active}
-    )
+def coverage_of(projects: Collection[Project]) -> dict[int, Coverage]:
+    """Return the coverage of each project that has candidates, by key.
+
+    Two queries, and at most two more for what stands still for the roles that projects are opened
+    as (`annotate.selectors.checks`).
+    """
+    keys = {project.pk for project in projects}
+    low = [row.pk for row in projects if not role_allows(row.opened_as or Role.OWNER, Right.REVIEW)]
+    still = checks_among(low) if low else set()
+    rows = Candidate.objects.filter(project__in=keys, **_ACTIVE).order_by()
+    found = _judged(Judgment.objects.filter(current=True), keys - still)
+    if still:
+        found |= _judged(held_at(Judgment.objects.all(), hour_begun()), still)
+    counts = rows.values_list("project").annotate(n=Count("pk"))
+    return {project: Coverage(n, *found.get(project, (0, 0))) for project, n in counts}
+
+
+def _judged(rows: JudgmentQuerySet, projects: set[int]) -> dict[int, tuple[int, int]]:
+    """Count candidates that people judged, and that imports labelled, by project."""
+    active = {f"candidate__{name}": None for name in _ACTIVE}
     graded = (
-        held.order_by()
+        rows.grades()
+        .filter(project__in=projects, **active)
+        .order_by()
         .values_list("project")
         .annotate(
             judged=Count("candidate", distinct=True, filter=Q(kind=Kind.COUNTED)),
             labelled=Count("candidate", distinct=True, filter=Q(kind=Kind.IMPORTED)),
         )
     )
-    found = {project: (judged, labelled) for project, judged, labelled in graded}
-    counts = rows.values_list("project").annotate(n=Count("pk"))
-    return {project: Coverage(n, *found.get(project, (0, 0))) for project, n in counts}
+    return {project: (judged, labelled) for project, judged, labelled in graded}

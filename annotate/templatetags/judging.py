@@ -9,6 +9,8 @@ from django.utils.safestring import SafeString
 from accounts.access import Right, role_allows, role_in
 from accounts.models import Project
 from annotate.matching import Ranges
+from annotate.selectors.checks import still_since
+from annotate.selectors.judging import answers_number
 from annotate.selectors.progress import project_progress
 
 register = template.Library()
@@ -17,8 +19,15 @@ register = template.Library()
 @register.inclusion_tag("annotate/_progress.html", takes_context=True)
 def judging_progress(context: template.Context, project: Project) -> dict[str, Any]:
     """How far a project's judging is."""
-    may_judge = role_allows(role_in(project, context["user"]), Right.JUDGE)
-    return {"project": project, "progress": project_progress(project), "may_judge": may_judge}
+    role = role_in(project, context["user"])
+    still = still_since(project, role)
+    return {
+        "project": project,
+        "progress": project_progress(project, still=still),
+        "still": still,
+        "may_judge": role_allows(role, Right.JUDGE),
+        "given": answers_number(project, context["user"]) if still else None,
+    }
 
 
 @register.filter

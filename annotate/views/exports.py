@@ -7,15 +7,17 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import member_for
 from annotate.exporting import FORMATS, WHATS
-from annotate.selectors.browsing import sees_others
+from annotate.selectors.browsing import sees_labels
 from annotate.selectors.exports import row_counts
 
 
 @require_safe
 def export_page(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug)
-    if not sees_others(member):
-        raise PermissionDenied("In a blind project only reviewers and managers export.")
+    if not sees_labels(member):
+        raise PermissionDenied(
+            "Where judging is blind or checks are among the items, only reviewers export."
+        )
     context = {
         "project": member.project,
         "counts": row_counts(member.project),

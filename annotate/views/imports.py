@@ -16,7 +16,7 @@ from accounts.uploads import NoRoomError, room_needed, takes_files, upload_refus
 from accounts.views import GET_OR_POST, user_of
 from annotate.forms import ImportForm
 from annotate.models import Import
-from annotate.selectors.browsing import sees_others
+from annotate.selectors.browsing import sees_labels
 from annotate.selectors.imports import (
     created_counts,
     import_by,
@@ -46,7 +46,7 @@ def import_list(request: HttpRequest, slug: str) -> HttpResponse:
         "project": member.project,
         "imports": Paginator(imports_of(member.project), PAGE).get_page(request.GET.get("page")),
         "form": form if role_allows(member.role, Right.MANAGE) else None,
-        "may_export": sees_others(member),
+        "may_export": sees_labels(member),
         "section": "projects",
         "tab": "imports",
     }

@@ -18,9 +18,11 @@ from annotate.selectors.browsing import (
     queries_of,
     query_by,
     query_wish,
+    sees_labels,
     sees_others,
     with_counts,
 )
+from annotate.selectors.checks import sees_counts
 from annotate.selectors.corpus import changes_of, withdrawn_of, wordings_of
 from annotate.selectors.views import views_for
 from annotate.views.bulk import members_of
@@ -54,7 +56,7 @@ def query_list(request: PageRequest, slug: str) -> HttpResponse:
         "views": views_for(member, Listed.QUERIES),
         "listed": Listed.QUERIES,
         "members": members_of(member) if listing.rows else [],
-        "blind": not sees_others(member),
+        "blind": not sees_labels(member),
         "section": "projects",
         "tab": "queries",
     }
@@ -83,6 +85,7 @@ def query_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "withdrawn": withdrawn_of(query),
         "erasure": query.erasures.order_by("-pk").first() if query.erased_at else None,
         "blind": not sees_others(member),
+        "counts": sees_counts(member),
         "section": "projects",
         "tab": "queries",
     }

@@ -10,7 +10,7 @@ from accounts.middleware import PageRequest
 from accounts.views import GET_OR_POST, user_of
 from annotate.forms import SnapshotForm
 from annotate.resolution import POLICIES
-from annotate.selectors.browsing import sees_others
+from annotate.selectors.browsing import sees_labels
 from annotate.selectors.snapshots import snapshot_by, snapshots_of
 from annotate.services.snapshots import snapshot_create
 
@@ -49,7 +49,7 @@ def snapshot_detail(request: PageRequest, slug: str, reference: str) -> HttpResp
     context = {
         "project": member.project,
         "snapshot": snapshot,
-        "files": sorted(snapshot.files.items()) if sees_others(member) else [],
+        "files": sorted(snapshot.files.items()) if sees_labels(member) else [],
         "judges": snapshot.statistics.get("judges") if reviews else [],
         "erasures": snapshot.erasures.select_related("erasure") if snapshot.redacted else [],
         "section": "projects",

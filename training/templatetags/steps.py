@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 
+from accounts.access import role_in
 from accounts.models import Project
 from annotate.selectors.pooling import queries_bare
 from training.overview import standings_of
@@ -14,6 +15,7 @@ register = template.Library()
 @register.inclusion_tag("training/_next_step.html", takes_context=True)
 def next_step(context: template.Context, project: Project) -> dict[str, Any]:
     """What to do next in a project."""
+    project.opened_as = role_in(project, context["user"])
     standing = standings_of([project])[project.pk]
     return {"project": project, "user": context["user"], "standing": standing}
 
