@@ -56,6 +56,17 @@ SELECT id, passage_id AS thing FROM annotate_candidate
 WHERE passage_id IN (SELECT id FROM erased_passage)
 """
 FIND: Final = {"query": _QUERIES, "passage": _PASSAGES}
+# What else they say of themselves: titles, and metadata as text.
+TOLD: Final = {
+    "query": """
+SELECT '', metadata::text FROM annotate_query WHERE id IN (SELECT id FROM erased_query)
+""",
+    "passage": """
+SELECT title, metadata::text FROM annotate_passage WHERE id IN (SELECT id FROM erased_passage)
+UNION
+SELECT title, '{}' FROM annotate_passagerevision WHERE id IN (SELECT id FROM erased_revision)
+""",
+}
 FORGET: Final = """
 DROP TABLE IF EXISTS erased_query, erased_passage, erased_text, erased_revision, erased_candidate
 """
@@ -114,16 +125,23 @@ _READ: Final = {
     "query": "x.query_revision",
     "passage": "CASE c.id WHEN o.first_id THEN x.first_revision ELSE x.second_revision END",
 }
-# Also what was said of an earlier wording of others, of which only that wording goes.
+# Also what was said of an earlier wording of others, of which only that wording goes. That a
+# decision had a reason is kept.
 _WORDS: Final = """
 UPDATE annotate_judgment j SET evidence = '[]',
-    comment = CASE WHEN %(keep)s THEN comment ELSE '' END,
+    comment = CASE WHEN %(keep)s THEN comment
+                   WHEN kind = 'adjudication' THEN '(erased)' ELSE '' END,
     skip_reason = CASE WHEN %(keep)s THEN skip_reason ELSE '' END
 WHERE (comment <> '' OR skip_reason <> '' OR evidence <> '[]') AND (
     j.candidate_id IN (SELECT id FROM erased_candidate)
     OR j.id IN (
         SELECT o.id FROM erased_revision r JOIN annotate_candidate c ON c.{thing}_id = r.thing
         JOIN annotate_judgment o ON o.candidate_id = c.id AND o.{thing}_revision = r.number))
+"""
+_GOLDS: Final = """
+UPDATE annotate_gold SET explanation = '(erased)'
+WHERE candidate_id IN (SELECT id FROM erased_candidate) AND NOT %(keep)s
+  AND explanation NOT IN ('', '(erased)')
 """
 _REVISIONS: Final = """
 DELETE FROM annotate_{thing}revision WHERE id IN (SELECT id FROM erased_revision)
@@ -135,6 +153,7 @@ def statements_of(thing: str) -> Mapping[str, str]:
     common = {
         "comments": _WORDS.format(thing=thing),
         "comments_on_pairs": _WORDS_ON_PAIRS.format(thing=thing, read=_READ[thing]),
+        "golds": _GOLDS,
         "revisions": _REVISIONS.format(thing=thing),
         "candidates": _CANDIDATES,
         "pairs": _PAIRS,

@@ -120,7 +120,7 @@ class AssignForm(forms.Form):
 
     q = forms.CharField(
         required=False, label="Queries that contain",
-        help_text="A text, or a query's id; empty means all queries.",
+        help_text="A text, or a query's id; empty means all queries, which is asked about first.",
     )  # fmt: skip
     people = forms.ModelMultipleChoiceField(
         User.objects.none(), required=False, to_field_name="username",
@@ -128,7 +128,10 @@ class AssignForm(forms.Form):
     )  # fmt: skip
     groups = forms.ModelMultipleChoiceField(
         Group.objects.none(), required=False, widget=forms.CheckboxSelectMultiple,
-        help_text="Nobody and no group makes the queries everybody's.",
+    )  # fmt: skip
+    everybody = forms.BooleanField(
+        required=False, label="Give them back to everybody",
+        help_text="Who had them loses them.",
     )  # fmt: skip
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
@@ -138,3 +141,17 @@ class AssignForm(forms.Form):
         assert isinstance(groups, forms.ModelMultipleChoiceField)
         people.queryset = judges_of(project)
         groups.queryset = project.groups.order_by("name")
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        somebody = bool(data.get("people") or data.get("groups"))
+        if somebody and data.get("everybody"):
+            self.add_error("everybody", "Choose people, or everybody; not both.")
+        elif not somebody and not data.get("everybody") and not self.errors:
+            self.add_error("people", "Choose people or groups, or give the queries to everybody.")
+        return data
+
+    @property
+    def asks(self) -> bool:
+        """Whether what is wished for is asked about first: it may undo much."""
+        return bool(self.cleaned_data["everybody"] or not self.cleaned_data["q"])

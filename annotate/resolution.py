@@ -1,6 +1,7 @@
 """From the judgments on one candidate to one grade: pure functions.
 
-Adjudication outranks people, and people outrank imported labels; within the rank that decides, the
+Adjudication outranks people, and people outrank imported labels; what was decided, or judged, in
+another project and came by an export of ours follows its like. Within the rank that decides, the
 policy does. Ties go to the lower grade, so that a disagreement never makes a passage relevant.
 docs/resolution.md has the formulas.
 """
@@ -26,7 +27,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One current judgment. `kind` is a judgment kind; labels come oldest first.
+    """One current judgment. `kind` is of RANKS; labels come oldest first.
 
     `person` is the user name, empty for an import source and where the policy does not ask.
     """
@@ -84,7 +85,10 @@ POLICIES: Final[Mapping[str, Policy]] = {
         "The most probable grade, by a model that learns from all judgments how each judge errs.",
     ),
 }
-RANKS: Final = (("adjudication",), ("counted",), ("imported",))
+# The kinds of judgments, and those of labels that were decided or judged elsewhere.
+RANKS: Final = ("adjudication", "decided", "counted", "judged", "imported")
+_DECIDED: Final = frozenset(RANKS[:2])
+_ELSEWHERE: Final = frozenset(("decided", "judged", "imported"))
 Resolved = tuple[float, float, float, bool]
 NOTHING: Final = Learned()
 
@@ -112,14 +116,13 @@ def resolve(
     of it; grade and gain stay as they are resolved. `belief` holds the probability of each grade,
     for the policy dawid_skene.
     """
-    for kinds in RANKS:
-        deciding = [label for label in labels if label.kind in kinds]
+    for kind in RANKS:
+        deciding = [label for label in labels if label.kind == kind]
         if not deciding:
             continue
-        if policy == "adjudicated" and "adjudication" not in kinds:
+        if policy == "adjudicated" and kind not in _DECIDED:
             return None
-        people = "counted" in kinds
-        believed = belief if people and policy == "dawid_skene" else None
+        believed = belief if kind == "counted" and policy == "dawid_skene" else None
         grade, gain, target, relevant = _decide(deciding, policy, learned, believed)
         return Qrel(
             grade=grade,
@@ -127,8 +130,8 @@ def resolve(
             target=_soft_target(deciding, believed) if soft else target,
             relevant=relevant,
             people=sum(label.kind == "counted" for label in labels),
-            imported=sum(label.kind == "imported" for label in labels),
-            adjudicated="adjudication" in kinds,
+            imported=sum(label.kind in _ELSEWHERE for label in labels),
+            adjudicated=kind in _DECIDED,
         )
     return None
 

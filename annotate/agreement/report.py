@@ -1,7 +1,7 @@
 """All there is to say of how far people agree in a project, in one value. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -28,8 +28,9 @@ class Material:
     """What is measured: judgments with their passages' texts and titles, queries, and runs.
 
     `text` and `title` have an entry per judgment, numbers that tell them apart. `queries` are the
-    texts of all queries among the judgments. `preferences` are of pairs in place of candidates,
-    their grades places in PREFERRED.
+    texts of all queries among the judgments. `facets` are the team's own parts: by the name of a
+    key of metadata, the candidates of each of its values. `preferences` are of pairs in place of
+    candidates, their grades places in PREFERRED.
     """
 
     scheme: Scheme
@@ -38,6 +39,7 @@ class Material:
     title: Ints
     queries: Mapping[int, str]
     runs: Mapping[str, Run]
+    facets: Mapping[str, Mapping[str, Ints]] = field(default_factory=dict)
     preferences: Judgments | None = None
 
 
@@ -107,7 +109,7 @@ def agreement_measure(material: Material) -> Agreement:
         figures=found.figures,
         grades=found.grades,
         relevant=found.relevant,
-        slices=slices_of(observed, found.figures, lengths, proposed),
+        slices=slices_of(observed, found.figures, lengths, proposed, material.facets),
         pairs=[
             _pair(observed, pair, material.runs if row < RANKED_PAIRS_MAX else None)
             for row, pair in enumerate(found.pairs)

@@ -33,16 +33,22 @@ class Slice:
 
 
 def slices_of(
-    observed: Observed, whole: Figures, lengths: Mapping[int, int], runs: Mapping[str, Ints]
+    observed: Observed,
+    whole: Figures,
+    lengths: Mapping[int, int],
+    runs: Mapping[str, Ints],
+    facets: Mapping[str, Mapping[str, Ints]] | None = None,
 ) -> list[Slice]:
-    """Measure by the length of the query (in thirds), by run, and by month.
+    """Measure by the team's own metadata, by the length of the query (in thirds), by run, by month.
 
     `whole` are the figures of all that was observed, which a slice of all of it has, too;
-    `lengths` are the characters of each query, `runs` the candidates that each run proposed. A
+    `lengths` are the characters of each query, `runs` the candidates that each run proposed,
+    `facets` those of each value under the name of what they are values of. A
     slice of less than UNITS_MIN candidates or QUERIES_MIN queries is listed without figures, and a
     kind with a single slice is not listed: it would be the whole once more.
     """
     kinds = (
+        *(list(_by_facet(observed, name, values)) for name, values in (facets or {}).items()),
         list(_by_length(observed, lengths)),
         list(_by_run(observed, runs)),
         list(_by_month(observed)),
@@ -66,6 +72,18 @@ def _measured(observed: Observed, whole: Figures, kind: str, name: str, chosen: 
         return Slice(kind, name, units, queries, {}, why)
     figures = whole if chosen.all() else measure(part).figures
     return Slice(kind, name, units, queries, figures)
+
+
+def _by_facet(
+    observed: Observed, kind: str, values: Mapping[str, Ints]
+) -> Iterator[tuple[str, str, Mask]]:
+    found = {value: np.isin(observed.units.candidate, ids) for value, ids in values.items()}
+    for value in sorted(found, key=lambda value: (-int(found[value].sum()), value)):
+        if found[value].any():
+            yield kind, value, found[value]
+    rest = ~np.any(list(found.values()), axis=0)
+    if rest.any():
+        yield kind, "without", rest
 
 
 def _by_length(observed: Observed, lengths: Mapping[int, int]) -> Iterator[tuple[str, str, Mask]]:

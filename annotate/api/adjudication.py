@@ -1,6 +1,7 @@
 """`…/adjudications/`: what people disagree on, by importance, and the reviewers' decisions."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -9,9 +10,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import Right, member_for, project_for
-from accounts.rest import ApiView, Parameters, StrictSerializer, filters, paginated, validated
+from accounts.rest import (
+    ApiView,
+    Parameters,
+    StrictSerializer,
+    asked,
+    filters,
+    paginated,
+    validated,
+)
 from accounts.schema import ProblemSerializer
-from annotate.models import Dispute, Judgment
+from annotate.models import Dispute, Judgment, Kind
 from annotate.paging import ByImportance
 from annotate.selectors.adjudication import (
     SHOWS,
@@ -27,12 +36,19 @@ from annotate.services.answers import COMMENT_MAX, SECONDS_MAX
 
 
 class OpinionOutput(serializers.Serializer[Judgment]):
-    """What somebody said of a candidate, or an import source's label."""
+    """What somebody said of a candidate, or an import source's label.
+
+    Before the decision judges are named only where `names` asks for it.
+    """
 
     id = serializers.CharField()
     kind = serializers.CharField()
     action = serializers.CharField()
-    person = serializers.CharField(source="person.username", allow_null=True)
+    person = serializers.CharField(
+        source="person.username",
+        allow_null=True,
+        help_text="Of judges null before the decision, unless `names` asks for them.",
+    )
     import_source = serializers.CharField(source="source.name", allow_null=True)
     grade = serializers.IntegerField(source="grade.value", allow_null=True)
     skip_reason = serializers.CharField()
@@ -48,6 +64,12 @@ class OpinionOutput(serializers.Serializer[Judgment]):
     replaces = serializers.CharField(source="replaces_id", allow_null=True)
     current = serializers.BooleanField(help_text="Whether it holds.")
     created_at = serializers.DateTimeField()
+
+
+def _hide_judges(opinions: list[dict[str, Any]]) -> None:
+    for said in opinions:
+        if said["kind"] != Kind.ADJUDICATION:
+            said["person"] = None
 
 
 class DisputeOutput(serializers.ModelSerializer[Dispute]):
@@ -66,8 +88,22 @@ class DisputeOutput(serializers.ModelSerializer[Dispute]):
             "flagged", "skipped", "settled", "judges", "outvoted", "spread", "rank", "judgments",
         ]  # fmt: skip
 
+    def to_representation(self, instance: Dispute) -> dict[str, Any]:
+        told: dict[str, Any] = super().to_representation(instance)
+        if not (instance.settled or self.context.get("names")):
+            _hide_judges(told["judgments"])
+        return told
 
-class DisputeParameters(Parameters):
+
+class NamesParameters(Parameters):
+    """Whether judges are named."""
+
+    names = serializers.BooleanField(
+        required=False, help_text="Name the judges before the decision, too."
+    )
+
+
+class DisputeParameters(NamesParameters):
     """Which disputes."""
 
     q = serializers.CharField(
@@ -93,8 +129,9 @@ class AdjudicationList(ApiView):
         """List what people disagree on, the most important first."""
         project = project_for(request.user, slug, Right.REVIEW)
         given = filters(self, request)
+        output = partial(DisputeOutput, context={"names": given.pop("names", False)})
         wish = Wish(given.pop("q", "").strip(), **given)
-        return paginated(self, request, with_opinions(disputes_of(project, wish)), DisputeOutput)
+        return paginated(self, request, with_opinions(disputes_of(project, wish)), output)
 
 
 class CaseRunOutput(serializers.Serializer[Any]):
@@ -122,6 +159,12 @@ class CaseOutput(serializers.Serializer[Case]):
     proposals = CaseRunOutput(many=True)
     judgments = OpinionOutput(source="history", many=True)
     adjudication = OpinionOutput(source="decision", allow_null=True, help_text="Where one holds.")
+
+    def to_representation(self, instance: Case) -> dict[str, Any]:
+        told: dict[str, Any] = super().to_representation(instance)
+        if instance.decision is None and not self.context.get("names"):
+            _hide_judges(told["judgments"])
+        return told
 
 
 class RulingInput(StrictSerializer):
@@ -160,11 +203,15 @@ class RulingInput(StrictSerializer):
 
 
 class AdjudicationDetail(ApiView):
+    parameters = NamesParameters
+
     @extend_schema(responses={200: CaseOutput, 403: ProblemSerializer})
     def get(self, request: Request, slug: str, candidate: int) -> Response:
         """Show a candidate with all that was said of it."""
         project = project_for(request.user, slug, Right.REVIEW)
-        return Response(CaseOutput(case_of(project, candidate)).data)
+        names = asked(self, request).get("names", False)
+        case = CaseOutput(case_of(project, candidate), context={"names": names})
+        return Response(case.data)
 
     @extend_schema(
         request=RulingInput,

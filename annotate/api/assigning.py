@@ -14,11 +14,14 @@ from accounts.rest import ApiView, StrictSerializer, paginated, validated
 from accounts.schema import ProblemSerializer
 from accounts.serializers import UserNameField
 from annotate.models import Group
-from annotate.selectors.browsing import QueryWish, queries_of
+from annotate.selectors.browsing import QUERY_FILTERS, QueryWish, queries_of
+from annotate.selectors.naming import named
 from annotate.selectors.queue import assignments_of, group_by, groups_of
 from annotate.services.assigning import group_remove, group_set, queries_assign
 
 IDS_MAX = 10_000
+_WHICH = "Name queries by id, or by `q` or `show`; every one of the project with `all`."
+_WHOM = "Name people or groups, or give the queries back with `everybody`; not both."
 
 
 class GroupSerializer(StrictSerializer):
@@ -85,13 +88,32 @@ class AssignmentList(ApiView):
             help_text="Ids; without it, all queries that `q` and `show` find.",
         )  # fmt: skip
         q = serializers.CharField(required=False, allow_blank=True)
-        show = serializers.CharField(required=False, allow_blank=True, help_text="As in the list.")
+        show = serializers.ChoiceField(
+            choices=list(QUERY_FILTERS.items()), required=False, help_text="As in the list."
+        )
+        all = serializers.BooleanField(
+            default=False, help_text="Every query, in place of ids and filters."
+        )
         people = serializers.ListField(
             child=UserNameField(slug_field="username", queryset=User.objects.all()), required=False
         )
         groups = serializers.ListField(
             child=serializers.IntegerField(), required=False, help_text="Ids of groups."
         )
+        everybody = serializers.BooleanField(
+            default=False, help_text="Give them back to everybody, in place of people and groups."
+        )
+
+        def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+            chosen = [bool(attrs.get("queries")), bool(attrs.get("q") or attrs.get("show"))]
+            if not any(chosen) and not attrs["all"]:
+                raise serializers.ValidationError({"queries": _WHICH})
+            if attrs["all"] and any(chosen):
+                raise serializers.ValidationError({"all": "Name queries, or all; not both."})
+            somebody = bool(attrs.get("people") or attrs.get("groups"))
+            if somebody == attrs["everybody"]:
+                raise serializers.ValidationError({"people": _WHOM})
+            return attrs
 
     @extend_schema_serializer(component_name="AssignmentResult")
     class ResultSerializer(serializers.Serializer[Any]):
@@ -122,12 +144,12 @@ class AssignmentList(ApiView):
         operation_id="queries_assign", request=InputSerializer, responses=ResultSerializer
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Assign queries to exactly these people and groups; to nobody makes them everybody's."""
+        """Assign queries to exactly these people and groups, or give them back to everybody."""
         member = member_for(request.user, slug, Right.MANAGE)
         given = validated(self.InputSerializer(data=request.data))
         rows = queries_of(member, QueryWish(given.get("q", ""), given.get("show", "")))
         if "queries" in given:
-            rows = rows.filter(pk__in=given["queries"])
+            rows = named(rows, given["queries"], "queries")
         number = queries_assign(
             project=member.project,
             queries=rows,

@@ -15,6 +15,8 @@ from accounts.schema import ProblemSerializer
 from annotate.models import Bulk, BulkDeed, Listed
 from annotate.services.bulk import KEYS_MAX, bulk_create
 
+_NARROWING = ("q", "show", "query", "run", "grade", "judge")
+
 
 class BulkOutput(serializers.ModelSerializer[Bulk]):
     """A deed on many rows, and how far it is."""
@@ -50,11 +52,32 @@ class BulkList(ApiView):
         )
         reason = serializers.CharField(default="", allow_blank=True)
         grade = serializers.IntegerField(default=None, allow_null=True, help_text="Of gold.")
+        decided = serializers.BooleanField(
+            default=False,
+            help_text="Gold has the grade that a reviewer decided, in place of `grade`; what nobody"
+            " decided is passed over.",
+        )
         people = serializers.ListField(
             child=serializers.CharField(),
             default=list,
-            help_text="User names to assign to; nobody makes the queries everybody's.",
+            help_text="User names to assign to.",
         )
+        everybody = serializers.BooleanField(
+            default=False, help_text="Give queries back to everybody, in place of `people`."
+        )
+        all = serializers.BooleanField(
+            default=False, help_text="Every row, in place of ids and filters."
+        )
+
+        def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+            narrowed = any(attrs["parameters"].get(name) for name in _NARROWING)
+            if "keys" not in attrs and not narrowed and not attrs["all"]:
+                message = "Name the rows, filter them by `parameters`, or ask for `all`."
+                raise serializers.ValidationError({"keys": message})
+            if attrs.pop("all") and ("keys" in attrs or narrowed):
+                message = "Name rows, or filter them, or ask for all; one of these."
+                raise serializers.ValidationError({"all": message})
+            return attrs
 
     @extend_schema(
         operation_id="bulks_list",

@@ -24,6 +24,8 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "second_revision", "preference_id", "judged_at",
     ),
 }  # fmt: skip
+# How the sources are named that a person's judgments and decisions become labels of.
+OF_EXPORTS: Final = (" (person)", " (adjudication)")
 _OURS: Final = {frozenset(columns): what for what, columns in COLUMNS.items()}
 
 # What begins so is run as a formula by some spreadsheet, also after blanks and in full width

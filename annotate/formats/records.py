@@ -3,14 +3,24 @@
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 from uuid import UUID
+
+from annotate.formats.exported import OF_EXPORTS
 
 MIB = 1024 * 1024
 
 # `field` of an error that concerns no single field: a line that cannot be split, or the whole file.
 LINE = "line"
 FILE = "file"
+
+
+# What a row may hold, by whichever door it comes; metadata in characters of its JSON. A page and a
+# call show many rows at once.
+TEXT_CHARACTERS: Final = 1_000_000
+TITLE_CHARACTERS: Final = 2_000
+ID_CHARACTERS: Final = 512
+METADATA_CHARACTERS: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +38,7 @@ class Limits:
     total_bytes: int = 20 * 1024 * MIB  # IMPORT_MAX_BYTES, unless it says otherwise
     errors: int = 100
     members: int = 10_000
-    id_chars: int = 512
+    id_chars: int = ID_CHARACTERS
     scratch: Path | None = None
 
 
@@ -78,7 +88,7 @@ class Said:
         """The source that this is a label of: what a person said is one of their own."""
         if self.source is not None:
             return self.source
-        return f"{self.annotator} ({'adjudication' if self.adjudicated else 'person'})"
+        return f"{self.annotator}{OF_EXPORTS[self.adjudicated]}"
 
 
 @dataclass(frozen=True, slots=True)

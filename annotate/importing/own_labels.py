@@ -1,4 +1,5 @@
-"""Statements for the judgments of an export of ours: each a label of a source of its author's.
+"""Statements for the judgments of an export of ours: each a label of a source of its author's,
+which keeps whether they were a person's or a decision.
 
 They are staged in import_said, beside rows that carry the same pairs. A judgment that is one of
 this very project says nothing new. Parameters are those of `resolving`.
@@ -19,8 +20,11 @@ _TAKE: Final = (
     "UPDATE import_row r SET grade_id = NULL FROM import_said s WHERE s.n = r.n",
 )
 _SOURCES: Final = """
-INSERT INTO annotate_source (project_id, name, description)
-SELECT DISTINCT %(project)s::bigint, author, '' FROM import_said s WHERE NOT EXISTS (
+INSERT INTO annotate_source (project_id, name, description, voice)
+SELECT DISTINCT %(project)s::bigint, author, '',
+       CASE WHEN author LIKE '%% (adjudication)' THEN 'adjudication'
+            WHEN author LIKE '%% (person)' THEN 'person' ELSE '' END
+FROM import_said s WHERE NOT EXISTS (
     SELECT FROM annotate_judgment j WHERE j.id = s.judgment_id AND j.project_id = %(project)s
 ) ON CONFLICT (project_id, name) DO NOTHING
 """

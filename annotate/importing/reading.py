@@ -13,7 +13,8 @@ from accounts.models import Project
 from annotate.formats import FormatError, Place, RowError, RowStream, open_rows
 from annotate.formats.exported import exported_what
 from annotate.formats.records import BadValueError, Limits
-from annotate.importing.errors import ImportRefusedError, of_file
+from annotate.formats.sizes import check_sizes
+from annotate.importing.errors import MOST, ImportRefusedError, of_file
 from annotate.importing.holding import Hold, Reached
 from annotate.importing.progress import Progress
 from annotate.importing.staging import Staging
@@ -86,17 +87,21 @@ def _read(rows: RowStream, staging: Staging, progress: Progress) -> None:
         for item in rows:
             if isinstance(item, RowError):
                 errors.append(item)
-            elif not errors:
+                continue
+            try:
+                check_sizes(item)
+                if errors:
+                    continue
                 # A line may give several rows: a block ends with the last of them.
                 if full and item.line != line:
                     staging.write(Place(item.member, item.line))
                     progress.read(staging.n, rows.share())
                 line = item.line
-                try:
-                    full = staging.add(item)
-                except BadValueError as error:
+                full = staging.add(item)
+            except BadValueError as error:
+                own += 1
+                if own <= MOST:
                     errors.append(RowError(item.line, error.field, error.message, item.member))
-                    own = 1
     except FormatError as error:
         # What the rows before the break have wrong comes first.
         raise ImportRefusedError([*errors, of_file(error)], rows.errors + own + 1) from error

@@ -10,6 +10,7 @@ from accounts.models import Project
 from annotate.formats import AUTO, FormatError
 from annotate.formats.columns import check_mapping
 from annotate.formats.detect import canonical_format
+from annotate.formats.exported import OF_EXPORTS
 from annotate.formats.records import BadValueError
 from annotate.models import OnConflict
 
@@ -36,6 +37,9 @@ def import_fields(
     source_name = " ".join((source_name.strip() or source_default(name)).split())
     if len(source_name) > SOURCE_CHARACTERS or "\0" in source_name:
         message = f"A source's name has at most {SOURCE_CHARACTERS} characters."
+        raise ValidationError({"source": message})
+    if source_name.endswith(OF_EXPORTS):
+        message = "Names that end so are given to what people say in our own exports."
         raise ValidationError({"source": message})
     if on_conflict not in OnConflict.values:
         message = f"Choose one of {', '.join(OnConflict.values)}."

@@ -120,6 +120,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=120)),
+                ('voice', models.CharField(blank=True, choices=[('', 'Labels'), ('person', 'What a person judged elsewhere'), ('adjudication', 'What a reviewer decided elsewhere')], db_default='', default='', max_length=12)),
                 ('description', models.TextField(blank=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sources', to='accounts.project')),
@@ -303,6 +304,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='source',
             constraint=models.UniqueConstraint(fields=('project', 'name'), name='source_name_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='source',
+            constraint=models.CheckConstraint(condition=models.Q(('voice__in', ['', 'person', 'adjudication'])), name='source_voice_known'),
         ),
         migrations.AddIndex(
             model_name='judgment',

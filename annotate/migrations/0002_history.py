@@ -17,7 +17,10 @@ END $$;
 CREATE FUNCTION annotate_judgment_is_erased(was annotate_judgment, made annotate_judgment)
 RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-    IF made.comment IN ('', was.comment) THEN made.comment := was.comment; END IF;
+    -- A decision keeps that it had a reason.
+    IF made.comment = (CASE was.kind WHEN 'adjudication' THEN '(erased)' ELSE '' END) THEN
+        made.comment := was.comment;
+    END IF;
     IF made.skip_reason IN ('', was.skip_reason) THEN made.skip_reason := was.skip_reason; END IF;
     IF made.evidence = '[]' THEN made.evidence := was.evidence; END IF;
     RETURN made IS NOT DISTINCT FROM was AND accounts_erases(was.project_id);

@@ -36,7 +36,11 @@ CREATE FUNCTION annotate_erasure_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     kept annotate_erasure := NEW;
 BEGIN
-    IF (NEW.project_id, NEW.query_id, NEW.passage_id, NEW.reason, NEW.keep_comments, NEW.remember)
+    -- Its reason may quote what a later one erases.
+    IF kept.reason = '(erased)' AND accounts_erases(OLD.project_id) THEN
+        kept.reason := OLD.reason;
+    END IF;
+    IF (NEW.project_id, NEW.query_id, NEW.passage_id, kept.reason, NEW.keep_comments, NEW.remember)
         IS DISTINCT FROM
        (OLD.project_id, OLD.query_id, OLD.passage_id, OLD.reason, OLD.keep_comments, OLD.remember)
     THEN

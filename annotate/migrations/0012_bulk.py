@@ -112,10 +112,10 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("deed", "gold"), _negated=True),
-                            models.Q(("grade__isnull", False), ("listed", "candidates")),
+                            ("listed", "candidates"),
                             _connector="OR",
                         ),
-                        name="bulk_gold_has_a_grade",
+                        name="bulk_gold_is_of_candidates",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

@@ -7,7 +7,10 @@ CREATE FUNCTION annotate_gold_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     kept annotate_gold := NEW;
 BEGIN
-    -- People may leave the installation; a gold grade is removed once.
+    -- People may leave the installation; a gold grade is removed once; an erasure takes words.
+    IF kept.explanation = '(erased)' AND accounts_erases(OLD.project_id) THEN
+        kept.explanation := OLD.explanation;
+    END IF;
     IF kept.set_by_id IS NULL THEN kept.set_by_id := OLD.set_by_id; END IF;
     IF kept.removed_by_id IS NULL OR OLD.removed_at IS NULL THEN
         kept.removed_by_id := OLD.removed_by_id;

@@ -15,7 +15,7 @@ from annotate.models.corpus import (
 )
 from annotate.models.disputes import Dispute
 from annotate.models.imports import Import, ImportStatus, OnConflict
-from annotate.models.judgments import Action, Judgment, Kind, Lease, Purpose, Source
+from annotate.models.judgments import Action, Judgment, Kind, Lease, Purpose, Source, Voice
 from annotate.models.pairs import (
     Pair,
     PairLease,
@@ -90,5 +90,6 @@ __all__ = [
     "Thing",
     "Tombstone",
     "Turn",
+    "Voice",
     "ranked",
 ]

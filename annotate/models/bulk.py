@@ -36,7 +36,8 @@ class Bulk(models.Model):
     """A deed on many rows of a list, done by a worker block by block.
 
     `keys` are the chosen ones, null for all that `parameters`, those of the list's address, let
-    through. `grade` is that of gold, `people` the user names of whom queries are assigned to.
+    through. `grade` is that of gold, null for the one that a reviewer has decided; `people` are the
+    user names of whom queries are assigned to.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="bulks")
@@ -63,8 +64,8 @@ class Bulk(models.Model):
                 condition=Q(status__in=BulkStatus.values), name="bulk_status_known"
             ),
             models.CheckConstraint(
-                condition=~Q(deed=BulkDeed.GOLD) | Q(listed=Listed.CANDIDATES, grade__isnull=False),
-                name="bulk_gold_has_a_grade",
+                condition=~Q(deed=BulkDeed.GOLD) | Q(listed=Listed.CANDIDATES),
+                name="bulk_gold_is_of_candidates",
             ),
             models.CheckConstraint(
                 condition=~Q(deed=BulkDeed.ASSIGN) | Q(listed=Listed.QUERIES),

@@ -48,11 +48,25 @@ class Action(models.TextChoices):
     WITHDRAW = "withdraw", "Withdrawn"
 
 
+class Voice(models.TextChoices):
+    """What the labels of a source were where they were given; docs/resolution.md ranks them."""
+
+    LABELS = "", "Labels"
+    PERSON = "person", "What a person judged elsewhere"
+    ADJUDICATION = "adjudication", "What a reviewer decided elsewhere"
+
+
 class Source(models.Model):
-    """Where imported labels come from; its labels are its own and never a person's."""
+    """Where imported labels come from; its labels are its own and never a person's.
+
+    `voice` is set by importing an export of ours, and by nothing else.
+    """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="sources")
     name = models.CharField(max_length=120)
+    voice = models.CharField(
+        max_length=12, choices=Voice.choices, default=Voice.LABELS, db_default="", blank=True
+    )
     description = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -60,6 +74,7 @@ class Source(models.Model):
         ordering = ["project", "name"]
         constraints = [
             models.UniqueConstraint(fields=["project", "name"], name="source_name_once"),
+            models.CheckConstraint(condition=Q(voice__in=Voice.values), name="source_voice_known"),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from accounts.models import Project
 from annotate.agreement.observed import Ints, Judgments, Scheme
 from annotate.agreement.report import Material
 from annotate.agreement.systems import Run
+from annotate.selectors.facets import facets_of
 
 RUNS_MAX: Final = 20
 """The runs that are compared: those that proposed the most of what several have judged."""
@@ -71,6 +72,7 @@ def material_of(project: Project, *, with_imported: bool) -> Material:
         title=title,
         queries=_texts(np.unique(query).tolist()),
         runs=_runs(project),
+        facets=facets_of(project),
         preferences=Judgments(*_columns(_PREFERENCES.format(project=project.pk), 5)),
     )
 

@@ -9,7 +9,9 @@ from django.db import connection
 
 from accounts.models import Project
 from annotate.formats.exported import METADATA, RISKY, columns_of
+from annotate.resolution import RANKS
 from annotate.selectors.copying import CSV, Copied
+from annotate.selectors.qrels import RANKED_KIND
 
 QUERIES_TABLE: Final = "annotate_query"
 PASSAGES_TABLE: Final = "annotate_passage"
@@ -96,20 +98,22 @@ LEFT JOIN annotate_source s ON s.id = j.source_id
 WHERE {_IN_RANGE}
 ORDER BY c.query_id, c.passage_id, j.created_at, j.id
 """
-# `annotate.resolution.resolve` by majority, and a test holds the two equal: adjudication before
-# people before imported labels; then the most votes, and of as many the lower grade.
+_RANKS: Final = ", ".join(f"'{kind}'" for kind in RANKS)
+# `annotate.resolution.resolve` by majority, and a test holds the two equal: the ranks in their
+# order; then the most votes, and of as many the lower grade.
 RESOLVED: Final = f"""
 (
-    SELECT DISTINCT ON (v.candidate_id) v.candidate_id, v.grade_id, v.rank = 1 AS adjudicated,
-           (sum(v.votes) FILTER (WHERE v.rank = 2) OVER w)::int AS some_people,
-           (sum(v.votes) FILTER (WHERE v.rank = 3) OVER w)::int AS some_imported
+    SELECT DISTINCT ON (v.candidate_id) v.candidate_id, v.grade_id, v.rank <= 2 AS adjudicated,
+           (sum(v.votes) FILTER (WHERE v.rank = 3) OVER w)::int AS some_people,
+           (sum(v.votes) FILTER (WHERE v.rank IN (2, 4, 5)) OVER w)::int AS some_imported
     FROM (
         SELECT c.id AS candidate_id, j.grade_id, count(*) AS votes,
-               array_position(ARRAY['adjudication', 'counted', 'imported'], j.kind::text) AS rank
+               array_position(ARRAY[{_RANKS}], ({RANKED_KIND})::text) AS rank
         FROM annotate_candidate c JOIN annotate_judgment j ON j.candidate_id = c.id
+        LEFT JOIN annotate_source s ON s.id = j.source_id
         WHERE {_IN_RANGE} AND j.current AND j.action = 'grade'
           AND j.kind IN ('adjudication', 'counted', 'imported')
-        GROUP BY c.id, j.grade_id, j.kind
+        GROUP BY c.id, j.grade_id, 4
     ) v JOIN accounts_grade g ON g.id = v.grade_id
     WINDOW w AS (PARTITION BY v.candidate_id)
     ORDER BY v.candidate_id, v.rank, v.votes DESC, g.value

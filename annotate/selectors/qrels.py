@@ -14,10 +14,17 @@ CURRENT: Final = """
     j.current AND j.action = 'grade' AND j.kind IN ('counted', 'adjudication', 'imported')
     AND q.withdrawn_at IS NULL AND p.withdrawn_at IS NULL AND c.withdrawn_at IS NULL
 """
+# A judgment's kind as `annotate.resolution` ranks it; `s` is its source, if it has one.
+RANKED_KIND: Final = """
+    CASE s.voice WHEN 'adjudication' THEN 'decided' WHEN 'person' THEN 'judged' ELSE j.kind END
+"""
 
 
 class LabelRow(NamedTuple):
-    """One current judgment with its candidate's texts and first-stage rank."""
+    """One current judgment with its candidate's texts and first-stage rank.
+
+    `kind` is of `annotate.resolution.RANKS`.
+    """
 
     candidate_id: int
     query_key: str
@@ -51,7 +58,9 @@ def judged_queries(project: Project, *, adjudicated: bool = False) -> Iterator[t
             SELECT 1 FROM annotate_candidate c
             JOIN annotate_passage p ON p.id = c.passage_id
             JOIN annotate_judgment j ON j.candidate_id = c.id
-            WHERE c.query_id = q.id AND {CURRENT} AND (j.kind = 'adjudication' OR NOT %s)
+            LEFT JOIN annotate_source s ON s.id = j.source_id
+            WHERE c.query_id = q.id AND {CURRENT}
+              AND ({RANKED_KIND} IN ('adjudication', 'decided') OR NOT %s)
         )
     """  # noqa: S608 - only constants of this module are put in
     with connection.cursor() as cursor:
@@ -86,7 +95,7 @@ def label_rows(project: Project, run: FirstStage | None) -> Iterator[LabelRow]:
     sql = f"""
         SELECT c.id, {QUERY_KEY} COLLATE "C" AS query_key, q.text,
                {PASSAGE_KEY} COLLATE "C" AS passage_key, p.title,
-               t.text, t.digest, j.id, j.kind, j.grade_id, j.person_id,
+               t.text, t.digest, j.id, {RANKED_KIND}, j.grade_id, j.person_id,
                u.username, s.name, r.rank, r.score
         FROM annotate_judgment j
         JOIN annotate_candidate c ON c.id = j.candidate_id

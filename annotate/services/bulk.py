@@ -16,19 +16,22 @@ from django.db.models.functions import Now
 from accounts.access import Right, role_allows
 from accounts.locks import work_held
 from accounts.models import Member, User
-from annotate.models import Bulk, BulkDeed, BulkStatus, Listed, Query
+from annotate.models import Bulk, BulkDeed, BulkStatus, Candidate, Listed, Query
 from annotate.models.bulk import BULK_UNFINISHED
 from annotate.selectors.browsing import (
+    CANDIDATE_FILTERS,
+    QUERY_FILTERS,
     candidate_wish,
     candidates_of,
     queries_of,
     query_wish,
 )
+from annotate.selectors.naming import named
 from annotate.services.assigning import queries_assign
 from annotate.services.bell import BULK, worker_ring
 from annotate.services.changes import reason_checked
 from annotate.services.claiming import ATTEMPTS_MAX, GAVE_UP, attempt_begin
-from annotate.services.golding import GoldWish, golds_set
+from annotate.services.golding import GoldWish, golds_from_adjudicated, golds_set
 from annotate.services.withdrawing import candidates_withdraw, queries_withdraw
 
 _BLOCK: Final = 1_000
@@ -47,25 +50,34 @@ def bulk_create(
     reason: str = "",
     grade: int | None = None,
     people: Sequence[str] = (),
+    everybody: bool = False,
+    decided: bool = False,
 ) -> Bulk:
     """Ask for a deed on the rows of these ids, or on all that `parameters` let through.
 
-    Raises ValidationError per field.
+    Queries are assigned to `people`, or given back to everybody. Candidates are made gold with this
+    grade, or with the one that a reviewer has decided. Raises ValidationError per field.
     """
-    errors = {}
+    errors = _parameters_wrong(listed, parameters)
     if keys is not None and not 0 < len(keys) <= KEYS_MAX:
         errors["keys"] = f"Choose from 1 to {KEYS_MAX:,} rows, or all that match."
     if deed == BulkDeed.GOLD and listed != Listed.CANDIDATES:
         errors["deed"] = "Candidates are made gold, not queries."
     if deed == BulkDeed.ASSIGN and listed != Listed.QUERIES:
         errors["deed"] = "Queries are assigned, not candidates."
-    if deed == BulkDeed.GOLD and grade not in {row.value for row in member.project.scheme}:
-        errors["grade"] = "Choose a grade of the label scheme."
+    grades = {None} if decided else {row.value for row in member.project.scheme}
+    if deed == BulkDeed.GOLD and grade not in grades:
+        errors["grade"] = "Choose a grade of the label scheme, or the one that was decided."
     known = set(member.project.members.values_list("user__username", flat=True))
     if deed == BulkDeed.ASSIGN and set(people) - known:
         errors["people"] = f"No members: {', '.join(sorted(set(people) - known))}."
+    elif deed == BulkDeed.ASSIGN and bool(people) == everybody:
+        errors["people"] = "Choose whom to assign them to, or everybody."
     if errors:
         raise ValidationError(errors)
+    if keys is not None:
+        table: type[Query] | type[Candidate] = Query if listed == Listed.QUERIES else Candidate
+        named(table.objects.filter(project=member.project), keys, "keys")
     bulk = Bulk.objects.create(
         project=member.project,
         listed=listed,
@@ -79,6 +91,15 @@ def bulk_create(
     )
     transaction.on_commit(lambda: worker_ring(task=BULK, pk=bulk.pk))
     return bulk
+
+
+def _parameters_wrong(listed: Listed, parameters: Mapping[str, str]) -> dict[str, str]:
+    """A filter that there is not would let all rows through."""
+    filters = QUERY_FILTERS if listed == Listed.QUERIES else CANDIDATE_FILTERS
+    grade = parameters.get("grade", "")
+    if parameters.get("show", "") not in filters or not (grade == "" or grade.isdecimal()):
+        return {"parameters": "There is no such filter of this list."}
+    return {}
 
 
 def bulk_run(*, bulk_id: int) -> None:
@@ -131,6 +152,8 @@ def _do(bulk: Bulk, member: Member) -> None:
 
 
 def _block(bulk: Bulk, by: User, keys: list[int]) -> int:
+    if bulk.deed == BulkDeed.GOLD and bulk.grade is None:
+        return golds_from_adjudicated(project=bulk.project, by=by, candidates=keys)
     if bulk.deed == BulkDeed.GOLD and bulk.grade is not None:
         wishes = [GoldWish(pk, bulk.grade, bulk.reason) for pk in keys]
         return golds_set(project=bulk.project, wishes=wishes, by=by)

@@ -6,7 +6,7 @@ Whoever writes texts holds the project's texts, as imports do, so that two never
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -14,6 +14,13 @@ from django.http import Http404
 
 from accounts.models import Project, User
 from accounts.problems import ConflictError
+from annotate.formats.records import (
+    ID_CHARACTERS,
+    METADATA_CHARACTERS,
+    TEXT_CHARACTERS,
+    TITLE_CHARACTERS,
+)
+from annotate.formats.sizes import metadata_characters
 from annotate.importing.keys import candidate_position
 from annotate.importing.locking import texts_lock
 from annotate.models import (
@@ -30,11 +37,6 @@ from annotate.models.texts import DIGEST_NAME, ERASED_ID, text_digest
 from annotate.services.changes import change_log
 from annotate.services.retiring import judgments_retire
 from annotate.tombstones import Remembered
-
-TEXT_CHARACTERS: Final = 1_000_000
-TITLE_CHARACTERS: Final = 2_000
-ID_CHARACTERS: Final = 500
-METADATA_CHARACTERS: Final = 20_000
 
 Fields = Mapping[str, Any]
 
@@ -253,8 +255,7 @@ def _id(external_id: str | None) -> str | None:
 
 def _metadata(metadata: Fields | None) -> dict[str, Any]:
     found = dict(metadata or {})
-    written = json.dumps(found)
-    if len(written) > METADATA_CHARACTERS or "\\u0000" in written:
+    if metadata_characters(found) > METADATA_CHARACTERS or "\\u0000" in json.dumps(found):
         message = f"At most {METADATA_CHARACTERS:,} characters as JSON, and no NUL among them."
         raise ValidationError({"metadata": message})
     return found

@@ -5,13 +5,15 @@ too. All of it is one transaction; files that no row names any more go after it,
 where a worker died in between.
 """
 
+import json
 import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -22,7 +24,6 @@ from annotate import erasing
 from annotate.importing.locking import texts_lock
 from annotate.models import (
     AgreementReport,
-    Change,
     Deed,
     Erasure,
     ErasureStatus,
@@ -36,27 +37,29 @@ from annotate.models import (
 )
 from annotate.models.corpus import key_new
 from annotate.models.imports import IMPORT_TERMINAL
-from annotate.models.texts import DIGEST_NAME, ERASED, digest_name
+from annotate.models.texts import DIGEST_NAME, digest_name
+from annotate.quoting import Quotes, metadata_words
 from annotate.sealing import needles_of
 from annotate.services.bell import ERASURE, worker_ring
 from annotate.services.changes import change_log, reason_checked, transaction_time
 from annotate.services.freezes import freezing_wait
 from annotate.services.redacting import snapshots_redact
 from annotate.services.retiring import judgments_retire
+from annotate.services.unquoting import quotes_clear
 from annotate.tombstones import marks_of
-
-_QUOTABLE: Final = 4  # characters; less is part of any sentence
-_ID_SHOWN: Final = 79  # characters of an id that an import's error shows
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Applied:
-    """What an erasure took: texts, the names by which snapshots knew things, and new names."""
+    """What an erasure took: texts, words of titles and metadata, and the names by which snapshots
+    knew things, with the new ones.
+    """
 
     erasure: Erasure
     texts: list[str]
+    words: list[str]
     names: dict[str, str]
     snapshots: list[int]
     leftovers: list[str]
@@ -80,8 +83,8 @@ def erasure_create(
     """
     reason = reason_checked(reason)
     subject = _locked(subject)
-    said = subject.text if isinstance(subject, Query) else subject.text.text
-    if len(said) >= _QUOTABLE and said in reason:
+    said = [subject.text if isinstance(subject, Query) else subject.text.text]
+    if Quotes(said).in_prose(reason):
         message = "The reason stays on record: do not repeat in it what is to be erased."
         raise ValidationError({"reason": message})
     named: dict[str, Any] = {"query" if isinstance(subject, Query) else "passage": subject}
@@ -144,7 +147,8 @@ def erasure_apply(*, erasure_id: int) -> Applied | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT accounts_erase(%s, %s)", [project.pk, erasure.pk])
     applied = _rows(erasure)
-    _messages_clear(applied)
+    quotes = Quotes([*applied.texts, *applied.words], applied.names)
+    applied.counts["quotes"] = quotes_clear(erasure=erasure, quotes=quotes)
     needles = needles_of(erasure.thing, applied.texts, applied.names)
     redacted = snapshots_redact(project=project, erasure=erasure, needles=needles)
     applied.snapshots, applied.leftovers = list(redacted.records), redacted.leftovers
@@ -216,6 +220,7 @@ def _rows(erasure: Erasure) -> Applied:
         texts = {bytes(digest): text for digest, text in cursor.fetchall()}
         cursor.execute(f"SELECT id, name FROM erased_{thing}")  # noqa: S608 - one of two names
         names = dict(cursor.fetchall())
+        words = _words(cursor, thing, values)
         # Candidates are locked first, as whoever judges does it.
         counts["judgments"] = _retire(project, thing, list(names))
         for kind, statement in erasing.statements_of(thing).items():
@@ -236,7 +241,15 @@ def _rows(erasure: Erasure) -> Applied:
         project=project, thing=thing, deed=Deed.ERASE, things=names, by=erasure.created_by,
         reason=erasure.reason,
     )  # fmt: skip
-    return Applied(erasure, list(texts.values()), known, [], [], counts)
+    return Applied(erasure, list(texts.values()), words, known, [], [], counts)
+
+
+def _words(cursor: CursorWrapper, thing: Thing, values: Mapping[str, Any]) -> list[str]:
+    """Return the titles of what is erased, if they are more than a word, and long metadata."""
+    cursor.execute(erasing.TOLD[thing], values)
+    rows = cursor.fetchall()
+    titles = [title for title, _ in rows if " " in title.strip()]
+    return titles + [words for _, told in rows for words in metadata_words(json.loads(told))]
 
 
 def _retire(project: Project, thing: Thing, keys: Collection[int]) -> int:
@@ -256,21 +269,3 @@ def _remember(erasure: Erasure, digests: Collection[bytes], names: Collection[st
         ),
         ignore_conflicts=True,
     )
-
-
-def _messages_clear(applied: Applied) -> None:
-    """Take out what imports and the log have quoted of it."""
-    project = applied.erasure.project
-    needles = [*applied.texts, *(f"“{name[:_ID_SHOWN]}" for name in applied.names)]
-    for row in Import.objects.filter(project=project).exclude(errors=[]).only("errors"):
-        errors = [
-            {**error, "message": ERASED}
-            if any(needle in error["message"] for needle in needles)
-            else error
-            for error in row.errors
-        ]
-        if errors != row.errors:
-            Import.objects.filter(pk=row.pk).update(errors=errors)
-    for text in applied.texts:
-        quoting = Change.objects.filter(project=project, reason__contains=text)
-        quoting.update(reason=ERASED)

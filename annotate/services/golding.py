@@ -4,7 +4,7 @@ A gold candidate stays in the queue like any other, and its gold grade is no lab
 what people, adjudication and imports say of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,8 +67,13 @@ def gold_remove(*, project: Project, candidate: int, by: User) -> bool:
     return bool(rows.update(removed_at=Now(), removed_by=by))
 
 
-def golds_from_adjudicated(*, project: Project, by: User) -> int:
-    """Make all adjudicated candidates gold that are not, with the grade and reason given there."""
+def golds_from_adjudicated(
+    *, project: Project, by: User, candidates: Collection[int] | None = None
+) -> int:
+    """Make adjudicated candidates gold that are not, with the grade and reason given there.
+
+    All of them, or those among `candidates`; whoever nobody decided is passed over.
+    """
     gold = Gold.objects.filter(candidate=OuterRef("candidate"), removed_at=None)
     rows = Judgment.objects.filter(
         ~Exists(gold),
@@ -78,6 +83,8 @@ def golds_from_adjudicated(*, project: Project, by: User) -> int:
         action=Action.GRADE,
         candidate__withdrawn_at=None,
     ).select_related("grade")
+    if candidates is not None:
+        rows = rows.filter(candidate__in=candidates)
     wishes = [
         GoldWish(row.candidate_id, row.grade.value, row.comment[:EXPLANATION_MAX])
         for row in rows.order_by("created_at")

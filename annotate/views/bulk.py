@@ -12,6 +12,8 @@ from accounts.models import Member
 from annotate.models import BulkDeed, Listed
 from annotate.services.bulk import bulk_create
 
+_DECIDED = "decided"
+_EVERYBODY = "@everybody"  # no user name begins so
 _LISTS = {Listed.QUERIES: "annotate:query-list", Listed.CANDIDATES: "annotate:candidate-list"}
 
 
@@ -37,7 +39,9 @@ def bulk_new(request: HttpRequest, slug: str, listed: Listed) -> HttpResponse:
             parameters=QueryDict(sent.get("parameters", "")).dict(),
             reason=sent.get("reason", ""),
             grade=int(grade) if grade.isascii() and grade.isdigit() else None,
-            people=[name for name in sent.getlist("people") if name],
+            decided=grade == _DECIDED,
+            people=[name for name in sent.getlist("people") if name not in ("", _EVERYBODY)],
+            everybody=_EVERYBODY in sent.getlist("people"),
         )
     except ValidationError as error:
         messages.error(request, " ".join(error.messages), extra_tags="bad")

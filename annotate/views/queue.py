@@ -84,17 +84,22 @@ def gold_end(request: HttpRequest, slug: str, candidate: int) -> HttpResponse:
 def assignment_list(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug, Right.MANAGE)
     project = member.project
-    form = AssignForm(request.POST or None, project=project)
+    form = AssignForm(request.POST if request.method == "POST" else None, project=project)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        number = queries_assign(
+        queries = queries_of(member, QueryWish(data["q"]))
+        # Another number than the one that was agreed to is asked about anew.
+        if form.asks and request.POST.get("agreed") != str(number := queries.count()):
+            return _page(request, "assignments_asked", project, form=form, number=number)
+        changed = queries_assign(
             project=project,
-            queries=queries_of(member, QueryWish(data["q"])),
+            queries=queries,
             people=list(data["people"]),
             groups=list(data["groups"]),
             by=member.user,
         )
-        messages.success(request, f"{number} queries were assigned anew.", extra_tags="good")
+        what = "1 query was" if changed == 1 else f"{changed:,} queries were"
+        messages.success(request, f"{what} assigned anew.", extra_tags="good")
         return redirect("annotate:assignment-list", slug)
     return _assignments(request, project, form, GroupForm(project=project))
 

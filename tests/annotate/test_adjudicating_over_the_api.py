@@ -58,6 +58,30 @@ def test_a_case_is_shown_decided_once_and_revised(
     assert not Judgment.objects.adjudications().exists()
 
 
+def test_judges_are_named_after_the_decision_or_where_that_is_asked_for(
+    client: Client, cast: Cast, item: Candidate
+) -> None:
+    headers = bearer(cast.reviewer)
+    judges = [cast.annotator.username, "ada"]
+
+    def told(names: str = "", **wish: str) -> list[list[str | None]]:
+        asked = {**wish, **({"names": names} if names else {})}
+        [row] = client.get(LIST, asked, **headers).json()["results"]
+        found = client.get(f"{LIST}{item.pk}/", {"names": names} if names else {}, **headers)
+        return [[said["person"] for said in each["judgments"]] for each in (row, found.json())]
+
+    assert told() == told("false") == [[None, None]] * 2
+    assert told("true") == [judges] * 2
+    assert client.get(LIST, {"names": "perhaps"}, **headers).status_code == 400
+    code, made = send(client, f"{LIST}{item.pk}/", {"grade": 1, "reason": "So."}, **headers)
+    assert (code, made["person"]) == (201, cast.reviewer.username)
+    assert told(state="done") == [[*judges, cast.reviewer.username]] * 2
+    taken = {"withdraw": True, "reason": "Ask again.", "replaces": made["id"]}
+    assert send(client, f"{LIST}{item.pk}/", taken, **headers)[0] == 201
+    again = client.get(f"{LIST}{item.pk}/", **headers).json()["judgments"]
+    assert [said["person"] for said in again] == [None, None, *[cast.reviewer.username] * 2]
+
+
 def test_what_is_no_decision_is_refused_by_field(
     client: Client, cast: Cast, item: Candidate
 ) -> None:

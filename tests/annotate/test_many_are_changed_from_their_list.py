@@ -9,6 +9,7 @@ from annotate.services import bulk as bulks
 from annotate.services.bulk import bulk_run, bulks_requeue
 from annotate.services.indexing import passages_read
 from tests.annotate.bells import bells_taken
+from tests.annotate.judging import decide
 from tests.factory import Cast, bearer, make_label, make_queue
 
 API = "/api/v1/projects/library/bulk/"
@@ -75,8 +76,31 @@ def test_chosen_ones_become_gold_and_queries_are_assigned(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_gold_has_the_grade_that_was_decided_or_a_chosen_one_and_none_by_itself(
+    client: Client, cast: Cast, rows: list[Candidate]
+) -> None:
+    decide(cast.project, cast.reviewer, rows[0], 0, reason="It does not answer.")
+    decide(cast.project, cast.reviewer, rows[1], 1)
+    client.force_login(cast.manager)
+    page = client.get(LIST).content.decode()
+    assert '<option value="">Grade of gold…</option>' in page
+    form = {"which": "all", "deed": "gold", "grade": ""}
+    assert "Choose a grade" in client.post(f"{LIST}bulk/", form, follow=True).content.decode()
+    client.post(f"{LIST}bulk/", {**form, "grade": "decided"})
+    bulk = Bulk.objects.get()
+    bulk_run(bulk_id=bulk.pk)
+    golds = cast.project.golds.order_by("candidate")
+    assert list(golds.values_list("candidate", "grade__value", "explanation")) == [
+        (rows[0].pk, 0, "It does not answer."), (rows[1].pk, 1, "It answers the question."),
+    ]  # fmt: skip
+    page = client.get(f"/projects/library/bulk/{bulk.pk}/").content.decode()
+    assert "2 changed" in page
+    assert "as a reviewer decided" in page
+
+
+@pytest.mark.django_db(transaction=True)
 def test_who_has_left_changes_nothing(cast: Cast, rows: list[Candidate], client: Client) -> None:
-    wish = {"listed": "candidates", "deed": "withdraw", "reason": "Off topic.", "parameters": {}}
+    wish = {"listed": "candidates", "deed": "withdraw", "reason": "Off topic.", "all": True}
     client.post(API, wish, "application/json", **bearer(cast.manager))
     member_remove(project=cast.project, user=cast.manager)
     bulk = Bulk.objects.get()
@@ -92,10 +116,17 @@ def test_who_has_left_changes_nothing(cast: Cast, rows: list[Candidate], client:
     [
         ({"reason": " "}, "reason"),
         ({"keys": []}, "keys"),
-        ({"deed": "assign"}, "deed"),
+        ({"keys": [10**9]}, "keys"),
+        ({"parameters": {"show": "opne"}}, "parameters"),
+        ({"parameters": {"grade": "high"}}, "parameters"),
+        ({"all": True}, "all"),
+        ({"deed": "assign", "everybody": True}, "deed"),
+        ({"listed": "queries", "deed": "assign"}, "people"),
         ({"deed": "gold"}, "grade"),
         ({"deed": "gold", "grade": 7}, "grade"),
+        ({"deed": "gold", "grade": 1, "decided": True}, "grade"),
         ({"listed": "queries", "deed": "gold", "grade": 1}, "deed"),
+        ({"listed": "queries", "deed": "assign", "people": ["never"], "everybody": True}, "people"),
         ({"listed": "queries", "deed": "assign", "people": ["nobody"]}, "people"),
         ({"colour": "red"}, "colour"),
     ],
@@ -103,9 +134,28 @@ def test_who_has_left_changes_nothing(cast: Cast, rows: list[Candidate], client:
 def test_what_makes_no_sense_is_refused(
     client: Client, cast: Cast, change: dict[str, object], field: str
 ) -> None:
-    wish = {"listed": "candidates", "deed": "withdraw", "reason": "x", "keys": [1], **change}
+    key = make_queue(cast.project)[0].pk
+    wish = {"listed": "candidates", "deed": "withdraw", "reason": "x", "keys": [key], **change}
     answer = client.post(API, wish, "application/json", **bearer(cast.manager))
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
+
+
+@pytest.mark.django_db
+def test_all_are_asked_for_in_so_many_words(client: Client, cast: Cast) -> None:
+    make_queue(cast.project)
+    headers = bearer(cast.manager)
+    wish = {"listed": "queries", "deed": "assign", "everybody": True}
+    for vague in ({}, {"parameters": {}}, {"parameters": {"q": "", "order": "id"}}):
+        answer = client.post(API, {**wish, **vague}, "application/json", **headers)
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["keys"])
+    answer = client.post(API, {**wish, "all": True}, "application/json", **headers)
+    assert answer.status_code == 202
+    client.force_login(cast.manager)
+    page = "/projects/library/queries/bulk/"
+    form = {"which": "all", "deed": "assign", "people": ""}
+    assert "whom to assign" in client.post(page, form, follow=True).content.decode()
+    client.post(page, {**form, "people": "@everybody"})
+    assert Bulk.objects.count() == 2
 
 
 @pytest.mark.django_db

@@ -8,29 +8,33 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotate.exporting import export_blocks
-from annotate.models import Action, Candidate, Judgment, Kind, Source
+from annotate.models import Action, Candidate, Judgment, Kind, Source, Voice
 from annotate.resolution import Label, Step, resolve
 from tests.annotate.checks import make_gold
 from tests.factory import GRADES_0_3, Cast, make_annotator, make_cast, make_queue
 
 pytestmark = pytest.mark.django_db
-KINDS = (Kind.ADJUDICATION, Kind.COUNTED, Kind.IMPORTED, Kind.LATE, Kind.CHECK)
+VOICES = {"decided": Voice.ADJUDICATION, "judged": Voice.PERSON, Kind.IMPORTED: Voice.LABELS}
+KINDS = (Kind.ADJUDICATION, Kind.COUNTED, *VOICES, Kind.LATE, Kind.CHECK)
 BALLOT = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 3)), max_size=7)
 # A candidate is adjudicated once.
 VOTES = BALLOT.filter(lambda votes: sum(kind == Kind.ADJUDICATION for kind, _ in votes) < 2)
 PEOPLE = 7
 
 
-def judge(cast: Cast, candidate: Candidate, votes: list[tuple[Kind, int]]) -> None:
+def judge(cast: Cast, candidate: Candidate, votes: list[tuple[str, int]]) -> None:
     people = cast.project.members.filter(role="annotator").order_by("pk")
     grades = {grade.value: grade for grade in cast.project.grades.all()}
     for number, (kind, value) in enumerate(votes):
-        imported = kind == Kind.IMPORTED
+        imported = kind in VOICES
         reviews = kind == Kind.ADJUDICATION
         author = None if imported else cast.reviewer if reviews else people[number].user
-        source, _ = Source.objects.get_or_create(project=cast.project, name=f"source {number}")
+        source, _ = Source.objects.get_or_create(
+            project=cast.project, name=f"source {number} {kind}", voice=VOICES.get(kind, "")
+        )
         Judgment.objects.create(
-            id=uuid.uuid4(), project=cast.project, candidate=candidate, kind=kind,
+            id=uuid.uuid4(), project=cast.project, candidate=candidate,
+            kind=Kind.IMPORTED if imported else kind,
             action=Action.GRADE, grade=grades[value],
             person=author, source=source if imported else None,
             slot=number + 1 if kind == Kind.COUNTED else None, comment="why",
@@ -39,7 +43,7 @@ def judge(cast: Cast, candidate: Candidate, votes: list[tuple[Kind, int]]) -> No
 
 @settings(deadline=None, max_examples=6)
 @given(st.lists(VOTES, min_size=6, max_size=6))
-def test_majorities_are_the_same(ballots: list[list[tuple[Kind, int]]]) -> None:
+def test_majorities_are_the_same(ballots: list[list[tuple[str, int]]]) -> None:
     cast = make_cast(f"p-{uuid.uuid4().hex[:12]}", grades=GRADES_0_3, overlap=PEOPLE)
     for number in range(PEOPLE - 1):
         make_annotator(cast.project, f"{cast.project.slug}-{number}")
