@@ -12,7 +12,7 @@ from django.forms import BoundField
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from training.spec_field import SpecField
+from training.spec_field import RUN_LENGTH, SpecField
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,12 @@ def _text(key: SpecField, initial: Any) -> forms.Field:
     return forms.CharField(**_common(key, initial), strip=key.kind != "template", widget=widget)
 
 
+def _run(key: SpecField, initial: Any) -> forms.Field:
+    widget = forms.TextInput(attrs={"class": "mono"})
+    common = _common(key, initial)
+    return forms.CharField(**common, max_length=RUN_LENGTH, empty_value=None, widget=widget)
+
+
 def _common(key: SpecField, initial: Any) -> dict[str, Any]:
     return {
         "label": key.name,
@@ -109,6 +115,7 @@ _FIELDS: Final[Mapping[str, Callable[[SpecField, Any], forms.Field]]] = {
     "boolean": _boolean,
     "choice": _choice,
     "text": _text,
+    "run": _run,
     "template": _text,
     "names": _names,
 }
