@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from training.models import TrainingJob
+
 
 @dataclass(slots=True)
 class SystemOutcome:
@@ -116,3 +118,10 @@ class ScoreOutcome:
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON-able values."""
         return asdict(self)
+
+
+def outcome_of(job: TrainingJob) -> PoolOutcome | ScoreOutcome | None:
+    """Return what a job that pools or scores has stored so far; None where that is nothing."""
+    if job.outcome is None:
+        return None
+    return (ScoreOutcome if job.scores else PoolOutcome).from_dict(job.outcome)

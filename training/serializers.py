@@ -13,7 +13,7 @@ from training.base_models import DEFAULT, base_warning
 from training.ml.names import PACKAGED
 from training.models import EventKind, JobEvent, JobKind, JobStatus, Stage, TrainingJob
 from training.outcome_serializers import PoolOutcomeOutput, ScoreOutcomeOutput
-from training.outcomes import PoolOutcome, ScoreOutcome
+from training.outcomes import outcome_of
 from training.selectors import metrics_of, version_of
 from training.spec import TrainSpec
 from training.spec_base import SpecError
@@ -193,11 +193,11 @@ class JobDetailOutput(JobOutput):
         )
     )
     def get_outcome(self, job: TrainingJob) -> dict[str, Any] | None:
-        if job.outcome is None:
+        outcome = outcome_of(job)
+        if outcome is None:
             return None
-        if job.scores:
-            return dict(ScoreOutcomeOutput(ScoreOutcome.from_dict(job.outcome)).data)
-        return dict(PoolOutcomeOutput(PoolOutcome.from_dict(job.outcome)).data)
+        output = ScoreOutcomeOutput if job.scores else PoolOutcomeOutput
+        return dict(output(outcome).data)
 
     @extend_schema_field(MetricsField)
     def get_metrics(self, job: TrainingJob) -> dict[str, Any]:
