@@ -19,6 +19,7 @@ from tests.factory import Cast, bearer, make_user
 from tests.models_app.published import make_public, publish
 from tests.training.jobs import label_project, make_job, run_job, tiny_base
 from tests.training.scores import scored_here
+from training.models import TrainingJob
 from training.services.erasing import erasure_run
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]

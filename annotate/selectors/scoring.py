@@ -91,7 +91,7 @@ def pair_texts(candidates: Sequence[int]) -> list[PairText]:
         return [PairText(*row) for row in cursor.fetchall()]
 
 
-def _given(project: Project, wanted: Wanted) -> dict[str, object]:
+def _given(project: Project, wanted: Wanted) -> dict[str, int | bool | None]:
     return {
         "project": project.pk,
         "unjudged": wanted.unjudged,

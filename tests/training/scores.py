@@ -36,7 +36,7 @@ def tiny_version(
 
 def pairs_project(project: Project, *, queries: int = 4, passages: int = 5) -> list[Candidate]:
     """Give a project candidates of several lengths, every other passage with a title."""
-    rows = []
+    rows: list[Candidate] = []
     for q in range(queries):
         query = make_query(project, f"how to read a file {q}", f"q{q}")
         for p in range(passages):

@@ -18,6 +18,7 @@ from tests.training.scores import (
     tiny_version,
 )
 from training import scoring
+from training.ml.scoring import texts_score
 from training.outcomes import ScoreOutcome
 from training.services.claims import Claim, LostClaimError
 from training.services.erasing import erasure_run
@@ -49,7 +50,7 @@ def test_stored_queries_are_not_scored_again(
     cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scored: list[int] = []
-    real = scoring.texts_score
+    real = texts_score
 
     def counted(model: Any, texts: Sequence[tuple[str, str]], **options: Any) -> list[float]:
         scored.append(len(texts))

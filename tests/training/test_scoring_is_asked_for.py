@@ -74,7 +74,7 @@ def test_from_the_versions_page_to_the_queues(client: Client, cast: Cast, tmp_pa
     ("fields", "key", "words"),
     [
         ({"base_model": "library/finder"}, "base_model", "Name a version of this registry"),
-        ({"base_model": ""}, "base_model", "Name a version of this registry"),
+        ({"base_model": ""}, "base_model", "may not be blank"),
         ({"base_model": "other/finder@v1"}, "base_model", "There is no version other/finder@v1"),
         ({"recipe": {"per_query": 0}}, "recipe", "Must be at least 1"),
         ({"recipe": {"run": ""}}, "recipe", "Must be a name"),
