@@ -24,8 +24,8 @@ from training.score_spec import ScoreSpec
 from training.services.claims import Claim
 from training.services.scoring import ScoredChunk, score_store, wanted_of
 
-PAIRS: Final = 1_024  # of a chunk, as far as whole queries go: what a kill costs at most
-SLICE: Final = 256  # pairs whose texts are in memory
+PAIRS: Final = 512  # of a chunk, as far as whole queries go: what a kill costs at most
+SLICE: Final = 128  # pairs whose texts are in memory
 CHARACTERS: Final = 4_000_000  # of their passages
 
 Scores = dict[int, float]
