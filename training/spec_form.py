@@ -12,6 +12,7 @@ from django.forms import BoundField
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from training.ml.languages import LANGUAGES, stemmed_language
 from training.spec_field import RUN_LENGTH, SpecField
 
 
@@ -61,6 +62,13 @@ def _choice(key: SpecField, initial: Any) -> forms.Field:
     return forms.TypedChoiceField(
         **_common(key, initial), choices=[("", "—"), *choices], empty_value=None
     )
+
+
+def language_choices(field: forms.Field, language: str) -> None:
+    """Let a form choose among the stemmed languages; `language` is the project's own tag."""
+    assert isinstance(field, forms.ChoiceField), "a key with choices"
+    own = ("", f"As the project: {stemmed_language(language)}")
+    field.choices = [own, *((each, each) for each in LANGUAGES)]
 
 
 class NamesField(forms.CharField):
