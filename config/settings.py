@@ -253,7 +253,7 @@ SPECTACULAR_SETTINGS = {
         "BulkDeed": "annotate.models.bulk.BulkDeed",
         "BulkStatus": "annotate.models.bulk.BulkStatus",
         "CorpusDeed": "annotate.models.corpus.Deed",
-        "JobKind": "training.models.JobKind",
+        "JobKind": "training.kinds.JobKind",
         "JobStatus": "training.models.JobStatus",
         "ImportStatus": "annotate.models.imports.ImportStatus",
         "SnapshotStatus": "annotate.models.snapshots.SnapshotStatus",

@@ -10,14 +10,7 @@ from django.db.models.functions import Now
 from accounts.models import Project, User
 from annotate.models import Snapshot
 from models_app.models import Reranker
-
-
-class JobKind(models.TextChoices):
-    """What a job does; only `train` publishes a version."""
-
-    TRAIN = "train", "Train"
-    POOL = "pool", "Build candidates"
-    SCORE = "score", "Score candidates"
+from training.kinds import STAGES, UNITS, JobKind, Stage
 
 
 class JobStatus(models.TextChoices):
@@ -39,43 +32,6 @@ JOB_MOVES: Final[dict[JobStatus, frozenset[JobStatus]]] = {
     JobStatus.CANCELLING: frozenset({JobStatus.CANCELLED, JobStatus.SUCCEEDED}),
 }
 JOB_TERMINAL: Final = frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED})
-
-
-class Stage(models.TextChoices):
-    """The numbered steps of all kinds of jobs, as people see them; see `STAGES`."""
-
-    CLAIM = "claim", "Claim"
-    LOAD = "load", "Load"
-    BASELINE = "baseline", "Baseline"
-    TRAIN = "train", "Train"
-    EVALUATE = "evaluate", "Evaluate"
-    REGISTER = "register", "Register"
-    BM25 = "bm25", "BM25"
-    ENCODE = "encode", "Encode"
-    SEARCH = "search", "Search"
-    SCORE = "score", "Score"
-    STORE = "store", "Store"
-    FINISH = "finish", "Finish"
-
-
-STAGES: Final[dict[JobKind, tuple[Stage, ...]]] = {
-    JobKind.TRAIN: (
-        Stage.CLAIM, Stage.LOAD, Stage.BASELINE, Stage.TRAIN, Stage.EVALUATE, Stage.REGISTER,
-        Stage.FINISH,
-    ),
-    JobKind.POOL: (
-        Stage.CLAIM, Stage.LOAD, Stage.BM25, Stage.ENCODE, Stage.SEARCH, Stage.STORE, Stage.FINISH,
-    ),
-    JobKind.SCORE: (Stage.CLAIM, Stage.LOAD, Stage.SCORE, Stage.FINISH),
-}  # fmt: skip
-# What is counted in a stage; pairs in all others.
-UNITS: Final[dict[Stage, str]] = {
-    Stage.TRAIN: "steps",
-    Stage.BM25: "passages",
-    Stage.ENCODE: "texts",
-    Stage.SEARCH: "passages",
-    Stage.STORE: "queries",
-}
 
 
 class TrainingJobQuerySet(models.QuerySet["TrainingJob"]):

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from training.models import EventKind, JobEvent, JobKind, JobStatus, Stage, TrainingJob
+from training.kinds import JobKind, Stage
+from training.models import EventKind, JobEvent, JobStatus, TrainingJob
 from training.selectors import log_tail
 
 LOSS_ROWS: Final = 60

@@ -22,10 +22,11 @@ from models_app.services.publishing import folder_store
 from training.base_models import version_pinned
 from training.exposure import exposure_of
 from training.guarding import EXIT_CRASHED, EXIT_LOST, Guard
+from training.kinds import Stage
 from training.lineage import code_facts, first_stage_facts, labels_facts, lineage_collect
 from training.ml.data import Snapshot
 from training.ml.errors import RecipeError, resource_error
-from training.models import Stage, TrainingJob
+from training.models import TrainingJob
 from training.patience import patiently
 from training.preparing import base_fetch, snapshot_fetch
 from training.reporting import JobReporter

@@ -13,10 +13,11 @@ from typing import Final
 
 from annotate.selectors.scoring import Scorable, pair_texts, scorable_count, scorables_after
 from annotate.services.proposing import Proposed
+from training.kinds import Stage
 from training.ml.published import Published, published_load
 from training.ml.reporter import Reporter, Stages
 from training.ml.scoring import texts_score
-from training.models import Stage, TrainingJob
+from training.models import TrainingJob
 from training.outcomes import ScoreOutcome
 from training.patience import patiently
 from training.preparing import base_fetch

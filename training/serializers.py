@@ -10,8 +10,9 @@ from accounts.access import Right, member_for, role_allows
 from accounts.rest import Parameters, StrictSerializer
 from models_app.serializers import MetricsField
 from training.base_models import DEFAULT, base_warning
+from training.kinds import JobKind, Stage
 from training.ml.names import PACKAGED
-from training.models import EventKind, JobEvent, JobKind, JobStatus, Stage, TrainingJob
+from training.models import EventKind, JobEvent, JobStatus, TrainingJob
 from training.outcome_serializers import PoolOutcomeOutput, ScoreOutcomeOutput
 from training.outcomes import outcome_of
 from training.selectors import metrics_of, version_of

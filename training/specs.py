@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from training.models import JobKind
+from training.kinds import JobKind
 from training.pool_spec import PoolSpec
 from training.score_spec import ScoreSpec
 from training.spec import TrainSpec

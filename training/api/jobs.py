@@ -14,7 +14,7 @@ from accounts.rest import ApiView, asked, caller, filters, paginated, validated
 from accounts.schema import ProblemSerializer
 from annotate.models import Snapshot
 from annotate.selectors.snapshots import snapshot_by
-from training.models import JobKind
+from training.kinds import JobKind
 from training.selectors import events_of, job_for, jobs_seen_by
 from training.serializers import (
     EventsQuery,

@@ -16,10 +16,11 @@ from annotate.models import Snapshot
 from models_app.models import Reranker
 from models_app.services.rerankers import reranker_ensure
 from training.base_models import base_checked
+from training.kinds import JobKind
 from training.ml.errors import DataError
 from training.ml.languages import stemmed_language
 from training.ml.snapshot_check import splits_check
-from training.models import JOB_TERMINAL, JobKind, JobStatus, TrainingJob
+from training.models import JOB_TERMINAL, JobStatus, TrainingJob
 from training.services.bell import bells_waiting, job_ring
 from training.services.claims import Claim
 from training.services.moves import job_lose, note_add, status_move

@@ -13,9 +13,10 @@ from annotate.selectors.pooling import poolable_of, queries_named
 from annotate.services.arranging import queue_refresh
 from annotate.services.proposing import Proposed, Stored, candidates_propose
 from training.base_models import base_checked
+from training.kinds import JobKind
 from training.ml.languages import stemmed_language
 from training.ml.names import PACKAGED
-from training.models import JobKind, TrainingJob
+from training.models import TrainingJob
 from training.outcomes import PoolOutcome
 from training.pool_spec import LISTED, PoolSpec
 from training.services.bell import job_ring

@@ -13,7 +13,8 @@ from annotate.selectors.scoring import Wanted, scorable_count
 from annotate.services.arranging import queue_rescore
 from annotate.services.proposing import Proposed, candidates_propose, run_check, run_ensure
 from training.base_models import Base, base_checked
-from training.models import JobKind, TrainingJob
+from training.kinds import JobKind
+from training.models import TrainingJob
 from training.outcomes import ScoreOutcome
 from training.score_spec import UNJUDGED, ScoreSpec
 from training.services.bell import job_ring

@@ -7,7 +7,8 @@ from typing import Any
 from django.db import transaction
 
 from annotate.importing.locking import texts_lock
-from training.models import EventKind, JobStatus, Stage, TrainingJob
+from training.kinds import Stage
+from training.models import EventKind, JobStatus, TrainingJob
 from training.services.claims import Claim, LostClaimError, events_add
 from training.services.moves import held, note_add, status_move
 
