@@ -58,7 +58,7 @@ class SnapshotForm(forms.Form):
         runs = Run.objects.filter(project=project).values_list("name", "name")
         run = self.fields["first_stage_run"]
         assert isinstance(run, forms.ChoiceField)  # as declared above
-        run.choices = [("", "The largest run"), *runs]
+        run.choices = [("", "The largest that is no reranker's"), *runs]
         for name in SPLITS:
             self.fields[name].initial = DEFAULT_SPLITS[name]
 

@@ -54,9 +54,12 @@ class QueueForm(forms.Form):
         help_text="Otherwise that comes first, and then what is assigned to nobody.",
     )  # fmt: skip
 
-    def __init__(self, *args: Any, queue: Queue, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, queue: Queue, run: str = "", **kwargs: Any) -> None:
+        """Show what is set; with the name of a `run`, propose the order by its uncertainty."""
         initial = {name: getattr(queue, name) for name in self.base_fields if hasattr(queue, name)}
         initial |= {name: getattr(queue, name) and getattr(queue, name).name for name in _RUNS}
+        if run:
+            initial |= {"strategy": Strategy.UNCERTAINTY, "run": run}
         for kind in ("gold", "repeat"):
             initial[f"{kind}_percent"] = round(getattr(queue, f"{kind}_rate") * _PERCENT, 3)
         super().__init__(*args, **kwargs)
@@ -65,7 +68,10 @@ class QueueForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)  # as declared above
             field.queryset = runs_of(queue.project)
-        self.rules = [(label, RULES[value].says) for value, label in Strategy.choices]
+        self.rules = [
+            (label, RULES[value].says, bool(RULES[value].needs))
+            for value, label in Strategy.choices
+        ]
 
     def wishes(self) -> dict[str, Any]:
         """Return what `queue_update` takes."""

@@ -24,7 +24,7 @@ _SOFT = (
 _TRUST = "User names, for `most_trusted`: these before all others, in this order."
 _RUN = (
     "Name of the run whose ranks and scores are frozen as the first stage; null, and absent, for"
-    " the largest run."
+    " the largest run that holds no reranker's scores."
 )
 _SHARE = f"Share of the queries. {DEFAULT_SPLITS}, unless `splits` is given; the three add up to 1."
 

@@ -82,10 +82,11 @@ def disk(folder: Path, passages: int, queries: int) -> None:
 def memory(_folder: Path, passages: int, queries: int) -> None:
     """bm25s with everything in memory, as the evaluation's baseline uses it."""
     from training.ml.bm25 import Bm25
+    from training.ml.tokens import Tokens
 
     corpus, asked = list(texts(passages, 62, 1)), list(texts(queries, 5, 2))[: queries // 8]
     watch = Watch()
-    index = Bm25(corpus)
+    index = Bm25(corpus, Tokens("en").terms)
     print(f"BM25 in memory: index {watch}")
     begun = watch.wall
     for text in asked:

@@ -256,7 +256,7 @@ SPECTACULAR_SETTINGS = {
         "BulkDeed": "annotate.models.bulk.BulkDeed",
         "BulkStatus": "annotate.models.bulk.BulkStatus",
         "CorpusDeed": "annotate.models.corpus.Deed",
-        "JobKind": "training.models.JobKind",
+        "JobKind": "training.kinds.JobKind",
         "JobStatus": "training.models.JobStatus",
         "AnswerStatus": "annotate.api.answering.STATUSES",
         "ImportStatus": "annotate.models.imports.ImportStatus",

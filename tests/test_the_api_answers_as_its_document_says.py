@@ -19,6 +19,8 @@ from tests.contract import Contract, Operation
 from tests.factory import Cast, bearer, make_user
 from tests.models_app.published import make_public, publish
 from tests.training.jobs import label_project, make_job, run_job, tiny_base
+from tests.training.scores import scored_here
+from training.models import TrainingJob
 from training.services.erasing import erasure_run
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -244,6 +246,11 @@ def jobs(walk: Walk, folder: Path) -> None:
     walk.inner["training-jobs"] = {"id": asked["id"]}
     for _ in range(2):
         walk.do(f"POST {JOBS}{{id}}/cancel/")
+    score = {"project": cast.project.slug, "kind": "score", "base_model": f"{job.reranker}@v1"}
+    scores = walk.do(f"POST {JOBS}", {**score, "recipe": {"candidates": "unjudged"}})
+    scored_here(TrainingJob.objects.get(pk=scores["id"]), folder)
+    walk.do(f"GET {JOBS}{{id}}/", values={"id": scores["id"]})
+    walk.do(f"POST {JOBS}", {**score, "snapshot": "1", "recipe": {"per_query": 0}})
     walk.do(f"POST {JOBS}", {**body, "recipe": {"seed": -1, "lr": 1}})
     walk.do(f"POST {JOBS}", {**body, "project": "never"})
     walk.do(f"GET {JOBS}", query={"project": "never"})

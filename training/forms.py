@@ -15,7 +15,7 @@ from training.services.jobs import DEFAULT_RERANKER, snapshot_trainable
 from training.spec import PRESETS, TrainSpec
 from training.spec_base import SpecError
 from training.spec_field import Group
-from training.spec_form import Section, said_here, spec_formfield
+from training.spec_form import Section, language_choices, said_here, spec_formfield
 
 # What most people set; everything else is folded away.
 FIRST: Final = (
@@ -76,6 +76,7 @@ class JobForm(forms.Form):
         values = (chosen.spec if chosen else TrainSpec()).to_dict()
         for key in TrainSpec.described():
             self.fields[key.name] = spec_formfield(key, values[key.name])
+        language_choices(self.fields["language"], project.language)
 
     def clean_snapshot(self) -> Snapshot:
         snapshot: Snapshot = self.cleaned_data["snapshot"]

@@ -10,13 +10,7 @@ from django.db.models.functions import Now
 from accounts.models import Project, User
 from annotate.models import Snapshot
 from models_app.models import Reranker
-
-
-class JobKind(models.TextChoices):
-    """What a job does; only `train` publishes a version."""
-
-    TRAIN = "train", "Train"
-    POOL = "pool", "Build candidates"
+from training.kinds import STAGES, UNITS, JobKind, Stage
 
 
 class JobStatus(models.TextChoices):
@@ -38,41 +32,6 @@ JOB_MOVES: Final[dict[JobStatus, frozenset[JobStatus]]] = {
     JobStatus.CANCELLING: frozenset({JobStatus.CANCELLED, JobStatus.SUCCEEDED}),
 }
 JOB_TERMINAL: Final = frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED})
-
-
-class Stage(models.TextChoices):
-    """The numbered steps of all kinds of jobs, as people see them; see `STAGES`."""
-
-    CLAIM = "claim", "Claim"
-    LOAD = "load", "Load"
-    BASELINE = "baseline", "Baseline"
-    TRAIN = "train", "Train"
-    EVALUATE = "evaluate", "Evaluate"
-    REGISTER = "register", "Register"
-    BM25 = "bm25", "BM25"
-    ENCODE = "encode", "Encode"
-    SEARCH = "search", "Search"
-    STORE = "store", "Store"
-    FINISH = "finish", "Finish"
-
-
-STAGES: Final[dict[JobKind, tuple[Stage, ...]]] = {
-    JobKind.TRAIN: (
-        Stage.CLAIM, Stage.LOAD, Stage.BASELINE, Stage.TRAIN, Stage.EVALUATE, Stage.REGISTER,
-        Stage.FINISH,
-    ),
-    JobKind.POOL: (
-        Stage.CLAIM, Stage.LOAD, Stage.BM25, Stage.ENCODE, Stage.SEARCH, Stage.STORE, Stage.FINISH,
-    ),
-}  # fmt: skip
-# What is counted in a stage; pairs in all others.
-UNITS: Final[dict[Stage, str]] = {
-    Stage.TRAIN: "steps",
-    Stage.BM25: "passages",
-    Stage.ENCODE: "texts",
-    Stage.SEARCH: "passages",
-    Stage.STORE: "queries",
-}
 
 
 class TrainingJobQuerySet(models.QuerySet["TrainingJob"]):
@@ -99,7 +58,8 @@ class TrainingJob(models.Model):
     snapshot = models.ForeignKey(Snapshot, models.RESTRICT, null=True, related_name="training_jobs")
     reranker = models.ForeignKey(Reranker, models.CASCADE, null=True, related_name="training_jobs")
     base_model = models.CharField(
-        max_length=200, help_text="What training starts from, or the bi-encoder that pools."
+        max_length=200,
+        help_text="What training starts from, the bi-encoder that pools, the version that scores.",
     )
     base_revision = models.CharField(
         max_length=40, blank=True, help_text="Commit id of a base from this registry, else empty."
@@ -109,7 +69,7 @@ class TrainingJob(models.Model):
     )
     recipe = models.JSONField(default=dict, help_text="The spec of its kind, every key.")
     outcome = models.JSONField(
-        null=True, help_text="What a pooling job has done so far; see `training.outcomes`."
+        null=True, help_text="What pooling or scoring has done so far; see `training.outcomes`."
     )
     status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.QUEUED)
     stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.CLAIM)
@@ -161,12 +121,18 @@ class TrainingJob(models.Model):
                     reranker__isnull=False,
                     outcome__isnull=True,
                 )
-                | Q(kind="pool", snapshot__isnull=True, reranker__isnull=True),
+                | Q(kind="pool", snapshot__isnull=True, reranker__isnull=True)
+                | Q(
+                    ~Q(base_revision=""),
+                    kind="score",
+                    snapshot__isnull=True,
+                    reranker__isnull=True,
+                ),
                 name="job_of_its_kind",
             ),
             models.CheckConstraint(
-                condition=~Q(kind="pool", status="succeeded", outcome__isnull=True),
-                name="job_pooled_has_an_outcome",
+                condition=~Q(kind__in=["pool", "score"], status="succeeded", outcome__isnull=True),
+                name="job_success_has_an_outcome",
             ),
         ]
 
@@ -177,6 +143,11 @@ class TrainingJob(models.Model):
     def pools(self) -> bool:
         """Whether this is a pooling job, which has neither a snapshot nor a reranker."""
         return self.kind == JobKind.POOL
+
+    @property
+    def scores(self) -> bool:
+        """Whether a version of a reranker scores candidates: its commit is `base_revision`."""
+        return self.kind == JobKind.SCORE
 
     @property
     def parts(self) -> tuple[Snapshot, Reranker]:

@@ -1,4 +1,4 @@
-"""What the API gives of a pooling job's outcome."""
+"""What the API gives of the outcome of a job that pools or scores."""
 
 from typing import Any
 
@@ -35,3 +35,16 @@ class PoolOutcomeOutput(serializers.Serializer[Any]):
         allow_null=True, help_text="In the whole project, when the job ended."
     )
     seconds = serializers.DictField(child=serializers.FloatField(), help_text="By stage.")
+
+
+class ScoreOutcomeOutput(serializers.Serializer[Any]):
+    """What a scoring job has stored so far, and by which version."""
+
+    version = serializers.CharField(help_text="As it was asked for: TEAM/NAME@vN.")
+    revision = serializers.CharField(help_text="Its commit id.")
+    weights_sha256 = serializers.CharField(help_text="Of the weights that were loaded.")
+    run = serializers.CharField(help_text="The run that holds the scores.")
+    queries = serializers.IntegerField(help_text="Queries whose candidates are scored.")
+    pairs = serializers.IntegerField(help_text="Scores that are stored.")
+    refused = serializers.IntegerField(help_text="Pairs withdrawn or erased meanwhile.")
+    pairs_per_second = serializers.FloatField()

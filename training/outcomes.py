@@ -1,8 +1,10 @@
-"""What a pooling job found and stored, as its row keeps it and its page shows it."""
+"""What a job found and stored that pools or scores, as its row keeps it and its page shows it."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
+
+from training.models import TrainingJob
 
 
 @dataclass(slots=True)
@@ -82,3 +84,44 @@ class PoolOutcome:
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON-able values."""
         return asdict(self)
+
+
+@dataclass(slots=True)
+class ScoreOutcome:
+    """What a scoring job has done so far: which version, by its commit and weights, which run.
+
+    `last_query` is the id of the last query whose scores are stored: a repeated attempt goes on
+    after it. `pairs` counts scores that were stored, `refused` pairs that were withdrawn or erased
+    meanwhile, `scoring` seconds of all attempts that went into what is stored.
+    """
+
+    version: str = ""
+    revision: str = ""
+    weights_sha256: str = ""
+    run: str = ""
+    last_query: int = 0
+    queries: int = 0
+    pairs: int = 0
+    refused: int = 0
+    scoring: float = 0.0
+
+    @property
+    def pairs_per_second(self) -> float:
+        """Pairs that the model scored in a second, reading and storing included."""
+        return (self.pairs + self.refused) / self.scoring if self.scoring else 0.0
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any] | None) -> Self:
+        """Read what `to_dict` wrote; nothing is an outcome of nothing."""
+        return cls(**(stored or {}))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON-able values."""
+        return asdict(self)
+
+
+def outcome_of(job: TrainingJob) -> PoolOutcome | ScoreOutcome | None:
+    """Return what a job that pools or scores has stored so far; None where that is nothing."""
+    if job.outcome is None:
+        return None
+    return (ScoreOutcome if job.scores else PoolOutcome).from_dict(job.outcome)

@@ -10,7 +10,8 @@ from accounts.models import Project
 from annotate.models import Passage, Query, Snapshot, SnapshotStatus
 from annotate.selectors.progress import Coverage, coverage_of
 from models_app.models import CHAMPION, Alias, Version
-from training.models import JOB_TERMINAL, JobKind, TrainingJob
+from training.kinds import JobKind
+from training.models import JOB_TERMINAL, TrainingJob
 
 
 class Step(StrEnum):

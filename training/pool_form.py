@@ -10,11 +10,10 @@ from django.forms import BoundField
 from accounts.models import Project, User
 from annotate.selectors.pooling import Poolable
 from training.base_models import base_checked
-from training.ml.languages import LANGUAGES, stemmed_language
 from training.ml.names import PACKAGED
 from training.pool_spec import ALL, LISTED, WITHOUT_CANDIDATES, PoolSpec
 from training.spec_base import SpecError
-from training.spec_form import said_here, spec_formfield
+from training.spec_form import language_choices, said_here, spec_formfield
 
 FIRST: Final = ("bm25_depth", "bi_encoder_depth")
 WHICH: Final = ("queries", "query_ids")
@@ -53,10 +52,7 @@ class PoolForm(forms.Form):
             (LISTED, "Those named below"),
         ]
         which.help_text = "Candidates that are there already keep their judgments."
-        language = self.fields["language"]
-        assert isinstance(language, forms.ChoiceField), "a key with choices"
-        own = stemmed_language(project.language)
-        language.choices = [("", f"As the project: {own}"), *((each, each) for each in LANGUAGES)]
+        language_choices(self.fields["language"], project.language)
         self.fields["base_model"] = forms.CharField(
             max_length=200,
             initial=PACKAGED,

@@ -21,6 +21,7 @@ from annotate.selectors.pooling import (
     queries_stream,
 )
 from annotate.services.proposing import Proposed, Stored
+from training.kinds import Stage
 from training.ml.bm25_disk import Bm25Disk
 from training.ml.corpus import Corpus, corpus_write
 from training.ml.errors import DataError
@@ -30,7 +31,7 @@ from training.ml.tokens import Tokens
 from training.ml.topk import TopK
 from training.ml.union import Chunk, chunks_of, rows_found
 from training.ml.vectors import Shards, vectors_top, vectors_write
-from training.models import Stage, TrainingJob
+from training.models import TrainingJob
 from training.outcomes import PoolOutcome, SystemOutcome
 from training.patience import patiently
 from training.pool_spec import LISTED, WITHOUT_CANDIDATES, PoolSpec

@@ -1,13 +1,14 @@
 """Where a job stands, for its page: stages with their times, time left, the loss, the log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django.utils import timezone
 
-from training.models import EventKind, JobEvent, JobStatus, Stage, TrainingJob
+from training.kinds import JobKind, Stage
+from training.models import EventKind, JobEvent, JobStatus, TrainingJob
 from training.selectors import log_tail
 
 LOSS_ROWS: Final = 60
@@ -24,14 +25,22 @@ STAGE_HELP: Final = {
     Stage.BM25: "Every passage is indexed for the queries' words, and searched.",
     Stage.ENCODE: "The bi-encoder reads every query and passage.",
     Stage.SEARCH: "Every query's vector meets every passage's.",
+    Stage.SCORE: "The version reads every candidate; its scores are stored query by query.",
     Stage.STORE: "What both found becomes candidates, with ranks and scores.",
     Stage.REGISTER: "Weights, figures and card are saved.",
     Stage.FINISH: "The version is published.",
 }
 
-_POOL_HELP: Final = {
-    Stage.LOAD: "Queries and passages are copied, equal texts once.",
-    Stage.FINISH: "What was found is counted.",
+# Where a stage means something else in a job that does not train.
+_OWN_HELP: Final[Mapping[str, Mapping[Stage, str]]] = {
+    JobKind.POOL: {
+        Stage.LOAD: "Queries and passages are copied, equal texts once.",
+        Stage.FINISH: "What was found is counted.",
+    },
+    JobKind.SCORE: {
+        Stage.LOAD: "The version's files are checked and loaded.",
+        Stage.FINISH: "An order of the queue that looks at the scores is made anew.",
+    },
 }
 
 
@@ -106,7 +115,7 @@ def _stages(job: TrainingJob, starts: dict[str, datetime], now: datetime) -> lis
         rows.append(
             StageRow(
                 stage=stage,
-                help=(_POOL_HELP if job.pools else STAGE_HELP).get(stage, STAGE_HELP[stage]),
+                help=_OWN_HELP.get(job.kind, STAGE_HELP).get(stage, STAGE_HELP[stage]),
                 state="ahead" if waiting else _state(job, place - current),
                 seconds=(ended - begun).total_seconds() if begun and not waiting else None,
             )

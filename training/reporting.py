@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from threading import Lock
 from typing import Any, Final
 
-from training.models import EventKind, Stage
+from training.kinds import Stage
+from training.models import EventKind
 from training.paths import paths_hidden
 from training.services.claims import Report
 

@@ -22,10 +22,11 @@ from models_app.services.publishing import folder_store
 from training.base_models import version_pinned
 from training.exposure import exposure_of
 from training.guarding import EXIT_CRASHED, EXIT_LOST, Guard
+from training.kinds import Stage
 from training.lineage import code_facts, first_stage_facts, labels_facts, lineage_collect
 from training.ml.data import Snapshot
 from training.ml.errors import RecipeError, resource_error
-from training.models import Stage, TrainingJob
+from training.models import TrainingJob
 from training.patience import patiently
 from training.preparing import base_fetch, snapshot_fetch
 from training.reporting import JobReporter
@@ -33,6 +34,7 @@ from training.scratch import job_scratch, work_path, worker_name
 from training.services.claims import Claim, LostClaimError, job_claim
 from training.services.moves import CRASHED, job_fail, job_stop
 from training.services.pooling import pool_finish
+from training.services.scoring import score_finish
 from training.spec import TrainSpec
 
 if TYPE_CHECKING:
@@ -79,6 +81,8 @@ def _run_guarded(claim: Claim, reporter: JobReporter, scratch: Path, guard: Guar
         reporter.log(f"Attempt {claim.attempt} on {socket.gethostname()}.")
         if job.pools:
             _pool(job, claim, reporter, guard)
+        elif job.scores:
+            _score(job, claim, reporter, guard, scratch)
         else:
             _publish(guard, claim, _work(job, claim, reporter, scratch))
     except LostClaimError:
@@ -110,6 +114,15 @@ def _pool(job: TrainingJob, claim: Claim, reporter: JobReporter, guard: Guard) -
     outcome = Pooling(job, claim=claim, reporter=reporter, folder=folder).run()
     _settle(guard, lambda: pool_finish(claim=claim, outcome=outcome))
     shutil.rmtree(folder)
+
+
+def _score(
+    job: TrainingJob, claim: Claim, reporter: JobReporter, guard: Guard, scratch: Path
+) -> None:
+    from training.scoring import Scoring
+
+    outcome = Scoring(job, claim=claim, reporter=reporter, folder=scratch / "version").run()
+    _settle(guard, lambda: score_finish(claim=claim, outcome=outcome))
 
 
 def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) -> "Results":

@@ -2,17 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, QuerySet, Window
+from django.db.models import Count, Exists, OuterRef, QuerySet, Window
 from django.http import Http404
 
 from accounts.access import Caller, LoginRequiredError, Right, project_for
 from accounts.models import Project, User
-from models_app.models import Version
+from models_app.models import CHAMPION, Alias, Version
 from training.models import EventKind, JobEvent, TrainingJob
 
+VERSIONS: Final = 50  # that a form offers
 _RELATED = ("project", "snapshot", "reranker__project", "created_by")
 
 
@@ -55,6 +56,14 @@ def project_job(project: Project, pk: UUID) -> TrainingJob:
     if job is None:
         raise Http404("There is no such job in this project.")
     return job
+
+
+def versions_to_score(project: Project) -> list[str]:
+    """Name the newest versions of a project's rerankers, champions first, to choose among."""
+    champion = Exists(Alias.objects.filter(version=OuterRef("pk"), name=CHAMPION))
+    rows = Version.objects.filter(reranker__project=project).select_related("reranker__project")
+    rows = rows.defer("facts", "lineage", "metrics").annotate(champion=champion)
+    return [str(row) for row in rows.order_by("-champion", "-pk")[:VERSIONS]]
 
 
 def version_of(job_id: UUID) -> Version | None:

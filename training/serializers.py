@@ -10,10 +10,11 @@ from accounts.access import Right, member_for, role_allows
 from accounts.rest import Parameters, StrictSerializer
 from models_app.serializers import MetricsField
 from training.base_models import DEFAULT, base_warning
+from training.kinds import JobKind, Stage
 from training.ml.names import PACKAGED
-from training.models import EventKind, JobEvent, JobKind, JobStatus, Stage, TrainingJob
-from training.outcome_serializers import PoolOutcomeOutput
-from training.outcomes import PoolOutcome
+from training.models import EventKind, JobEvent, JobStatus, TrainingJob
+from training.outcome_serializers import PoolOutcomeOutput, ScoreOutcomeOutput
+from training.outcomes import outcome_of
 from training.selectors import metrics_of, version_of
 from training.spec import TrainSpec
 from training.spec_base import SpecError
@@ -74,7 +75,11 @@ class EventsQuery(Parameters):
 
 
 class JobInput(StrictSerializer):
-    """A job to run: `train` learns from a snapshot and publishes, `pool` builds candidates."""
+    """A job to run.
+
+    `train` learns from a snapshot and publishes, `pool` builds candidates, `score` has a version
+    score them.
+    """
 
     project = serializers.CharField(help_text="The project's slug.")
     kind = serializers.ChoiceField(choices=JobKind.choices, default=JobKind.TRAIN)
@@ -85,7 +90,7 @@ class JobInput(StrictSerializer):
         required=False,
         help_text="A name on the Hub, or an allowed folder's path; to train also TEAM/NAME@vN or "
         f"TEAM/NAME@alias of this registry. Default to train: {DEFAULT}; the bi-encoder to pool "
-        f"with: {PACKAGED}, which needs no network.",
+        f"with: {PACKAGED}, which needs no network. To score: TEAM/NAME@vN or TEAM/NAME@alias.",
     )
     reranker = serializers.CharField(
         required=False,
@@ -103,6 +108,8 @@ class JobInput(StrictSerializer):
         }
         if trains and "snapshot" not in attrs:
             errors["snapshot"] = "Name the snapshot to train on."
+        if attrs["kind"] == JobKind.SCORE and "base_model" not in attrs:
+            errors["base_model"] = "Name the version to score with."
         if errors:
             raise serializers.ValidationError(errors)
         return attrs
@@ -162,7 +169,9 @@ class JobOutput(serializers.ModelSerializer[TrainingJob]):
 class JobDetailOutput(JobOutput):
     """A job with its figures and the number of the version it published."""
 
-    outcome = serializers.SerializerMethodField(help_text="What a pooling job found, or null.")
+    outcome = serializers.SerializerMethodField(
+        help_text="What a job that pools or scores has stored, or null."
+    )
     metrics = serializers.SerializerMethodField(help_text="{split: {system: {metric: figure}}}")
     version = serializers.SerializerMethodField(help_text="Number of the version, or null.")
     traceback = serializers.SerializerMethodField(help_text="Of a crash; for managers only.")
@@ -176,11 +185,20 @@ class JobDetailOutput(JobOutput):
             *JobOutput.Meta.fields, "metrics", "version", "outcome", "traceback", "warning",
         ]  # fmt: skip
 
-    @extend_schema_field(PoolOutcomeOutput(allow_null=True))
+    @extend_schema_field(
+        PolymorphicProxySerializer(
+            component_name="JobOutcome",
+            serializers=[PoolOutcomeOutput, ScoreOutcomeOutput],
+            resource_type_field_name=None,
+            allow_null=True,
+        )
+    )
     def get_outcome(self, job: TrainingJob) -> dict[str, Any] | None:
-        if job.outcome is None:
+        outcome = outcome_of(job)
+        if outcome is None:
             return None
-        return dict(PoolOutcomeOutput(PoolOutcome.from_dict(job.outcome)).data)
+        output = ScoreOutcomeOutput if job.scores else PoolOutcomeOutput
+        return dict(output(outcome).data)
 
     @extend_schema_field(MetricsField)
     def get_metrics(self, job: TrainingJob) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from training.ml.languages import LANGUAGES
 from training.ml.templates import DEFAULT_PASSAGE, DEFAULT_QUERY, Templates
 from training.spec_base import Spec, key
 
@@ -137,6 +138,14 @@ class TrainSpec(Spec):
         "dev",
         "Name of the dev split in the training log and the evaluation table.",
         group="evaluation",
+    )
+    language: str | None = key(
+        "choice",
+        None,
+        "Whose words BM25 stems; null: the project's language, English where it has none.",
+        group="evaluation",
+        choices=LANGUAGES,
+        nullable=True,
     )
     max_length: int = key(
         "integer",

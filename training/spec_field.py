@@ -8,11 +8,12 @@ from typing import Any, Final, Literal
 
 from training.ml.templates import passage_template_check, query_template_check
 
-Kind = Literal["integer", "number", "boolean", "choice", "text", "template", "names"]
+Kind = Literal["integer", "number", "boolean", "choice", "text", "run", "template", "names"]
 Group = Literal["training", "evaluation", "texts", "systems", "bi-encoder", "queries"]
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 TEMPLATE_LENGTH: Final = 500
+RUN_LENGTH: Final = 120
 NAMES_MOST: Final = 10_000
 
 
@@ -55,6 +56,8 @@ class SpecField:
             schema["exclusiveMinimum" if self.above_minimum else "minimum"] = self.minimum
         if self.maximum is not None:
             schema["maximum"] = self.maximum
+        if self.kind == "run":
+            schema |= {"minLength": 1, "maxLength": RUN_LENGTH}
         if self.choices:
             schema["enum"] = list(self.choices)
         return schema
@@ -119,6 +122,12 @@ def _clean_text(_field: SpecField, value: Any) -> str:
     return value
 
 
+def _clean_run(_field: SpecField, value: Any) -> str:
+    if not isinstance(value, str) or not (0 < len(value) <= RUN_LENGTH and value.isprintable()):
+        raise ValueError(f"Must be a name of at most {RUN_LENGTH} characters.")
+    return value
+
+
 def _clean_template(key: SpecField, value: Any) -> str:
     if not isinstance(value, str) or len(value) > TEMPLATE_LENGTH:
         raise ValueError(f"Must be text of at most {TEMPLATE_LENGTH} characters.")
@@ -143,6 +152,7 @@ _CLEANERS: Final[Mapping[str, Callable[[SpecField, Any], Any]]] = {
     "boolean": _clean_boolean,
     "choice": _clean_choice,
     "text": _clean_text,
+    "run": _clean_run,
     "template": _clean_template,
     "names": _clean_names,
 }

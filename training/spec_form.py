@@ -12,7 +12,8 @@ from django.forms import BoundField
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from training.spec_field import SpecField
+from training.ml.languages import LANGUAGES, stemmed_language
+from training.spec_field import RUN_LENGTH, SpecField
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,13 @@ def _choice(key: SpecField, initial: Any) -> forms.Field:
     )
 
 
+def language_choices(field: forms.Field, language: str) -> None:
+    """Let a form choose among the stemmed languages; `language` is the project's own tag."""
+    assert isinstance(field, forms.ChoiceField), "a key with choices"
+    own = ("", f"As the project: {stemmed_language(language)}")
+    field.choices = [own, *((each, each) for each in LANGUAGES)]
+
+
 class NamesField(forms.CharField):
     """Names, one a line."""
 
@@ -81,6 +89,12 @@ def _text(key: SpecField, initial: Any) -> forms.Field:
     # Spaces at the ends of a template are meant.
     widget = forms.TextInput(attrs={"class": "mono"})
     return forms.CharField(**_common(key, initial), strip=key.kind != "template", widget=widget)
+
+
+def _run(key: SpecField, initial: Any) -> forms.Field:
+    widget = forms.TextInput(attrs={"class": "mono"})
+    common = _common(key, initial)
+    return forms.CharField(**common, max_length=RUN_LENGTH, empty_value=None, widget=widget)
 
 
 def _common(key: SpecField, initial: Any) -> dict[str, Any]:
@@ -109,6 +123,7 @@ _FIELDS: Final[Mapping[str, Callable[[SpecField, Any], forms.Field]]] = {
     "boolean": _boolean,
     "choice": _choice,
     "text": _text,
+    "run": _run,
     "template": _text,
     "names": _names,
 }

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.job_list, name="job-list"),
     path("new/", views.job_new, name="job-new"),
     path("pool/", views.pool_new, name="pool-new"),
+    path("score/", views.score_new, name="score-new"),
     path("erasures/<int:pk>/", erasure_views.erasure_versions_shown, name="erasure-versions"),
     path(
         "versions/<str:name>/<int:number>/erased/",

@@ -18,6 +18,7 @@ from accounts.problems import ConflictError
 from accounts.selectors import memberships_of
 from accounts.views import GET_OR_POST, user_of
 from annotate.selectors.pooling import poolable_of
+from annotate.selectors.scoring import scorables_of
 from models_app.access import reranker_access
 from models_app.figures import binary_tables, ranking_tables
 from models_app.models import Version
@@ -28,10 +29,11 @@ from training.comparing import sides_chosen, versions_compared
 from training.forms import JobForm
 from training.ml.names import PACKAGED
 from training.models import TrainingJob
-from training.outcomes import PoolOutcome
+from training.outcomes import outcome_of
 from training.overview import standings_of
 from training.pool_form import PoolForm
 from training.progress import progress_of
+from training.score_form import ScoreForm
 from training.selectors import (
     jobs_ahead,
     jobs_of,
@@ -40,9 +42,11 @@ from training.selectors import (
     project_job,
     version_of,
     versions_of,
+    versions_to_score,
 )
 from training.services.jobs import job_cancel, job_create
 from training.services.pooling import pool_create
+from training.services.scoring import score_create
 from training.spec import PRESETS
 
 PAGE_SIZE = 50
@@ -106,6 +110,30 @@ def pool_new(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("training:job-detail", slug, job.pk)
     context = {**_frame(member), "form": form, "there": there}
     return render(request, "training/pool_new.html", context)
+
+
+@require_http_methods(GET_OR_POST)
+def score_new(request: HttpRequest, slug: str) -> HttpResponse:
+    """A new scoring job; `?version=` names the version."""
+    member = member_for(request.user, slug, Right.MANAGE)
+    project, user = member.project, user_of(request)
+    versions = versions_to_score(project)
+    form = ScoreForm(
+        request.POST or None,
+        project=project,
+        user=user,
+        there=scorables_of(project),
+        version=request.GET.get("version") or next(iter(versions), ""),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            job = score_create(project=project, created_by=user, **form.arguments())
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            return redirect("training:job-detail", slug, job.pk)
+    context = {**_frame(member), "form": form, "there": form.there, "versions": versions}
+    return render(request, "training/score_new.html", context)
 
 
 @require_safe
@@ -196,7 +224,7 @@ def _standing(job: TrainingJob) -> dict[str, Any]:
         "ahead": jobs_ahead(job) if job.status == "queued" else 0,
         "version": version_of(job.pk) if job.finished else None,
         "warning": base_warning(job),
-        "outcome": PoolOutcome.from_dict(job.outcome) if job.outcome else None,
+        "outcome": outcome_of(job),
         "ranking": ranking_tables(metrics),
         "binary": binary_tables(metrics),
     }

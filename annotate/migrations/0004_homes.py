@@ -207,7 +207,7 @@ CREATE TRIGGER proposal_stays BEFORE UPDATE ON annotate_proposal
 FOR EACH ROW WHEN ((OLD.run_id, OLD.candidate_id) IS DISTINCT FROM (NEW.run_id, NEW.candidate_id))
 EXECUTE FUNCTION annotate_home_kept('proposal');
 CREATE TRIGGER run_stays BEFORE UPDATE ON annotate_run
-FOR EACH ROW WHEN (OLD.project_id IS DISTINCT FROM NEW.project_id)
+FOR EACH ROW WHEN ((OLD.project_id, OLD.version) IS DISTINCT FROM (NEW.project_id, NEW.version))
 EXECUTE FUNCTION annotate_home_kept('run');
 """
 

@@ -14,10 +14,16 @@ from annotate.models.texts import Passage, Query
 
 
 class Run(models.Model):
-    """A ranking system's named output over the project's queries."""
+    """A ranking system's named output over the project's queries.
+
+    `version` is the commit id of the reranker's version in this registry whose scores these are,
+    and empty for every other system. A run of a version holds no other's scores, and is taken for a
+    first stage only where it is named.
+    """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="runs")
     name = models.CharField(max_length=120)
+    version = models.CharField(max_length=40, blank=True, default="", db_default="")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -115,10 +115,15 @@ def label_rows(project: Project, run: FirstStage | None) -> Iterator[LabelRow]:
 
 
 def first_stage_of(project: Project, name: str | None) -> FirstStage | None:
-    """Return the run of this name, or the project's largest; None where that ranked nothing."""
+    """Return the run of this name, or the project's largest; None where that ranked nothing.
+
+    Where none is named, runs of our own rerankers do not count: measured against itself, a
+    reranker would improve on nothing.
+    """
     sql = """
         SELECT r.id, r.name FROM annotate_run r JOIN annotate_proposal x ON x.run_id = r.id
-        WHERE r.project_id = %s AND x.rank IS NOT NULL AND (%s::text IS NULL OR r.name = %s)
+        WHERE r.project_id = %s AND x.rank IS NOT NULL
+          AND CASE WHEN %s::text IS NULL THEN r.version = '' ELSE r.name = %s END
         GROUP BY r.id, r.name ORDER BY count(*) DESC, r.name LIMIT 1
     """
     with connection.cursor() as cursor:

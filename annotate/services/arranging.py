@@ -71,6 +71,17 @@ def queue_refresh(*, project: Project) -> None:
         queue_reorder(project=project)
 
 
+def queue_rescore(*, project: Project, run: str) -> None:
+    """Arrange anew where the order looks at a run, whose scores are new."""
+    queue = queue_of(project)
+    rule = RULES[queue.strategy]
+    looked_at = [getattr(queue, name) for name in rule.reads]
+    if any(each is not None and each.name == run for each in looked_at) or (
+        rule.reads and not rule.needs and not any(looked_at)
+    ):
+        queue_reorder(project=project)
+
+
 def queue_arrange(*, project_id: int) -> None:
     """Arrange a project's candidates; whoever comes second finds nothing to do."""
     with work_held("queue", project_id) as held:

@@ -51,7 +51,7 @@ def candidates_propose(
     their rank in these runs, and stay candidates. What is withdrawn, or of another project, is
     left out and counted.
 
-    This is the way in for pooled candidates and, without `replace`, for the scores of rerankers.
+    This is the way in for pooled candidates and for the scores of rerankers.
     Raises ValidationError for a run without a name, or with one that is too long.
     """
     given = list(rows)
@@ -75,6 +75,23 @@ def candidates_propose(
         refused: int = cursor.fetchone()[0]
     by_run = {name: by_id.get(key, 0) for name, key in runs.items()}
     return Stored(made, by_run, proposals, refused)
+
+
+def run_check(*, project: Project, name: str, version: str) -> None:
+    """Raise ValidationError where a run of this name holds anything but this version's scores."""
+    held = Run.objects.filter(project=project, name=name).values_list("version", flat=True).first()
+    if held not in (None, version):
+        raise ValidationError(
+            {"run": f"The run {name} holds the scores of another system; choose another name."}
+        )
+
+
+def run_ensure(*, project: Project, name: str, version: str) -> None:
+    """Make the run that holds a version's scores, unless it is there; raises as `run_check`."""
+    Run.objects.bulk_create(
+        [Run(project=project, name=name, version=version)], ignore_conflicts=True
+    )
+    run_check(project=project, name=name, version=version)
 
 
 def _runs(project: Project, names: set[str]) -> dict[str, int]:

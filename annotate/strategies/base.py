@@ -29,11 +29,20 @@ FROM pair LEFT JOIN valued ON valued.id = pair.id"""
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A strategy: what it says of itself, which settings of the queue it needs, its SELECT."""
+    """A strategy: what it says of itself, its SELECT, and which of the queue's runs it looks at.
+
+    It does not work without those that it `needs`; of the others, none set means every run.
+    """
 
     says: str
     select: str
     needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The settings of the queue that name runs which the order looks at."""
+        return self.needs + self.takes
 
 
 def by_key(expression: str) -> str:

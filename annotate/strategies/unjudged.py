@@ -28,5 +28,5 @@ UNJUDGED: Final = Rule(
     says="The first ranks of every query that nobody has judged yet, best ranks first; of one run,"
     " or of all.",
     select=by_share(_VALUED),
-    needs=(),
+    takes=("run",),
 )

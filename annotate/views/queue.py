@@ -37,8 +37,10 @@ _ROWS = 50  # gold candidates to a page
 
 @require_http_methods(GET_OR_POST)
 def queue_settings(request: HttpRequest, slug: str) -> HttpResponse:
+    """How the queue is set; `?run=` proposes the order by a run's uncertainty."""
     project = project_for(request.user, slug, Right.MANAGE)
-    form = QueueForm(request.POST or None, queue=queue_of(project))
+    run = request.GET.get("run", "")
+    form = QueueForm(request.POST or None, queue=queue_of(project), run=run)
     if request.method == "POST" and form.is_valid():
         try:
             queue_update(project=project, **form.wishes())

@@ -119,12 +119,10 @@ def methods_view(methods: Mapping[str, Any] | None) -> list[Ready]:
     if not methods:
         return []
     bm25, intervals, test = methods["bm25"], methods["intervals"], methods["paired_test"]
-    words = code(bm25["word_pattern"])
     return [
         Ready(
             f"BM25: the {inline(bm25['variant'].capitalize())} variant of bm25s with "
-            f"k1 = {bm25['k1']} and b = {bm25['b']}. Words are lower-case matches of {words} "
-            f"without {inline(bm25['language'].capitalize())} stop words, stemmed by Snowball. Its "
+            f"k1 = {bm25['k1']} and b = {bm25['b']}. Its terms: {inline(bm25['terms'])}. Its "
             f"corpus is title and text of the {bm25['passages']:,} passages of all splits."
         ),
         inline(

@@ -4,6 +4,7 @@ from models_app.cards import card_render
 from models_app.evidence import log_of
 from tests.models_app.facts import facts_of
 from training.ml import bm25, intervals
+from training.ml.tokens import Tokens
 
 
 def test_the_card_has_the_constants_of_the_code_that_measured() -> None:
@@ -11,7 +12,7 @@ def test_the_card_has_the_constants_of_the_code_that_measured() -> None:
     part = card.split("#### How These Figures Were Computed")[1].split("\n## ")[0]
     for said in (
         f"k1 = {bm25.K1} and b = {bm25.B}",
-        f"lower-case matches of `{bm25.WORD_PATTERN}` without English stop words",
+        f"Its terms: {Tokens('en').says}. Its corpus",
         "the 216 passages of all splits",
         f"{intervals.CONFIDENCE:.0%}, by a bootstrap over queries with {intervals.SAMPLES:,} resam",
         f"no more than {intervals.PERMUTATIONS:,}",

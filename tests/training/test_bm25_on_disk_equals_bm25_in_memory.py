@@ -1,4 +1,4 @@
-"""BM25 on disk gives bm25s' scores, whatever its blocks, with ties by row."""
+"""BM25 on disk has the scores of bm25s, whatever its blocks, and reads what the baseline reads."""
 
 import random
 from pathlib import Path
@@ -10,6 +10,8 @@ import pytest
 from training.ml.bm25 import K1, VARIANT, B
 from training.ml.bm25_disk import Bm25Disk
 from training.ml.corpus import corpus_write
+from training.ml.data import Pair
+from training.ml.systems import bm25_scores
 from training.ml.tokens import Tokens
 from training.ml.topk import TopK
 
@@ -78,3 +80,29 @@ def test_a_corpus_is_read_back_from_any_place(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_words_are_cut_by_language(language: str, text: str, terms: list[str]) -> None:
     assert Tokens(language).terms(text) == terms
+
+
+@pytest.mark.parametrize(
+    ("language", "query", "found"),
+    [
+        ("en", "read csv", "readCsv(path)"),
+        ("de", "Häuser kaufen", "Ein Haus wurde gekauft."),
+        ("none", "数据库", "数据库连接"),
+    ],
+)
+def test_the_baseline_of_an_evaluation_reads_as_the_pool_does(
+    tmp_path: Path, language: str, query: str, found: str
+) -> None:
+    texts = {"p0": found, "p1": "something else", "p2": "nothing at all"}
+    corpus = corpus_write(tmp_path / "passages", enumerate(texts.values()))
+    pooled = Bm25Disk(tmp_path / "index", corpus, [query], Tokens(language)).top(3)
+    pairs = [pair(query, name, text) for name, text in texts.items()]
+    scores = bm25_scores(pairs, language=language)["q"]
+    assert pooled.rows[0].tolist() == [0, -1, -1]
+    assert scores["p0"] == pytest.approx(float(pooled.scores[0][0]), rel=1e-5)
+    assert (scores["p1"], scores["p2"]) == (0, 0)
+
+
+def pair(query: str, name: str, text: str) -> Pair:
+    return Pair(query_id="q", query=query, passage_id=name, title="", text=text,
+                grade=0, gain=0, target=0, relevant=False)  # fmt: skip

@@ -7,7 +7,6 @@ import pytest
 
 from training.ml.encoder import BiEncoder, packaged_folder
 from training.ml.names import BI_ENCODER
-from training.ml.pooling import dense_top
 from training.sample import (
     POOL_DEPTH,
     POOL_MAX_LENGTH,
@@ -17,6 +16,7 @@ from training.sample import (
     sample_passages,
     sample_queries,
 )
+from training.sample.pooling import dense_top
 
 pytestmark = pytest.mark.slow
 

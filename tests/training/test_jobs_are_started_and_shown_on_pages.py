@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from html import unescape
 from typing import Any
 
 import pytest
@@ -69,13 +70,13 @@ def test_a_preset_fills_the_form_and_the_form_makes_the_job(
     form = shown.context["form"]
     for key in TrainSpec.described():
         assert form[key.name].initial == getattr(PRESETS["balanced"].spec, key.name)
-        words = strip_tags(form[key.name].help_text)
+        words = unescape(strip_tags(form[key.name].help_text))
         assert words == key.help.replace("`", "").replace("null:", "empty:")
     assert f'<option value="{snapshot.pk}" selected>' in shown.content.decode()
     answer = client.post(f"{JOBS}new/", form_data(snapshot, "balanced", seed="7"))
     job = TrainingJob.objects.get()
     assert (answer.status_code, answer["Location"]) == (302, f"{JOBS}{job.pk}/")
-    wanted = PRESETS["balanced"].spec.to_dict() | {"seed": 7}
+    wanted = PRESETS["balanced"].spec.to_dict() | {"seed": 7, "language": "en"}
     assert TrainSpec.from_dict(job.recipe).to_dict() == wanted
     assert (job.parts[1].name, job.created_by) == ("finder", cast.manager)
 

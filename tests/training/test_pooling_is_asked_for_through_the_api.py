@@ -103,5 +103,5 @@ def test_the_database_keeps_each_kind_to_its_parts(cast: Cast) -> None:
     other = make_pool_job(cast)
     rows = TrainingJob.objects.filter(pk=other.pk)
     rows.update(status="running", attempt=1, lease_expires_at="2100-01-01T00:00Z")
-    with pytest.raises(IntegrityError, match="job_pooled_has_an_outcome"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="job_success_has_an_outcome"), transaction.atomic():
         rows.update(status="succeeded", lease_expires_at=None)

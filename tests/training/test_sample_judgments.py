@@ -20,6 +20,7 @@ from training.sample import (
     sample_queries,
 )
 from training.sample.docstrings import Corpus, Passage
+from training.sample.pooling import sample_terms
 
 KINDS = {"keyword", "question", "how-to", "symptom", "paraphrase", "no-answer"}
 
@@ -99,7 +100,7 @@ def test_each_run_ranks_its_top_ten_without_gaps() -> None:
 
 def test_everything_bm25_pools_here_is_judged() -> None:
     passages = sample_passages()
-    index = Bm25([passage_text(it) for it in passages])
+    index = Bm25([passage_text(it) for it in passages], sample_terms)
     judged = {(it.query_id, it.passage) for it in judgments_resolve().judgments}
     pooled = [
         (query.id, passages[row].name)

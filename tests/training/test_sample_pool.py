@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from training.ml.pooling import PooledCandidate, Proposal
 from training.sample import Judgment, Run, sample_judgments
 from training.sample.pool import judgments_with_runs, judgments_write
+from training.sample.pooling import PooledCandidate, Proposal
 
 pytestmark = pytest.mark.slow  # the tool imports torch
 

@@ -14,7 +14,7 @@ from accounts.rest import ApiView, asked, caller, filters, paginated, validated
 from accounts.schema import ProblemSerializer
 from annotate.models import Snapshot
 from annotate.selectors.snapshots import snapshot_by
-from training.models import JobKind
+from training.kinds import JobKind
 from training.selectors import events_of, job_for, jobs_seen_by
 from training.serializers import (
     EventsQuery,
@@ -26,8 +26,11 @@ from training.serializers import (
 )
 from training.services.jobs import job_cancel, job_create
 from training.services.pooling import pool_create
+from training.services.scoring import score_create
 
 EVENTS_AT_ONCE = 500
+# The kinds that need neither a snapshot nor a reranker to publish to.
+_CREATE = {JobKind.POOL: pool_create, JobKind.SCORE: score_create}
 
 
 class JobList(ApiView):
@@ -45,8 +48,8 @@ class JobList(ApiView):
         fields = validated(JobInput(data=request.data))
         project = project_for(request.user, fields.pop("project"), Right.MANAGE)
         fields = {"base_model": "", **fields, "project": project, "created_by": caller(request)}
-        if fields.pop("kind") == JobKind.POOL:
-            job = pool_create(**fields)
+        if create := _CREATE.get(fields.pop("kind")):
+            job = create(**fields)
         else:
             job = job_create(**fields | {"snapshot": _snapshot(project, fields["snapshot"])})
         output = JobDetailOutput(job_for(request.user, job.pk), context={"user": request.user})

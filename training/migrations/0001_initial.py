@@ -22,14 +22,14 @@ class Migration(migrations.Migration):
             name='TrainingJob',
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('train', 'Train'), ('pool', 'Build candidates')], default='train', max_length=10)),
-                ('base_model', models.CharField(help_text='What training starts from, or the bi-encoder that pools.', max_length=200)),
+                ('kind', models.CharField(choices=[('train', 'Train'), ('pool', 'Build candidates'), ('score', 'Score candidates')], default='train', max_length=10)),
+                ('base_model', models.CharField(help_text='What training starts from, the bi-encoder that pools, the version that scores.', max_length=200)),
                 ('base_revision', models.CharField(blank=True, help_text='Commit id of a base from this registry, else empty.', max_length=40)),
                 ('base_used', models.JSONField(help_text='What was really loaded, and why; null until then. See `BaseInfo`.', null=True)),
                 ('recipe', models.JSONField(default=dict, help_text='The spec of its kind, every key.')),
-                ('outcome', models.JSONField(help_text='What a pooling job has done so far; see `training.outcomes`.', null=True)),
+                ('outcome', models.JSONField(help_text='What pooling or scoring has done so far; see `training.outcomes`.', null=True)),
                 ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('cancelling', 'Cancelling'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),
-                ('stage', models.CharField(choices=[('claim', 'Claim'), ('load', 'Load'), ('baseline', 'Baseline'), ('train', 'Train'), ('evaluate', 'Evaluate'), ('register', 'Register'), ('bm25', 'BM25'), ('encode', 'Encode'), ('search', 'Search'), ('store', 'Store'), ('finish', 'Finish')], default='claim', max_length=10)),
+                ('stage', models.CharField(choices=[('claim', 'Claim'), ('load', 'Load'), ('baseline', 'Baseline'), ('train', 'Train'), ('evaluate', 'Evaluate'), ('register', 'Register'), ('bm25', 'BM25'), ('encode', 'Encode'), ('search', 'Search'), ('score', 'Score'), ('store', 'Store'), ('finish', 'Finish')], default='claim', max_length=10)),
                 ('done', models.PositiveIntegerField(default=0, help_text='Units of the stage that are through.')),
                 ('total', models.PositiveIntegerField(default=0, help_text='Units of the stage; 0: not known.')),
                 ('attempt', models.PositiveSmallIntegerField(default=0, help_text='Counts claims; what an earlier attempt still writes is refused.')),
@@ -107,11 +107,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='trainingjob',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['train', 'pool'])), name='job_kind_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['train', 'pool', 'score'])), name='job_kind_known'),
         ),
         migrations.AddConstraint(
             model_name='trainingjob',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['claim', 'load', 'baseline', 'train', 'evaluate', 'register', 'bm25', 'encode', 'search', 'store', 'finish'])), name='job_stage_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['claim', 'load', 'baseline', 'train', 'evaluate', 'register', 'bm25', 'encode', 'search', 'score', 'store', 'finish'])), name='job_stage_known'),
         ),
         migrations.AddConstraint(
             model_name='trainingjob',
@@ -119,11 +119,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='trainingjob',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'train'), ('outcome__isnull', True), ('reranker__isnull', False), ('snapshot__isnull', False)), models.Q(('kind', 'pool'), ('reranker__isnull', True), ('snapshot__isnull', True)), _connector='OR'), name='job_of_its_kind'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'train'), ('outcome__isnull', True), ('reranker__isnull', False), ('snapshot__isnull', False)), models.Q(('kind', 'pool'), ('reranker__isnull', True), ('snapshot__isnull', True)), models.Q(models.Q(('base_revision', ''), _negated=True), ('kind', 'score'), ('reranker__isnull', True), ('snapshot__isnull', True)), _connector='OR'), name='job_of_its_kind'),
         ),
         migrations.AddConstraint(
             model_name='trainingjob',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'pool'), ('outcome__isnull', True), ('status', 'succeeded'), _negated=True), name='job_pooled_has_an_outcome'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['pool', 'score']), ('outcome__isnull', True), ('status', 'succeeded'), _negated=True), name='job_success_has_an_outcome'),
         ),
         migrations.AddConstraint(
             model_name='jobqueryscore',

@@ -1,20 +1,22 @@
-"""BM25 over a set of texts: the lexical baseline, and one half of candidate pooling."""
+"""BM25 over a set of texts in memory: the lexical baseline of the evaluation.
 
-from collections.abc import Sequence
+What is a term is `tokens`' business, for this baseline and for pooling alike; `bm25_disk` has the
+same formula and constants for corpora of any size.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import bm25s
 import numpy as np
-import Stemmer
 from numpy.typing import NDArray
 
 VARIANT: Final = "lucene"
 K1: Final = 1.5
 B: Final = 0.75
-LANGUAGE: Final = "english"
-"""Of the stems (Snowball) and of the stop words."""
-WORD_PATTERN: Final = r"(?u)\b\w\w+\b"
-"""What is a word, after lower-casing."""
+
+Terms = Callable[[str], list[str]]
+"""Cuts a text into its terms, repeats among them: `Tokens.terms`."""
 
 
 class Bm25:
@@ -24,20 +26,19 @@ class Bm25:
     rows are positions in `texts`.
     """
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: Sequence[str], terms: Terms) -> None:
         if not texts:
             raise ValueError("BM25 needs at least one text")
-        self._size = len(texts)
-        self._stemmer = Stemmer.Stemmer(LANGUAGE)
+        self._size, self._terms = len(texts), terms
         self._index = bm25s.BM25(k1=K1, b=B, method=VARIANT)
-        tokens = self._tokens(texts)
+        tokens = [terms(text) for text in texts]
         self._empty = not any(tokens)
         if not self._empty:
             self._index.index(tokens, show_progress=False)
 
     def scores(self, query: str) -> NDArray[np.float32]:
         """Score every text for one query; shape (len(texts),). No shared term scores 0."""
-        terms = [] if self._empty else self._tokens([query])[0]
+        terms = [] if self._empty else self._terms(query)
         known = [term for term in terms if term in self._index.vocab_dict]
         if not known:
             return np.zeros(self._size, dtype=np.float32)
@@ -48,15 +49,3 @@ class Bm25:
         scores = self.scores(query)
         order = np.argsort(-scores, kind="stable")[:k]
         return [(int(row), float(scores[row])) for row in order if scores[row] > 0]
-
-    def _tokens(self, texts: Sequence[str]) -> list[list[str]]:
-        tokens: list[list[str]] = bm25s.tokenize(
-            list(texts),
-            lower=True,
-            token_pattern=WORD_PATTERN,
-            stopwords=LANGUAGE,
-            stemmer=self._stemmer,
-            return_ids=False,
-            show_progress=False,
-        )
-        return tokens

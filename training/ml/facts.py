@@ -63,6 +63,7 @@ from training.ml.dev_evaluator import DevEvaluator
 from training.ml.evaluation import Evaluation
 from training.ml.facts_evaluation import methods_facts, split_facts, validation_facts
 from training.ml.hardware import hardware_facts
+from training.ml.languages import DEFAULT
 from training.ml.trainer import RecipeTrainer
 from training.spec import TrainSpec
 
@@ -113,7 +114,11 @@ def facts_collect(run: Run) -> dict[str, Any]:
                 for split, evaluation in run.evaluations.items()
             ],
         },
-        "methods": methods_facts(run.snapshot.splits.values(), seed=run.spec.seed),
+        "methods": methods_facts(
+            run.snapshot.splits.values(),
+            seed=run.spec.seed,
+            language=run.spec.language or DEFAULT,
+        ),
         "timings": _timings(run.seconds, card.evaluation_duration),
         "hardware": hardware_facts(str(run.trainer.model.device)),
         "energy": None,

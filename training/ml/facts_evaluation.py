@@ -13,8 +13,10 @@ from training.ml import bm25, intervals
 from training.ml.data import Pair
 from training.ml.dev_evaluator import DevEvaluator
 from training.ml.evaluation import Counts, Evaluation
+from training.ml.languages import DEFAULT
 from training.ml.references import shuffles_of
 from training.ml.systems import first_stage_ties
+from training.ml.tokens import Tokens
 
 
 def validation_facts(
@@ -55,15 +57,16 @@ def split_facts(split: str, evaluation: Evaluation, pairs: Sequence[Pair]) -> di
     }
 
 
-def methods_facts(splits: Iterable[Sequence[Pair]], *, seed: int) -> dict[str, Any]:
+def methods_facts(
+    splits: Iterable[Sequence[Pair]], *, seed: int, language: str = DEFAULT
+) -> dict[str, Any]:
     """How baselines, intervals and tests came about, from the constants of the code that ran."""
     return {
         "bm25": {
             "variant": bm25.VARIANT,
             "k1": bm25.K1,
             "b": bm25.B,
-            "word_pattern": bm25.WORD_PATTERN,
-            "language": bm25.LANGUAGE,
+            "terms": Tokens(language).says,
             "passages": len({pair.passage_id for pairs in splits for pair in pairs}),
         },
         "intervals": {

@@ -30,6 +30,7 @@ from training.ml.evaluation import (
     thresholds_choose,
 )
 from training.ml.facts import Run, facts_collect
+from training.ml.languages import DEFAULT
 from training.ml.names import SYSTEM_NAMES
 from training.ml.references import reference_rows
 from training.ml.reporter import Reporter, Stages
@@ -162,7 +163,7 @@ def _baselines(
         pairs = snapshot.splits[split]
         first_stage = first_stage_scores(pairs)
         found[split] = {} if first_stage is None else {"first_stage": first_stage}
-        found[split]["bm25"] = bm25_scores(pairs, passages)
+        found[split]["bm25"] = bm25_scores(pairs, passages, language=spec.language or DEFAULT)
         found[split]["base"] = _scores(model, pairs, spec, reporter)
     for name, scores in found["dev"].items():
         rows = evaluate(snapshot.splits["dev"], {name: scores}, seed=spec.seed).rows

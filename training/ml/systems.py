@@ -7,6 +7,8 @@ from math import inf
 from training.ml.bm25 import Bm25
 from training.ml.data import Pair
 from training.ml.judged import SystemScores
+from training.ml.languages import DEFAULT
+from training.ml.tokens import Tokens
 
 
 def first_stage_scores(pairs: Sequence[Pair]) -> SystemScores | None:
@@ -50,9 +52,15 @@ def _by_rank_and_score(pairs: Sequence[Pair]) -> dict[str, float]:
     return {name: position[place] for name, place in places.items()}
 
 
-def bm25_scores(pairs: Sequence[Pair], passages: Mapping[str, str] | None = None) -> SystemScores:
+def bm25_scores(
+    pairs: Sequence[Pair],
+    passages: Mapping[str, str] | None = None,
+    *,
+    language: str = DEFAULT,
+) -> SystemScores:
     """BM25 scores of exactly the judged candidates; the order of every query's own text.
 
+    Words are stemmed as pooling stems them, by `language`, one of `LANGUAGES`.
     Document frequencies and lengths come from the distinct passages of `pairs` (title and text), or
     from `passages`, passage id -> full text, where the whole corpus is at hand. Raises ValueError
     for a judged passage that `passages` lacks.
@@ -66,7 +74,7 @@ def bm25_scores(pairs: Sequence[Pair], passages: Mapping[str, str] | None = None
     judged: dict[tuple[str, str], list[str]] = {}
     for pair in pairs:
         judged.setdefault((pair.query_id, pair.query), []).append(pair.passage_id)
-    index = Bm25(list(passages.values()))
+    index = Bm25(list(passages.values()), Tokens(language).terms)
     scores: dict[str, dict[str, float]] = {}
     for (query_id, query), names in judged.items():
         values = index.scores(query)

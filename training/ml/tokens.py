@@ -34,7 +34,7 @@ _REMEMBERED: Final = 500_000
 
 
 class Tokens:
-    """Cuts texts into terms; `language` is one of `LANGUAGES`.
+    """Cuts texts into terms, for everything that is called BM25; `language` is one of `LANGUAGES`.
 
     Words have two letters or more; stop words are left out. An identifier such as `readCsv` or
     `read_csv` gives itself and its parts.
@@ -42,9 +42,23 @@ class Tokens:
 
     def __init__(self, language: str) -> None:
         name = STEMMERS.get(language)
+        self._name = (name or "").capitalize()
         self._stemmer = Stemmer.Stemmer(name) if name else None
         self._stop = frozenset(_STOP_WORDS.get(language, ()))
         self._known: dict[str, tuple[str, ...]] = {}
+
+    @property
+    def says(self) -> str:
+        """What is a term, in words for people."""
+        said = "words of two letters or more in lower case"
+        if self._stemmer:
+            said += f", stemmed for {self._name} by Snowball"
+        if self._stop:
+            said += " and without its stop words"
+        return (
+            f"{said}; of identifiers also the parts; of Chinese, Japanese and Korean every two"
+            " neighbouring characters"
+        )
 
     def terms(self, text: str) -> list[str]:
         """Return a text's terms in its order, repeats among them."""

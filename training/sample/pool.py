@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from training.ml.encoder import BiEncoder
-from training.ml.pooling import PooledCandidate, candidates_pool
 from training.sample import (
     POOL_DEPTH,
     POOL_MAX_LENGTH,
@@ -23,6 +22,7 @@ from training.sample import (
     sample_passages,
     sample_queries,
 )
+from training.sample.pooling import PooledCandidate, candidates_pool
 
 
 def sample_pool() -> dict[tuple[str, str], PooledCandidate]:

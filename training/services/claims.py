@@ -16,7 +16,8 @@ from django.db.models import Case, F, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
-from training.models import EventKind, JobEvent, JobStatus, Stage, TrainingJob, TrainingJobQuerySet
+from training.kinds import Stage
+from training.models import EventKind, JobEvent, JobStatus, TrainingJob, TrainingJobQuerySet
 
 HELD: Final = (JobStatus.RUNNING, JobStatus.CANCELLING)
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -15,9 +16,11 @@ from annotate.models import Snapshot
 from models_app.models import Reranker
 from models_app.services.rerankers import reranker_ensure
 from training.base_models import base_checked
+from training.kinds import JobKind
 from training.ml.errors import DataError
+from training.ml.languages import stemmed_language
 from training.ml.snapshot_check import splits_check
-from training.models import JOB_TERMINAL, JobKind, JobStatus, TrainingJob
+from training.models import JOB_TERMINAL, JobStatus, TrainingJob
 from training.services.bell import bells_waiting, job_ring
 from training.services.claims import Claim
 from training.services.moves import job_lose, note_add, status_move
@@ -58,7 +61,7 @@ def job_create(
         snapshot=snapshot,
         base_model=base.name,
         base_revision=base.revision,
-        recipe=_checked_recipe(recipe),
+        recipe=_checked_recipe(recipe, project),
         reranker=_reranker(project, reranker or DEFAULT_RERANKER, created_by),
         created_by=created_by,
     )
@@ -129,11 +132,12 @@ def jobs_sweep() -> None:
             job_ring(job_id=pk)
 
 
-def _checked_recipe(recipe: Mapping[str, Any]) -> dict[str, Any]:
+def _checked_recipe(recipe: Mapping[str, Any], project: Project) -> dict[str, Any]:
     try:
-        return TrainSpec.from_dict(recipe).to_dict()
+        spec = TrainSpec.from_dict(recipe)
     except SpecError as error:
         raise ValidationError(dict(error.errors)) from error
+    return replace(spec, language=spec.language or stemmed_language(project.language)).to_dict()
 
 
 def _reranker(project: Project, name: str, created_by: User | None) -> Reranker:

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from training.models import JOB_TERMINAL, EventKind, JobStatus, Stage, TrainingJob
+from training.kinds import Stage
+from training.models import JOB_TERMINAL, EventKind, JobStatus, TrainingJob
 from training.paths import paths_hidden
 from training.selectors import version_of
 from training.services.bell import job_ring

@@ -9,20 +9,20 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import Project, User
-from annotate.importing.locking import texts_lock
 from annotate.selectors.pooling import poolable_of, queries_named
 from annotate.services.arranging import queue_refresh
 from annotate.services.pairing import pairs_refresh
 from annotate.services.proposing import Proposed, Stored, candidates_propose
 from training.base_models import base_checked
+from training.kinds import JobKind
 from training.ml.languages import stemmed_language
 from training.ml.names import PACKAGED
-from training.models import EventKind, JobKind, JobStatus, Stage, TrainingJob
+from training.models import TrainingJob
 from training.outcomes import PoolOutcome
 from training.pool_spec import LISTED, PoolSpec
 from training.services.bell import job_ring
-from training.services.claims import Claim, LostClaimError, events_add
-from training.services.moves import held, note_add, status_move
+from training.services.claims import Claim
+from training.services.storing import job_ending, job_storing
 from training.spec_base import SpecError
 
 Tally = Callable[[PoolOutcome, Stored], None]
@@ -61,14 +61,7 @@ def pool_store(*, claim: Claim, rows: Sequence[Proposed], last_query: int, tally
     outcome, in the same transaction. A repeat does nothing. Raises LostClaimError where the job is
     to be cancelled or no longer ours.
     """
-    with transaction.atomic():
-        # Before the job's row: whoever waits for an import to end must still be cancellable.
-        project_id = claim.rows().values_list("project", flat=True).first()
-        if project_id is not None:
-            texts_lock(project_id)
-        job = held(claim)
-        if job is None or job.status != JobStatus.RUNNING:
-            raise LostClaimError
+    with job_storing(claim) as job:
         outcome = PoolOutcome.from_dict(job.outcome)
         if last_query <= outcome.last_query:
             return
@@ -82,20 +75,8 @@ def pool_finish(*, claim: Claim, outcome: PoolOutcome) -> None:
 
     Raises LostClaimError as `pool_store` does.
     """
-    with transaction.atomic():
-        job = held(claim)
-        if job is None or job.status != JobStatus.RUNNING:
-            raise LostClaimError
-        events_add(claim, [(EventKind.STAGE, {"stage": Stage.FINISH.value})])
-        note_add(job, f"{outcome.new:,} new candidates for {outcome.queries:,} queries.")
-        status_move(
-            job,
-            JobStatus.SUCCEEDED,
-            stage=Stage.FINISH,
-            done=0,
-            total=0,
-            outcome=outcome.to_dict(),
-        )
+    line = f"{outcome.new:,} new candidates for {outcome.queries:,} queries."
+    with job_ending(claim, outcome=outcome.to_dict(), line=line) as job:
         queue_refresh(project=job.project)
         pairs_refresh(project=job.project)
 

@@ -22,7 +22,8 @@ from annotate.services.importing import import_file
 from annotate.services.snapshots import snapshot_create
 from models_app.models import CHAMPION, Alias, Version
 from models_app.services.rerankers import alias_move
-from training.models import EventKind, JobEvent, JobKind, JobStatus, TrainingJob
+from training.kinds import JobKind
+from training.models import EventKind, JobEvent, JobStatus, TrainingJob
 from training.sample import (
     Judgment,
     judgments_resolve,

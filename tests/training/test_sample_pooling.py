@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from training.ml.names import BI_ENCODER, BM25
-from training.ml.pooling import PooledCandidate, candidates_pool, dense_top
+from training.sample.pooling import PooledCandidate, candidates_pool, dense_top
 
 TEXTS = ["red apple", "green apple", "yellow banana", "blue sky"]
 

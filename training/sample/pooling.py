@@ -1,16 +1,25 @@
-"""Candidate pooling: for each query, the union of what BM25 and a bi-encoder find in a corpus."""
+"""How the sample's candidates were pooled: the union of what BM25 and a bi-encoder find, in memory.
 
+The sample's judgments cover these very pools, so its words are cut as they were then: plainly, and
+in English. Projects are pooled by `training.pooling`, by language and with identifiers in parts.
+"""
+
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import Stemmer
+from bm25s.stopwords import STOPWORDS_EN
 from numpy.typing import NDArray
 
 from training.ml.bm25 import Bm25
 from training.ml.names import BI_ENCODER, BM25
 
 BLOCK_FLOATS: Final = 16_000_000  # 64 MB of scores at a time
+_WORD: Final = re.compile(r"\b\w\w+\b")
+_STEMMER: Final = Stemmer.Stemmer("english")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +60,19 @@ def candidates_pool(
     """
     if len(query_vectors) != len(queries) or len(passage_vectors) != len(texts):
         raise ValueError("one vector per query and per passage is needed")
-    index = Bm25(texts)
+    index = Bm25(texts, sample_terms)
     dense = dense_top(query_vectors, passage_vectors, depth)
     return [
         _union({BM25: index.top(query, depth), BI_ENCODER: found})
         for query, found in zip(queries, dense, strict=True)
     ]
+
+
+def sample_terms(text: str) -> list[str]:
+    """Return the stems of a text's words, two letters or more, without English stop words."""
+    words = [word for word in _WORD.findall(text.lower()) if word not in STOPWORDS_EN]
+    stems: list[str] = _STEMMER.stemWords(words)
+    return stems
 
 
 def dense_top(

@@ -1,0 +1,50 @@
+"""Kinds of jobs, and the stages that each goes through."""
+
+from typing import Final
+
+from django.db import models
+
+
+class JobKind(models.TextChoices):
+    """What a job does; only `train` publishes a version."""
+
+    TRAIN = "train", "Train"
+    POOL = "pool", "Build candidates"
+    SCORE = "score", "Score candidates"
+
+
+class Stage(models.TextChoices):
+    """The numbered steps of all kinds of jobs, as people see them; see `STAGES`."""
+
+    CLAIM = "claim", "Claim"
+    LOAD = "load", "Load"
+    BASELINE = "baseline", "Baseline"
+    TRAIN = "train", "Train"
+    EVALUATE = "evaluate", "Evaluate"
+    REGISTER = "register", "Register"
+    BM25 = "bm25", "BM25"
+    ENCODE = "encode", "Encode"
+    SEARCH = "search", "Search"
+    SCORE = "score", "Score"
+    STORE = "store", "Store"
+    FINISH = "finish", "Finish"
+
+
+STAGES: Final[dict[JobKind, tuple[Stage, ...]]] = {
+    JobKind.TRAIN: (
+        Stage.CLAIM, Stage.LOAD, Stage.BASELINE, Stage.TRAIN, Stage.EVALUATE, Stage.REGISTER,
+        Stage.FINISH,
+    ),
+    JobKind.POOL: (
+        Stage.CLAIM, Stage.LOAD, Stage.BM25, Stage.ENCODE, Stage.SEARCH, Stage.STORE, Stage.FINISH,
+    ),
+    JobKind.SCORE: (Stage.CLAIM, Stage.LOAD, Stage.SCORE, Stage.FINISH),
+}  # fmt: skip
+# What is counted in a stage; pairs in all others.
+UNITS: Final[dict[Stage, str]] = {
+    Stage.TRAIN: "steps",
+    Stage.BM25: "passages",
+    Stage.ENCODE: "texts",
+    Stage.SEARCH: "passages",
+    Stage.STORE: "queries",
+}
