@@ -2,7 +2,7 @@
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import close_old_connections, connection
 
 from accounts import access
 from config.database.base import prepared_cursor
@@ -17,12 +17,6 @@ def backend() -> int:
         return int(cursor.fetchone()[0])
 
 
-def begin_request() -> None:
-    """Do with connections what Django does when a request begins or ends."""
-    connection.close_if_unusable_or_obsolete()
-    connection.health_check_done = False
-
-
 def end_from_outside(pid: int) -> None:
     """End a connection's server process, as a restart of the server does."""
     settings = connection.get_connection_params()
@@ -33,13 +27,13 @@ def end_from_outside(pid: int) -> None:
 
 def test_a_connection_is_kept_until_the_server_ends_it(cast: Cast) -> None:
     before = backend()
-    begin_request()
+    close_old_connections()  # as at the beginning of a request
     assert backend() == before
     end_from_outside(before)
-    begin_request()
+    close_old_connections()
     after = backend()
     assert after != before
-    begin_request()
+    close_old_connections()
     assert backend() == after
 
 
