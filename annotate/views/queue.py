@@ -50,7 +50,8 @@ def queue_settings(request: HttpRequest, slug: str) -> HttpResponse:
             messages.success(request, "Saved.", extra_tags="good")
             return redirect("annotate:queue", slug)
     queue = queue_of(project)
-    golds, lasts = golds_live(project), gold_lasts(queue)
+    lasts = gold_lasts(queue)
+    golds = golds_live(project) if lasts is not None else 0
     return _page(request, "settings", project, form=form, queue=queue, golds=golds, lasts=lasts)
 
 
