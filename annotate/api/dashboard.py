@@ -73,6 +73,9 @@ class DashboardApi(ApiView):
         forecast = ForecastSerializer()
         currency = serializers.CharField(help_text="Of the costs; empty where none is set.")
         judges = JudgeSerializer(many=True, required=False, help_text="For owners and managers.")
+        counted_at = serializers.DateTimeField(
+            help_text="Now; some minutes ago where counting takes more than a second."
+        )
 
     @extend_schema(
         operation_id="progress_details", responses={200: OutputSerializer, 403: ProblemSerializer}
@@ -101,4 +104,5 @@ def _body(found: Dashboard, currency: str) -> dict[str, Any]:
         "days": [{"day": day, "judgments": number} for day, number in found.days],
         "forecast": found.forecast,
         "currency": currency,
+        "counted_at": found.counted_at,
     }
