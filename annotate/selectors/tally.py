@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -92,7 +92,7 @@ def tally_of(project: Project, *, still: datetime | None = None) -> tuple[Tally,
 
 
 def _count(project: Project, still: datetime | None) -> Tally:
-    values = {
+    values: dict[str, Any] = {
         "project": project.pk,
         "overlap": project.overlap,
         "relevant": [grade.pk for grade in project.scheme if grade.relevant],
