@@ -24,9 +24,8 @@ class Quotes:
         self._texts = [text for text in plain if text]
         self._short = [text for text in self._texts if len(text) < RUN]
         self._runs = {run for text in self._texts for run in _runs(text)}
-        shown = {re.escape(_plain(name[:_ID_SHOWN])) for name in names if len(name) >= LEAST}
-        named = b"|".join(sorted(shown)) or rb"(?!)"
-        self._names = re.compile(rb"(?<![\w-])(?:" + named + rb")(?![\w-])")
+        named = b"|".join(sorted(_pattern(name) for name in names if len(name) >= LEAST))
+        self._names = re.compile(rb"(?<![\w-])(?:" + named + rb")") if named else None
 
     def in_prose(self, said: str) -> bool:
         """Say whether a sentence, a reason or a message quotes."""
@@ -34,7 +33,7 @@ class Quotes:
         return (
             any(text in plain for text in self._short)
             or any(run in self._runs for run in _runs(plain))
-            or self._names.search(plain) is not None
+            or (self._names is not None and self._names.search(plain) is not None)
         )
 
     def in_search(self, said: str) -> bool:
@@ -54,6 +53,12 @@ def metadata_words(metadata: Any) -> list[str]:
         if isinstance(metadata, dict | list)
         else []
     )
+
+
+def _pattern(name: str) -> bytes:
+    """What a name looks like in a message, which may cut it."""
+    shown = re.escape(_plain(name[:_ID_SHOWN]))
+    return shown if len(name) > _ID_SHOWN else shown + rb"(?![\w-])"
 
 
 def _plain(text: str) -> bytes:

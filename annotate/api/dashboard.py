@@ -85,6 +85,9 @@ class DashboardApi(ApiView):
             allow_null=True, help_text="Null where no pairs are compared."
         )
         judges = JudgeSerializer(many=True, required=False, help_text="For owners and managers.")
+        counted_at = serializers.DateTimeField(
+            help_text="Now; some minutes ago where counting takes more than a second."
+        )
 
     @extend_schema(
         operation_id="progress_details", responses={200: OutputSerializer, 403: ProblemSerializer}
@@ -114,4 +117,5 @@ def _body(found: Dashboard, currency: str) -> dict[str, Any]:
         "forecast": found.forecast,
         "currency": currency,
         "pairs": found.pairs,
+        "counted_at": found.counted_at,
     }

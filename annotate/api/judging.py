@@ -238,14 +238,18 @@ class ProgressApi(ApiView):
         imported = serializers.IntegerField(help_text="Imported labels.")
         labelled = serializers.IntegerField(help_text="Candidates with an imported label.")
         counted_at = serializers.DateTimeField(
-            help_text="Now; the last full hour for annotators and viewers where checks are among"
-            " the items, which figures of the moment would tell."
+            help_text="Now, or some minutes ago where counting takes long; the last full hour for"
+            " annotators and viewers where checks are among the items, which figures of the moment"
+            " would tell."
         )
         n = ProgressCountsSerializer(help_text="What each figure is out of.")
 
     @extend_schema(operation_id="progress", responses=OutputSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """Return the project's figures and what each is out of; nothing is cached."""
+        """Return the project's figures and what each is out of.
+
+        Counted now; what takes more than a second to count is kept for a while.
+        """
         member = member_for(request.user, slug)
         still = still_since(member.project, member.role)
         progress = project_progress(member.project, still=still)

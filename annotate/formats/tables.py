@@ -88,7 +88,7 @@ def _objects(lines: Lines, layout: Layout, member: str | None, start: int) -> It
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=_named_once)
     except json.JSONDecodeError as error:
         raise BadValueError(LINE, f"not valid JSON: {_fault(error)}") from error
     except ValueError as error:  # an integer of thousands of digits
@@ -101,6 +101,16 @@ def _object(text: str) -> dict[str, Any]:
         raise BadValueError(
             LINE, f"the object has {len(found)} keys; at most {_MAX_COLUMNS} are read"
         )
+    return found
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object; of a name that stands in it twice nobody knows which value is meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for at, name in enumerate(names) if name in names[:at])
+        raise BadValueError(twice, "stands twice in one object; keep one of the two")
     return found
 
 

@@ -1,4 +1,4 @@
-"""How the judging goes: coverage, judged@k, days, judges; counted when it is asked for."""
+"""How the judging goes: coverage, judged@k, days, judges; counted not long before it is read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,52 +9,32 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Project, User
+from annotate.keeping import kept
 from annotate.pace import Forecast, forecast
 from annotate.selectors.pairs import PairProgress, pairs_progress
-from annotate.selectors.progress import project_progress
+from annotate.selectors.tally import LIVE, tally_of
 
 DEPTHS: Final = (1, 3, 5, 10, 20)
 DAYS: Final = 30
 RUNS: Final = 6  # the largest; a table of more is read by nobody
 
-_LIVE: Final = "c.withdrawn_at IS NULL AND q.withdrawn_at IS NULL AND p.withdrawn_at IS NULL"
-_COUNTED: Final = "j.current AND j.action = 'grade' AND j.kind IN ('counted', 'adjudication')"
-_COVERAGE: Final = f"""
-WITH judged AS (
-    SELECT j.candidate_id, bool_or(g.relevant) AS relevant FROM annotate_judgment j
-    JOIN accounts_grade g ON g.id = j.grade_id
-    WHERE j.project_id = %(project)s AND {_COUNTED} GROUP BY 1
-), per_query AS (
-    SELECT c.query_id, count(*) AS candidates, count(*) FILTER (WHERE c.wanted) AS wanted,
-           count(judged.candidate_id) AS judged, bool_or(judged.relevant) AS relevant
-    FROM annotate_candidate c JOIN annotate_query q ON q.id = c.query_id
-    JOIN annotate_passage p ON p.id = c.passage_id
-    LEFT JOIN judged ON judged.candidate_id = c.id
-    WHERE c.project_id = %(project)s AND {_LIVE} GROUP BY 1
-)
-SELECT (SELECT count(*) FROM annotate_query
-        WHERE project_id = %(project)s AND withdrawn_at IS NULL),
-       count(*), count(*) FILTER (WHERE judged > 0), count(*) FILTER (WHERE wanted = 0),
-       count(*) FILTER (WHERE relevant)
-FROM per_query
-"""  # noqa: S608 - only constants of this module are put in
 _JUDGED_AT: Final = f"""
-WITH judged AS (
-    SELECT DISTINCT j.candidate_id FROM annotate_judgment j
-    WHERE j.project_id = %(project)s AND {_COUNTED}
-), ranked AS (
-    SELECT x.run_id, x.rank - (min(x.rank) OVER (PARTITION BY x.run_id)) AS place,
-           judged.candidate_id IS NOT NULL AS judged
-    FROM annotate_proposal x JOIN annotate_candidate c ON c.id = x.candidate_id
-    JOIN annotate_query q ON q.id = c.query_id JOIN annotate_passage p ON p.id = c.passage_id
-    LEFT JOIN judged ON judged.candidate_id = c.id
-    WHERE x.run_id = ANY(%(runs)s) AND x.rank IS NOT NULL AND {_LIVE}
-)
-SELECT run_id, place, count(*), count(*) FILTER (WHERE judged) FROM ranked
-WHERE place < %(deepest)s GROUP BY 1, 2
-"""  # noqa: S608 - only constants of this module are put in
+SELECT ranked.run_id, ranked.place, count(*), count(judged.id)
+FROM (
+    SELECT x.run_id, x.rank - first.rank AS place, c.id
+    FROM unnest(%(runs)s::bigint[], %(first)s::integer[]) AS first(run_id, rank)
+    JOIN annotate_proposal x ON x.run_id = first.run_id AND x.rank < first.rank + %(deepest)s
+    JOIN annotate_candidate c ON c.id = x.candidate_id
+    WHERE {LIVE}
+) ranked LEFT JOIN (
+    SELECT DISTINCT candidate_id AS id FROM annotate_judgment j
+    WHERE j.project_id = %(project)s AND j.current AND j.action = 'grade'
+      AND j.kind IN ('counted', 'adjudication')
+) judged ON judged.id = ranked.id
+GROUP BY 1, 2
+"""  # noqa: S608 - only constants are put in
 _RUNS: Final = """
-SELECT r.id, r.name FROM annotate_run r JOIN annotate_proposal x ON x.run_id = r.id
+SELECT r.id, r.name, min(x.rank) FROM annotate_run r JOIN annotate_proposal x ON x.run_id = r.id
 WHERE r.project_id = %s AND x.rank IS NOT NULL
 GROUP BY r.id ORDER BY count(*) DESC, r.name LIMIT %s
 """
@@ -128,23 +108,33 @@ class Dashboard:
     judges: Sequence[JudgeRow]
     forecast: Forecast
     pairs: PairProgress | None
+    counted_at: datetime
 
 
 def dashboard_of(project: Project) -> Dashboard:
-    """Count a project's judging; some seconds at a million judgments."""
-    rows = _rows(_ANSWERS, [project.pk])
+    """Count a project's judging; what takes longer than a second is kept for a while."""
+    tally, tallied = tally_of(project)
+    (rows, judged_at), counted = kept(
+        f"dashboard-{project.pk}",
+        lambda: (_rows(_ANSWERS, [project.pk]), _judged_at(project)),
+    )
     today = timezone.now().date()
     daily: dict[date, int] = {}
     for _, day, judged, *_ in rows:
         daily[day] = daily.get(day, 0) + judged
-    progress = project_progress(project)
     return Dashboard(
-        coverage=Coverage(*_rows(_COVERAGE, {"project": project.pk})[0]),
-        judged_at=_judged_at(project),
+        coverage=Coverage(
+            queries=project.queries.filter(withdrawn_at=None).count(),
+            with_candidates=tally.with_candidates,
+            begun=tally.begun,
+            complete=tally.complete,
+            with_relevant=tally.with_relevant,
+        ),
+        judged_at=judged_at,
         days=[(day, daily.get(day, 0)) for day in _last_days(today)],
         judges=_judges(rows, today),
         forecast=forecast(
-            remaining=progress.remaining,
+            remaining=tally.candidates * project.overlap - tally.met,
             answers=sum(row[5] for row in rows),
             timed=sum(row[6] for row in rows),
             seconds=sum(row[7] for row in rows),
@@ -153,6 +143,7 @@ def dashboard_of(project: Project) -> Dashboard:
             price=project.hourly_cost,
         ),
         pairs=pairs_progress(project),
+        counted_at=min(tallied, counted),
     )
 
 
@@ -168,10 +159,15 @@ def _last_days(today: date) -> list[date]:
 
 def _judged_at(project: Project) -> dict[str, list[JudgedAt]]:
     """Return judged@k of the largest runs; ranks begin where the run's do, at 0 or 1."""
-    names = dict(_rows(_RUNS, [project.pk, RUNS]))
-    if not names:
+    runs = _rows(_RUNS, [project.pk, RUNS])
+    if not runs:
         return {}
-    values = {"project": project.pk, "runs": list(names), "deepest": max(DEPTHS)}
+    values = {
+        "project": project.pk,
+        "runs": [run for run, _, _ in runs],
+        "first": [first for _, _, first in runs],
+        "deepest": max(DEPTHS),
+    }
     counts: dict[int, list[tuple[int, int, int]]] = {}
     for run, place, candidates, judged in _rows(_JUDGED_AT, values):
         counts.setdefault(run, []).append((place, candidates, judged))
@@ -184,7 +180,7 @@ def _judged_at(project: Project) -> dict[str, list[JudgedAt]]:
             )
             for depth in DEPTHS
         ]
-        for run, name in names.items()
+        for run, name, _ in runs
     }
 
 

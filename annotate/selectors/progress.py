@@ -1,20 +1,20 @@
-"""How far a project's judging is; every figure is counted when it is asked for."""
+"""How far a project's judging is; counted when it is asked for, or not long before."""
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Count, Q, Sum
-from django.db.models.functions import Coalesce, Least
-from django.utils import timezone
+from django.db.models import Count, Q
 
 from accounts.access import Right, role_allows
 from accounts.models import Project, Role
-from annotate.models import Action, Candidate, Judgment, Kind
-from annotate.models.judgments import ANSWER_KINDS, JudgmentQuerySet
+from annotate.keeping import kept
+from annotate.models import Candidate, Judgment, Kind
+from annotate.models.judgments import JudgmentQuerySet
 from annotate.selectors.checks import checks_among, held_at, hour_begun
-from annotate.selectors.judging import candidates_active
+from annotate.selectors.tally import tally_of
 
 _ACTIVE: Final = {"withdrawn_at": None, "query__withdrawn_at": None, "passage__withdrawn_at": None}
 
@@ -62,37 +62,25 @@ class Progress:
 
 
 def project_progress(project: Project, *, still: datetime | None = None) -> Progress:
-    """Count a project's progress in five queries; by the judgments of now, or of `still`."""
-    moment = still or timezone.now()
-    active = candidates_active(project)
-    candidates = active.count()
-    here = Judgment.objects.filter(project=project, candidate__in=active)
-    here = held_at(here, still) if still else here.filter(current=True)
-    current = here.grades()
-    per_candidate = current.filter(kind=Kind.COUNTED).values("candidate").annotate(n=Count("pk"))
-    counted = per_candidate.order_by().aggregate(
-        judged=Count("candidate"),
-        judgments=Coalesce(Sum("n"), 0),
-        met=Coalesce(Sum(Least("n", project.overlap)), 0),
-    )
-    labels = current.aggregate(
-        people=Count("person", distinct=True, filter=Q(kind=Kind.COUNTED)),
-        imported=Count("pk", filter=Q(kind=Kind.IMPORTED)),
-        labelled=Count("candidate", distinct=True, filter=Q(kind=Kind.IMPORTED)),
-    )
-    skips = here.filter(action=Action.SKIP, kind__in=ANSWER_KINDS)
-    wanted = candidates * project.overlap
+    """Count a project's progress; by the judgments of now, or of `still`.
+
+    What takes longer than a second is kept for a while: `counted_at` says since when.
+    """
+    tally, moment = tally_of(project, still=still)
     roles = project.members.values_list("role", flat=True)
-    judges = sum(role_allows(role, Right.JUDGE) for role in roles)
+    wanted = tally.candidates * project.overlap
     return Progress(
-        candidates=candidates,
+        candidates=tally.candidates,
+        judged=tally.judged,
+        judgments=tally.judgments,
         wanted=wanted,
-        remaining=wanted - counted.pop("met"),
-        skipped=skips.aggregate(n=Count("candidate", distinct=True))["n"],
-        judges=max(judges, labels["people"]),
+        remaining=wanted - tally.met,
+        skipped=tally.skipped,
+        people=tally.people,
+        judges=max(sum(role_allows(role, Right.JUDGE) for role in roles), tally.people),
+        imported=tally.imported,
+        labelled=tally.labelled,
         counted_at=moment,
-        **counted,
-        **labels,
     )
 
 
@@ -109,15 +97,27 @@ def coverage_of(projects: Collection[Project]) -> dict[int, Coverage]:
     """Return the coverage of each project that has candidates, by key.
 
     Two queries, and at most two more for what stands still for the roles that projects are opened
-    as (`annotate.selectors.checks`).
+    as (`annotate.selectors.checks`). What takes longer than a second is kept for a while.
     """
     keys = {project.pk for project in projects}
     low = [row.pk for row in projects if not role_allows(row.opened_as or Role.OWNER, Right.REVIEW)]
     still = checks_among(low) if low else set()
+    hour = hour_begun()
+    if len(projects) == 1:  # its own page counts more in one pass
+        [project] = projects
+        tally, _ = tally_of(project, still=hour if still else None)
+        own = Coverage(tally.candidates, tally.judged, tally.labelled)
+        return {project.pk: own} if own.candidates else {}
+    named = f"{sorted(keys)} {sorted(still)} {hour if still else ''}"
+    name = f"coverage-{hashlib.sha256(named.encode()).hexdigest()}"
+    return kept(name, lambda: _coverage(keys, still, hour))[0]
+
+
+def _coverage(keys: set[int], still: set[int], hour: datetime) -> dict[int, Coverage]:
     rows = Candidate.objects.filter(project__in=keys, **_ACTIVE).order_by()
     found = _judged(Judgment.objects.filter(current=True), keys - still)
     if still:
-        found |= _judged(held_at(Judgment.objects.all(), hour_begun()), still)
+        found |= _judged(held_at(Judgment.objects.all(), hour), still)
     counts = rows.values_list("project").annotate(n=Count("pk"))
     return {project: Coverage(n, *found.get(project, (0, 0))) for project, n in counts}
 

@@ -206,6 +206,8 @@ def test_a_part_is_a_quote_and_one_word_in_common_is_none() -> None:
     assert quotes.in_prose("见数据库连接池的说明")
     assert quotes.in_prose("“patient-7” is odd")
     assert quotes.in_search("saint james")
+    assert Quotes([], ["x" * 90]).in_prose(f"query “{'x' * 79}…” has another text")
+    assert not Quotes([], []).in_prose("anything")
     for innocent in ("her physician says", "patient-70", "patient-7-b", "abc", "数据库", ""):
         assert not quotes.in_prose(innocent), innocent
     assert not quotes.in_search("laudanum")
