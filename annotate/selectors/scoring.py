@@ -50,17 +50,23 @@ class Scorables(NamedTuple):
 
 
 def scorables_of(project: Project) -> Scorables:
-    """Count the candidates that could be scored."""
-    return Scorables(
-        all=scorable_count(project, Wanted()),
-        unjudged=scorable_count(project, Wanted(unjudged=True)),
-    )
+    """Count the candidates that could be scored, in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_THERE, {"project": project.pk})
+        return Scorables(*cursor.fetchone())
+
+
+def scorable_any(project: Project, wanted: Wanted) -> bool:
+    """Say whether there is a wanted candidate."""
+    with connection.cursor() as cursor:
+        cursor.execute(_sql(_ANY, wanted), _given(project, wanted))
+        return bool(cursor.fetchone()[0])
 
 
 def scorable_count(project: Project, wanted: Wanted, *, after: int = 0) -> int:
     """Count the wanted candidates of the queries after one id."""
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, _given(project, wanted) | {"after": after})
+        cursor.execute(_sql(_COUNT, wanted), _given(project, wanted) | {"after": after})
         return int(cursor.fetchone()[0])
 
 
@@ -79,7 +85,7 @@ def scorables_after(
         queries = [row[0] for row in cursor.fetchall()]
         if not queries:
             return [], None
-        cursor.execute(_PAIRS, given | {"ids": queries})
+        cursor.execute(_sql(_PAIRS, wanted), given | {"ids": queries})
         rows = [Scorable(*row) for row in cursor.fetchall()]
     return [list(own) for _, own in groupby(rows, attrgetter("query_id"))], queries[-1]
 
@@ -91,18 +97,39 @@ def pair_texts(candidates: Sequence[int]) -> list[PairText]:
         return [PairText(*row) for row in cursor.fetchall()]
 
 
-def _given(project: Project, wanted: Wanted) -> dict[str, int | bool | None]:
-    return {
-        "project": project.pk,
-        "unjudged": wanted.unjudged,
-        "per_query": wanted.per_query,
-    }
+def _given(project: Project, wanted: Wanted) -> dict[str, int | None]:
+    return {"project": project.pk, "per_query": wanted.per_query}
+
+
+def _sql(statement: str, wanted: Wanted) -> str:
+    return statement.replace("{judged}", _UNJUDGED if wanted.unjudged else "")
 
 
 _LIVE: Final = "c.withdrawn_at IS NULL AND p.withdrawn_at IS NULL"
-_WANTED: Final = f"""{_LIVE} AND (NOT %(unjudged)s OR NOT EXISTS (
-    SELECT FROM annotate_judgment j
-    WHERE j.candidate_id = c.id AND j.current AND j.slot IS NOT NULL))"""
+_WANTED: Final = f"{_LIVE} {{judged}}"
+_UNJUDGED: Final = """AND NOT EXISTS (SELECT FROM annotate_judgment j
+    WHERE j.candidate_id = c.id AND j.project_id = %(project)s AND j.current
+      AND j.slot IS NOT NULL)"""
+# Few things are withdrawn, and an index has them.
+_THERE: Final = """
+SELECT count(*), count(*) FILTER (WHERE judged.id IS NULL)
+FROM annotate_candidate c LEFT JOIN (
+    SELECT DISTINCT candidate_id AS id FROM annotate_judgment
+    WHERE project_id = %(project)s AND current AND slot IS NOT NULL
+) judged ON judged.id = c.id
+WHERE c.project_id = %(project)s AND c.withdrawn_at IS NULL
+  AND NOT EXISTS (SELECT FROM annotate_query q WHERE q.id = c.query_id
+                    AND q.project_id = %(project)s AND q.withdrawn_at IS NOT NULL)
+  AND NOT EXISTS (SELECT FROM annotate_passage p WHERE p.id = c.passage_id
+                    AND p.project_id = %(project)s AND p.withdrawn_at IS NOT NULL)
+"""
+_ANY: Final = f"""
+SELECT EXISTS (
+    SELECT FROM annotate_candidate c
+    JOIN annotate_query q ON q.id = c.query_id JOIN annotate_passage p ON p.id = c.passage_id
+    WHERE c.project_id = %(project)s AND q.withdrawn_at IS NULL AND {_WANTED}
+)
+"""  # noqa: S608 - only constants of this module are put in
 _COUNT: Final = f"""
 SELECT coalesce(sum(least(n, %(per_query)s::bigint)), 0) FROM (
     SELECT count(*) AS n FROM annotate_candidate c

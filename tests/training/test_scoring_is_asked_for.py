@@ -11,7 +11,7 @@ from annotate.models import Strategy
 from annotate.services.arranging import queue_arrange, queue_of, queue_rescore
 from annotate.services.proposing import run_ensure
 from tests.annotate.checks import set_queue
-from tests.factory import PASSWORD, Cast, bearer, make_cast
+from tests.factory import PASSWORD, Cast, bearer, make_cast, make_judgment
 from tests.models_app.published import publish
 from tests.training.scores import make_score_job, pairs_project, scored_here, tiny_version
 from training.models import TrainingJob
@@ -34,13 +34,14 @@ def test_from_the_versions_page_to_the_queues(client: Client, cast: Cast, tmp_pa
     empty = client.get(NEW).content.decode()
     assert "This project has no candidates yet." in empty
     assert "No version is published in this project yet." in empty
-    pairs_project(cast.project, queries=2)
+    make_judgment(pairs_project(cast.project, queries=2)[0], cast.annotator, grade=1)
     version = tiny_version(cast.project, tmp_path)
     shown = client.get("/library/finder/versions/1/").content.decode()
     assert f'href="{NEW}?version=library/finder%40v1"' in shown
     form = client.get(f"{NEW}?version=library/finder%40v1").content.decode()
     assert 'value="library/finder@v1"' in form
     assert "All: 10" in form
+    assert "Without a judgment: 9" in form
     wrong = client.post(NEW, FORM | {"base_model": "library/finder@v9", "per_query": "0"})
     assert wrong.context["form"].errors.keys() == {"base_model", "per_query"}
     assert client.get(NEW).status_code == 200

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import Project, User
-from annotate.selectors.scoring import Wanted, scorable_count
+from annotate.selectors.scoring import Wanted, scorable_any
 from annotate.services.arranging import queue_rescore
 from annotate.services.proposing import Proposed, candidates_propose, run_check, run_ensure
 from training.base_models import Base, base_checked
@@ -51,7 +51,7 @@ def score_create(
     """
     version = version_checked(base_model, project=project, user=created_by)
     spec = _spec(recipe, version.name)
-    if not scorable_count(project, wanted_of(spec)):
+    if not scorable_any(project, wanted_of(spec)):
         raise ValidationError({"candidates": "This project has no such candidates to score."})
     run_check(project=project, name=spec.run or "", version=version.revision)
     job = TrainingJob.objects.create(
