@@ -3,6 +3,7 @@
 import hashlib
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from tests.tiny_run import (
     tiny_spec,
     unranked,
 )
+from training.ml.data import Pair
 from training.ml.evaluation import evaluate
 from training.ml.recipe import STAGES, recipe_run
 from training.ml.save import METADATA
@@ -137,18 +139,29 @@ def test_test_figures_use_the_thresholds_that_dev_chose() -> None:
     assert test["model", "f1_dev_threshold"] == dev["model", "f1_threshold"]
 
 
+def german(pair: Pair) -> Pair:
+    """The same pair in German: only stems say which passages are relevant."""
+    text = "Ein Haus wurde gekauft." if pair.relevant else "Ein Baum wurde gefällt."
+    return replace(pair, query="Häuser kaufen", title="", text=text)
+
+
 def test_a_short_run_without_ranks_has_no_first_stage_and_yet_its_losses(tmp_path: Path) -> None:
+    """Its baseline reads the language of the recipe."""
     splits = {name: unranked(tiny_pairs(name, 4)) for name in ("dev", "test")}
+    splits["test"] = tuple(german(pair) for pair in splits["test"])
     reporter = RecordingReporter()
     outcome = recipe_run(
         snapshot=tiny_snapshot(**splits),
-        spec=tiny_spec("agro", max_steps=3, logging_steps=1000),
+        spec=tiny_spec("agro", max_steps=3, logging_steps=1000, language="de"),
         base=tiny_base(tmp_path / "base"),
         folder=tmp_path / "model",
         reporter=reporter,
         device="cpu",
     )
     assert list(outcome.evaluations["test"].per_query) == ["bm25", "base", "model"]
+    bm25 = outcome.evaluations["test"].per_query["bm25"]
+    assert {values["nDCG@10"] for values in bm25.values()} == {1}
+    assert "stemmed for German" in outcome.facts["methods"]["bm25"]["terms"]
     assert [step for step, _, values in reporter.metrics if "loss" in values] == [1, 3]
     assert [line["Step"] for line in outcome.log if "Training Loss" in line] == [1, 3]
     assert reporter.bases == [outcome.base.to_dict()]
