@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.services import project_update, scheme_set
 from annotate.models import Action, Judgment
 from tests.annotate.judging import reword_passage
-from tests.e2e.judging import ended, open_page, passage, press_and_wait, ready
+from tests.e2e.judging import all_sent, ended, open_page, passage, press_and_wait, ready
 from tests.factory import GRADES_0_3, Cast, make_queue
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -77,10 +77,21 @@ def test_axe_finds_nothing_in_a_list(
         page.keyboard.press("e")
         page.keyboard.press("Enter")
         page.keyboard.press("2")
-        report = Axe().run(page, options=RULES)
-        assert report.violations_count == 0, report.generate_report()
-        width = page.evaluate("() => document.documentElement.scrollWidth")
-        assert width <= size[0], "scrolls sideways"
+        for state in ("list", "its end", "my answers", "one of them"):
+            if state == "its end":
+                page.keyboard.press("0")
+                page.keyboard.press("0")
+                expect(page.locator("#rows-end")).to_be_focused()
+                all_sent(page)
+            if state == "my answers":
+                page.goto(f"{live_server.url}/projects/library/judge/answers/")
+            if state == "one of them":
+                page.get_by_role("link", name="Look again or change it").first.click()
+                expect(page.locator("button.grade.earlier")).to_be_visible()
+            report = Axe().run(page, options=RULES)
+            assert report.violations_count == 0, f"{state}: {report.generate_report()}"
+            width = page.evaluate("() => document.documentElement.scrollWidth")
+            assert width <= size[0], f"{state} scrolls sideways"
 
 
 def test_at_200_percent_nothing_is_hidden(

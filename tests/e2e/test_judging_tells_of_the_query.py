@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotate.models import Query
-from tests.e2e.judging import open_page, ready, stocked
+from tests.e2e.judging import all_sent, open_page, ready, stocked
 from tests.factory import Cast, make_queue
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -35,6 +35,7 @@ def test_each_query_brings_its_own(browser: Browser, live_server: LiveServer, ca
         page.keyboard.press("u")
         page.keyboard.press("u")
         expect(facts).to_have_text(["description", "d0", "narrative", "n0"])
+        all_sent(page)
         page.keyboard.press("l")
         page.wait_for_url("**/judge/?layout=list")
         ready(page)
@@ -44,6 +45,7 @@ def test_each_query_brings_its_own(browser: Browser, live_server: LiveServer, ca
             page.keyboard.press(key)
         expect(facts.first).to_have_text("description")
         expect(about).not_to_have_attribute("open", "")
+        all_sent(page)
     with open_page(browser, live_server.url, cast.annotator.username, **PHONE) as page:
         ready(page)
         expect(page.locator("#about-query dd")).to_contain_text("said twice")
