@@ -163,7 +163,8 @@ def views(walk: Walk) -> None:
 
 def bulks(walk: Walk) -> None:
     """Many are withdrawn, and what makes no sense is refused."""
-    wish = {"listed": "candidates", "deed": "withdraw", "reason": "Off topic.", "keys": [1]}
+    key = int(walk.do(f"GET {PROJECT}candidates/")["results"][0]["id"])
+    wish = {"listed": "candidates", "deed": "withdraw", "reason": "Off topic.", "keys": [key]}
     made = walk.do(f"POST {PROJECT}bulk/", wish)
     walk.do(f"POST {PROJECT}bulk/", {**wish, "deed": "assign"})
     walk.do(f"GET {PROJECT}bulk/")
