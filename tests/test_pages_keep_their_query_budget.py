@@ -100,4 +100,6 @@ def test_every_page_and_list_makes_the_queries_it_says(
     client.login(username=cast.manager.username, password=PASSWORD)
     client.get("/")
     found = {path: counted(client, path.format(**shown)) for path in BUDGETS}
+    with connection.cursor() as cursor:  # a list's own would bound the end of the test, too
+        cursor.execute("SET LOCAL statement_timeout = 0")
     assert found == BUDGETS
