@@ -147,8 +147,12 @@ def test_all_are_asked_for_in_so_many_words(client: Client, cast: Cast) -> None:
     make_queue(cast.project)
     headers = bearer(cast.manager)
     wish = {"listed": "queries", "deed": "assign", "everybody": True}
-    empty: dict[str, Any] = {}
-    for vague in (empty, {"parameters": {}}, {"parameters": {"q": "", "order": "id"}}):
+    vague_ones: tuple[dict[str, Any], ...] = (
+        {},
+        {"parameters": {}},
+        {"parameters": {"q": "", "order": "id"}},
+    )
+    for vague in vague_ones:
         answer = client.post(API, {**wish, **vague}, "application/json", **headers)
         assert (answer.status_code, list(answer.json()["errors"])) == (400, ["keys"])
     answer = client.post(API, {**wish, "all": True}, "application/json", **headers)
