@@ -5,6 +5,7 @@ import { paintText } from "./marks.js";
 import { byId, showAbout, showQuery } from "./view.js";
 
 const ROOM = 220; // px of a passage that a row shows
+const SIGHT = 5; // rows that fill a window
 const LABEL = 80; // characters that name a row without a title
 
 /**
@@ -64,8 +65,14 @@ export class List {
     this.home.append(this.evidence); // the row that has it goes away
     this.place.replaceChildren(...this.rows.map(({ node }) => node));
     if (items.length) showQuery(items[0].query);
-    this.fill(this.rows);
+    this.fill(this.rows.slice(0, SIGHT));
+    this.fillLater(this.rows.slice(SIGHT));
     scrollTo({ top: 0, behavior: "instant" });
+  }
+
+  /** Fill rows that are out of sight when what is in sight has been painted. */
+  fillLater(rows) {
+    if (rows.length) requestAnimationFrame(() => setTimeout(() => rows[0].node.isConnected && this.fill(rows)));
   }
 
   node() {
