@@ -60,6 +60,7 @@ def test_undo_reaches_the_last_ten_answers(
                 page.keyboard.press("e")
                 page.keyboard.press("Enter")
             press_and_wait(page, "s" if number == 5 else "1")
+        all_sent(page)
         page.reload()  # what was undone is known to the tab, not to the page
         ready(page)
         for number in range(11, 1, -1):

@@ -57,7 +57,6 @@ export class Outbox extends EventTarget {
     super();
     Object.assign(this, { url, field, prefix, person });
     this.journal = new Journal("arbiter:answers");
-    this.tried = new Set(); // ids that the server may know
     this.aside = new Set(); // ids that failed alone: tried after the others
     this.memory = new Map(); // where the browser's storage is full or forbidden
     this.wait = WAIT_FIRST;
@@ -66,6 +65,7 @@ export class Outbox extends EventTarget {
     this.sending = false;
     const left = this.waiting();
     this.own = new Set(left.map(({ answer }) => answer.id)); // ids that this tab sends
+    this.tried = new Set(this.own); // ids that the server may know: of what was under way before a reload, too
     this.last = Math.max(0, ...left.map(({ key }) => this.timeOf(key))); // a clock may go back
     addEventListener("online", () => this.hurry());
     addEventListener("storage", () => this.changed());
@@ -78,7 +78,9 @@ export class Outbox extends EventTarget {
   async restore() {
     for (const [key, value] of await this.journal.entries()) {
       if (!key.startsWith(this.prefix) || localStorage.getItem(key) !== null) continue;
-      this.own.add(JSON.parse(value).answer.id);
+      const { id } = JSON.parse(value).answer;
+      this.own.add(id);
+      this.tried.add(id);
       this.last = Math.max(this.last, this.timeOf(key));
       this.keep(key, value);
     }
