@@ -64,8 +64,8 @@ JOIN accounts_grade g ON g.id = first.grade_id JOIN accounts_grade h ON h.id = o
 
 _LABELLED_OTHERWISE: Final = """
 SELECT s.line, s.member, h.value AS a, g.value AS b
-FROM import_label l JOIN annotate_judgment j ON j.candidate_id = l.candidate_id
-  AND j.current AND j.kind = 'imported' AND j.source_id + 0 = %(source)s AND j.grade_id <> l.grade_id
+FROM import_label l JOIN annotate_judgment j ON j.candidate_id = l.candidate_id AND j.current
+  AND j.kind = 'imported' AND j.source_id = %(source)s AND j.grade_id <> l.grade_id
 JOIN import_row s ON s.n = l.n
 JOIN accounts_grade g ON g.id = j.grade_id JOIN accounts_grade h ON h.id = l.grade_id
 """

@@ -157,6 +157,8 @@ def _resolve(
                 _count(cursor, loaded, resolving.DISCARDS, values, progress)
             own_labels_take(cursor)
     own_labels_resolve(cursor, values)
+    # Statistics of before there were labels promise one row, and all of them for each of the file.
+    cursor.execute("SELECT annotate_plan_for((SELECT count(*) FROM import_label))")
     if plan.on_conflict == OnConflict.REFUSE:
         errors, count = conflicts(cursor, values["source"])
         own = list(own_labels_conflicts(cursor))
@@ -189,6 +191,7 @@ def _store(
         _count(cursor, loaded, storing.CHANGES, values, progress)
     cursor.execute(storing.MADE, values)
     cursor.execute("ANALYZE import_made")
+    cursor.execute("SELECT annotate_plan_for(0)")
     cursor.execute(storing.RANKED)
     if values["last"]:
         _count(cursor, loaded, storing.REPLACEMENTS, values, progress)

@@ -55,7 +55,7 @@ MADE: Final = """
 CREATE TEMP TABLE import_made ON COMMIT DROP AS
 SELECT l.n, l.candidate_id, l.passage_id, l.grade_id, j.id AS replaces FROM import_label l
 LEFT JOIN annotate_judgment j ON j.candidate_id = l.candidate_id AND j.current
-  AND j.kind = 'imported' AND j.source_id + 0 = %(source)s
+  AND j.kind = 'imported' AND j.source_id = %(source)s
 WHERE j.id IS NULL OR (%(last)s AND j.grade_id <> l.grade_id)
 """
 
