@@ -13,6 +13,7 @@ from annotate.models import (
     Import,
     Judgment,
     Kind,
+    Preference,
     SavedView,
 )
 from annotate.models.texts import ERASED
@@ -56,7 +57,14 @@ def _comments(project: Project, quotes: Quotes) -> int:
     other = [pk for pk, kind in quoting if kind != Kind.ADJUDICATION]
     rows.filter(pk__in=decided).update(comment=ERASED)
     rows.filter(pk__in=other).update(comment="", skip_reason="")
-    return len(quoting)
+    return len(quoting) + _comments_on_pairs(project, quotes)
+
+
+def _comments_on_pairs(project: Project, quotes: Quotes) -> int:
+    rows = Preference.objects.filter(project=project)
+    said = rows.exclude(comment="", skip_reason="").values_list("pk", "comment", "skip_reason")
+    quoting = [pk for pk, *words in said.iterator() if any(map(quotes.in_prose, words))]
+    return rows.filter(pk__in=quoting).update(comment="", skip_reason="") if quoting else 0
 
 
 def _searches(project: Project, quotes: Quotes) -> int:

@@ -19,6 +19,7 @@ FREE = {
     "QueryOutput.metadata.*": METADATA,
     "CandidateOutput.metadata.*": METADATA,
     "LeasedPassage.metadata.*": METADATA,
+    "LeasedQuery.metadata.*": METADATA,
     "PassageOutput.metadata.*": METADATA,
     "QueryDetailOutput.metadata.*": METADATA,
     "PassageDetailOutput.metadata.*": METADATA,

@@ -39,7 +39,7 @@ def judged() -> Cast:
 
 def resolved(project: Project) -> list[tuple[object, ...]]:
     rows = map(json.loads, exported(project, "jsonl", "qrels").splitlines())
-    return [(row["passage_id"], row["label"], row["adjudicated"]) for row in rows]
+    return sorted((row["passage_id"], row["label"], row["adjudicated"]) for row in rows)
 
 
 def frozen(project: Project, resolve: str) -> list[tuple[object, ...]]:
@@ -55,7 +55,7 @@ def frozen(project: Project, resolve: str) -> list[tuple[object, ...]]:
 def grades_of(snapshot: Snapshot) -> list[tuple[object, ...]]:
     with blob_open(snapshot.files["train.jsonl"]["sha256"]) as source:
         rows = [json.loads(line) for line in source]
-    return [(row["passage_id"], row["grade"], row["adjudicated"]) for row in rows]
+    return sorted((row["passage_id"], row["grade"], row["adjudicated"]) for row in rows)
 
 
 @pytest.mark.parametrize("format_name", ["jsonl", "csv", "parquet"])

@@ -101,7 +101,7 @@ def test_a_library_that_ends_the_process_for_want_of_memory(cast: Cast, tmp_path
         "job_supervise(job_id=uuid.UUID(sys.argv[1]))"
     )
     argv = [sys.executable, "-c", supervise, str(job.pk)]
-    run_limited(argv, "RLIMIT_DATA", 700 << 20)
+    run_limited(argv, "RLIMIT_DATA", 560 << 20)
     assert_failed(job, "memory", "per_device_train_batch_size")
     assert job.attempt == 1
 

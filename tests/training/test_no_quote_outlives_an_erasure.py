@@ -31,6 +31,8 @@ from annotate.services.erasing import erasure_create
 from annotate.services.golding import GoldWish, golds_set
 from annotate.services.indexing import passages_read
 from tests.annotate.judging import decide, grade, record, skip
+from tests.annotate.pairing import compare, offered, prefer
+from tests.annotate.pairing import skip as skip_pair
 from tests.factory import Cast, make_candidate, make_passage, make_query, make_queue
 from training.services.erasing import erasure_run
 
@@ -44,6 +46,7 @@ HELD: Final = {"annotate_query", "annotate_passage", "annotate_passagerevision",
                "annotate_passagewords"}  # fmt: skip
 QUOTES: Final = {
     "annotate_judgment": {"comment", "skip_reason"},
+    "annotate_preference": {"comment", "skip_reason"},
     "annotate_gold": {"explanation"},
     "annotate_change": {"reason"},
     "annotate_erasure": {"reason"},
@@ -66,6 +69,8 @@ FREE: Final = {
     "annotate_judgment": {"action", "evidence", "kind"},
     "annotate_lane": "ids of people",
     "annotate_lease": "a purpose",
+    "annotate_pairqueue": "settings",
+    "annotate_preference": {"action"},
     "annotate_queue": "settings",
     "annotate_run": "a name",
     "annotate_savedview": {"listed"},
@@ -120,6 +125,11 @@ def quote_everywhere(cast: Cast, about: Candidate, other: Candidate) -> None:
     record(project, cast.reviewer, skip(other, PART))
     decide(project, cast.reviewer, about, 0, reason="Zqx is ill")
     decide(project, cast.reviewer, other, 0, reason=PART)
+    besides = make_query(project, "Is it so?")
+    for number in range(3):
+        make_candidate(besides, make_passage(project, f"Besides, {number}."))
+    first, second, *_ = (pair for pair in offered(project) if pair.query == besides)
+    compare(project, cast.annotator, prefer(first, comment=PART), skip_pair(second, PART))
     Change.objects.create(
         project=project, thing=Thing.QUERY, deed=Deed.WITHDRAW, things=[1], reason=PART
     )
@@ -171,7 +181,7 @@ def test_every_column_of_words_is_seen_to(cast: Cast, thing: str) -> None:
     erasure.refresh_from_db()
     assert (erasure.status, erasure.error) == ("done", "")
     assert found() == set()
-    assert erasure.counts["quotes"] == 11
+    assert erasure.counts["quotes"] == 13
     assert SavedView.objects.get().name == "kept"
     assert [error["message"] for error in Import.objects.get().errors] == [
         "(erased)", "must be a number", "(erased)"
@@ -193,6 +203,8 @@ def test_comments_stay_where_that_is_asked_for_and_other_quotes_go(cast: Cast) -
     assert found() == {
         ("annotate_judgment", "comment"),
         ("annotate_judgment", "skip_reason"),
+        ("annotate_preference", "comment"),
+        ("annotate_preference", "skip_reason"),
         ("annotate_gold", "explanation"),
     }
     assert list(Gold.objects.order_by("pk").values_list("explanation", flat=True)) == [
