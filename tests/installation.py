@@ -80,7 +80,7 @@ WORDS = {"web": "gunicorn", "worker": "default", "trainer": "trainer", "beat": "
 
 
 def _wait_for(output: Path, pattern: str, process: subprocess.Popen[bytes]) -> list[str]:
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + 90
     while not re.search(pattern, output.read_text()):
         assert process.poll() is None, output.read_text()
         assert time.monotonic() < deadline, output.read_text()
