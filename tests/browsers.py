@@ -12,7 +12,7 @@ import psutil
 from django.conf import settings
 from django.core.signals import request_finished, request_started
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright
 
 from accounts.models import User
 from tests.factory import PASSWORD
@@ -38,7 +38,6 @@ LAUNCH: dict[str, Any] = {
     ],
 }
 DESKTOP = {"width": 1280, "height": 800}
-expect.set_options(timeout=10_000)  # ms; a machine may be slow, and only a failure waits so long
 PATIENCE = 10.0  # seconds within which a browser closes a context; else it hangs and is ended
 
 

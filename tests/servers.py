@@ -30,10 +30,10 @@ _home: Path | None = None
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: half of a long test is waiting for processes to start."""
+    """A process per core: bounds of time are those of a machine that is not asked for more."""
     linux = sys.platform == "linux"
     cores = len(os.sched_getaffinity(0)) if linux else os.cpu_count() or 1
-    return min(cores + 1, 4)  # each may hold torch and a browser
+    return min(cores, 4)  # each may hold torch and a browser
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -9,7 +9,7 @@ import pytest
 from tests.installation import Installation, claim
 from training.sample import judgments_resolve, sample_queries
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 TRAINING = r"sample\s+\| Training its first reranker"
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.installation import Installation
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 WEB = r"web\s+\| is up"
 
 
