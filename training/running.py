@@ -25,14 +25,14 @@ from training.guarding import EXIT_CRASHED, EXIT_LOST, Guard
 from training.kinds import Stage
 from training.lineage import code_facts, first_stage_facts, labels_facts, lineage_collect
 from training.ml.data import Snapshot
-from training.ml.errors import RecipeError, resource_error
+from training.ml.errors import RecipeError, memory_refused, resource_error
 from training.models import TrainingJob
 from training.patience import patiently
 from training.preparing import base_fetch, snapshot_fetch
 from training.reporting import JobReporter
 from training.scratch import job_scratch, work_path, worker_name
 from training.services.claims import Claim, LostClaimError, job_claim
-from training.services.moves import CRASHED, job_fail, job_stop
+from training.services.moves import CRASHED, NO_MEMORY, job_fail, job_stop
 from training.services.pooling import pool_finish
 from training.services.scoring import score_finish
 from training.spec import TrainSpec
@@ -98,7 +98,9 @@ def _run_guarded(claim: Claim, reporter: JobReporter, scratch: Path, guard: Guar
         if named is not None:
             return _failed(guard, claim, f"{named.message} {named.advice}")
         logger.exception("Job %s crashed.", claim.job_id)
-        return _failed(guard, claim, CRASHED, traceback.format_exc(), EXIT_CRASHED)
+        # A library that gets no memory may fail with an error of any type.
+        message = f"The job crashed. {NO_MEMORY}" if memory_refused() else CRASHED
+        return _failed(guard, claim, message, traceback.format_exc(), EXIT_CRASHED)
     return 0
 
 

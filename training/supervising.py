@@ -35,8 +35,14 @@ CANCEL_GRACE_SECONDS: Final = 2.0
 STOP_STEPS: Final[Steps] = ((signal.SIGTERM, 2.0),)
 HUNG_STEPS: Final[Steps] = ((signal.SIGTERM, 0.3),)
 TAIL_LINES: Final = 40
-# What libraries write before they end the process themselves because memory cannot be had.
-NO_MEMORY_MARKS: Final = ("bad_alloc", "memory allocation", "out of memory", "allocate memory")
+# What libraries and Python write before the process ends because memory cannot be had.
+NO_MEMORY_MARKS: Final = (
+    "bad_alloc",
+    "memory allocation",
+    "out of memory",
+    "allocate memory",
+    "memoryerror",
+)
 
 
 @dataclass(frozen=True, slots=True)

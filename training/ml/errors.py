@@ -4,6 +4,7 @@ Everything else that goes wrong is a crash and keeps its own type and traceback.
 """
 
 import errno
+import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 # Allocation failures reach Python as plain RuntimeError; PyTorch offers no other mark on the CPU.
 _NO_MEMORY: Final = ("can't allocate memory", "out of memory", "not enough memory")
 _DISK_FULL: Final = ("no space left on device", "disk quota exceeded", "file too large")
+MEMORY_AT_HAND: Final = 64 << 20  # bytes that a process has left where memory is no trouble
 
 
 class RecipeError(Exception):
@@ -58,6 +60,15 @@ def resource_error(error: BaseException) -> ResourceError | None:
             "effective batch.",
         )
     return None
+
+
+def memory_refused() -> bool:
+    """Whether this process, as it stands, is refused the little that is at hand elsewhere."""
+    try:
+        mmap.mmap(-1, MEMORY_AT_HAND, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
+    except OSError:
+        return True
+    return False
 
 
 @contextmanager

@@ -109,7 +109,8 @@ export class Session {
         this.paint();
       } else if (this.waiting) showWaiting(this.waitingText());
     } else if (this.outbox.count === 0) {
-      location.reload(); // the server shows the end
+      if (supply.complete) location.reload(); // the server shows the end
+      else this.more();
     }
   }
 

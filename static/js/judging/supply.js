@@ -26,6 +26,7 @@ export class Supply extends EventTarget {
     });
     this.queue = first.filter((item) => !this.gone.has(keyOf(item)) && !doubted.has(keyOf(item)));
     this.error = null;
+    this.complete = false; // whether the last fetch knew of everything that was answered here
     this.remaining = remaining - this.gone.size; // open to this person, less what is on its way
     this.turn = 0; // counts answers and undos, to tell whether a fetch is still up to date
   }
@@ -89,9 +90,9 @@ export class Supply extends EventTarget {
     const began = performance.now();
     try {
       const { items, known = [], remaining } = await post(this.url, this.wish, this.person);
-      const complete = settled && turn === this.turn; // the server has counted all that was answered here
-      this.merge(items, known, complete, began);
-      if (complete) this.remaining = remaining;
+      this.complete = settled && turn === this.turn;
+      this.merge(items, known, this.complete, began);
+      if (this.complete) this.remaining = remaining;
       this.error = null;
     } catch (error) {
       this.error = error;
