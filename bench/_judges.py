@@ -13,8 +13,8 @@ from typing import Any
 AHEAD = 10
 LOW = 5
 LASTS = 120.0
-STEP = 25
-SHARE = 4
+STEP = 50
+SHARE = 2
 KNOWN = 3
 MOST = 100
 
@@ -81,6 +81,7 @@ class Judge:
     pace: float
     page: bool
     number: int
+    judges: int = 1  # who may judge, this one included
     queue: list[str] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
     outbox: list[dict[str, Any]] = field(default_factory=list)
@@ -117,10 +118,10 @@ class Judge:
     def wanted(self) -> tuple[int, int]:
         """Return how many items the page would hold, and below how many it fetches more."""
         lasting = math.ceil(LASTS / self.pace) if self.answered > KNOWN else 0
-        step = min(max(math.ceil(lasting / 2), AHEAD - LOW), STEP)
-        share = max(self.remaining // SHARE, AHEAD)
-        ahead = min(max(lasting + step, AHEAD), MOST, share)
-        return ahead, max(ahead - step, LOW)
+        usual = min(max(math.ceil(lasting / 2), AHEAD - LOW), STEP)
+        share = max(self.remaining // SHARE // self.judges, AHEAD)
+        ahead = min(max(lasting + usual, AHEAD), MOST, share)
+        return ahead, max(ahead - min(usual, math.ceil(ahead / 2)), LOW)
 
     def answer(self, candidate: str) -> None:
         self.gone.add(candidate)

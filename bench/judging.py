@@ -179,6 +179,7 @@ def measure(
                 pace=PACE,
                 page=page,
                 number=number,
+                judges=len(people),
             )
             for number, headers in enumerate(headers_of(people, page=page))
         ]

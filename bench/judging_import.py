@@ -70,6 +70,7 @@ def measure(project: "Project", people: "Sequence[User]", path: Path, candidates
                 pace=PACE,
                 page=True,
                 number=number,
+                judges=len(people),
             )
             for number, headers in enumerate(headers_of(people, page=True))
         ]

@@ -13,7 +13,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.access import Right, member_for
 from accounts.middleware import PageRequest
-from accounts.models import Grade, Member
+from accounts.models import Grade, Member, Role
 from annotate.forms import AnswerForm
 from annotate.selectors.items import items_of
 from annotate.selectors.judging import (
@@ -126,7 +126,8 @@ def _context(member: Member, layout: str, offered: Sequence[str]) -> dict[str, A
     items = items_of(leases, project, person)
     remaining = remaining_for(project, person)
     shared = _shared(member, layout)
-    shared["settings"] |= {"remaining": remaining}
+    judges = project.members.exclude(role=Role.VIEWER).count()
+    shared["settings"] |= {"remaining": remaining, "judges": judges}
     return {
         **shared,
         **desk_context(project, layout, offered),

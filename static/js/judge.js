@@ -98,6 +98,7 @@ function start() {
     whole: settings.layout === "list",
     spared: !paired,
     usual: sitting.pace,
+    judges: settings.judges,
   });
   const desk = deskOf(supply);
   const kind = paired ? new Preferences() : new Grades(names);

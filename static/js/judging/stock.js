@@ -4,17 +4,18 @@
 const AHEAD = 10; // items beyond the one that is shown, before a pace is known; always granted
 const LOW = 5; // fetch more when fewer are left
 const LASTS = 120_000; // ms for which what is held is to last
-const STEP = 25; // items that are fetched at once, beyond what has to last
-const SHARE = 4; // of what is left, one person holds one in so many
+const STEP = 50; // items that are fetched at once, beyond what has to last
+const SHARE = 2; // of what is left, all who may judge would together hold one in so many
 const RECENT = 8; // answers whose pace counts
 const KNOWN = 3; // answers from which on there is a pace
 const PAUSE = 60_000; // ms: a longer interval is no pace
 export const MOST = 100; // what one call may lease
 
-/** The pace of one person; `usual` is theirs from before, in ms an answer, or null. */
+/** The pace of one person of `judges`; `usual` is theirs from before, in ms an answer, or null. */
 export class Stock {
-  constructor(usual = null) {
+  constructor(usual = null, judges = 1) {
     this.usual = usual;
+    this.judges = Math.max(judges, 1);
     this.intervals = [];
     this.last = null;
   }
@@ -37,9 +38,10 @@ export class Stock {
   /** Return how many items to hold, and below how many to fetch more, where so many remain open. */
   wanted(remaining) {
     const lasting = this.lasting ?? 0;
-    const step = Math.min(Math.max(Math.ceil(lasting / 2), AHEAD - LOW), STEP);
-    const share = Math.max(Math.floor(remaining / SHARE), AHEAD);
-    const ahead = Math.min(Math.max(lasting + step, AHEAD), MOST, share);
+    const usual = Math.min(Math.max(Math.ceil(lasting / 2), AHEAD - LOW), STEP);
+    const share = Math.max(Math.floor(remaining / SHARE / this.judges), AHEAD);
+    const ahead = Math.min(Math.max(lasting + usual, AHEAD), MOST, share);
+    const step = Math.min(usual, Math.ceil(ahead / 2));
     return { ahead, low: Math.max(ahead - step, LOW) };
   }
 }

@@ -11,14 +11,15 @@ const QUERIES_MOST = 5; // what one call may lease
  * `first` are the items that came with the page, `remaining` is how many were open to the person then.
  * Those of `doubted`, answered here just before, may be from before that answer: they count
  * only once a fetch has confirmed them. `whole` fetches all candidates of a query together; `spared`
- * says that the server need not send again what is here. `usual` is the person's pace, in ms an answer.
+ * says that the server need not send again what is here. `usual` is the person's pace, in ms an answer; `judges`
+ * are how many may judge here.
  * Emits `change` when a fetch has ended.
  */
 export class Supply extends EventTarget {
-  constructor({ url, person, first, remaining, doubted, outbox, whole, spared, usual }) {
+  constructor({ url, person, first, remaining, doubted, outbox, whole, spared, usual, judges }) {
     super();
     Object.assign(this, { url, person, outbox, whole, spared });
-    this.stock = new Stock(usual);
+    this.stock = new Stock(usual, judges);
     this.gone = answeredIn(outbox); // what was answered here: an older lease must not bring them back
     this.settled = new Map(); // when the server acknowledged that: what it leases later is to be judged anew
     outbox.addEventListener("result", ({ detail: { answer } }) => {
