@@ -2,15 +2,21 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import cast
 
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
 from django_htmx.middleware import HtmxDetails
 
 from accounts.access import LoginRequiredError
+from accounts.models import User
 from accounts.problems import problem_answer
+from accounts.sessions import visitor
 
 
 class PageRequest(HttpRequest):
@@ -45,6 +51,14 @@ class PageHeadersMiddleware:
         if response.headers.get("Content-Type", "").startswith("text/html"):
             patch_vary_headers(response, ["HX-Request"])
         return response
+
+
+class VisitorMiddleware(AuthenticationMiddleware):
+    """Tell who is logged in, when somebody asks: one look-up with the session."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = cast("User | AnonymousUser", SimpleLazyObject(lambda: visitor(request)))
 
 
 class NoNulMiddleware:

@@ -11,9 +11,9 @@ from typing import Any
 
 # How much the judging page holds ahead, as static/js/judging/stock.js says it.
 AHEAD = 10
-LOW = 5
 LASTS = 120.0
-STEP = 50
+STEP = 10
+CLIMB = 20
 SHARE = 2
 KNOWN = 3
 MOST = 100
@@ -79,6 +79,7 @@ class Judge:
     calls: Connection
     figures: Figures
     pace: float
+    coming: float  # seconds within which everybody begins
     page: bool
     number: int
     judges: int = 1  # who may judge, this one included
@@ -95,7 +96,7 @@ class Judge:
 
     async def run(self, until: float) -> None:
         tasks: set[asyncio.Task[None]] = set()
-        due = time.perf_counter() + self.chance.random() * self.pace
+        due = time.perf_counter() + self.chance.random() * self.coming
         while (now := time.perf_counter()) < until:
             if due > now:
                 await asyncio.sleep(due - now)
@@ -103,8 +104,9 @@ class Judge:
             if not self.page:
                 await self.refill(1)
             elif not self.fetching and len(self.queue) < (wanted := self.wanted())[1]:
-                count = min(max(wanted[0] + 1, len(self.queue)) + len(self.outbox), MOST)
-                tasks.add(asyncio.create_task(self.refill(count)))
+                held = len(self.queue)
+                count = max(min(wanted[0] + 1, held + CLIMB), held) + len(self.outbox)
+                tasks.add(asyncio.create_task(self.refill(min(count, MOST))))
             if not self.queue:
                 self.figures.idle += 1
                 continue
@@ -118,10 +120,9 @@ class Judge:
     def wanted(self) -> tuple[int, int]:
         """Return how many items the page would hold, and below how many it fetches more."""
         lasting = math.ceil(LASTS / self.pace) if self.answered > KNOWN else 0
-        usual = min(max(math.ceil(lasting / 2), AHEAD - LOW), STEP)
         share = max(self.remaining // SHARE // self.judges, AHEAD)
-        ahead = min(max(lasting + usual, AHEAD), MOST, share)
-        return ahead, max(ahead - min(usual, math.ceil(ahead / 2)), LOW)
+        ahead = min(max(lasting + STEP, AHEAD), MOST, share)
+        return ahead, ahead - min(STEP, math.ceil(ahead / 2))
 
     def answer(self, candidate: str) -> None:
         self.gone.add(candidate)

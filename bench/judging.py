@@ -32,7 +32,8 @@ if TYPE_CHECKING:  # models can be imported once Django is set up
     from accounts.models import Project, User
 
 PACE = 0.5  # seconds between two judgments of one annotator
-WARM = 5.0
+COMING = 5.0  # seconds within which everybody opens the page
+WARM = 15.0  # seconds before figures count: everybody is there and holds what they would
 GOAL_RATE, GOAL_MS = 200, 50
 
 
@@ -83,9 +84,9 @@ def headers_of(people: "Sequence[User]", *, page: bool) -> list[dict[str, str]]:
     """Log everybody in: a browser's session with its CSRF token, or an API token."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
 
     from accounts.services import token_create
+    from accounts.sessions import SessionStore
 
     if not page:
         secrets = [token_create(user=each, name="bench", scope="write").secret for each in people]
@@ -177,6 +178,7 @@ def measure(
                 calls=Connection(port, headers),
                 figures=figures,
                 pace=PACE,
+                coming=COMING,
                 page=page,
                 number=number,
                 judges=len(people),

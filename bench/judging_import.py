@@ -68,6 +68,7 @@ def measure(project: "Project", people: "Sequence[User]", path: Path, candidates
                 calls=Connection(port, headers),
                 figures=figures,
                 pace=PACE,
+                coming=PACE,
                 page=True,
                 number=number,
                 judges=len(people),

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
+from django.db.models import BigIntegerField
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -45,7 +47,7 @@ class LeaseApi(ApiView):
             f" query by query, {LEASE_MAX} items at most.",
         )
         known = serializers.ListField(
-            child=serializers.IntegerField(min_value=1),
+            child=serializers.IntegerField(min_value=1, max_value=BigIntegerField.MAX_BIGINT),
             max_length=_KNOWN_MAX,
             required=False,
             help_text="Candidates that the caller has at hand: renewed like the others, not sent.",
@@ -115,7 +117,8 @@ class LeaseApi(ApiView):
             help_text="With `known`: those of them that the caller still holds.",
         )
         remaining = serializers.IntegerField(
-            help_text="Candidates open to the caller, with the items above; exact up to 1,000 where"
+            help_text="Candidates open to the caller, with the items above. Where more than 1,000"
+            " want a judgment, up to a minute old and with what colleagues hold; below, exact where"
             " no checks are among the items. It falls by one with each answer, and what checks took"
             " off is given back every five minutes."
         )
@@ -131,11 +134,11 @@ class LeaseApi(ApiView):
         member = judging_member(request, slug)
         given = validated(self.InputSerializer(data=request.data))
         project, person = member.project, member.user
-        if "queries" in given:
-            leases = queries_lease(project=project, person=person, queries=given["queries"])
-        else:
-            leases = tasks_lease(project=project, person=person, count=given["count"])
         known = set(given.get("known", ()))
+        lease = partial(tasks_lease, count=given["count"])
+        if "queries" in given:
+            lease = partial(queries_lease, queries=given["queries"])
+        leases = lease(project=project, person=person, known=known)
         sent = [row for row in leases if row.candidate_id not in known]
         body = {
             "items": items_of(sent, project, person),

@@ -142,18 +142,21 @@ END $$;
 _LEASE: Final = """
 CREATE FUNCTION annotate_tasks_lease(
     project bigint, person bigint, count integer, seconds double precision, about bigint,
-    besides bigint[], patient boolean, beginning integer, whole boolean
+    besides bigint[], patient boolean, beginning integer, whole boolean, known bigint[],
+    front bigint
 ) RETURNS TABLE (
     lease bigint, candidate bigint, purpose varchar, slot smallint, turn bigint,
     expires_at timestamptz, returned_at timestamptz, query bigint, query_text text,
     query_revision integer, query_metadata text, passage bigint, title text, metadata text,
-    passage_revision integer, text bigint, wording text
+    passage_revision integer, text bigint, wording text, reached bigint
 ) LANGUAGE plpgsql SET enable_seqscan = off SET jit = off
 SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     overlap smallint := annotate_overlap_of(project);
     until timestamptz := statement_timestamp() + make_interval(secs => seconds);
+    -- A lease that has hardly begun is not written again.
+    fresh timestamptz := statement_timestamp() + make_interval(secs => seconds * 0.9);
     least_position CONSTANT bigint := -9223372036854775808;
     queue annotate_queue;
     checked boolean;
@@ -192,7 +195,8 @@ BEGIN
     END IF;
     -- What the person holds comes first; an expired lease is theirs as long as nobody took it.
     WITH own AS (
-        SELECT l.id FROM annotate_lease l JOIN annotate_candidate c ON c.id = l.candidate_id
+        SELECT l.id, l.expires_at FROM annotate_lease l
+        JOIN annotate_candidate c ON c.id = l.candidate_id
         JOIN annotate_query q ON q.id = c.query_id JOIN annotate_passage p ON p.id = c.passage_id
         WHERE l.person_id = person AND c.project_id = project AND c.withdrawn_at IS NULL
           AND q.withdrawn_at IS NULL AND p.withdrawn_at IS NULL
@@ -201,13 +205,17 @@ BEGIN
         ORDER BY l.returned_at DESC NULLS LAST, l.turn, c.lane = ANY (lanes.own) DESC,
                  c.position, c.id LIMIT count
     ), locked AS (  -- in the order in which answers end them
-        SELECT l.id FROM annotate_lease l WHERE l.id IN (SELECT id FROM own)
+        SELECT l.id FROM annotate_lease l
+        WHERE l.id IN (SELECT own.id FROM own WHERE own.expires_at < fresh)
         ORDER BY l.id FOR UPDATE
     ), renewed AS (
         UPDATE annotate_lease l SET expires_at = until FROM locked WHERE l.id = locked.id
         RETURNING l.id
     )
-    SELECT coalesce(array_agg(id), '{}') INTO held FROM renewed;
+    SELECT coalesce(array_agg(id), '{}') INTO held FROM (
+        SELECT renewed.id FROM renewed
+        UNION ALL SELECT own.id FROM own WHERE own.expires_at >= fresh
+    ) theirs;
     need := count - cardinality(held);
     IF need > 0 AND overlap > 1 THEN
         SELECT c.position INTO last FROM annotate_judgment j
@@ -217,10 +225,11 @@ BEGIN
     END IF;
     FOR stretch IN
         SELECT o.lanes, s.near, s.since
-        FROM (VALUES (1, lanes.own), (2, lanes.free)) AS o (place, lanes)
-        CROSS JOIN (VALUES (1, beginning, least_position, last IS NOT NULL),
-                           (2, 0, last, last IS NOT NULL),
-                           (3, 0, least_position, true)) AS s (place, near, since, of_use)
+        FROM (VALUES (1, lanes.own, last), (2, lanes.free, coalesce(front, last)))
+             AS o (place, lanes, since)
+        CROSS JOIN LATERAL (VALUES (1, beginning, least_position, o.since IS NOT NULL),
+                                   (2, 0, o.since, o.since IS NOT NULL),
+                                   (3, 0, least_position, true)) AS s (place, near, since, of_use)
         WHERE cardinality(o.lanes) > 0 AND s.of_use ORDER BY o.place, s.place
     LOOP
         FOR round IN 1..3 LOOP
@@ -249,11 +258,14 @@ BEGIN
     RETURN QUERY
     SELECT l.id, c.id, l.purpose, l.slot, l.turn, l.expires_at, l.returned_at, q.id, q.text,
            q.revision, q.metadata::text, p.id, p.title, p.metadata::text, p.revision, t.id,
-           t.text
+           t.text, CASE WHEN l.id <> ALL (held) AND l.slot IS NOT NULL AND c.lane = 0
+                        THEN c.position END
     FROM annotate_lease l JOIN annotate_candidate c ON c.id = l.candidate_id
-    JOIN annotate_query q ON q.id = c.query_id JOIN annotate_passage p ON p.id = c.passage_id
-    JOIN annotate_text t ON t.id = p.text_id
-    WHERE l.person_id = person AND l.expires_at = until AND c.project_id = project
+    LEFT JOIN annotate_query q ON q.id = c.query_id AND c.id <> ALL (known)
+    LEFT JOIN annotate_passage p ON p.id = c.passage_id AND c.id <> ALL (known)
+    LEFT JOIN annotate_text t ON t.id = p.text_id
+    WHERE l.person_id = person AND c.project_id = project
+      AND (l.expires_at = until OR l.id = ANY (held))
     ORDER BY l.returned_at DESC NULLS LAST, l.id = ANY (held) DESC, l.turn,
              c.lane = ANY (lanes.own) DESC, c.position, c.id;
 END $$;
@@ -262,7 +274,8 @@ END $$;
 FORWARD: Final = _FUNCTIONS + _WALK_TEMPLATE.format_map(_PARTS) + _TAKE + _LEASE
 BACKWARD: Final = """
 DROP FUNCTION annotate_tasks_lease(
-    bigint, bigint, integer, double precision, bigint, bigint[], boolean, integer, boolean);
+    bigint, bigint, integer, double precision, bigint, bigint[], boolean, integer, boolean,
+    bigint[], bigint);
 DROP FUNCTION annotate_lease_take(bigint, smallint, bigint[], bigint[], timestamptz);
 DROP FUNCTION annotate_queue_walk(
     bigint, bigint, smallint, bigint[], integer, bigint, bigint, bigint[], integer, boolean);

@@ -253,8 +253,61 @@ BEGIN
 END $$;
 """
 
-FORWARD: Final = _GOLD + _CHECKS + _LANES + _DESKS + _WRITE
+_FIRST: Final = """
+-- What answers nearly always are: first grades of what the person holds, on the wordings that hold.
+-- Stores them all and returns their rows, or none and null where one of them needs a closer look.
+CREATE FUNCTION annotate_first_grades(
+    project bigint, person bigint, about bigint[], answers jsonb
+) RETURNS jsonb LANGUAGE plpgsql SET enable_seqscan = off SET jit = off
+SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    overlap smallint := annotate_overlap_of(project);
+    made jsonb;
+    slots smallint[];
+BEGIN
+    PERFORM FROM annotate_candidate WHERE project_id = project AND id = ANY (about)
+    ORDER BY id FOR NO KEY UPDATE;
+    SELECT jsonb_agg(each.answer || jsonb_build_object(
+               'project_id', project, 'candidate_id', c.id, 'kind', 'counted',
+               'action', 'grade', 'grade_id', g.id, 'slot', l.slot, 'skip_reason', '',
+               'evidence', '[]'::jsonb, 'passage_revision', p.revision,
+               'query_revision', q.revision, 'current', true) ORDER BY each.n),
+           array_agg(l.slot ORDER BY each.n)
+    INTO made, slots
+    FROM jsonb_array_elements(answers) WITH ORDINALITY AS each (answer, n)
+    JOIN annotate_candidate c
+      ON c.id = about[each.n] AND c.project_id = project AND c.withdrawn_at IS NULL
+    JOIN annotate_query q
+      ON q.id = c.query_id AND q.withdrawn_at IS NULL AND q.erased_at IS NULL
+    JOIN annotate_passage p
+      ON p.id = c.passage_id AND p.withdrawn_at IS NULL AND p.erased_at IS NULL
+    JOIN accounts_grade g
+      ON g.project_id = project AND g.value = (each.answer ->> 'grade')::integer
+    JOIN annotate_lease l
+      ON l.candidate_id = c.id AND l.person_id = person AND l.purpose = 'counted'
+     AND l.slot <= overlap AND l.expires_at > statement_timestamp()
+    WHERE p.revision = coalesce((each.answer ->> 'revision')::integer, p.revision)
+      AND q.revision = coalesce((each.answer ->> 'query_revision')::integer, q.revision)
+      AND NOT EXISTS (SELECT FROM annotate_judgment j
+                      WHERE j.id = (each.answer ->> 'id')::uuid)
+      AND NOT EXISTS (SELECT FROM annotate_judgment j
+                      WHERE j.candidate_id = c.id AND j.person_id = person AND j.current
+                        AND j.kind IN ('counted', 'late'))
+      AND NOT EXISTS (SELECT FROM annotate_judgment j
+                      WHERE j.candidate_id = c.id AND j.current AND j.slot = l.slot)
+      AND overlap > (SELECT count(*) FROM annotate_judgment j
+                     WHERE j.candidate_id = c.id AND j.current AND j.slot IS NOT NULL);
+    IF coalesce(cardinality(slots), 0) < cardinality(about) THEN
+        RETURN NULL;
+    END IF;
+    PERFORM annotate_answers_write(person, about, slots, made);
+    RETURN made;
+END $$;
+"""
+
+FORWARD: Final = _GOLD + _CHECKS + _LANES + _DESKS + _WRITE + _FIRST
 BACKWARD: Final = """
+DROP FUNCTION annotate_first_grades(bigint, bigint, bigint[], jsonb);
 DROP FUNCTION annotate_answers_write(bigint, bigint[], smallint[], jsonb);
 DROP FUNCTION annotate_desks(bigint, bigint, bigint[], uuid[]);
 DROP TRIGGER query_lane ON annotate_query;

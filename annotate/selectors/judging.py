@@ -34,6 +34,7 @@ from annotate.models.judgments import CHECK_KINDS
 
 # Up to here `remaining_for` counts at every call; beyond it a figure may be this old.
 COUNTED_EXACTLY: Final = 1_000
+COUNTED_FOR_ALL: Final = 20_000
 COUNT_SECONDS: Final = 30
 RIGHT_SECONDS: Final = 300
 
@@ -61,7 +62,7 @@ def candidates_active(project: Project) -> QuerySet[Candidate]:
 
 
 def candidates_open_to(
-    project: Project, person: User, overlap: int | None = None
+    project: Project, person: User, overlap: int | None = None, lanes: Sequence[int] | None = None
 ) -> QuerySet[Candidate]:
     """Return what `person` may judge now: no answer of theirs, a slot that nobody else holds, and
     assigned to them or to nobody.
@@ -71,17 +72,16 @@ def candidates_open_to(
     answered = Judgment.objects.answers().filter(candidate=OuterRef("pk"), person=person)
     held = Lease.objects.filter(expires_at__gt=Now(), slot__isnull=False).exclude(person=person)
     filled = Judgment.objects.counted().filter(candidate=OuterRef("pk"))
+    lanes = lanes_of(project, person) if lanes is None else lanes
+    rows = candidates_active(project).filter(~Exists(answered), wanted=True, lane__in=lanes)
     # Counted judgments alone never reach the overlap where `wanted` is true: counting is only
     # for what somebody holds.
-    return (
-        candidates_active(project)
-        .filter(~Exists(answered), wanted=True, lane__in=lanes_of(project, person))
-        .alias(taken=_number(filled) + _number(held.filter(candidate=OuterRef("pk"))))
-        .filter(
-            ~Q(pk__in=held.filter(candidate__project=project).values("candidate"))
-            | Q(taken__lt=project.overlap if overlap is None else overlap)
-        )
-    )
+    unheld = ~Q(pk__in=held.filter(candidate__project=project).values("candidate"))
+    overlap = overlap or project.overlap
+    if overlap == 1:
+        return rows.filter(unheld)
+    taken = _number(filled) + _number(held.filter(candidate=OuterRef("pk")))
+    return rows.alias(taken=taken).filter(unheld | Q(taken__lt=overlap))
 
 
 def lanes_of(project: Project, person: User) -> list[int]:
@@ -100,8 +100,9 @@ def lanes_of(project: Project, person: User) -> list[int]:
 def remaining_for(project: Project, person: User) -> int:
     """Count the candidates that a person may still judge, with those they hold; 0 once closed.
 
-    Exact up to COUNTED_EXACTLY. Beyond it, where counting takes long, at most COUNT_SECONDS old,
-    and with what colleagues hold. It falls by one with each answer, to a check as to what counts:
+    Exact where no more than COUNTED_EXACTLY want a judgment. Beyond it, where counting takes long,
+    at most twice COUNT_SECONDS old, and with what colleagues hold. It falls by one with each
+    answer, to a check as to what counts:
     what checks took off is given back when the next RIGHT_SECONDS of the clock begin.
     """
     if project.closed:
@@ -110,16 +111,30 @@ def remaining_for(project: Project, person: User) -> int:
     known = cache.get(key)
     if known is not None:
         return int(known)
-    number = candidates_open_to(project, person)[: COUNTED_EXACTLY + 1].count()
-    many = number > COUNTED_EXACTLY
-    if many:
-        rows = Candidate.objects.filter(
-            project=project, withdrawn_at=None, wanted=True, lane__in=lanes_of(project, person)
-        )
+    lanes = lanes_of(project, person)
+    number = _wanted(project, lanes)
+    if number > COUNTED_EXACTLY:
         done = Judgment.objects.answers().filter(project=project, person=person)
-        number = rows.count() - done.filter(candidate__wanted=True).count()
+        number -= done.filter(candidate__wanted=True, candidate__lane__in=lanes).count()
+    many = number > COUNTED_EXACTLY
+    if not many:
+        number = candidates_open_to(project, person, lanes=lanes).count()
     number = max(min(number, 1), number - _checks_lately(project, person))
     if many:
+        cache.set(key, number, COUNT_SECONDS)
+    return number
+
+
+def _wanted(project: Project, lanes: Sequence[int]) -> int:
+    """Count the candidates of these lanes that want judgments; one count for everybody where it
+    takes long."""
+    key = f"annotate:wanted:{project.pk}:{','.join(map(str, sorted(lanes)))}"
+    known = cache.get(key)
+    if known is not None:
+        return int(known)
+    rows = Candidate.objects.filter(project=project, withdrawn_at=None, wanted=True, lane__in=lanes)
+    number = rows.count()
+    if number > COUNTED_FOR_ALL:
         cache.set(key, number, COUNT_SECONDS)
     return number
 

@@ -24,6 +24,7 @@ from annotate.services.answers import (
     answer_wordless,
 )
 from annotate.services.desks import KINDS, Batch, Desk, Own, batch_open
+from annotate.services.first_grades import first_grades_record
 from annotate.services.leasing import LEASE_MAX, judge_require, lease_length
 
 BATCH_MAX: Final = 500
@@ -47,7 +48,8 @@ def judgments_record(
     """
     for _ in range(_TRIES - 1):
         try:
-            return _record(project, person, answers)
+            stored = first_grades_record(project=project, person=person, answers=answers)
+            return _record(project, person, answers) if stored is None else stored
         except (IntegrityError, OperationalError) as error:
             # Another connection has just committed one of these ids: the next look finds it.
             if isinstance(error, OperationalError) and not is_deadlock(error):

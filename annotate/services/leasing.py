@@ -7,12 +7,14 @@ waits for a candidate while it holds another. A lease is one call of a database 
 """
 
 import json
+import time
 from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any, Final
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.http import Http404
@@ -25,11 +27,14 @@ from config.database.base import prepared_cursor
 
 LEASE_MAX: Final = 100  # items that one call hands out
 _ROUNDS: Final = 5
-# A person far ahead of their colleagues has answered most of what is open near the start. Look at
-# this many positions there, then go on where the person was, and over everything only at the end.
-_NEAR: Final = 500
+# Near the start of the queue lies what many people hold, and what a person far ahead of their
+# colleagues has answered. Look at this many places there, then go on where the queue was open a
+# moment ago; over everything at the end, and so often that what was given back is found.
+_NEAR: Final = 100
+_FRONT_SECONDS: Final = 30
 _CALL: Final = """
-SELECT * FROM annotate_tasks_lease(%s, %s, %s, %s, %s, %s::bigint[], %s, %s, %s)
+SELECT * FROM annotate_tasks_lease(
+    %s, %s, %s, %s, %s, %s::bigint[], %s, %s, %s, %s::bigint[], %s)
 """
 
 
@@ -41,6 +46,7 @@ def tasks_lease(
     query: int | None = None,
     besides: Sequence[int] = (),
     whole: bool = False,
+    known: Collection[int] = (),
 ) -> list[Lease]:
     """Lease the person's next items: first what they hold already, renewed, then in queue order.
 
@@ -52,14 +58,20 @@ def tasks_lease(
 
     With `query` they are all of this one, without checks and repeats but those that the person
     holds already; with `besides` none is of these queries. `whole` says that queries are leased one
-    by one as lists: their checks and repeats come as lists of their own, at the same rates.
+    by one as lists: their checks and repeats come as lists of their own, at the same rates. Those
+    of `known` come without their texts. What has hardly begun is not renewed: each lease lasts
+    nine tenths of its length at least.
     """
     count = min(count, LEASE_MAX)
     if project.closed or count < 1:
         return []
+    front = _Front(project, person) if query is None and not whole else None
     leases: list[Lease] = []
     for attempt in range(_ROUNDS):
-        leases = _lease(project, person, count, query, besides, patient=attempt > 0, whole=whole)
+        patient = attempt > 0
+        wish = [count, settings.JUDGING_LEASE_SECONDS, query, list(besides), patient, _NEAR]
+        more = [whole, list(known), front and front.position]
+        leases = _lease(project, person, [*wish, *more], front)
         # What a colleague's call had locked for a moment was passed over: look again, waiting.
         if leases or not _open(project, person, query, besides):
             break
@@ -103,25 +115,34 @@ def _open(project: Project, person: User, query: int | None, besides: Sequence[i
     return (rows if query is None else rows.filter(query=query)).exists()
 
 
+class _Front:
+    """Up to which position candidates are answered or held, as this process saw it a moment ago.
+
+    Everybody has a front of their own where a candidate wants more than one judgment.
+    """
+
+    def __init__(self, project: Project, person: User) -> None:
+        whose = person.pk if project.overlap > 1 else 0
+        self.key = f"annotate:front:{project.pk}:{whose}"
+        seen: tuple[int | None, float] | None = cache.get(self.key)
+        self.position, self.until = seen or (None, time.time() + _FRONT_SECONDS)
+
+    def reach(self, position: int) -> None:
+        """Remember how far a call got; the time by which everything is looked at again stays."""
+        self.position = position if self.position is None else max(self.position, position)
+        cache.set(self.key, (self.position, self.until), max(self.until - time.time(), 0))
+
+
 def _lease(
-    project: Project,
-    person: User,
-    count: int,
-    query: int | None,
-    besides: Sequence[int],
-    *,
-    patient: bool,
-    whole: bool,
+    project: Project, person: User, wish: Sequence[Any], front: _Front | None
 ) -> list[Lease]:
-    seconds = settings.JUDGING_LEASE_SECONDS
-    wish = [project.pk, person.pk, count, seconds, query, list(besides), patient, _NEAR, whole]
     try:
         # A statement alone is a transaction: no round trips to begin and commit one.
         with (
             transaction.atomic() if connection.in_atomic_block else nullcontext(),
             prepared_cursor() as cursor,
         ):
-            cursor.execute(_CALL, wish)
+            cursor.execute(_CALL, [project.pk, person.pk, *wish])
             rows = cursor.fetchall()
     except IntegrityError:
         judge_require(project=project, person=person)
@@ -130,14 +151,19 @@ def _lease(
         if connection.in_atomic_block or not is_deadlock(error):
             raise
         return []  # as where a colleague was faster: looked for again
+    reached = max((row[-1] for row in rows if row[-1] is not None), default=None)
+    if front is not None and reached is not None:
+        front.reach(reached)
     return [_loaded(row, project, person) for row in rows]
 
 
 def _loaded(row: Sequence[Any], project: Project, person: User) -> Lease:
     """Build a lease with its candidate and texts; what is not needed to show them loads later."""
     (pk, candidate_id, purpose, slot, turn, expires_at, returned_at, *texts) = row
+    if texts[0] is None:
+        return Lease.from_db("default", ["id", "candidate_id"], [pk, candidate_id])
     (query_id, query_text, query_revision, query_metadata, *texts) = texts
-    (passage_id, title, metadata, passage_revision, text_id, wording) = texts
+    (passage_id, title, metadata, passage_revision, text_id, wording, _) = texts
     text = Text.from_db("default", ["id", "text"], [text_id, wording])
     passage = Passage.from_db(
         "default",

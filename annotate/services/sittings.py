@@ -1,5 +1,6 @@
 """A sitting at the judging page: queries as a whole, and giving back at its end what is held."""
 
+from collections.abc import Collection
 from typing import Final
 
 from accounts.models import Project, User
@@ -9,13 +10,15 @@ from annotate.services.leasing import LEASE_MAX, tasks_lease
 QUERIES_MAX: Final = 5  # that one call hands out
 
 
-def queries_lease(*, project: Project, person: User, queries: int) -> list[Lease]:
+def queries_lease(
+    *, project: Project, person: User, queries: int, known: Collection[int] = ()
+) -> list[Lease]:
     """Lease all that is open to the person of their next `queries` queries, query by query.
 
     The first is the query of what `tasks_lease` would hand out next. Overlap and blindness hold as
     they do there; checks and repeats come as lists, each of one query, and look like the others.
-    Returns at most LEASE_MAX leases with their texts: of a longer query its first candidates, and
-    the others at the next call.
+    Returns at most LEASE_MAX leases with their texts, but for those of `known`: of a longer query
+    its first candidates, and the others at the next call.
     """
     leases: list[Lease] = []
     begun: list[int] = []
@@ -25,7 +28,9 @@ def queries_lease(*, project: Project, person: User, queries: int) -> list[Lease
             break
         query, left = first[0].candidate.query_id, LEASE_MAX - len(leases)
         begun.append(query)
-        leases += tasks_lease(project=project, person=person, count=left, query=query, whole=True)
+        leases += tasks_lease(
+            project=project, person=person, count=left, query=query, whole=True, known=known
+        )
     return leases
 
 

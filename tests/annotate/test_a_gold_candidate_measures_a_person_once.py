@@ -77,7 +77,7 @@ def test_accuracy_counts_the_first_answer(cast: Cast, queue: list[Candidate]) ->
     wrong = accuracy(cast.project, cast.annotator)
     assert (wrong.hits, wrong.n) == (0, Judgment.objects.filter(kind=Kind.CHECK).values(
         "candidate").distinct().count())  # fmt: skip
-    judged = work(cast.project, cast.annotator, 30, value=1)
+    judged = work(cast.project, cast.annotator, 60, value=1)  # as long as there is anything
     again = [key for key in checked(judged) if Judgment.objects.filter(
         candidate=key, kind=Kind.CHECK, grade__value=0).exists()]  # fmt: skip
     assert again

@@ -16,7 +16,7 @@ STOCK = """async ([module, usual, every, remaining]) => {
     const stock = new Stock(usual);
     for (let at = 0; every && at < 10; at += 1) stock.answered(at * every);
     const { ahead, low } = stock.wanted(remaining);
-    return [ahead, low];
+    return [ahead, low, stock.asked(remaining, 10)];
 }"""
 
 
@@ -32,10 +32,10 @@ def test_a_lost_connection_stops_nobody_for_two_minutes(
     with open_page(browser, live_server.url, cast.annotator.username) as page:
         ready(page)
         page.on("request", lambda sent: asked.extend([sent.post_data_json] * ("lease" in sent.url)))
-        for _ in range(4):
+        for _ in range(6):
             press_and_wait(page, "1")
+            page.wait_for_load_state("networkidle")
         all_sent(page)
-        page.wait_for_load_state("networkidle")
         fetched = asked[-1]
         assert fetched["count"] >= 30  # their part of half of what is left, at this pace
         assert len(fetched["known"]) >= 5  # what is here is not sent again
@@ -47,11 +47,12 @@ def test_a_lost_connection_stops_nobody_for_two_minutes(
         page.context.set_offline(False)
         all_sent(page)
         base = live_server.url
-        assert stock(page, base, None, None, 9000) == [10, 5]  # as long as no pace is known
-        assert stock(page, base, None, 4_900, 9000) == [38, 25]
-        assert stock(page, base, 4_900, None, 9000) == [38, 25]  # the pace of before
-        assert stock(page, base, None, 60_000, 9000) == [10, 5]
-        assert stock(page, base, None, 500, 9000) == [100, 50]
-        assert stock(page, base, None, 500, 60) == [30, 15]  # half of it alone, near the end
-        assert stock(page, base, None, 500, 8) == [10, 5]  # but never less than without a pace
+        # What is held, what is the least, and what a fetch asks for where ten are here.
+        assert stock(page, base, None, None, 9000) == [10, 5, 11]  # as long as no pace is known
+        assert stock(page, base, None, 4_900, 9000) == [35, 25, 30]  # which lasts for two minutes
+        assert stock(page, base, 4_900, None, 9000) == [35, 25, 30]  # the pace of before
+        assert stock(page, base, None, 60_000, 9000) == [10, 5, 11]
+        assert stock(page, base, None, 500, 9000) == [100, 90, 30]  # a hundred by and by
+        assert stock(page, base, None, 500, 60) == [30, 20, 30]  # half of it alone, near the end
+        assert stock(page, base, None, 500, 8) == [10, 5, 11]  # but never less than without a pace
     assert Lease.objects.count() <= 100

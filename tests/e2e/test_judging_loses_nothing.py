@@ -1,10 +1,10 @@
 """Answers survive a lost connection, a slow server, a reload and a lost session: all, and once."""
 
 import pytest
-from django.contrib.sessions.models import Session
 from playwright.sync_api import Browser, Request, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.models import Session
 from annotate.models import Judgment
 from tests.browsers import log_in_by_form
 from tests.e2e.judging import all_sent, ended, open_page, press_and_wait, ready

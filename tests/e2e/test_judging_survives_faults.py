@@ -1,12 +1,12 @@
 """What goes wrong while the page is open has an answer there, and no judgment is lost."""
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
 from django.utils import timezone
 from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.models import Session
 from accounts.services import project_update
 from annotate.models import Judgment, Kind, Lease
 from tests.annotate.judging import grade, record, reword_passage

@@ -2,9 +2,9 @@
 // connection stops nobody, and near the end of a queue no more than leaves something to colleagues.
 
 const AHEAD = 10; // items beyond the one that is shown, before a pace is known; always granted
-const LOW = 5; // fetch more when fewer are left
 const LASTS = 120_000; // ms for which what is held is to last
-const STEP = 50; // items that are fetched at once, beyond what has to last
+const STEP = 10; // items that are held beyond what has to last: so many come with a fetch, and are cheap
+const CLIMB = 20; // items by which a fetch adds to what is held, at most
 const SHARE = 2; // of what is left, all who may judge would together hold one in so many
 const RECENT = 8; // answers whose pace counts
 const KNOWN = 3; // answers from which on there is a pace
@@ -38,10 +38,15 @@ export class Stock {
   /** Return how many items to hold, and below how many to fetch more, where so many remain open. */
   wanted(remaining) {
     const lasting = this.lasting ?? 0;
-    const usual = Math.min(Math.max(Math.ceil(lasting / 2), AHEAD - LOW), STEP);
     const share = Math.max(Math.floor(remaining / SHARE / this.judges), AHEAD);
-    const ahead = Math.min(Math.max(lasting + usual, AHEAD), MOST, share);
-    const step = Math.min(usual, Math.ceil(ahead / 2));
-    return { ahead, low: Math.max(ahead - step, LOW) };
+    const ahead = Math.min(Math.max(lasting + STEP, AHEAD), MOST, share);
+    const step = Math.min(STEP, Math.ceil(ahead / 2));
+    return { ahead, low: ahead - step };
+  }
+
+  /** Return how many items a fetch asks for where `held` are here: it climbs to `ahead` by and by. */
+  asked(remaining, held) {
+    const { ahead } = this.wanted(remaining);
+    return Math.max(Math.min(ahead + 1, held + CLIMB), held);
   }
 }

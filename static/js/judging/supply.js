@@ -4,6 +4,7 @@ import { keyOf } from "./items.js";
 import { post } from "./outbox.js";
 import { MOST, Stock } from "./stock.js";
 
+const EXACT = 1000; // a larger number from the server may be of before the last answers
 const QUERIES = 2; // the one that is shown as a list, and the next
 const QUERIES_MOST = 5; // what one call may lease
 
@@ -78,8 +79,8 @@ export class Supply extends EventTarget {
   get wish() {
     const held = this.spared ? { known: this.queue.map(keyOf) } : {};
     if (this.whole) return { queries: this.queries, ...held };
-    const { ahead } = this.stock.wanted(this.remaining);
-    return { count: Math.min(Math.max(ahead + 1, this.queue.length) + this.outbox.count, MOST), ...held };
+    const asked = this.stock.asked(this.remaining, this.queue.length);
+    return { count: Math.min(asked + this.outbox.count, MOST), ...held };
   }
 
   /** Renew what is held and fetch more. */
@@ -93,7 +94,7 @@ export class Supply extends EventTarget {
       const { items, known = [], remaining } = await post(this.url, this.wish, this.person);
       this.complete = settled && turn === this.turn;
       this.merge(items, known, this.complete, began);
-      if (this.complete) this.remaining = remaining;
+      if (this.complete) this.remaining = remaining > EXACT ? Math.min(remaining, this.remaining) : remaining;
       this.error = null;
     } catch (error) {
       this.error = error;
