@@ -57,6 +57,8 @@ def test_both_ways_store_the_same(
     fast, slow = answer(queue[0], **given), answer(queue[1], **given)
     [one] = short(cast, fast)
     [two] = _record(cast.project, cast.annotator, [slow])
+    assert one.judgment is not None
+    assert two.judgment is not None
     assert stored(one.judgment) == stored(two.judgment)
     assert (one.status, one.message, one.leased) == (two.status, two.message, two.leased)
     told = {name: value for name, value in model_to_dict(one.judgment).items() if name not in OWN}
