@@ -56,6 +56,7 @@ FILL = (
         SELECT n, 'query number ' || n AS text FROM generate_series(1, %(queries)s) n
     ) made
     """,
+    "ANALYZE annotate_query, annotate_passage",  # of this project, too, before they are joined
     """
     INSERT INTO annotate_candidate (project_id, query_id, passage_id, position, metadata)
     SELECT %(project)s, q.id, p.id, hashint8extended(p.id, q.id), '{}'
@@ -65,7 +66,7 @@ FILL = (
     JOIN annotate_passage p ON p.project_id = %(project)s
       AND p.external_id = 'p' || ((n %% %(queries)s * 7 + n / %(queries)s) %% %(passages)s + 1)
     """,
-    "ANALYZE",
+    "VACUUM ANALYZE",  # as the database does by itself some minutes later
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.db.models import BigIntegerField
 from drf_spectacular.utils import OpenApiParameter, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -11,14 +12,36 @@ from accounts.access import Right, member_for
 from accounts.models import Member
 from accounts.problems import ConflictError
 from annotate.services.answers import REASON_MAX, Status
+from annotate.services.leasing import LEASE_MAX
 
 PERSON: Final = OpenApiParameter(
     name="X-Arbiter-Person",
     location=OpenApiParameter.HEADER,
     description="Whom the caller takes itself for, by id; 409 where the session is another's.",
 )
+KNOWN_MAX: Final = 2 * LEASE_MAX  # a page may hold more than one call hands out
 STATUSES: Final = [status.value for status in Status]
 _SKIP: Final = {"oneOf": [{"type": "boolean"}, {"type": "string", "maxLength": REASON_MAX}]}
+
+
+@extend_schema_field({"type": "array", "items": {"type": "integer"}, "maxItems": KNOWN_MAX})
+class KnownField(serializers.Field[frozenset[int], Any, Any, Any]):
+    """Ids of what is at hand, as numbers or strings of digits; a page sends a hundred."""
+
+    default_error_messages = {"ids": f"A list of ids is wanted, {KNOWN_MAX} at most."}
+
+    def to_internal_value(self, data: object) -> frozenset[int]:
+        if not isinstance(data, list) or len(data) > KNOWN_MAX:
+            self.fail("ids")
+        if not all(type(each) in (int, str) for each in data):
+            self.fail("ids")
+        try:
+            ids = frozenset(map(int, data))
+        except ValueError:
+            self.fail("ids")
+        if not all(0 < each <= BigIntegerField.MAX_BIGINT for each in ids):
+            self.fail("ids")
+        return ids
 
 
 class RangesField(serializers.ListField):

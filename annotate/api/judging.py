@@ -5,7 +5,6 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from django.db.models import BigIntegerField
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -16,6 +15,7 @@ from accounts.rest import ApiView, StrictSerializer, validated
 from annotate.api.answering import (
     PERSON,
     STATUSES,
+    KnownField,
     RangesField,
     SkipField,
     judging_member,
@@ -29,8 +29,6 @@ from annotate.services.answers import Answer, Recorded
 from annotate.services.judging import BATCH_MAX, judgments_record
 from annotate.services.leasing import LEASE_MAX, tasks_lease
 from annotate.services.sittings import QUERIES_MAX, queries_lease
-
-_KNOWN_MAX = 2 * LEASE_MAX  # a page may hold more than one call hands out
 
 
 class LeaseApi(ApiView):
@@ -46,9 +44,7 @@ class LeaseApi(ApiView):
             help_text="Instead of `count`: all that is open to the caller of so many queries,"
             f" query by query, {LEASE_MAX} items at most.",
         )
-        known = serializers.ListField(
-            child=serializers.IntegerField(min_value=1, max_value=BigIntegerField.MAX_BIGINT),
-            max_length=_KNOWN_MAX,
+        known = KnownField(
             required=False,
             help_text="Candidates that the caller has at hand: renewed like the others, not sent.",
         )
@@ -134,7 +130,7 @@ class LeaseApi(ApiView):
         member = judging_member(request, slug)
         given = validated(self.InputSerializer(data=request.data))
         project, person = member.project, member.user
-        known = set(given.get("known", ()))
+        known = given.get("known", frozenset())
         lease = partial(tasks_lease, count=given["count"])
         if "queries" in given:
             lease = partial(queries_lease, queries=given["queries"])

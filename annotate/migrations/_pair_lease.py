@@ -18,12 +18,10 @@ _OPEN: Final = """
                       WHERE j.person_id = person AND j.pair_id = o.id AND j.current)
       AND NOT EXISTS (SELECT FROM annotate_pairlease l
                       WHERE l.pair_id = o.id AND l.person_id = person)
-      AND (NOT EXISTS (SELECT FROM annotate_pairlease l WHERE l.pair_id = o.id
-                         AND l.expires_at > statement_timestamp())
-           OR overlap > (SELECT count(*) FROM annotate_pairlease l WHERE l.pair_id = o.id
-                           AND l.expires_at > statement_timestamp())
-                      + (SELECT count(*) FROM annotate_preference j WHERE j.pair_id = o.id
-                           AND j.current AND j.slot IS NOT NULL))
+      AND overlap > (SELECT count(*) FROM annotate_pairlease l WHERE l.pair_id = o.id
+                       AND l.expires_at > statement_timestamp())
+                  + (SELECT count(*) FROM annotate_preference j WHERE j.pair_id = o.id
+                       AND j.current AND j.slot IS NOT NULL)
       AND annotate_pair_is_there(o)
     ORDER BY o.position, o.id LIMIT count FOR NO KEY UPDATE OF o {lock}
 """

@@ -12,12 +12,10 @@ _OPEN: Final = """
                         AND j.kind IN ('counted', 'late'))
       AND NOT EXISTS (SELECT FROM annotate_lease l
                       WHERE l.candidate_id = c.id AND l.person_id = person)
-      AND (NOT EXISTS (SELECT FROM annotate_lease l WHERE l.candidate_id = c.id
-                         AND l.slot IS NOT NULL AND l.expires_at > statement_timestamp())
-           OR overlap > (SELECT count(*) FROM annotate_lease l WHERE l.candidate_id = c.id
-                           AND l.slot IS NOT NULL AND l.expires_at > statement_timestamp())
-                      + (SELECT count(*) FROM annotate_judgment j WHERE j.candidate_id = c.id
-                           AND j.current AND j.slot IS NOT NULL))
+      AND overlap > (SELECT count(*) FROM annotate_lease l WHERE l.candidate_id = c.id
+                       AND l.slot IS NOT NULL AND l.expires_at > statement_timestamp())
+                  + (SELECT count(*) FROM annotate_judgment j WHERE j.candidate_id = c.id
+                       AND j.current AND j.slot IS NOT NULL)
       AND EXISTS (SELECT FROM annotate_query q
                   WHERE q.id = c.query_id AND q.withdrawn_at IS NULL AND q.lane = c.lane)
       AND EXISTS (SELECT FROM annotate_passage p

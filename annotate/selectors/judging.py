@@ -1,5 +1,6 @@
 """Reads of judging: what is open to a person, the texts of what they hold, what they have done."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,6 +38,7 @@ COUNTED_EXACTLY: Final = 1_000
 COUNTED_FOR_ALL: Final = 20_000
 COUNT_SECONDS: Final = 30
 RIGHT_SECONDS: Final = 300
+_counting = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +131,16 @@ def _wanted(project: Project, lanes: Sequence[int]) -> int:
     """Count the candidates of these lanes that want judgments; one count for everybody where it
     takes long."""
     key = f"annotate:wanted:{project.pk}:{','.join(map(str, sorted(lanes)))}"
-    known = cache.get(key)
-    if known is not None:
-        return int(known)
-    rows = Candidate.objects.filter(project=project, withdrawn_at=None, wanted=True, lane__in=lanes)
-    number = rows.count()
-    if number > COUNTED_FOR_ALL:
-        cache.set(key, number, COUNT_SECONDS)
+    with _counting:  # nobody counts what another thread is counting
+        known = cache.get(key)
+        if known is not None:
+            return int(known)
+        rows = Candidate.objects.filter(
+            project=project, withdrawn_at=None, wanted=True, lane__in=lanes
+        )
+        number = rows.count()
+        if number > COUNTED_FOR_ALL:
+            cache.set(key, number, COUNT_SECONDS)
     return number
 
 

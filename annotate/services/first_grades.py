@@ -14,18 +14,12 @@ from django.db import connection, transaction
 
 from accounts.models import Grade, Project, User
 from annotate.models import Judgment
-from annotate.services.answers import (
-    COMMENT_MAX,
-    SECONDS_MAX,
-    Answer,
-    Recorded,
-    Status,
-)
+from annotate.services.answers import COMMENT_MAX, SECONDS_MAX, Answer, Recorded, Status
 from config.database.base import prepared_cursor
 
 _CALL: Final = "SELECT annotate_first_grades(%s, %s, %s::bigint[], %s::text::jsonb)::text"
 _BEYOND: Final = 1 << 31  # no grade and no revision is so large
-_ROW_ONLY: Final = {"candidate", "grade", "revision"}  # of an answer, not of what is stored of it
+_SAID: Final = {"grade", "revision"}  # by the answer, under other names than in its row
 
 
 def first_grades_record(
@@ -87,7 +81,7 @@ def _given(answer: Answer) -> dict[str, Any]:
 
 
 def _row(made: dict[str, Any], answer: Answer, person: User) -> Judgment:
-    row = Judgment(**{name: value for name, value in made.items() if name not in _ROW_ONLY})
+    row = Judgment(**{name: value for name, value in made.items() if name not in _SAID})
     row.pk, row.person = answer.id, person
     row.grade = Grade(pk=made["grade_id"], value=made["grade"])
     return row

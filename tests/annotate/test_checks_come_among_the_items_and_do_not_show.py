@@ -100,7 +100,7 @@ def test_what_is_open_is_counted_alike_above_and_below_the_bound(
 ) -> None:
     queue = make_queue(cast.project, 8, 5)
     make_gold(cast.manager, *queue[20:])
-    set_queue(cast.project, gold_rate=0.4, repeat_rate=0.1, repeat_after=5)
+    set_queue(cast.project, gold_rate=0.4, repeat_rate=0.1, repeat_after=5, seed=7)
     monkeypatch.setattr(judging, "COUNTED_EXACTLY", 30)
     left = []
     for _ in range(20):
