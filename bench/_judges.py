@@ -12,7 +12,7 @@ from typing import Any
 # How much the judging page holds ahead, as static/js/judging/stock.js says it.
 AHEAD = 10
 LASTS = 120.0
-STEP = 10
+STEP = 5
 CLIMB = 20
 SHARE = 2
 KNOWN = 3

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import member_for
-from accounts.rest import ApiView, StrictSerializer, validated
+from accounts.rest import ApiView, StrictSerializer
 from annotate.api.answering import (
     PERSON,
     STATUSES,
@@ -128,7 +128,7 @@ class LeaseApi(ApiView):
     def post(self, request: Request, slug: str) -> Response:
         """Lease the caller's next items; what they hold already comes first, renewed."""
         member = judging_member(request, slug)
-        given = validated(self.InputSerializer(data=request.data))
+        given = _LEASE.run_validation(request.data)
         project, person = member.project, member.user
         known = given.get("known", frozenset())
         lease = partial(tasks_lease, count=given["count"])
@@ -204,7 +204,7 @@ class JudgmentsApi(ApiView):
     def post(self, request: Request, slug: str) -> Response:
         """Record a batch: 200 with a status per item, in the order given. Idempotent by `id`."""
         member = judging_member(request, slug)
-        given = validated(self.BatchSerializer(data=request.data))
+        given = _BATCH.run_validation(request.data)
         rows = [_read(row) for row in given["judgments"]]
         good = [row for row in rows if isinstance(row, Answer)]
         recorded = judgments_record(project=member.project, person=member.user, answers=good)
@@ -255,7 +255,9 @@ class ProgressApi(ApiView):
         return Response({**asdict(progress), "n": progress.denominators})
 
 
-# One for all calls: making its fields anew takes longer than reading an answer with them.
+# One for all calls: making their fields anew takes longer than reading what came with them.
+_LEASE = LeaseApi.InputSerializer()
+_BATCH = JudgmentsApi.BatchSerializer()
 _ANSWER = JudgmentsApi.InputSerializer.JudgmentAnswerSerializer()
 
 

@@ -1,6 +1,7 @@
 """Reads of judging: what is open to a person, the texts of what they hold, what they have done."""
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,8 +36,9 @@ from annotate.models.judgments import CHECK_KINDS
 
 # Up to here `remaining_for` counts at every call; beyond it a figure may be this old.
 COUNTED_EXACTLY: Final = 1_000
-COUNTED_FOR_ALL: Final = 20_000
 COUNT_SECONDS: Final = 30
+LARGE: Final = 50_000  # below, a count takes some ms, and a quick team judges it within minutes
+SHORT_SECONDS: Final = 5
 RIGHT_SECONDS: Final = 300
 _counting = threading.Lock()
 
@@ -123,25 +125,34 @@ def remaining_for(project: Project, person: User) -> int:
         number = candidates_open_to(project, person, lanes=lanes).count()
     number = max(min(number, 1), number - _checks_lately(project, person))
     if many:
-        cache.set(key, number, COUNT_SECONDS)
+        cache.set(key, number, _seconds(number))
     return number
+
+
+def _seconds(number: int) -> int:
+    return SHORT_SECONDS if number < LARGE else COUNT_SECONDS
 
 
 def _wanted(project: Project, lanes: Sequence[int]) -> int:
-    """Count the candidates of these lanes that want judgments; one count for everybody where it
-    takes long."""
+    """Count these lanes' candidates that want judgments, beyond COUNTED_EXACTLY for everybody.
+
+    One counts at a time, and whoever comes meanwhile takes what was.
+    """
     key = f"annotate:wanted:{project.pk}:{','.join(map(str, sorted(lanes)))}"
-    with _counting:  # nobody counts what another thread is counting
-        known = cache.get(key)
-        if known is not None:
-            return int(known)
-        rows = Candidate.objects.filter(
-            project=project, withdrawn_at=None, wanted=True, lane__in=lanes
-        )
-        number = rows.count()
-        if number > COUNTED_FOR_ALL:
-            cache.set(key, number, COUNT_SECONDS)
-    return number
+    number, until = cache.get(key) or (0, 0.0)
+    if time.time() < until or not _counting.acquire(blocking=until == 0):
+        return int(number)
+    try:
+        number, until = cache.get(key) or (0, 0.0)
+        if time.time() < until:
+            return int(number)
+        rows = Candidate.objects.filter(project=project, withdrawn_at=None, wanted=True)
+        number = rows.filter(lane__in=lanes).count()
+        if number > COUNTED_EXACTLY:
+            cache.set(key, (number, time.time() + _seconds(number)), 2 * COUNT_SECONDS)
+    finally:
+        _counting.release()
+    return int(number)
 
 
 def _checks_lately(project: Project, person: User) -> int:

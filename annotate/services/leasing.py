@@ -122,15 +122,24 @@ class _Front:
     """
 
     def __init__(self, project: Project, person: User) -> None:
+        self.position: int | None
         whose = person.pk if project.overlap > 1 else 0
         self.key = f"annotate:front:{project.pk}:{whose}"
-        seen: tuple[int | None, float] | None = cache.get(self.key)
-        self.position, self.until = seen or (None, time.time() + _FRONT_SECONDS)
+        now = time.time()
+        seen: tuple[int, float] | None = cache.get(self.key)
+        if seen is not None and now < seen[1]:
+            self.position, self.until = seen
+            return
+        self.position, self.until = None, now + _FRONT_SECONDS
+        if seen is not None:  # one looks at everything, the others go on meanwhile
+            self._keep(seen[0])
 
     def reach(self, position: int) -> None:
         """Remember how far a call got; the time by which everything is looked at again stays."""
-        self.position = position if self.position is None else max(self.position, position)
-        cache.set(self.key, (self.position, self.until), max(self.until - time.time(), 0))
+        self._keep(position if self.position is None else max(self.position, position))
+
+    def _keep(self, position: int) -> None:
+        cache.set(self.key, (position, self.until), 2 * _FRONT_SECONDS)
 
 
 def _lease(

@@ -88,7 +88,7 @@ def test_nobody_can_tell_a_check_from_the_answers_of_the_api(client: Client, cas
             "results"
         ]
         kinds.add((result["status"], result["kind"], *result))
-    assert Judgment.objects.filter(kind=Kind.CHECK).exists()
+    assert Judgment.objects.filter(kind=Kind.CHECK).exists(), (cast.project.pk, cast.annotator.pk)
     assert len(shapes) == len(kinds) == 1
     assert left == list(range(left[0], left[0] - 18, -1))  # falls by one, whatever it was
     assert answers_tally(cast.project, cast.annotator).answered == 18
@@ -111,6 +111,7 @@ def test_what_is_open_is_counted_alike_above_and_below_the_bound(
     assert Judgment.objects.filter(kind=Kind.CHECK).exists()
     later = timezone.now()
     monkeypatch.setattr(judging, "put_right_at", lambda: later)
+    cache.clear()
     assert remaining_for(cast.project, cast.annotator) == 40 - Judgment.objects.counted().count()
 
 

@@ -3,7 +3,7 @@
 
 const AHEAD = 10; // items beyond the one that is shown, before a pace is known; always granted
 const LASTS = 120_000; // ms for which what is held is to last
-const STEP = 10; // items that are held beyond what has to last: so many come with a fetch, and are cheap
+const STEP = 5; // items that are held beyond what has to last: so many come with a fetch, which is cheap
 const CLIMB = 20; // items by which a fetch adds to what is held, at most
 const SHARE = 2; // of what is left, all who may judge would together hold one in so many
 const RECENT = 8; // answers whose pace counts
