@@ -45,7 +45,11 @@ class User(AbstractUser):
 class Session(AbstractBaseSession):
     """A browser's session; it tells whose it is, so that one look-up finds both."""
 
-    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="sessions")
+    # Without a constraint: Django takes any violation at a new session's INSERT for a key in use,
+    # and tries for ever. A session whose user is gone is nobody's.
+    user = models.ForeignKey(
+        User, null=True, on_delete=models.CASCADE, related_name="sessions", db_constraint=False
+    )
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionBase]:

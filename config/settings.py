@@ -221,6 +221,7 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 3, "interval_start": 0.1, "in
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "training.tasks.jobs_sweep", "schedule": timedelta(seconds=10)},
     "leases": {"task": "annotate.tasks.leases_sweep", "schedule": timedelta(minutes=1)},
+    "sessions": {"task": "accounts.tasks.sessions_sweep", "schedule": timedelta(days=1)},
     "uploads": {"task": "annotate.tasks.uploads_sweep", "schedule": timedelta(hours=1)},
     "words": {"task": "annotate.tasks.passages_read", "schedule": timedelta(seconds=30)},
     "work": {"task": "annotate.tasks.work_requeue", "schedule": timedelta(seconds=30)},

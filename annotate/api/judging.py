@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import member_for
-from accounts.rest import ApiView, StrictSerializer
+from accounts.rest import ApiView, StrictSerializer, validated_by
 from annotate.api.answering import (
     PERSON,
     STATUSES,
@@ -128,7 +128,7 @@ class LeaseApi(ApiView):
     def post(self, request: Request, slug: str) -> Response:
         """Lease the caller's next items; what they hold already comes first, renewed."""
         member = judging_member(request, slug)
-        given = _LEASE.run_validation(request.data)
+        given = validated_by(_LEASE, request.data)
         project, person = member.project, member.user
         known = given.get("known", frozenset())
         lease = partial(tasks_lease, count=given["count"])
@@ -138,7 +138,7 @@ class LeaseApi(ApiView):
         sent = [row for row in leases if row.candidate_id not in known]
         body = {
             "items": items_of(sent, project, person),
-            "remaining": remaining_for(project, person),
+            "remaining": remaining_for(project, person, idle=not leases),
         }
         if "known" in given:
             held = [str(row.candidate_id) for row in leases if row.candidate_id in known]
@@ -204,7 +204,7 @@ class JudgmentsApi(ApiView):
     def post(self, request: Request, slug: str) -> Response:
         """Record a batch: 200 with a status per item, in the order given. Idempotent by `id`."""
         member = judging_member(request, slug)
-        given = _BATCH.run_validation(request.data)
+        given = validated_by(_BATCH, request.data)
         rows = [_read(row) for row in given["judgments"]]
         good = [row for row in rows if isinstance(row, Answer)]
         recorded = judgments_record(project=member.project, person=member.user, answers=good)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from accounts.models import Grade, Project, User
+from accounts.models import Grade, Project, Role, User
 from annotate.models import (
     Action,
     Candidate,
@@ -40,7 +41,7 @@ COUNT_SECONDS: Final = 30
 LARGE: Final = 50_000  # below, a count takes some ms, and a quick team judges it within minutes
 SHORT_SECONDS: Final = 5
 RIGHT_SECONDS: Final = 300
-_counting = threading.Lock()
+_counting: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +102,19 @@ def lanes_of(project: Project, person: User) -> list[int]:
         return list(cursor.fetchone()[0])
 
 
-def remaining_for(project: Project, person: User) -> int:
+def remaining_for(project: Project, person: User, *, idle: bool = False) -> int:
     """Count the candidates that a person may still judge, with those they hold; 0 once closed.
 
     Exact where no more than COUNTED_EXACTLY want a judgment. Beyond it, where counting takes long,
     at most twice COUNT_SECONDS old, and with what colleagues hold. It falls by one with each
     answer, to a check as to what counts:
-    what checks took off is given back when the next RIGHT_SECONDS of the clock begin.
+    what checks took off is given back when the next RIGHT_SECONDS of the clock begin. For the
+    `idle`, who were given nothing, what is open is looked at, and beyond the bound not counted.
     """
     if project.closed:
         return 0
+    if idle:
+        return candidates_open_to(project, person)[: COUNTED_EXACTLY + 1].count()
     key = f"annotate:remaining:{project.pk}:{person.pk}"
     known = cache.get(key)
     if known is not None:
@@ -140,7 +144,8 @@ def _wanted(project: Project, lanes: Sequence[int]) -> int:
     """
     key = f"annotate:wanted:{project.pk}:{','.join(map(str, sorted(lanes)))}"
     number, until = cache.get(key) or (0, 0.0)
-    if time.time() < until or not _counting.acquire(blocking=until == 0):
+    counting = _counting[key]
+    if time.time() < until or not counting.acquire(blocking=until == 0):
         return int(number)
     try:
         number, until = cache.get(key) or (0, 0.0)
@@ -150,8 +155,10 @@ def _wanted(project: Project, lanes: Sequence[int]) -> int:
         number = rows.filter(lane__in=lanes).count()
         if number > COUNTED_EXACTLY:
             cache.set(key, (number, time.time() + _seconds(number)), 2 * COUNT_SECONDS)
+        else:
+            cache.delete(key)
     finally:
-        _counting.release()
+        counting.release()
     return int(number)
 
 
@@ -164,6 +171,11 @@ def put_right_at() -> datetime:
     """Return when the present RIGHT_SECONDS have begun."""
     now = int(timezone.now().timestamp())
     return datetime.fromtimestamp(now - now % RIGHT_SECONDS, UTC)
+
+
+def judges_number(project: Project) -> int:
+    """Count the members who may judge."""
+    return project.members.exclude(role=Role.VIEWER).count()
 
 
 def held_by_others(project: Project, person: User) -> int:

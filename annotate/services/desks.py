@@ -169,7 +169,7 @@ def batch_open(
     The overlap holds until the transaction ends. Raises Http404 where the project is gone.
     """
     with prepared_cursor() as cursor:
-        keys = sorted({pk for pk in about if pk < _BEYOND})
+        keys = sorted({pk for pk in about if 0 < pk < _BEYOND})
         cursor.execute(_OPEN, [project.pk, person.pk, keys, list(ids)])
         found = json.loads(cursor.fetchone()[0])
     if found["overlap"] is None:

@@ -118,28 +118,37 @@ def _open(project: Project, person: User, query: int | None, besides: Sequence[i
 class _Front:
     """Up to which position candidates are answered or held, as this process saw it a moment ago.
 
-    Everybody has a front of their own where a candidate wants more than one judgment.
+    Everybody has a front of their own where a candidate wants more than one judgment. Every
+    _FRONT_SECONDS one call looks at everything; the others go on from the old front meanwhile, and
+    what they reach does not count.
     """
 
     def __init__(self, project: Project, person: User) -> None:
-        self.position: int | None
         whose = person.pk if project.overlap > 1 else 0
         self.key = f"annotate:front:{project.pk}:{whose}"
+        self.position: int | None = None
         now = time.time()
-        seen: tuple[int, float] | None = cache.get(self.key)
+        seen: tuple[int, float, bool] | None = cache.get(self.key)
+        self.old = None if seen is None else seen[0]
         if seen is not None and now < seen[1]:
-            self.position, self.until = seen
+            self.position, self.until, self.counts = seen
             return
-        self.position, self.until = None, now + _FRONT_SECONDS
-        if seen is not None:  # one looks at everything, the others go on meanwhile
-            self._keep(seen[0])
+        self.until, self.counts = now + _FRONT_SECONDS, True
+        if self.old is not None:
+            self._keep(self.old, self.until, counts=False)
 
-    def reach(self, position: int) -> None:
-        """Remember how far a call got; the time by which everything is looked at again stays."""
-        self._keep(position if self.position is None else max(self.position, position))
+    def reach(self, position: int | None) -> None:
+        """Remember how far a call got, or that it looked at nothing that is new."""
+        if self.position is not None:
+            if self.counts and position is not None:
+                self._keep(max(self.position, position), self.until)
+        elif position is not None:
+            self._keep(position, self.until)
+        elif self.old is not None:
+            self._keep(self.old, 0.0)  # the next call looks at everything
 
-    def _keep(self, position: int) -> None:
-        cache.set(self.key, (position, self.until), 2 * _FRONT_SECONDS)
+    def _keep(self, position: int, until: float, *, counts: bool = True) -> None:
+        cache.set(self.key, (position, until, counts), 2 * _FRONT_SECONDS)
 
 
 def _lease(
@@ -160,9 +169,8 @@ def _lease(
         if connection.in_atomic_block or not is_deadlock(error):
             raise
         return []  # as where a colleague was faster: looked for again
-    reached = max((row[-1] for row in rows if row[-1] is not None), default=None)
-    if front is not None and reached is not None:
-        front.reach(reached)
+    if front is not None:
+        front.reach(max((row[-1] for row in rows if row[-1] is not None), default=None))
     return [_loaded(row, project, person) for row in rows]
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import Right, member_for
 from accounts.models import Member
 from annotate.forms import PairAnswerForm
+from annotate.selectors.judging import judges_number
 from annotate.selectors.pairs import (
     pair_items_of,
     pair_skips_wanted,
@@ -53,7 +54,7 @@ def comparing_context(member: Member, offered: Sequence[str]) -> dict[str, Any]:
     items = pair_items_of(pairs_lease(project=project, person=person, count=1), project, person)
     remaining = pairs_remaining(project, person)
     shared = comparing_shared(member)
-    shared["settings"] |= {"remaining": remaining}
+    shared["settings"] |= {"remaining": remaining, "judges": judges_number(project)}
     return {
         **shared,
         **desk_context(project, PAIRS, offered),

@@ -13,13 +13,14 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.access import Right, member_for
 from accounts.middleware import PageRequest
-from accounts.models import Grade, Member, Role
+from accounts.models import Grade, Member
 from annotate.forms import AnswerForm
 from annotate.selectors.items import items_of
 from annotate.selectors.judging import (
     answer_last,
     answers_tally,
     held_by_others,
+    judges_number,
     lanes_of,
     remaining_for,
     skips_wanted,
@@ -124,10 +125,9 @@ def _context(member: Member, layout: str, offered: Sequence[str]) -> dict[str, A
     else:
         leases = tasks_lease(project=project, person=person, count=1)
     items = items_of(leases, project, person)
-    remaining = remaining_for(project, person)
+    remaining = remaining_for(project, person, idle=not items)
     shared = _shared(member, layout)
-    judges = project.members.exclude(role=Role.VIEWER).count()
-    shared["settings"] |= {"remaining": remaining, "judges": judges}
+    shared["settings"] |= {"remaining": remaining, "judges": judges_number(project)}
     return {
         **shared,
         **desk_context(project, layout, offered),
@@ -159,7 +159,9 @@ def _shared(member: Member, layout: str) -> dict[str, Any]:
 def _still_waiting(member: Member, layout: str) -> HttpResponse:
     project, person = member.project, member.user
     paired = layout == PAIRS
-    remaining = pairs_remaining(project, person) if paired else remaining_for(project, person)
+    remaining = (
+        pairs_remaining(project, person) if paired else remaining_for(project, person, idle=True)
+    )
     held = pairs_held_by_others if paired else held_by_others
     if remaining or not held(project, person):
         return HttpResponseClientRefresh()

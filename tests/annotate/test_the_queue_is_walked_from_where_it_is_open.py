@@ -5,8 +5,11 @@ from datetime import timedelta
 
 import pytest
 from django.db.models.functions import Now
+from django.test import Client
 
-from annotate.models import Candidate, Lease
+from annotate.models import Candidate, Lease, Query
+from annotate.selectors import judging
+from annotate.selectors.judging import remaining_for
 from annotate.services import leasing
 from annotate.services.leasing import lease_length, tasks_lease
 from annotate.services.sittings import sitting_finish
@@ -84,3 +87,28 @@ def test_what_is_at_hand_comes_without_its_texts(cast: Cast, queue: list[int]) -
     loaded = [Candidate.passage.field.is_cached(row.candidate) for row in rows[1:]]
     assert loaded == [True, True]
     assert not Lease.candidate.field.is_cached(rows[0])
+
+
+def test_a_call_that_needs_nothing_new_leaves_the_look_at_everything_to_the_next(
+    cast: Cast, queue: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert lease(cast, "annotator", 5) == queue[:5]
+    assert lease(cast, "reviewer", 2) == queue[5:7]
+    sitting_finish(project=cast.project, person=cast.annotator)
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + leasing._FRONT_SECONDS)
+    assert lease(cast, "reviewer", 2) == queue[5:7]
+    assert lease(cast, "manager", 4) == queue[:4]
+
+
+def test_what_is_withdrawn_is_not_said_to_be_left(
+    cast: Cast, queue: list[int], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "COUNTED_EXACTLY", 2)
+    Query.objects.filter(external_id__in=("q1", "q2")).update(withdrawn_at=Now())
+    for pk in lease(cast, "annotator", 9):
+        record(cast.project, cast.annotator, grade(pk, 1))
+    assert remaining_for(cast.project, cast.annotator, idle=True) == 0
+    client.force_login(cast.annotator)
+    page = client.get("/projects/library/judge/").content.decode()
+    assert "You have judged everything" in page

@@ -62,7 +62,7 @@ def test_more_projects_make_no_more_queries(client: Client, cast: Cast) -> None:
         with CaptureQueriesContext(connection) as queries:
             assert slug in cards(client)
         found.append(len(queries))
-    assert found == [9, 9]
+    assert found == [8, 8]
 
 
 def test_nobody_sees_the_projects_of_others(client: Client, cast: Cast) -> None:

@@ -4,7 +4,8 @@ import { keyOf } from "./items.js";
 import { post } from "./outbox.js";
 import { MOST, Stock } from "./stock.js";
 
-const EXACT = 1000; // a larger number from the server may be of before the last answers
+const EXACT = 1000; // a larger number from the server may be a minute old
+const MINUTE = 200; // answers that one person makes in a minute, at most
 const QUERIES = 2; // the one that is shown as a list, and the next
 const QUERIES_MOST = 5; // what one call may lease
 
@@ -94,7 +95,7 @@ export class Supply extends EventTarget {
       const { items, known = [], remaining } = await post(this.url, this.wish, this.person);
       this.complete = settled && turn === this.turn;
       this.merge(items, known, this.complete, began);
-      if (this.complete) this.remaining = remaining > EXACT ? Math.min(remaining, this.remaining) : remaining;
+      if (this.complete && !this.stale(remaining)) this.remaining = remaining;
       this.error = null;
     } catch (error) {
       this.error = error;
@@ -102,6 +103,12 @@ export class Supply extends EventTarget {
       this.fetching = false;
     }
     this.dispatchEvent(new Event("change"));
+  }
+
+  /** Whether a number from the server is of before this person's last answers. */
+  stale(remaining) {
+    const more = remaining - this.remaining;
+    return remaining > EXACT && more > 0 && more <= MINUTE;
   }
 
   /** Add what is new; where nothing else is under way, drop what a colleague has taken over. */
