@@ -27,7 +27,7 @@ def test_one_look_up_finds_both(visitor: Client, cast: Cast) -> None:
     visitor.get(PAGE)
     with CaptureQueriesContext(connection) as queries:
         assert visitor.get(PAGE).context["user"] == cast.annotator
-    made = [each["sql"] for each in queries]
+    made: list[str | None] = [each["sql"] for each in queries]
     assert made.count(None) == 2  # prepared ones: the session with its user, and the membership
     assert not [sql for sql in made if sql and 'FROM "accounts_user"' in sql]
 
