@@ -133,6 +133,7 @@ def test_changing_the_overlap_meanwhile_leaves_the_queue_right(cast: Cast) -> No
         number = Judgment.objects.counted().filter(candidate=candidate).count()
         assert number <= 3
         assert candidate.wanted == (number < 3)
+    cast.project.refresh_from_db()  # as each call of theirs loads it
     # The last change was to 3: whoever goes on leaves nothing that is open to them. An answer that
     # came while the overlap was lower and full is kept as late; every other one holds a slot.
     together(
