@@ -35,11 +35,12 @@ from annotate.models import (
 )
 from annotate.models.judgments import CHECK_KINDS
 
-# Up to here `remaining_for` counts at every call; beyond it a figure may be this old.
+# Up to here `remaining_for` counts at every call; beyond it a figure is kept for some seconds, and
+# longer from LARGE on, where counting takes long and a quick team needs more than minutes.
 COUNTED_EXACTLY: Final = 1_000
-COUNT_SECONDS: Final = 30
-LARGE: Final = 50_000  # below, a count takes some ms, and a quick team judges it within minutes
+LARGE: Final = 50_000
 SHORT_SECONDS: Final = 5
+COUNT_SECONDS: Final = 30
 RIGHT_SECONDS: Final = 300
 _counting: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -107,9 +108,9 @@ def remaining_for(project: Project, person: User, *, idle: bool = False) -> int:
 
     Exact where no more than COUNTED_EXACTLY want a judgment. Beyond it, where counting takes long,
     at most twice COUNT_SECONDS old, and with what colleagues hold. It falls by one with each
-    answer, to a check as to what counts:
-    what checks took off is given back when the next RIGHT_SECONDS of the clock begin. For the
-    `idle`, who were given nothing, what is open is looked at, and beyond the bound not counted.
+    answer, to a check as to what counts: what checks took off is given back when the next
+    RIGHT_SECONDS of the clock begin. For the `idle`, who were given nothing, what is open is looked
+    at, up to the bound.
     """
     if project.closed:
         return 0
