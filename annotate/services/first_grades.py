@@ -7,15 +7,12 @@
 import json
 import math
 from collections.abc import Sequence
-from contextlib import nullcontext
 from typing import Any, Final
-
-from django.db import connection, transaction
 
 from accounts.models import Grade, Project, User
 from annotate.models import Judgment
 from annotate.services.answers import COMMENT_MAX, SECONDS_MAX, Answer, Recorded, Status
-from config.database.base import prepared_cursor
+from config.database.base import lone_statement
 
 _CALL: Final = "SELECT annotate_first_grades(%s, %s, %s::bigint[], %s::text::jsonb)::text"
 _BEYOND: Final = 1 << 31  # no grade and no revision is so large
@@ -34,11 +31,7 @@ def first_grades_record(
     if not answers or len(set(about)) < len(about) or not all(map(_plain, answers)):
         return None
     given = json.dumps([_given(answer) for answer in answers])
-    # A statement alone is a transaction: no round trips to begin and commit one.
-    with (
-        transaction.atomic() if connection.in_atomic_block else nullcontext(),
-        prepared_cursor() as cursor,
-    ):
+    with lone_statement() as cursor:
         cursor.execute(_CALL, [project.pk, person.pk, about, given])
         stored = cursor.fetchone()[0]
     if stored is None:

@@ -9,7 +9,6 @@ waits for a candidate while it holds another. A lease is one call of a database 
 import json
 import time
 from collections.abc import Collection, Sequence
-from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any, Final
 
@@ -23,7 +22,7 @@ from accounts.locks import is_deadlock
 from accounts.models import Project, Role, User
 from annotate.models import Candidate, Lease, Passage, Query, Text
 from annotate.selectors.judging import candidates_open_to
-from config.database.base import prepared_cursor
+from config.database.base import lone_statement
 
 LEASE_MAX: Final = 100  # items that one call hands out
 _ROUNDS: Final = 5
@@ -155,11 +154,7 @@ def _lease(
     project: Project, person: User, wish: Sequence[Any], front: _Front | None
 ) -> list[Lease]:
     try:
-        # A statement alone is a transaction: no round trips to begin and commit one.
-        with (
-            transaction.atomic() if connection.in_atomic_block else nullcontext(),
-            prepared_cursor() as cursor,
-        ):
+        with lone_statement() as cursor:
             cursor.execute(_CALL, [project.pk, person.pk, *wish])
             rows = cursor.fetchall()
     except IntegrityError:

@@ -4,10 +4,12 @@ Django reads the class by this name from the module `base` of the package that E
 """
 
 import select
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorWrapper
 
@@ -45,3 +47,17 @@ def prepared_cursor() -> CursorWrapper:
     if not isinstance(wrapper, DatabaseWrapper):
         raise TypeError("ENGINE has to be config.database")
     return wrapper.prepared_cursor()
+
+
+@contextmanager
+def lone_statement() -> Iterator[CursorWrapper]:
+    """Give a prepared cursor for one statement that changes something and stands alone.
+
+    Such a statement is a transaction: no round trips to begin and commit one. Inside another
+    transaction it has a savepoint, so that its failure leaves that one usable.
+    """
+    with (
+        transaction.atomic() if connection.in_atomic_block else nullcontext(),
+        prepared_cursor() as cursor,
+    ):
+        yield cursor
