@@ -3,9 +3,10 @@
 A snapshot is a folder of `train.jsonl`, `dev.jsonl` and `test.jsonl` (one judged candidate a line,
 sorted by query and passage), `judgments.jsonl` (which judgments each line rests on) and
 `manifest.json`. The digest is the sha256 of the manifest without itself, and the manifest holds
-the root over the sealed lines of every split (`annotate.sealing`), so that what is erased later can
-be taken out and the digest still verified. Ids of this database stand in none of the digested
-files: the same judgments under the same policy and the same key give the same bytes anywhere.
+the root over the sealed lines of every split (`annotate.frozen.sealing`), so that what is erased
+later can be taken out and the digest still verified. Ids of this database stand in none of the
+digested files: the same judgments under the same policy and the same key give the same bytes
+anywhere.
 """
 
 import hashlib
@@ -18,10 +19,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from accounts.models import Project
-from annotate.findings import Observed, findings_of
+from annotate.frozen.findings import Observed, findings_of
+from annotate.frozen.sealing import Root, canonical_json, salt_of
+from annotate.frozen.splitting import SPLITS, clusters_of, split_assign
+from annotate.frozen.statistics import SplitStatistics
+from annotate.frozen.twins import twin_pairs
 from annotate.learning import Resolver, resolver_for
-from annotate.resolution import Label, Qrel, Step, policy_words, resolve
-from annotate.sealing import Root, canonical_json, salt_of
+from annotate.resolving.resolution import Label, Qrel, Step, policy_words, resolve
 from annotate.selectors.qrels import (
     FirstStage,
     LabelRow,
@@ -30,9 +34,6 @@ from annotate.selectors.qrels import (
     label_rows,
     unjudged_candidates,
 )
-from annotate.splitting import SPLITS, clusters_of, split_assign
-from annotate.statistics import SplitStatistics
-from annotate.twins import twin_pairs
 
 FORMAT: Final = "arbiter-snapshot/2"
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from accounts.models import Project
-from annotate.resolution import NOTHING, Label, Learned, Qrel, Step, resolve
+from annotate.resolving.resolution import NOTHING, Label, Learned, Qrel, Step, resolve
 from annotate.selectors.votes import Votes, checks_of, votes_of
 
 _SHOWN: Final = 4  # decimals of a judge's figures in the manifest
@@ -58,7 +58,7 @@ def resolver_for(project: Project, policy: Mapping[str, Any]) -> Resolver:
 def _trusting(project: Project, soft: bool, first: Sequence[str]) -> Resolver:
     import numpy as np
 
-    from annotate.trust import standings
+    from annotate.resolving.trust import standings
 
     votes = votes_of(project)
     found = standings(
@@ -84,7 +84,7 @@ def _trusting(project: Project, soft: bool, first: Sequence[str]) -> Resolver:
 def _believing(votes: Votes, soft: bool, project: Project) -> Resolver:
     import numpy as np
 
-    from annotate.dawid_skene import dawid_skene
+    from annotate.resolving.dawid_skene import dawid_skene
 
     if not votes.item:
         return Resolver("dawid_skene", soft, record={"judges": []})

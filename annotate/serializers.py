@@ -7,9 +7,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.rest import StrictSerializer
+from annotate.frozen.splitting import DEFAULT_SPLITS, SPLITS
 from annotate.models import Snapshot
-from annotate.resolution import POLICIES
-from annotate.splitting import DEFAULT_SPLITS, SPLITS
+from annotate.resolving.resolution import POLICIES
 
 _RESOLVE = (
     "How the judgments that count become one grade: adjudications before people before imported"

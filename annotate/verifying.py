@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from accounts.blobs import blob_open
+from annotate.frozen.sealing import Root, canonical_json
+from annotate.frozen.splitting import SPLITS
 from annotate.models import Snapshot
-from annotate.sealing import Root, canonical_json
-from annotate.splitting import SPLITS
 
 MANIFEST: Final = "manifest.json"
 

@@ -6,9 +6,9 @@ from string import ascii_uppercase
 from uuid import UUID
 
 from accounts.models import User
-from annotate.evidence import Segment, evidence_segments
 from annotate.models import Judgment
 from annotate.selectors.adjudication import Case
+from annotate.texts.evidence import Segment, evidence_segments
 
 _LINES = 6  # how many ways of underlining tell people apart
 

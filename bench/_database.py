@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import django
+import psycopg
 from django.core.management import call_command
 
-from config.postgres import Postgres
+from config.postgres import ROLE, Postgres
 
 
 @contextmanager
@@ -29,6 +30,8 @@ def own_database() -> Iterator[Path]:
         )
         try:
             server.start()
+            with psycopg.connect(server.superuser_url, autocommit=True) as launcher:
+                launcher.execute(f"GRANT pg_checkpoint TO {ROLE}")
             os.environ["DATABASE_URL"] = server.url
             django.setup()
             call_command("migrate", verbosity=0)

@@ -152,7 +152,7 @@ def lists(client: "Client", candidate: int) -> None:
 
 def model(project: "Project") -> None:
     """Read the votes and fit the model; print seconds and memory."""
-    from annotate.dawid_skene import dawid_skene
+    from annotate.resolving.dawid_skene import dawid_skene
     from annotate.selectors.votes import votes_of
 
     peak_reset()
@@ -176,8 +176,8 @@ def snapshots(project: "Project") -> None:
     from django.db import transaction
 
     from annotate.freezing import freeze
+    from annotate.frozen.splitting import DEFAULT_SPLITS
     from annotate.models.snapshots import DEFAULT_POLICY
-    from annotate.splitting import DEFAULT_SPLITS
 
     for resolve in ("majority", "dawid_skene"):
         peak_reset()

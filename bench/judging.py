@@ -66,7 +66,9 @@ FILL = (
     JOIN annotate_passage p ON p.project_id = %(project)s
       AND p.external_id = 'p' || ((n %% %(queries)s * 7 + n / %(queries)s) %% %(passages)s + 1)
     """,
-    "VACUUM ANALYZE",  # as the database does by itself some minutes later
+    # What the database does by itself some minutes after an import.
+    "VACUUM ANALYZE",
+    "CHECKPOINT",
 )
 
 

@@ -18,6 +18,8 @@ import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from bench._database import own_database
@@ -25,7 +27,8 @@ from bench._database import own_database
 if TYPE_CHECKING:  # models can be imported once Django is set up
     from accounts.models import Project, User
 
-THREADS = 50  # of one process; each takes a connection for a call and gives it back, as requests do
+THREADS = 50  # of one process, an annotator each
+SERVED = BoundedSemaphore(20)  # calls of one process at once, each with a connection, as requests
 LEASE_SECONDS = 30  # of an abandoned item, so that it comes back within the measurement
 
 
@@ -43,8 +46,9 @@ def annotator(project: "Project", person: "User", seed: int) -> Counter[str]:
     empty = 0
     while empty < 3 and patience:
         patience -= 1
-        leases = tasks_lease(project=project, person=person, count=chance.choice((1, 5, 10, 14)))
-        connection.close()
+        count = chance.choice((1, 5, 10, 14))
+        with SERVED, closing(connection):
+            leases = tasks_lease(project=project, person=person, count=count)
         seen["leases"] += len(leases)
         empty = 0 if leases else empty + 1
         if not leases:
@@ -63,8 +67,8 @@ def annotator(project: "Project", person: "User", seed: int) -> Counter[str]:
             batch.append(Answer(id=uuid.uuid4(), withdraw=batch[-1].id))
         if chance.random() < 0.1:
             batch.append(batch[0])
-        results = judgments_record(project=project, person=person, answers=batch)
-        connection.close()
+        with SERVED, closing(connection):
+            results = judgments_record(project=project, person=person, answers=batch)
         seen.update(result.status.value for result in results)
         lasting = min(row.expires_at for row in leases) > timezone.now()
         seen["late to live leases"] += lasting * sum(row.status is Status.LATE for row in results)

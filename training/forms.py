@@ -8,8 +8,8 @@ from django.forms import BoundField
 
 from accounts.models import Project, User
 from accounts.names import NAME_MAX_LENGTH, validate_name
+from annotate.frozen.splitting import shares_text
 from annotate.models import Snapshot, SnapshotStatus
-from annotate.splitting import shares_text
 from training.base_models import DEFAULT, base_checked
 from training.services.jobs import DEFAULT_RERANKER, snapshot_trainable
 from training.spec import PRESETS, TrainSpec

@@ -14,8 +14,8 @@ from annotate.agreement.resampling import CONFIDENCE, SAMPLES, SEED
 from annotate.agreement.slices import Slice, slices_of
 from annotate.agreement.systems import PAIRS_MAX as RANKED_PAIRS_MAX
 from annotate.agreement.systems import Rankings, Run, rankings_of
-from annotate.splitting import clusters_of
-from annotate.twins import twin_pairs
+from annotate.frozen.splitting import clusters_of
+from annotate.frozen.twins import twin_pairs
 
 PREFERRED: Final = Scheme((0, 1, 2), ("First", "Second", "Tie"), (0.0,) * 3, (False,) * 3)
 """What people say of a pair, as a scheme without an order. Not by sides: these are drawn anew for

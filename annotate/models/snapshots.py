@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models.functions import Now
 
 from accounts.models import Project, User
-from annotate.resolution import policy_words
-from annotate.splitting import DEFAULT_SPLITS, SPLITS
+from annotate.frozen.splitting import DEFAULT_SPLITS, SPLITS
+from annotate.resolving.resolution import policy_words
 
 DEFAULT_POLICY: Final[Mapping[str, Any]] = {
     "resolve": "majority",

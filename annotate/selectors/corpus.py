@@ -7,9 +7,9 @@ from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 
 from accounts.models import Project
-from annotate.differences import Piece, difference
 from annotate.models import Candidate, Change, Passage, Query, Thing
 from annotate.selectors.browsing import ID_DIGITS, query_by
+from annotate.texts.differences import Piece, difference
 
 CHANGES_SHOWN = 50
 

@@ -9,6 +9,8 @@ from django.http import Http404
 
 from accounts.blobs import blob_open
 from accounts.models import Project
+from annotate.frozen.sealing import needles_of
+from annotate.frozen.splitting import SPLITS
 from annotate.models import (
     Candidate,
     Erasure,
@@ -22,8 +24,6 @@ from annotate.models import (
     Thing,
 )
 from annotate.models.texts import digest_name, text_digest
-from annotate.sealing import needles_of
-from annotate.splitting import SPLITS
 
 # How much of the snapshots' files is read to say beforehand which of them hold it.
 READ_MAX: Final = 200 << 20

@@ -9,7 +9,7 @@ from django.db import connection
 
 from accounts.models import Project
 from annotate.formats.exported import METADATA, RISKY, columns_of
-from annotate.resolution import RANKS
+from annotate.resolving.resolution import RANKS
 from annotate.selectors.copying import CSV, Copied
 from annotate.selectors.qrels import RANKED_KIND
 
@@ -99,8 +99,8 @@ WHERE {_IN_RANGE}
 ORDER BY c.query_id, c.passage_id, j.created_at, j.id
 """
 _RANKS: Final = ", ".join(f"'{kind}'" for kind in RANKS)
-# `annotate.resolution.resolve` by majority, and a test holds the two equal: the ranks in their
-# order; then the most votes, and of as many the lower grade.
+# `annotate.resolving.resolution.resolve` by majority, and a test holds the two equal: the ranks in
+# their order; then the most votes, and of as many the lower grade.
 RESOLVED: Final = f"""
 (
     SELECT DISTINCT ON (v.candidate_id) v.candidate_id, v.grade_id, v.rank <= 2 AS adjudicated,

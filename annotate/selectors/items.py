@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
 from accounts.models import Project, User
-from annotate.code import passage_is_code
-from annotate.matching import Ranges, Terms, query_terms
 from annotate.models import Action, Judgment, Lease, Passage, Proposal, Query
+from annotate.texts.code import passage_is_code
+from annotate.texts.matching import Ranges, Terms, query_terms
 
 
 class RunRow(TypedDict):

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db import connection
 
 from accounts.models import Project
-from annotate.consistency import Share, quadratic_kappa, within
+from annotate.agreement.consistency import Share, quadratic_kappa, within
 
 DAYS: Final = 7  # that the pace looks back
 

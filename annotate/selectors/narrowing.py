@@ -8,7 +8,7 @@ from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet
 
 from accounts.models import Member, Project, User
 from annotate.models import Action, Candidate, Judgment, Passage, PassageWords, Query
-from annotate.words import words_sought
+from annotate.texts.words import words_sought
 
 # Of passages whose words are not read yet, the newest so many are searched all the same.
 FRESH: Final = 2_000

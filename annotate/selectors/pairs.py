@@ -21,7 +21,6 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Now
 
 from accounts.models import Project, User
-from annotate.matching import query_terms
 from annotate.models import (
     Candidate,
     Pair,
@@ -41,6 +40,7 @@ from annotate.selectors.items import (
 )
 from annotate.selectors.judging import COUNT_SECONDS, COUNTED_EXACTLY, lanes_of
 from annotate.sides import first_is_left
+from annotate.texts.matching import query_terms
 
 
 class SideRow(TypedDict):

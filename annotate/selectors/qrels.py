@@ -14,7 +14,7 @@ CURRENT: Final = """
     j.current AND j.action = 'grade' AND j.kind IN ('counted', 'adjudication', 'imported')
     AND q.withdrawn_at IS NULL AND p.withdrawn_at IS NULL AND c.withdrawn_at IS NULL
 """
-# A judgment's kind as `annotate.resolution` ranks it; `s` is its source, if it has one.
+# A judgment's kind as `annotate.resolving.resolution` ranks it; `s` is its source, if it has one.
 RANKED_KIND: Final = """
     CASE s.voice WHEN 'adjudication' THEN 'decided' WHEN 'person' THEN 'judged' ELSE j.kind END
 """
@@ -23,7 +23,7 @@ RANKED_KIND: Final = """
 class LabelRow(NamedTuple):
     """One current judgment with its candidate's texts and first-stage rank.
 
-    `kind` is of `annotate.resolution.RANKS`.
+    `kind` is of `annotate.resolving.resolution.RANKS`.
     """
 
     candidate_id: int

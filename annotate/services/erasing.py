@@ -21,6 +21,7 @@ from accounts.blobs import blob_drop
 from accounts.models import Project, User
 from accounts.problems import ConflictError
 from annotate import erasing
+from annotate.frozen.sealing import needles_of
 from annotate.importing.locking import texts_lock
 from annotate.models import (
     AgreementReport,
@@ -39,7 +40,6 @@ from annotate.models.corpus import key_new
 from annotate.models.imports import IMPORT_TERMINAL
 from annotate.models.texts import DIGEST_NAME, digest_name
 from annotate.quoting import Quotes, metadata_words
-from annotate.sealing import needles_of
 from annotate.services.bell import ERASURE, worker_ring
 from annotate.services.changes import change_log, reason_checked, transaction_time
 from annotate.services.freezes import freezing_wait

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from accounts.blobs import blob_open, blob_put, blobs_stored, scratch_folder, scratch_root
 from accounts.models import Project
+from annotate.frozen.sealing import canonical_json, records_take_out
+from annotate.frozen.splitting import SPLITS
 from annotate.models import ErasedRecords, Erasure, Snapshot, SnapshotStatus
-from annotate.sealing import canonical_json, records_take_out
-from annotate.splitting import SPLITS
 
 BASIS: Final = "judgments.jsonl"
 # How a line of a snapshot's files looks: a record, a marker, or what a record rests on.

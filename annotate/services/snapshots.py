@@ -15,13 +15,13 @@ from accounts.blobs import blob_put, scratch_folder
 from accounts.locks import work_lock
 from accounts.models import Project, User
 from annotate.freezing import FreezeError, Frozen, freeze
+from annotate.frozen.splitting import DEFAULT_SPLITS, SPLITS
 from annotate.models import Judgment, Run, Snapshot, SnapshotKey, SnapshotStatus
 from annotate.models.snapshots import DEFAULT_POLICY
-from annotate.resolution import POLICIES
+from annotate.resolving.resolution import POLICIES
 from annotate.services.bell import SNAPSHOT, worker_ring
 from annotate.services.claiming import ATTEMPTS_MAX, GAVE_UP, attempt_begin
 from annotate.services.freezes import freezing_share
-from annotate.splitting import DEFAULT_SPLITS, SPLITS
 
 DEFAULT_SEED: Final = 42
 SEED_MAX: Final = 2**31 - 1  # what the column holds

@@ -9,11 +9,11 @@ from django.utils.safestring import SafeString
 
 from accounts.access import Right, role_allows, role_in
 from accounts.models import Project
-from annotate.about import About, query_about
-from annotate.matching import Ranges
 from annotate.selectors.checks import still_since
 from annotate.selectors.judging import answers_number
 from annotate.selectors.progress import project_progress
+from annotate.texts.about import About, query_about
+from annotate.texts.matching import Ranges
 
 register = template.Library()
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django import template
 
-from annotate.splitting import shares_text
+from annotate.frozen.splitting import shares_text
 
 register = template.Library()
 

@@ -18,8 +18,7 @@ from accounts.middleware import PageRequest
 from accounts.models import Member
 from accounts.problems import ConflictError
 from accounts.views import GET_OR_POST
-from annotate.code import passage_is_code
-from annotate.forms import RulingForm, WishForm
+from annotate.forms.adjudication import RulingForm, WishForm
 from annotate.paging import ByImportance
 from annotate.selectors.adjudication import (
     COUNTED,
@@ -33,6 +32,7 @@ from annotate.selectors.adjudication import (
     with_opinions,
 )
 from annotate.services.adjudication import DecidedError, adjudication_record
+from annotate.texts.code import passage_is_code
 from annotate.views.judging import grade_buttons
 from annotate.voices import hearing_of
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import member_for
 from accounts.middleware import PageRequest
-from annotate.forms import CandidateBrowseForm
+from annotate.forms.browsing import CandidateBrowseForm
 from annotate.models import Listed
 from annotate.selectors.browsing import (
     CANDIDATE_ORDERS,

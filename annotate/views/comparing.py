@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import Right, member_for
 from accounts.models import Member
-from annotate.forms import PairAnswerForm
+from annotate.forms.judging import PairAnswerForm
 from annotate.selectors.judging import judges_number
 from annotate.selectors.pairs import (
     pair_items_of,

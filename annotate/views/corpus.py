@@ -14,7 +14,7 @@ from accounts.access import Right, project_for
 from accounts.models import Project
 from accounts.problems import ConflictError
 from accounts.views import GET_OR_POST, user_of
-from annotate.corpus_forms import (
+from annotate.forms.corpus import (
     CandidateForm,
     OptionalReasonForm,
     PassageEditForm,

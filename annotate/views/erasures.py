@@ -11,7 +11,7 @@ from accounts.access import Right, project_for
 from accounts.middleware import PageRequest
 from accounts.problems import ConflictError
 from accounts.views import GET_OR_POST, user_of
-from annotate.corpus_forms import EraseForm
+from annotate.forms.corpus import EraseForm
 from annotate.models import Thing
 from annotate.selectors.corpus import subject_by
 from annotate.selectors.erasures import erasure_by, erasure_preview, erasures_of

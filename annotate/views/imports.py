@@ -14,7 +14,7 @@ from accounts.models import Project, User
 from accounts.problems import ConflictError
 from accounts.uploads import NoRoomError, room_needed, takes_files, upload_refusal
 from accounts.views import GET_OR_POST, user_of
-from annotate.forms import ImportForm
+from annotate.forms.imports import ImportForm
 from annotate.models import Import
 from annotate.selectors.browsing import sees_labels
 from annotate.selectors.imports import (

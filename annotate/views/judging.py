@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts.access import Right, member_for
 from accounts.middleware import PageRequest
 from accounts.models import Grade, Member
-from annotate.forms import AnswerForm
+from annotate.forms.judging import AnswerForm
 from annotate.selectors.items import items_of
 from annotate.selectors.judging import (
     answer_last,

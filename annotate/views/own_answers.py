@@ -17,10 +17,9 @@ from accounts.keyset import Keyset
 from accounts.middleware import PageRequest
 from accounts.models import Member
 from accounts.views import GET_OR_POST
-from annotate.forms import AnswerForm
-from annotate.matching import query_terms
+from annotate.forms.judging import AnswerForm
+from annotate.forms.own_answers import OwnAnswersForm
 from annotate.models import Judgment
-from annotate.own_forms import OwnAnswersForm
 from annotate.selectors.items import matches_in, passage_row
 from annotate.selectors.own_answers import (
     OwnWish,
@@ -30,6 +29,7 @@ from annotate.selectors.own_answers import (
 )
 from annotate.services.answers import Recorded, Status
 from annotate.services.judging import judgments_record
+from annotate.texts.matching import query_terms
 from annotate.views.judging import grade_buttons
 from annotate.views.judging_page import SKIP_REASONS, result_tell
 from annotate.views.listing import narrowing

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import Right, project_for
 from accounts.views import GET_OR_POST
-from annotate.pair_forms import PairQueueForm
+from annotate.forms.pairs import PairQueueForm
 from annotate.selectors.pairs import pairs_progress
 from annotate.services.pairing import pairs_of, pairs_request, pairs_update
 

@@ -7,7 +7,6 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import member_for
 from accounts.middleware import PageRequest
-from annotate.code import passage_is_code
 from annotate.models import Thing
 from annotate.selectors.browsing import candidates_of_passage, sees_others, with_evidence
 from annotate.selectors.corpus import (
@@ -17,6 +16,7 @@ from annotate.selectors.corpus import (
     with_candidate_count,
     wordings_of,
 )
+from annotate.texts.code import passage_is_code
 
 PAGE = 50
 CANDIDATES = 100

@@ -6,8 +6,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import member_for
 from accounts.middleware import PageRequest
-from annotate.code import passage_is_code
-from annotate.forms import QueryBrowseForm
+from annotate.forms.browsing import QueryBrowseForm
 from annotate.models import Listed, Thing
 from annotate.selectors.browsing import (
     QUERY_ORDERS,
@@ -25,6 +24,7 @@ from annotate.selectors.browsing import (
 from annotate.selectors.checks import sees_counts
 from annotate.selectors.corpus import changes_of, withdrawn_of, wordings_of
 from annotate.selectors.views import views_for
+from annotate.texts.code import passage_is_code
 from annotate.views.bulk import members_of
 from annotate.views.listing import COUNT, listing_of, narrowing, number_answer
 

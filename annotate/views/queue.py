@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import Right, member_for, project_for
 from accounts.models import Project
 from accounts.views import GET_OR_POST, user_of
-from annotate.queue_forms import AssignForm, GoldForm, GroupForm, QueueForm
+from annotate.forms.queue import AssignForm, GoldForm, GroupForm, QueueForm
 from annotate.selectors.browsing import ID_DIGITS, QueryWish, queries_of
 from annotate.selectors.judges import DAYS, project_judges
 from annotate.selectors.queue import (

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import Right, member_for, role_allows
 from accounts.middleware import PageRequest
 from accounts.views import GET_OR_POST, user_of
-from annotate.forms import SnapshotForm
-from annotate.resolution import POLICIES
+from annotate.forms.snapshots import SnapshotForm
+from annotate.resolving.resolution import POLICIES
 from annotate.selectors.browsing import sees_labels
 from annotate.selectors.snapshots import snapshot_by, snapshots_of
 from annotate.services.snapshots import snapshot_create

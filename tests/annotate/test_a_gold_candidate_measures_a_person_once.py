@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Project, User
-from annotate.consistency import Share
+from annotate.agreement.consistency import Share
 from annotate.models import Candidate, Judgment, Kind, Lease, Purpose
 from annotate.selectors.judges import project_judges
 from annotate.services.leasing import tasks_lease

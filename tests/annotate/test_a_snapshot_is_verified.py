@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts.blobs import blob_open
+from annotate.frozen.sealing import salt_of, seal_of
 from annotate.models import Snapshot
-from annotate.sealing import salt_of, seal_of
 from annotate.verifying import snapshot_verify
 from tests.annotate.test_snapshots_freeze import fill, frozen
 from tests.factory import Cast, bearer

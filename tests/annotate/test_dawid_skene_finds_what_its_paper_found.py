@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from annotate.dawid_skene import DawidSkene, dawid_skene
+from annotate.resolving.dawid_skene import DawidSkene, dawid_skene
 
 TABLE_1 = """
 111 1 1 1 1|333 4 3 3 4|112 2 1 2 2|222 3 1 2 1|222 3 2 2 2|222 3 3 2 2|122 2 1 1 1|333 3 4 3 3

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotate.resolution import POLICIES, Label, Learned, Qrel, Step, resolve
+from annotate.resolving.resolution import POLICIES, Label, Learned, Qrel, Step, resolve
 
 STEPS = [Step(value, float(value), value / 3, value > 1) for value in range(4)]
 

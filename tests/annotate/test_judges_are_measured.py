@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.services import member_remove
-from annotate.consistency import Share, quadratic_kappa, within
+from annotate.agreement.consistency import Share, quadratic_kappa, within
 from annotate.models import Action, Candidate, Judgment, Kind
 from annotate.selectors.judges import project_judges
 from annotate.services.golding import golds_from_adjudicated

@@ -8,7 +8,7 @@ from annotate.models import Candidate, Passage, PassageWords, Text
 from annotate.models.texts import text_digest
 from annotate.selectors import narrowing
 from annotate.services.indexing import passages_read
-from annotate.words import words_sought
+from annotate.texts.words import words_sought
 from tests.factory import Cast, bearer, make_candidate, make_passage, make_query
 
 CANDIDATES = "/api/v1/projects/library/candidates/"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from annotate.code import passage_is_code
+from annotate.texts.code import passage_is_code
 from tests.factory import PASSWORD, Cast, make_candidate, make_passage, make_query
 from tests.shared import SHARED, needs_shared
 

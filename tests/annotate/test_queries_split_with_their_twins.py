@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotate.splitting import DEFAULT_SPLITS, clusters_of, split_assign
-from annotate.twins import twin_pairs, wording
+from annotate.frozen.splitting import DEFAULT_SPLITS, clusters_of, split_assign
+from annotate.frozen.twins import twin_pairs, wording
 
 
 def groups(texts: Iterable[str]) -> set[frozenset[str]]:

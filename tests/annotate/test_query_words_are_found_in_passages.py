@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 
 from accounts.services import project_update
-from annotate.matching import READ, query_terms
 from annotate.models import Passage
 from annotate.templatetags.judging import marked
+from annotate.texts.matching import READ, query_terms
 from tests.factory import PASSWORD, Cast, bearer, make_candidate, make_passage, make_query
 
 

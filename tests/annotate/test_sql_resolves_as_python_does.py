@@ -1,4 +1,4 @@
-"""The grades of an export, which PostgreSQL resolves, are those of `annotate.resolution`."""
+"""The grades of an export, resolved by PostgreSQL, are those of `annotate.resolving`."""
 
 import json
 import uuid
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from annotate.exporting import export_blocks
 from annotate.models import Action, Candidate, Judgment, Kind, Source, Voice
-from annotate.resolution import Label, Step, resolve
+from annotate.resolving.resolution import Label, Step, resolve
 from tests.annotate.checks import make_gold
 from tests.factory import GRADES_0_3, Cast, make_annotator, make_cast, make_queue
 

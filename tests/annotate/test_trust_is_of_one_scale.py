@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from annotate.trust import Standing, standings
+from annotate.resolving.trust import Standing, standings
 
 ITEMS, KNOWN = 400, 100
 # The share that each gives rightly, of two grades.

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from accounts.services import project_update
-from annotate.about import query_about
 from annotate.models import Passage, Query
+from annotate.texts.about import query_about
 from tests.annotate.judging import grade, record
 from tests.factory import PASSWORD, Cast, bearer, make_annotator, make_queue
 

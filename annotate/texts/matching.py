@@ -12,7 +12,7 @@ from typing import Final
 
 import Stemmer
 
-from annotate.stopwords import STOP_WORDS
+from annotate.texts.stopwords import STOP_WORDS
 
 READ: Final = 50_000  # code points of a text that are looked at
 _LONGEST: Final = 100  # a longer word is data

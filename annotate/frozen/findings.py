@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from annotate.splitting import SPLITS
-from annotate.statistics import SplitStatistics
+from annotate.frozen.splitting import SPLITS
+from annotate.frozen.statistics import SplitStatistics
 
 _MEASURED: Final = ("dev", "test")
 

@@ -1,0 +1,27 @@
+"""Who there is, and what belongs together. One import place for the room's models."""
+
+from accounts.models.people import (
+    LoginAttempt,
+    OwnerLink,
+    Scope,
+    Session,
+    Token,
+    User,
+    secret_digest,
+)
+from accounts.models.projects import Grade, Member, Namespace, Project, Role
+
+__all__ = [
+    "Grade",
+    "LoginAttempt",
+    "Member",
+    "Namespace",
+    "OwnerLink",
+    "Project",
+    "Role",
+    "Scope",
+    "Session",
+    "Token",
+    "User",
+    "secret_digest",
+]

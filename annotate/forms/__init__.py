@@ -1,0 +1,1 @@
+"""What the pages of this room take from a browser, a file for each page that takes something."""
