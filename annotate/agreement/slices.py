@@ -44,11 +44,12 @@ def slices_of(
     `whole` are the figures of all that was observed, which a slice of all of it has, too;
     `lengths` are the characters of each query, `runs` the candidates that each run proposed,
     `facets` those of each value under the name of what they are values of. A
-    slice of less than UNITS_MIN candidates or QUERIES_MIN queries is listed without figures, and a
-    kind with a single slice is not listed: it would be the whole once more.
+    slice of less than UNITS_MIN candidates or QUERIES_MIN queries is listed without figures. A
+    kind with a single slice is not listed: it would be the whole once more. Nor are values of
+    metadata of which none is large enough: most are names of things, such as ids, and no parts.
     """
     kinds = (
-        *(list(_by_facet(observed, name, values)) for name, values in (facets or {}).items()),
+        *(_by_facet(observed, name, values) for name, values in (facets or {}).items()),
         list(_by_length(observed, lengths)),
         list(_by_run(observed, runs)),
         list(_by_month(observed)),
@@ -64,26 +65,34 @@ def slices_of(
 def _measured(observed: Observed, whole: Figures, kind: str, name: str, chosen: Mask) -> Slice:
     part = observed.within(chosen)
     units, queries = len(part.units.candidate), len(part.units.queries)
-    if units < UNITS_MIN or queries < QUERIES_MIN:
+    if not _large(units, queries):
         why = (
-            f"too small: {units} candidates with several judgments in {queries} queries;"
-            f" at least {UNITS_MIN} in {QUERIES_MIN} are needed"
+            f"too small: {units} candidate{'s' * (units != 1)} with several judgments in {queries}"
+            f" quer{'y' if queries == 1 else 'ies'}; at least {UNITS_MIN} in {QUERIES_MIN} are"
+            " needed"
         )
         return Slice(kind, name, units, queries, {}, why)
     figures = whole if chosen.all() else measure(part).figures
     return Slice(kind, name, units, queries, figures)
 
 
+def _large(units: int, queries: int) -> bool:
+    return units >= UNITS_MIN and queries >= QUERIES_MIN
+
+
 def _by_facet(
     observed: Observed, kind: str, values: Mapping[str, Ints]
-) -> Iterator[tuple[str, str, Mask]]:
-    found = {value: np.isin(observed.units.candidate, ids) for value, ids in values.items()}
-    for value in sorted(found, key=lambda value: (-int(found[value].sum()), value)):
-        if found[value].any():
-            yield kind, value, found[value]
+) -> list[tuple[str, str, Mask]]:
+    units = observed.units
+    found = {value: np.isin(units.candidate, ids) for value, ids in values.items()}
+    if not any(
+        _large(int(mask.sum()), len(np.unique(units.query[mask]))) for mask in found.values()
+    ):
+        return []
+    ordered = sorted(found, key=lambda value: (-int(found[value].sum()), value))
     rest = ~np.any(list(found.values()), axis=0)
-    if rest.any():
-        yield kind, "without", rest
+    parts = [(kind, value, found[value]) for value in ordered if found[value].any()]
+    return [*parts, (kind, "without", rest)] if rest.any() else parts
 
 
 def _by_length(observed: Observed, lengths: Mapping[int, int]) -> Iterator[tuple[str, str, Mask]]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Left
 from django.http import Http404
 
 from accounts.models import Project
@@ -29,6 +30,7 @@ SHOWS: Final = {
 STATES: Final = {"open": "Open", "done": "Adjudicated"}
 # What is counted exactly; beyond it a list says "more than".
 COUNTED: Final = 1_000
+BEGINNING: Final = 120  # characters of a passage that a list shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +84,14 @@ def disputes_count(rows: QuerySet[Dispute]) -> int:
 
 
 def with_opinions(rows: QuerySet[Dispute]) -> QuerySet[Dispute]:
-    """Add texts, and each candidate's `opinions`, its current judgments, oldest first."""
+    """Add texts, the passage's `beginning`, and each candidate's `opinions`, its current judgments,
+    oldest first."""
     held = Judgment.objects.filter(current=True, kind__in=(*ANSWER_KINDS, Kind.ADJUDICATION))
     said = held.select_related("person", "grade").order_by("created_at", "pk")
-    return rows.select_related("query", "candidate__passage").prefetch_related(
+    loaded = rows.select_related("query", "candidate__passage").prefetch_related(
         Prefetch("candidate__judgments", said, to_attr="opinions")
     )
+    return loaded.annotate(beginning=Left("candidate__passage__text__text", BEGINNING))
 
 
 def dispute_after(project: Project, wish: Wish, candidate: int) -> int | None:

@@ -73,6 +73,25 @@ def test_a_key_with_too_many_values_is_no_part_and_keys_have_an_end(
     assert list(facets_of(cast.project)) == ["tail (of the query)"]
 
 
+def test_values_that_are_all_small_are_names_and_no_parts(
+    cast: Cast, rows: list[Candidate]
+) -> None:
+    for number, row in enumerate(rows):
+        row.metadata = {"event": number // 10} if number < 30 else {}  # one query each
+        row.save(update_fields=["metadata"])
+    assert list(facets_of(cast.project)) == ["tail (of the query)", "event (of the pair)"]
+    assert "event (of the pair)" not in parts(cast)
+
+    for row in rows[10:30]:
+        row.metadata = {"event": 7}
+        row.save(update_fields=["metadata"])
+    assert "event (of the pair)" not in parts(cast)  # 20 candidates, and two queries only
+    rows[5].metadata = {"event": 7}
+    rows[5].save(update_fields=["metadata"])
+    found = [(part["name"], part["units"]) for part in parts(cast)["event (of the pair)"]]
+    assert found == [("7", 21), ("0", 9), ("without", 50)]
+
+
 def test_of_what_one_person_has_judged_nothing_is_read(cast: Cast) -> None:
     row = make_queue(cast.project)[0]
     row.metadata = {"category": "a"}

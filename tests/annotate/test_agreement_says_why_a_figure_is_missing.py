@@ -59,7 +59,7 @@ def test_small_slices_are_listed_without_figures() -> None:
     assert (short.units, short.queries, short.why) == (70, 7, "")
     assert set(short.figures) == set(MEASURES)
     assert (long.units, long.figures) == (10, {})
-    assert long.why.startswith("too small: 10 candidates")
+    assert long.why.startswith("too small: 10 candidates with several judgments in 1 query;")
 
 
 def test_a_report_of_nothing_is_a_report() -> None:
