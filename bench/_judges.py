@@ -4,19 +4,27 @@ import asyncio
 import json
 import math
 import random
+import re
 import time
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-# How much the judging page holds ahead, as static/js/judging/stock.js says it.
-AHEAD = 10
-LASTS = 120.0
-STEP = 5
-CLIMB = 20
-SHARE = 2
-KNOWN = 3
-MOST = 100
+_STOCK = Path(__file__).parent.parent / "static" / "js" / "judging" / "stock.js"
+
+
+def _of_the_page(name: str) -> int:
+    """Return one of the numbers by which the judging page holds items ahead."""
+    found = re.search(rf"^(?:export )?const {name} = ([\d_]+);", _STOCK.read_text(), re.MULTILINE)
+    if found is None:
+        raise SystemExit(f"{_STOCK} says no {name} any more")
+    return int(found[1])
+
+
+AHEAD, STEP, CLIMB = map(_of_the_page, ("AHEAD", "STEP", "CLIMB"))
+SHARE, KNOWN, MOST = map(_of_the_page, ("SHARE", "KNOWN", "MOST"))
+LASTS = _of_the_page("LASTS") / 1000  # seconds
 
 
 class Connection:

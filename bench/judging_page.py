@@ -94,8 +94,11 @@ def fill(slug: str, length: int, number: int) -> None:
         Candidate.objects.create(project=project, query=query, passage=passage, position=position)
 
 
-def waits(page: "Page", url: str, keys: int, delay: int) -> list[float]:
-    """Judge with `keys` keys, each answer of the server `delay` ms late; return each wait in ms."""
+def waits(page: "Page", url: str, keys: int, delay: int) -> tuple[list[float], list[float]]:
+    """Judge with `keys` keys, each answer of the server `delay` ms late; return each wait in ms.
+
+    Those of the key that goes on to the next query of a list come apart as well.
+    """
     page.goto(url)
     page.wait_for_selector("html[data-judging=live]")
     page.wait_for_timeout(1000)
@@ -103,15 +106,19 @@ def waits(page: "Page", url: str, keys: int, delay: int) -> list[float]:
     wire.send("Network.enable")
     slow = {"offline": False, "latency": delay, "downloadThroughput": -1, "uploadThroughput": -1}
     wire.send("Network.emulateNetworkConditions", slow)
+    onward: list[int] = []
     for number in range(keys):
         page.wait_for_selector("#item:visible")
         over = page.locator("#rows-end.here").count()  # a list, all of it judged
+        onward += [number] if over else []
         page.keyboard.press("Enter" if over else str(number % 2))
         page.wait_for_timeout(EVERY)
     found: list[float] = page.evaluate(
         "() => performance.getEntriesByName('arbiter:next').map((entry) => entry.duration)"
     )
-    return found
+    if len(found) != keys:
+        raise SystemExit(f"{keys} keys, and {len(found)} measures of them")
+    return found, [found[number] for number in onward]
 
 
 def report(name: str, found: list[float], goal: int) -> bool:
@@ -144,10 +151,12 @@ def measure(browser: "Browser", base: str, keys: int, length: int) -> bool:
             fill(f"{slug}-{delay}", LONG if slug == "long" else length, keys + 40)
             url = f"{base}/projects/{slug}-{delay}/judge/?layout={layout}"
             before = psutil.cpu_times()
-            found = waits(page, url, keys, delay)
+            found, onward = waits(page, url, keys, delay)
             now = psutil.cpu_times()
             busy = now.user + now.system - before.user - before.system
             met &= report(f"key to next item, {delay} ms of delay, {what}", found, goal)
+            if onward:
+                met &= report("  of these, Enter to the next query", onward, goal)
             load = os.getloadavg()[0]
             print(f"  processor: {busy:.1f} s of the whole machine, load {load:.1f}")
     return met
