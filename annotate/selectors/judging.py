@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.core.cache import cache
 from django.db import connection
@@ -42,6 +43,7 @@ LARGE: Final = 50_000
 SHORT_SECONDS: Final = 5
 COUNT_SECONDS: Final = 30
 RIGHT_SECONDS: Final = 300
+LATEST: Final = 50  # answers: as many as the judging page sends at once
 _counting: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
 
@@ -205,14 +207,13 @@ def skips_wanted(project: Project, person: User) -> QuerySet[Judgment]:
     return skips.order_by("created_at", "pk")
 
 
-def answer_last(project: Project, person: User) -> Judgment | None:
-    """Return the person's newest answer that still holds, which an undo would withdraw."""
-    return (
-        Judgment.objects.given()
-        .filter(project=project, person=person)
-        .order_by("-created_at")
-        .first()
-    )
+def answers_latest(project: Project, person: User) -> list[UUID]:
+    """Return the ids of the person's newest answers that still hold, the newest first.
+
+    An undo would withdraw the first; the page knows by them which of its own have arrived.
+    """
+    rows = Judgment.objects.given().filter(project=project, person=person)
+    return list(rows.order_by("-created_at").values_list("pk", flat=True)[:LATEST])
 
 
 def answers_tally(project: Project, person: User) -> Tally:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NotRequired, TypedDict
+from uuid import UUID
 
 from django.core.cache import cache
 from django.db.models import (
@@ -38,7 +39,7 @@ from annotate.selectors.items import (
     passage_row,
     query_row,
 )
-from annotate.selectors.judging import COUNT_SECONDS, COUNTED_EXACTLY, lanes_of
+from annotate.selectors.judging import COUNT_SECONDS, COUNTED_EXACTLY, LATEST, lanes_of
 from annotate.sides import first_is_left
 from annotate.texts.matching import query_terms
 
@@ -169,10 +170,10 @@ def pair_skips_wanted(project: Project, person: User) -> QuerySet[Preference]:
     return skips.order_by("created_at", "pk")
 
 
-def preference_last(project: Project, person: User) -> Preference | None:
-    """Return the person's newest answer that still holds, which an undo would withdraw."""
+def preferences_latest(project: Project, person: User) -> list[UUID]:
+    """Return the ids of the person's newest answers that still hold, the newest first."""
     rows = Preference.objects.answers().filter(project=project, person=person)
-    return rows.order_by("-created_at").first()
+    return list(rows.order_by("-created_at").values_list("pk", flat=True)[:LATEST])
 
 
 def preferences_tally(project: Project, person: User) -> PairTally:

@@ -17,7 +17,7 @@ from annotate.selectors.pairs import (
     pair_skips_wanted,
     pairs_held_by_others,
     pairs_remaining,
-    preference_last,
+    preferences_latest,
     preferences_tally,
 )
 from annotate.services.pair_leasing import pairs_lease
@@ -70,9 +70,8 @@ def comparing_context(member: Member, offered: Sequence[str]) -> dict[str, Any]:
 def comparing_shared(member: Member) -> dict[str, Any]:
     """Return what the page and its end show alike."""
     project, person = member.project, member.user
-    tally = preferences_tally(project, person)
+    tally, latest = preferences_tally(project, person), preferences_latest(project, person)
     return {
-        **page_context(member, layout=PAIRS, answered=tally.answered),
+        **page_context(member, layout=PAIRS, answered=tally.answered, latest=latest),
         "tally": tally,
-        "last": preference_last(project, person),
     }

@@ -17,7 +17,7 @@ from accounts.models import Grade, Member
 from annotate.forms.judging import AnswerForm
 from annotate.selectors.items import items_of
 from annotate.selectors.judging import (
-    answer_last,
+    answers_latest,
     answers_tally,
     held_by_others,
     judges_number,
@@ -147,12 +147,11 @@ def _context(member: Member, layout: str, offered: Sequence[str]) -> dict[str, A
 def _shared(member: Member, layout: str) -> dict[str, Any]:
     """Return what the page and its end show alike."""
     project, person = member.project, member.user
-    tally = answers_tally(project, person)
+    tally, latest = answers_tally(project, person), answers_latest(project, person)
     return {
-        **page_context(member, layout=layout, answered=tally.answered),
+        **page_context(member, layout=layout, answered=tally.answered, latest=latest),
         "buttons": grade_buttons(project.scheme),
         "tally": tally,
-        "last": answer_last(project, person),
     }
 
 

@@ -40,8 +40,13 @@ def layout_for(request: HttpRequest, offered: Sequence[str]) -> str:
     return str(kept) if kept in offered else ONE
 
 
-def page_context(member: Member, *, layout: str, answered: int) -> dict[str, Any]:
-    """Return what the page and its end show alike, whatever is judged."""
+def page_context(
+    member: Member, *, layout: str, answered: int, latest: Sequence[uuid.UUID]
+) -> dict[str, Any]:
+    """Return what the page and its end show alike, whatever is judged.
+
+    `answered` is how many answers the person has given, `latest` the ids of the newest of them.
+    """
     project, person = member.project, member.user
     lease = "api-pairs-lease" if layout == PAIRS else "api-lease"
     return {
@@ -51,6 +56,7 @@ def page_context(member: Member, *, layout: str, answered: int) -> dict[str, Any
         "layout": layout,
         "answer_id": uuid.uuid4(),
         "undo_id": uuid.uuid4(),
+        "last": latest[0] if latest else None,
         "items": [],
         "settings": {
             "layout": layout,
@@ -61,6 +67,7 @@ def page_context(member: Member, *, layout: str, answered: int) -> dict[str, Any
             "leaseSeconds": settings.JUDGING_LEASE_SECONDS,
             "person": str(person.pk),
             "answered": answered,
+            "latest": [str(pk) for pk in latest],
             "names": {str(grade.value): grade.name for grade in project.scheme},
             "whose": f"{project.pk}:{person.pk}:",  # what this browser keeps, it keeps under this
         },

@@ -38,7 +38,7 @@ watchOutboxes();
 await Promise.race([Promise.all(outboxes.map(({ restored }) => restored)), new Promise((resolve) => setTimeout(resolve, RESTORED))]);
 const keeper = new Keeper({ person, paired });
 const kept = form ? await keeper.restored() : null; // there is no connection, and this page is of before
-if (kept) Object.assign(settings, { answered: kept.answered, remaining: kept.remaining });
+if (kept) Object.assign(settings, { kept: true, latest: [], answered: kept.answered, remaining: kept.remaining });
 if (form) start();
 else atTheEnd();
 for (const each of outboxes) each.flush();
@@ -93,6 +93,7 @@ function start() {
     person,
     first: kept?.items ?? read("judge-items"),
     remaining: settings.remaining,
+    latest: settings.latest,
     doubted: undos.keys,
     outbox,
     whole: settings.layout === "list",
@@ -144,7 +145,7 @@ function watchForms(session) {
   });
   // What this tab does not remember is undone by the server, once it has everything.
   byId("undo").addEventListener("submit", (event) => {
-    if (session.undo() || outbox.count) event.preventDefault();
+    if (session.undo() || outbox.count || !session.older) event.preventDefault();
   });
   // What is given back is not asked for again, and the summary has all that was sent.
   byId("finish").addEventListener("submit", (event) => {

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from annotate.models import Candidate, Judgment, Kind, Lease, Purpose, Turn
 from annotate.selectors import judging
-from annotate.selectors.judging import answer_last, answers_tally, remaining_for
+from annotate.selectors.judging import answers_latest, answers_tally, remaining_for
 from annotate.services.answers import Status
 from annotate.services.golding import gold_remove
 from annotate.services.leasing import leases_expire, tasks_lease
@@ -150,7 +150,7 @@ def test_an_answer_to_a_repeat_is_no_correction_and_undo_gives_it_back(cast: Cas
     assert result.judgment is not None
     assert result.judgment.kind == Kind.REPEAT
     assert Judgment.objects.counted().filter(candidate=lease.candidate_id, grade__value=1).exists()
-    assert answer_last(cast.project, cast.annotator) == result.judgment
+    assert answers_latest(cast.project, cast.annotator)[0] == result.judgment.pk
     # A second thought without a lease corrects the newest answer, which is the repeat.
     record(cast.project, cast.annotator, better := grade(lease.candidate_id, 1))
     assert Judgment.objects.get(pk=better.id).kind == Kind.REPEAT

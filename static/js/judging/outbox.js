@@ -2,6 +2,7 @@
 // so that two tabs never overwrite one another, until the server has acknowledged it. Sending one
 // twice is harmless: the server knows it by its UUID.
 
+import { keyOf } from "./items.js";
 import { Journal } from "./journal.js";
 
 const BATCH = 50;
@@ -57,7 +58,7 @@ export class Outbox extends EventTarget {
     super();
     Object.assign(this, { url, field, prefix, person });
     this.journal = new Journal("arbiter:answers");
-    this.aside = new Set(); // ids that failed alone: tried after the others
+    this.aside = new Set(); // items an answer to which failed alone: theirs are sent after the others
     this.memory = new Map(); // where the browser's storage is full or forbidden
     this.wait = WAIT_FIRST;
     this.size = BATCH;
@@ -106,11 +107,11 @@ export class Outbox extends EventTarget {
     return this.keys().length;
   }
 
-  /** Keep an answer and send it soon; `about` says in words what it is about. */
-  add(answer, about) {
+  /** Keep an answer to an item, or an undo of one, and send it soon; `about` says the item in words. */
+  add(answer, item, about) {
     this.last = Math.max(Date.now(), this.last + 1);
     const key = `${this.prefix}${String(this.last).padStart(DIGITS, "0")}:${answer.id}`;
-    const value = JSON.stringify({ answer, about });
+    const value = JSON.stringify({ answer, item: keyOf(item), about });
     this.own.add(answer.id);
     this.keep(key, value);
     this.journal.put(key, value);
@@ -152,11 +153,14 @@ export class Outbox extends EventTarget {
     this.flush();
   }
 
-  /** What to send next: this tab's, or what another tab has left; what failed alone comes last. */
+  /**
+   * What to send next: this tab's, or what another tab has left; what failed alone comes last, and with
+   * it whatever is about the same item: a newer answer must not come before the one that it changes.
+   */
   batch() {
     const now = Date.now();
     const ours = ({ key, answer }) => this.own.has(answer.id) || Math.abs(now - this.timeOf(key)) > ORPHANED;
-    const failed = ({ answer }) => this.aside.has(answer.withdraw ?? answer.id);
+    const failed = ({ item }) => this.aside.has(item);
     const entries = this.waiting().filter(ours);
     return [...entries.filter((entry) => !failed(entry)), ...entries.filter(failed)].slice(0, this.size);
   }
@@ -174,8 +178,9 @@ export class Outbox extends EventTarget {
       this.error = null;
       this.wait = WAIT_FIRST;
       this.size = BATCH;
-      batch.forEach(({ key, answer, about }, index) => {
+      batch.forEach(({ key, answer, item, about }, index) => {
         this.forget(key);
+        this.aside.delete(item);
         this.dispatchEvent(new CustomEvent("result", { detail: { answer, about, result: results[index] } }));
       });
     } catch (error) {
@@ -193,6 +198,6 @@ export class Outbox extends EventTarget {
   /** One answer that the server stumbles over must not keep the others back. */
   narrow(batch) {
     this.size = Math.ceil(batch.length / 2);
-    if (batch.length === 1) this.aside.add(batch[0].answer.withdraw ?? batch[0].answer.id);
+    if (batch.length === 1) this.aside.add(batch[0].item);
   }
 }

@@ -14,22 +14,14 @@ export class Session {
     Object.assign(this, { form, outbox, supply, undos, desk, kind, evidence, sitting, trouble });
     this.timer = new Timer();
     this.drafts = new Drafts(`arbiter:drafts:${scope}`);
-    this.done = settings.answered + supply.gone.size;
+    this.done = settings.answered + supply.unseen;
+    this.fresh = !settings.kept;
     this.shown = null;
     this.tabs = new BroadcastChannel(`arbiter:tabs:${scope}`);
     this.tabs.onmessage = ({ data }) => this.elsewhere(data);
     form.addEventListener("input", () => this.keep());
     evidence.addEventListener("change", () => this.keep());
     supply.addEventListener("change", () => this.supplied());
-    // What waited when this page came may have been stored, and counted for the page, already.
-    const counted = outbox.waiting().filter(({ answer }) => supply.gone.has(keyOf(answer)));
-    const doubtful = new Set(counted.map(({ answer }) => answer.id));
-    outbox.addEventListener("result", ({ detail: { answer, result } }) => {
-      if (!doubtful.delete(answer.id) || result.status !== "repeated") return;
-      this.done -= 1;
-      supply.remaining += 1; // which the server had taken off already
-      showPace(this.done, supply.remaining);
-    });
     outbox.addEventListener("change", () => {
       if (this.waiting && outbox.count === 0) this.more();
     });
@@ -38,6 +30,11 @@ export class Session {
   /** Whether there is nothing to judge here and nothing to look at. */
   get waiting() {
     return !this.desk.current && !this.desk.resting;
+  }
+
+  /** Whether the server may undo what came before this page: the page's own form says its last answer. */
+  get older() {
+    return this.fresh && this.undos.whole && document.forms.undo.withdraw.value !== "";
   }
 
   /** Keep what was begun on the item that is shown. */
@@ -57,7 +54,7 @@ export class Session {
     if (turned && (focused === document.body || focused?.closest(".bar"))) this.leave();
     for (const button of form.querySelectorAll("button[name]")) button.disabled = !item;
     this.evidence.offer(Boolean(item));
-    byId("undo-button").disabled = this.undos.empty && !document.forms.undo.withdraw.value;
+    byId("undo-button").disabled = this.undos.empty && !this.older;
     showPace(this.done, this.supply.remaining);
     if (said) announce(this.waiting ? said : `${said} ${desk.about(item)}`);
     if (this.waiting) this.more();
@@ -146,7 +143,7 @@ export class Session {
   send(item, full, seconds) {
     const { kind } = this;
     const id = uuid();
-    this.outbox.add({ id, ...kind.about(item), seconds, ...full }, kind.quote(item));
+    this.outbox.add({ id, ...kind.about(item), seconds, ...full }, item, kind.quote(item));
     return id;
   }
 
@@ -163,7 +160,7 @@ export class Session {
       const { id: earlier, ...full } = before;
       if (!unsent) this.undos.rename(earlier, (before.id = this.send(item, full)));
     } else {
-      if (!unsent) this.outbox.add({ id: uuid(), withdraw: id }, this.kind.quote(item));
+      if (!unsent) this.outbox.add({ id: uuid(), withdraw: id }, item, this.kind.quote(item));
       this.supply.give(item);
       this.done -= 1;
       this.tabs.postMessage({ undone: keyOf(item) });

@@ -10,7 +10,8 @@ const QUERIES = 2; // the one that is shown as a list, and the next
 const QUERIES_MOST = 5; // what one call may lease
 
 /**
- * `first` are the items that came with the page, `remaining` is how many were open to the person then.
+ * `first` are the items that came with the page, `remaining` is how many were open to the person then,
+ * and `latest` the ids of the newest answers that the server had, and counted for the page, by then.
  * Those of `doubted`, answered here just before, may be from before that answer: they count
  * only once a fetch has confirmed them. `whole` fetches all candidates of a query together; `spared`
  * says that the server need not send again what is here. `usual` is the person's pace, in ms an answer;
@@ -18,11 +19,14 @@ const QUERIES_MOST = 5; // what one call may lease
  * Emits `change` when a fetch has ended.
  */
 export class Supply extends EventTarget {
-  constructor({ url, person, first, remaining, doubted, outbox, whole, spared, usual, judges }) {
+  constructor({ url, person, first, remaining, latest, doubted, outbox, whole, spared, usual, judges }) {
     super();
     Object.assign(this, { url, person, outbox, whole, spared });
     this.stock = new Stock(usual, judges);
-    this.gone = answeredIn(outbox); // what was answered here: an older lease must not bring them back
+    const waiting = outbox.waiting().map(({ answer }) => answer);
+    const gone = answeredIn(waiting);
+    this.gone = new Set(gone.map(keyOf)); // what was answered here: an older lease must not bring them back
+    this.unseen = unseenOf(gone, waiting, new Set(latest)); // answers on their way that the page has not counted
     this.settled = new Map(); // when the server acknowledged that: what it leases later is to be judged anew
     outbox.addEventListener("result", ({ detail: { answer } }) => {
       if (keyOf(answer)) this.settled.set(keyOf(answer), performance.now());
@@ -30,7 +34,7 @@ export class Supply extends EventTarget {
     this.queue = first.filter((item) => !this.gone.has(keyOf(item)) && !doubted.has(keyOf(item)));
     this.error = null;
     this.complete = false; // whether the last fetch knew of everything that was answered here
-    this.remaining = remaining - this.gone.size; // open to this person, less what is on its way
+    this.remaining = remaining - this.unseen; // open to this person, less what is on its way
     this.turn = 0; // counts answers and undos, to tell whether a fetch is still up to date
   }
 
@@ -127,10 +131,14 @@ export class Supply extends EventTarget {
   }
 }
 
-/** What has an answer that still waits, and no undo of it. */
-function answeredIn(outbox) {
-  const answers = outbox.waiting().map(({ answer }) => answer);
-  const undone = new Set(answers.map((answer) => answer.withdraw).filter(Boolean));
-  const held = answers.filter((answer) => keyOf(answer) && !undone.has(answer.id));
-  return new Set(held.map(keyOf));
+/** Of what waits, the answers without an undo. */
+function answeredIn(waiting) {
+  const undone = new Set(waiting.map(({ withdraw }) => withdraw));
+  return waiting.filter((answer) => keyOf(answer) && !undone.has(answer.id));
+}
+
+/** By how much the page's count of answers falls short of what waits: an undo of one that it has counts less. */
+function unseenOf(gone, waiting, latest) {
+  const undone = waiting.filter(({ withdraw }) => latest.has(withdraw));
+  return new Set(gone.filter(({ id }) => !latest.has(id)).map(keyOf)).size - undone.length;
 }

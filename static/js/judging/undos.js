@@ -9,6 +9,7 @@ export class Undos {
   constructor(key) {
     this.key = key;
     this.entries = JSON.parse(sessionStorage.getItem(key) ?? "[]");
+    this.whole = this.empty; // whether all answers since the page came are here, and none from before
   }
 
   get empty() {
@@ -21,6 +22,7 @@ export class Undos {
   }
 
   push(entry) {
+    this.whole &&= this.entries.length < REACH;
     this.entries = [...this.entries, entry].slice(-REACH);
     this.save();
   }
