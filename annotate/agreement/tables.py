@@ -80,7 +80,10 @@ class Matrix:
     left_out: int
 
 
-HEADS: Final = tuple(NAMES[name] for name in MEASURES)
+DEFAULT_MEASURE: Final = "alpha_ordinal"
+# In wide tables the usual figure comes first.
+_WIDE: Final = (DEFAULT_MEASURE, *(name for name in MEASURES if name != DEFAULT_MEASURE))
+HEADS: Final = tuple(NAMES[name] for name in _WIDE)
 
 
 def lines_of(figures: Mapping[str, Any]) -> list[Line]:
@@ -138,7 +141,7 @@ def _part(found: Mapping[str, Any]) -> Part:
 
 
 def _cells(figures: Mapping[str, Any]) -> list[Cell]:
-    return [Cell(**figures[name]) for name in MEASURES]
+    return [Cell(**figures[name]) for name in _WIDE]
 
 
 def _place(value: float) -> float:

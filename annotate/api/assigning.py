@@ -14,8 +14,9 @@ from accounts.rest import ApiView, StrictSerializer, paginated, validated
 from accounts.schema import ProblemSerializer
 from accounts.serializers import UserNameField
 from annotate.models import Group
-from annotate.selectors.browsing import QUERY_FILTERS, QueryWish, queries_of
+from annotate.selectors.browsing import QueryWish, queries_of
 from annotate.selectors.naming import named
+from annotate.selectors.narrowing import QUERY_FILTERS
 from annotate.selectors.queue import assignments_of, group_by, groups_of
 from annotate.services.assigning import group_remove, group_set, queries_assign
 

@@ -13,9 +13,7 @@ from accounts.rest import ApiView, Parameters, filters, paginated
 from accounts.schema import ProblemSerializer
 from annotate.models import Candidate, Query
 from annotate.selectors.browsing import (
-    CANDIDATE_FILTERS,
     CANDIDATE_ORDERS,
-    QUERY_FILTERS,
     QUERY_ORDERS,
     RANKED,
     CandidateWish,
@@ -25,6 +23,7 @@ from annotate.selectors.browsing import (
     query_by,
     with_evidence,
 )
+from annotate.selectors.narrowing import CANDIDATE_FILTERS, QUERY_FILTERS
 
 
 class QueryOutput(serializers.ModelSerializer[Query]):

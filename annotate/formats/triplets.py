@@ -48,8 +48,7 @@ class TripletLayout:
         self._mapping = mapping
         self.unseen = mapped_fields(mapping) if sparse else None
         self._id_chars = limits.id_chars
-        self._positive = labels.named("positive", 1)
-        self._negative = labels.named("negative", 0)
+        self._positive, self._negative = labels.positive, labels.negative
 
     def bind(self, names: Sequence[str], keys: Sequence[Key], member: str | None) -> Bound:
         columns = resolve(names, keys, TRIPLET_FIELDS, self._mapping, self.unseen)

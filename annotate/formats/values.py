@@ -163,8 +163,9 @@ class Labels:
 
     `grades` are the values the project's label scheme has (None allows every finite number);
     `names` gives grades for labels that are words or other numbers, matched without regard to case.
-    true and false count as 1 and 0 unless named otherwise, and so do the positives and negatives
-    of triplets.
+    true and false count as 1 and 0 unless named otherwise. The positives of triplets get the
+    highest grade and the negatives the lowest (1 and 0 where every number is allowed), unless named
+    otherwise.
     """
 
     def __init__(
@@ -190,8 +191,17 @@ class Labels:
             self._known[key] = grade
         return grade
 
-    def named(self, name: str, default: int) -> int | float:
-        """The grade of triplets' `positive` or `negative`. Raises BadValueError if unknown."""
+    @property
+    def positive(self) -> int | float:
+        """The grade of triplets' positives. Raises BadValueError if it is unknown."""
+        return self._named("positive", max(self._grades or (1,)))
+
+    @property
+    def negative(self) -> int | float:
+        """The grade of triplets' negatives. Raises BadValueError if it is unknown."""
+        return self._named("negative", min(self._grades or (0,)))
+
+    def _named(self, name: str, default: int | float) -> int | float:
         grade = self._names.get(name, default)
         self._check(grade, name, "label")
         return grade

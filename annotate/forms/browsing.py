@@ -7,14 +7,8 @@ from django import forms
 
 from accounts.access import Right, role_allows
 from accounts.models import Member
-from annotate.selectors.browsing import (
-    CANDIDATE_FILTERS,
-    ME,
-    OWN_FILTERS,
-    query_filters_for,
-    sees_labels,
-    sees_others,
-)
+from annotate.selectors.browsing import ME, query_filters_for, sees_labels, sees_others
+from annotate.selectors.narrowing import CANDIDATE_FILTERS, OWN_FILTERS
 
 
 class QueryBrowseForm(forms.Form):

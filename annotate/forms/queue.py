@@ -147,6 +147,8 @@ class AssignForm(forms.Form):
         assert isinstance(groups, forms.ModelMultipleChoiceField)
         people.queryset = judges_of(project)
         groups.queryset = project.groups.order_by("name")
+        if not groups.queryset.exists():
+            del self.fields["groups"]
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

@@ -25,35 +25,17 @@ from annotate.models import (
 )
 from annotate.models.judgments import ANSWER_KINDS, CHECK_KINDS, GIVEN_KINDS
 from annotate.selectors.checks import sees_counts
-from annotate.selectors.narrowing import QUERIES_SHOWN, about, answered_so, judged_so
+from annotate.selectors.narrowing import (
+    OWN_FILTERS,
+    QUERIES_SHOWN,
+    QUERY_FILTERS,
+    about,
+    answered_so,
+    judged_so,
+)
 
 ID_DIGITS: Final = 18  # more are no id: the column holds 63 bits
-QUERY_FILTERS: Final = {
-    "": "All queries",
-    "open": "With candidates nobody judged",
-    "judged": "With judgments or labels",
-    "relevant": "With a relevant passage",
-    "irrelevant": "Judged, none relevant",
-    "skipped": "With skipped candidates",
-    "flagged": "With flagged judgments",
-    "empty": "Without candidates",
-}
-CANDIDATE_FILTERS: Final = {
-    "": "All candidates",
-    "wanted": "Wanting more judgments",
-    "open": "Without any judgment or label",
-    "judged": "With judgments or labels",
-    "flagged": "Flagged",
-    "skipped": "Skipped",
-}
 ME: Final = "me"  # as the judge: whoever asks
-# Of one's own answers.
-OWN_FILTERS: Final = {
-    "": "All candidates",
-    "judged": "Graded by me",
-    "skipped": "Skipped by me",
-    "flagged": "Flagged by me",
-}
 QUERY_ORDERS: Final = {"created_at": "created_at", "text": "text"}
 CANDIDATE_ORDERS: Final = {"created_at": "pk"}
 # Of the run that is wished for.

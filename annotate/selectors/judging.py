@@ -25,12 +25,13 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from accounts.models import Grade, Project, Role, User
+from accounts.models import Grade, Project, User
 from annotate.models import (
     Action,
     Candidate,
     Judgment,
     Lease,
+    PairLease,
     Passage,
     Query,
 )
@@ -176,9 +177,16 @@ def put_right_at() -> datetime:
     return datetime.fromtimestamp(now - now % RIGHT_SECONDS, UTC)
 
 
-def judges_number(project: Project) -> int:
-    """Count the members who may judge."""
-    return project.members.exclude(role=Role.VIEWER).count()
+def judges_now(project: Project) -> int:
+    """Count the people who hold something to judge at this moment: who shares what is left."""
+    held = Lease.objects.filter(candidate__project=project, expires_at__gt=Now())
+    return held.values("person").distinct().count()
+
+
+def pair_judges_now(project: Project) -> int:
+    """Count the people who hold a pair to compare at this moment."""
+    held = PairLease.objects.filter(pair__project=project, expires_at__gt=Now())
+    return held.values("person").distinct().count()
 
 
 def held_by_others(project: Project, person: User) -> int:

@@ -10,6 +10,34 @@ from accounts.models import Member, Project, User
 from annotate.models import Action, Candidate, Judgment, Passage, PassageWords, Query
 from annotate.texts.words import words_sought
 
+QUERY_FILTERS: Final = {
+    "": "All queries",
+    "open": "With candidates nobody judged",
+    "judged": "With judgments or labels",
+    "people": "With judgments of people",
+    "relevant": "With a relevant passage",
+    "irrelevant": "Judged, none relevant",
+    "skipped": "With skipped candidates",
+    "flagged": "With flagged judgments",
+    "empty": "Without candidates",
+}
+CANDIDATE_FILTERS: Final = {
+    "": "All candidates",
+    "wanted": "Wanting more judgments",
+    "open": "Without any judgment or label",
+    "judged": "With judgments or labels",
+    "people": "Judged by people",
+    "nobody": "Judged by nobody yet",
+    "flagged": "Flagged",
+    "skipped": "Skipped",
+}
+# Of one's own answers.
+OWN_FILTERS: Final = {
+    "": "All candidates",
+    "judged": "Graded by me",
+    "skipped": "Skipped by me",
+    "flagged": "Flagged by me",
+}
 # Of passages whose words are not read yet, the newest so many are searched all the same.
 FRESH: Final = 2_000
 # So many keys are looked up before a list is read; a plan of PostgreSQL's own may begin with all.
@@ -32,6 +60,7 @@ def _unjudged() -> QuerySet[Candidate]:
 QUERIES_SHOWN: Final[dict[str, Callable[[QuerySet[Query]], QuerySet[Query]]]] = {
     "open": lambda rows: rows.filter(Exists(_unjudged())),
     "judged": lambda rows: rows.filter(Exists(_graded("pk"))),
+    "people": lambda rows: rows.filter(Exists(_graded("pk").exclude(person=None))),
     "relevant": lambda rows: rows.filter(Exists(_graded("pk").filter(grade__relevant=True))),
     "irrelevant": lambda rows: rows.filter(
         Exists(_graded("pk")), ~Exists(_graded("pk").filter(grade__relevant=True))
@@ -48,18 +77,8 @@ def judged_so(
     rows: QuerySet[Candidate], project: Project, *, show: str, grade: int | None, judge: str
 ) -> QuerySet[Candidate]:
     """Narrow candidates by how they were judged."""
-    here = Judgment.objects.filter(project=project)
-    grades = here.current_grades()
-    if show == "wanted":
-        rows = rows.filter(wanted=True)
-    elif show == "open":
-        rows = rows.exclude(Exists(grades.filter(candidate=OuterRef("pk"))))
-    elif show == "judged":
-        rows = rows.filter(Exists(grades.filter(candidate=OuterRef("pk"))))
-    elif show == "flagged":
-        rows = rows.filter(_among(here.filter(current=True, flagged=True)))
-    elif show == "skipped":
-        rows = rows.filter(_among(here.skips()))
+    rows = _shown_so(rows, project, show)
+    grades = Judgment.objects.filter(project=project).current_grades()
     given: dict[str, int | None] = {}
     # Looked up here, so that the plan knows how many judgments they have.
     if grade is not None:
@@ -70,6 +89,24 @@ def judged_so(
     if None in given.values():
         return rows.none()
     return rows.filter(_among(grades.filter(**given))) if given else rows
+
+
+def _shown_so(rows: QuerySet[Candidate], project: Project, show: str) -> QuerySet[Candidate]:
+    """Narrow candidates as one of CANDIDATE_FILTERS says."""
+    here = Judgment.objects.filter(project=project)
+    of_it = here.current_grades().filter(candidate=OuterRef("pk"))
+    people = here.current_grades().exclude(person=None)
+    conditions: dict[str, Callable[[], Q]] = {
+        "wanted": lambda: Q(wanted=True),
+        "open": lambda: ~Q(Exists(of_it)),
+        "judged": lambda: Q(Exists(of_it)),
+        "people": lambda: _among(people),
+        "nobody": lambda: ~Q(Exists(of_it.exclude(person=None))),
+        "flagged": lambda: _among(here.filter(current=True, flagged=True)),
+        "skipped": lambda: _among(here.skips()),
+    }
+    condition = conditions.get(show)
+    return rows if condition is None else rows.filter(condition())
 
 
 def answered_so(

@@ -18,15 +18,9 @@ from accounts.locks import work_held
 from accounts.models import Member, User
 from annotate.models import Bulk, BulkDeed, BulkStatus, Candidate, Listed, Query
 from annotate.models.bulk import BULK_UNFINISHED
-from annotate.selectors.browsing import (
-    CANDIDATE_FILTERS,
-    QUERY_FILTERS,
-    candidate_wish,
-    candidates_of,
-    queries_of,
-    query_wish,
-)
+from annotate.selectors.browsing import candidate_wish, candidates_of, queries_of, query_wish
 from annotate.selectors.naming import named
+from annotate.selectors.narrowing import CANDIDATE_FILTERS, QUERY_FILTERS
 from annotate.services.assigning import queries_assign
 from annotate.services.bell import BULK, worker_ring
 from annotate.services.changes import reason_checked

@@ -14,6 +14,7 @@ from accounts.middleware import PageRequest
 from accounts.models import Member
 from annotate.agreement.figures import MEASURES, NAMES
 from annotate.agreement.tables import (
+    DEFAULT_MEASURE,
     HEADS,
     grade_lines,
     lines_of,
@@ -35,7 +36,6 @@ from annotate.services.agreement import agreement_current
 PAGE: Final = 20
 PAIRS_SHOWN: Final = 40
 CONFLICTS_SHOWN: Final = 3
-DEFAULT_MEASURE: Final = "alpha_ordinal"
 HERE: Final = {"section": "projects", "tab": "agreement"}
 
 

@@ -13,7 +13,6 @@ from annotate.models import Listed
 from annotate.selectors.browsing import (
     CANDIDATE_ORDERS,
     ME,
-    OWN_FILTERS,
     RANKED,
     candidate_wish,
     candidates_of,
@@ -24,6 +23,7 @@ from annotate.selectors.browsing import (
     with_skips,
 )
 from annotate.selectors.checks import sees_counts
+from annotate.selectors.narrowing import OWN_FILTERS
 from annotate.selectors.views import views_for
 from annotate.views.listing import COUNT, listing_of, narrowing, number_answer
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import Right, member_for
 from accounts.models import Member
 from annotate.forms.judging import PairAnswerForm
-from annotate.selectors.judging import judges_number
+from annotate.selectors.judging import pair_judges_now
 from annotate.selectors.pairs import (
     pair_items_of,
     pair_skips_wanted,
@@ -54,7 +54,7 @@ def comparing_context(member: Member, offered: Sequence[str]) -> dict[str, Any]:
     items = pair_items_of(pairs_lease(project=project, person=person, count=1), project, person)
     remaining = pairs_remaining(project, person)
     shared = comparing_shared(member)
-    shared["settings"] |= {"remaining": remaining, "judges": judges_number(project)}
+    shared["settings"] |= {"remaining": remaining, "judges": pair_judges_now(project)}
     return {
         **shared,
         **desk_context(project, PAIRS, offered),

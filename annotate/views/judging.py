@@ -20,7 +20,7 @@ from annotate.selectors.judging import (
     answers_latest,
     answers_tally,
     held_by_others,
-    judges_number,
+    judges_now,
     lanes_of,
     remaining_for,
     skips_wanted,
@@ -127,7 +127,7 @@ def _context(member: Member, layout: str, offered: Sequence[str]) -> dict[str, A
     items = items_of(leases, project, person)
     remaining = remaining_for(project, person, idle=not items)
     shared = _shared(member, layout)
-    shared["settings"] |= {"remaining": remaining, "judges": judges_number(project)}
+    shared["settings"] |= {"remaining": remaining, "judges": judges_now(project)}
     return {
         **shared,
         **desk_context(project, layout, offered),

@@ -98,7 +98,7 @@ def assignment_list(request: HttpRequest, slug: str) -> HttpResponse:
             project=project,
             queries=queries,
             people=list(data["people"]),
-            groups=list(data["groups"]),
+            groups=list(data.get("groups", ())),
             by=member.user,
         )
         what = "1 query was" if changed == 1 else f"{changed:,} queries were"

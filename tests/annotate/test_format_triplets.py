@@ -67,13 +67,17 @@ def test_triplets_in_csv_and_parquet(tmp_path: Path) -> None:
     assert found[2].metadata == {"source": "s", "doc_id": "c.py:2"}
 
 
-def test_the_grades_of_positives_may_be_named(tmp_path: Path) -> None:
+def test_positives_get_the_highest_grade_and_negatives_the_lowest_or_those_named(
+    tmp_path: Path,
+) -> None:
     path = write(tmp_path, "a.jsonl", jsonl(TRIPLET))
-    found = pairs(path, grades=range(4), label_names={"positive": 3})
-    assert [row.label for row in found] == [3, 0, 0]
-    error = failure(path, grades=(1, 2))
+    assert [row.label for row in pairs(path, grades=range(4))] == [3, 0, 0]
+    assert [row.label for row in pairs(path, grades=(1, 2))] == [2, 1, 1]
+    found = pairs(path, grades=range(4), label_names={"positive": 2, "negative": 1})
+    assert [row.label for row in found] == [2, 1, 1]
+    error = failure(path, grades=range(4), label_names={"positive": 7})
     assert error.field == "label"
-    assert "negative" in error.message
+    assert "positive" in error.message
 
 
 def test_a_mapping_names_other_columns(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ def test_search_and_filters_narrow_the_list(client: Client, cast: Cast) -> None:
     assert found(client, cast, show="relevant") == ["q0"]
     assert found(client, cast, show="irrelevant") == ["q1"]
     assert found(client, cast, show="open") == ["q1", "q2"]
+    assert found(client, cast, show="judged") == ["q0", "q1"]
+    assert found(client, cast, show="people") == ["q0"]  # an imported label is nobody's judgment
 
 
 def test_candidates_are_searched_and_narrowed_but_not_for_those_who_judge_blind(
@@ -64,7 +66,10 @@ def test_candidates_are_searched_and_narrowed_but_not_for_those_who_judge_blind(
     assert [listed(cast.annotator, q=q) for q in ("APPLE", "fruit", "doc-7", "doc")] == [
         [4], [4], [4], []
     ]  # fmt: skip
-    assert listed(cast.reviewer, show="judged") == [0]
+    make_judgment(rows[2], cast.annotator, grade=0)
+    assert listed(cast.reviewer, show="judged") == [0, 2]
+    assert listed(cast.reviewer, show="people") == [2]
+    assert listed(cast.reviewer, show="nobody") == [0, 1, 3, 4]
     assert listed(cast.reviewer, show="open", query=str(rows[0].query_id)) == [1]
     assert listed(cast.reviewer, run="dense") == [1]
     assert listed(cast.reviewer, run="none") == []

@@ -56,3 +56,15 @@ def test_a_lost_connection_stops_nobody_for_two_minutes(
         assert stock(page, base, None, 500, 60) == [30, 25, 30]  # half of it alone, near the end
         assert stock(page, base, None, 500, 8) == [10, 5, 11]  # but never less than without a pace
     assert Lease.objects.count() <= 100
+
+
+def test_only_who_judges_now_shares_what_is_left(
+    browser: Browser, live_server: LiveServer, cast: Cast
+) -> None:
+    make_queue(cast.project, 2, 10)
+    told = "() => JSON.parse(document.querySelector('#judge-settings').textContent).judges"
+    with open_page(browser, live_server.url, cast.annotator.username) as page:
+        assert page.evaluate(told) == 1  # of four members who may
+        ready(page)
+        with open_page(browser, live_server.url, cast.reviewer.username) as other:
+            assert other.evaluate(told) == 2

@@ -5,13 +5,13 @@ const AHEAD = 10; // items beyond the one that is shown, before a pace is known;
 const LASTS = 120_000; // ms for which what is held is to last
 const STEP = 5; // items that are held beyond what has to last: so many come with a fetch, which is cheap
 const CLIMB = 20; // items by which a fetch adds to what is held, at most
-const SHARE = 2; // of what is left, all who may judge would together hold one in so many
+const SHARE = 2; // of what is left, all who judge now would together hold one in so many
 const RECENT = 8; // answers whose pace counts
 const KNOWN = 3; // answers from which on there is a pace
 const PAUSE = 60_000; // ms: a longer interval is no pace
 export const MOST = 100; // what one call may lease
 
-/** The pace of one person of `judges`; `usual` is theirs from before, in ms an answer, or null. */
+/** The pace of one person of the `judges` who judge at the same time; `usual` is theirs from before, in ms an answer, or null. */
 export class Stock {
   constructor(usual = null, judges = 1) {
     this.usual = usual;

@@ -15,7 +15,7 @@ const QUERIES_MOST = 5; // what one call may lease
  * Those of `doubted`, answered here just before, may be from before that answer: they count
  * only once a fetch has confirmed them. `whole` fetches all candidates of a query together; `spared`
  * says that the server need not send again what is here. `usual` is the person's pace, in ms an answer;
- * `judges` is how many may judge here.
+ * `judges` is how many judge now.
  * Emits `change` when a fetch has ended.
  */
 export class Supply extends EventTarget {
