@@ -116,7 +116,7 @@ class LeaseApi(ApiView):
             help_text="Candidates open to the caller, with the items above. Where more than 1,000"
             " want a judgment, up to a minute old and with what colleagues hold; below, exact where"
             " no checks are among the items. It falls by one with each answer, and what checks took"
-            " off is given back every five minutes."
+            " off is given back at the full hour."
         )
 
     @extend_schema(

@@ -12,6 +12,14 @@ BEGIN
     PERFORM pg_advisory_xact_lock_shared(hashtext('annotate_overlap'), project::integer);
     RETURN (SELECT overlap FROM accounts_project WHERE id = project);
 END $$;
+-- The same for what a person is leased or answers. Whoever ends their membership waits until this
+-- transaction ends, or this one for them (0013), before it holds anything.
+CREATE FUNCTION annotate_overlap_for(project bigint, person bigint) RETURNS smallint
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtext('annotate_judge'), person::integer);
+    RETURN annotate_overlap_of(project);
+END $$;
 
 -- An erasure takes a judgment's words and the places that it points to, and nothing else.
 CREATE FUNCTION annotate_judgment_is_erased(was annotate_judgment, made annotate_judgment)
@@ -202,12 +210,12 @@ END $$;
 CREATE TRIGGER grade_guard BEFORE UPDATE ON accounts_grade
 FOR EACH ROW WHEN (OLD.value IS DISTINCT FROM NEW.value) EXECUTE FUNCTION annotate_grade_guard();
 
--- Once it is taken, a lease runs out by itself: a lower overlap, or a role that ends, recalls none.
+-- Once it is taken, a lease runs out by itself, whatever the overlap, or ends with the role (0013).
 CREATE FUNCTION annotate_lease_is_a_members() RETURNS trigger LANGUAGE plpgsql
 SET enable_seqscan = off AS $$
 DECLARE
     project bigint := (SELECT project_id FROM annotate_candidate WHERE id = NEW.candidate_id);
-    overlap smallint := annotate_overlap_of(project);
+    overlap smallint := annotate_overlap_for(project, NEW.person_id);
 BEGIN
     PERFORM annotate_done_by_judge(project, NEW.person_id, 'lease_is_a_members');
     IF NEW.slot > overlap THEN
@@ -260,6 +268,7 @@ DROP FUNCTION annotate_overlap_settle();
 DROP TRIGGER judgment_frees ON annotate_judgment;
 DROP TRIGGER judgment_fills ON annotate_judgment;
 DROP FUNCTION annotate_judgment_settle();
+DROP FUNCTION annotate_overlap_for(bigint, bigint);
 DROP FUNCTION annotate_overlap_of(bigint);
 """
 

@@ -5,7 +5,7 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-from annotate.migrations import _pair_lease, _pair_rules
+from annotate.migrations import _leave_rules, _pair_lease, _pair_rules
 
 
 class Migration(migrations.Migration):
@@ -395,4 +395,5 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(_pair_rules.FORWARD, _pair_rules.BACKWARD),
         migrations.RunSQL(_pair_lease.FORWARD, _pair_lease.BACKWARD),
+        migrations.RunSQL(_leave_rules.FORWARD, _leave_rules.BACKWARD),
     ]

@@ -106,7 +106,7 @@ CREATE FUNCTION annotate_pairs_lease(
 ) RETURNS TABLE (lease bigint) LANGUAGE plpgsql SET enable_seqscan = off SET jit = off
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    overlap smallint := annotate_overlap_of(project);
+    overlap smallint := annotate_overlap_for(project, person);
     until timestamptz := statement_timestamp() + make_interval(secs => seconds);
     lanes record;
     held bigint[];

@@ -223,12 +223,14 @@ CREATE FUNCTION annotate_pair_lease_home() RETURNS trigger LANGUAGE plpgsql
 SET enable_seqscan = off AS $$
 DECLARE
     about record;
+    overlap smallint;
     fault text;
 BEGIN
     SELECT o.project_id, q.lane INTO about
     FROM annotate_pair o JOIN annotate_query q ON q.id = o.query_id WHERE o.id = NEW.pair_id;
+    overlap := annotate_overlap_for(about.project_id, NEW.person_id);
     PERFORM annotate_done_by_judge(about.project_id, NEW.person_id, 'pair_lease_is_a_members');
-    IF NEW.slot > annotate_overlap_of(about.project_id) THEN
+    IF NEW.slot > overlap THEN
         fault := 'pair_lease_within_overlap';
     ELSIF NEW.returned_at IS NULL AND about.lane <> 0 AND NOT coalesce((
         SELECT bool_or(who = NEW.person_id) FROM annotate_lane_people(about.lane) AS who), true)

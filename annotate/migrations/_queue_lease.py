@@ -151,7 +151,7 @@ CREATE FUNCTION annotate_tasks_lease(
 SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-    overlap smallint := annotate_overlap_of(project);
+    overlap smallint := annotate_overlap_for(project, person);
     until timestamptz := statement_timestamp() + make_interval(secs => seconds);
     -- A lease that has hardly begun is not written again.
     fresh timestamptz := statement_timestamp() + make_interval(secs => seconds * 0.9);

@@ -166,7 +166,7 @@ CREATE FUNCTION annotate_desks(project bigint, person bigint, about bigint[], id
 RETURNS jsonb LANGUAGE plpgsql SET enable_seqscan = off SET jit = off
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    overlap smallint := annotate_overlap_of(project);
+    overlap smallint := annotate_overlap_for(project, person);
     locked bigint[];
 BEGIN
     SELECT coalesce(array_agg(id), '{}') INTO locked FROM (
@@ -261,7 +261,7 @@ CREATE FUNCTION annotate_first_grades(
 ) RETURNS jsonb LANGUAGE plpgsql SET enable_seqscan = off SET jit = off
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    overlap smallint := annotate_overlap_of(project);
+    overlap smallint := annotate_overlap_for(project, person);
     made jsonb;
     slots smallint[];
 BEGIN

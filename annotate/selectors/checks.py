@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.access import Right, role_allows
-from accounts.models import Member, Project
+from accounts.models import Member, Project, Role
 from annotate.models import Judgment, Lease, Queue
 from annotate.models.judgments import JudgmentQuerySet
 
@@ -24,10 +24,14 @@ HIDDEN: Final = (
 
 
 def checks_among(projects: Collection[int]) -> set[int]:
-    """Return the projects, by key, that mix checks or repeats in, or where somebody holds one."""
+    """Return the projects, by key, that mix checks or repeats in, or where a judge holds one."""
     rates = Q(gold_rate__gt=0) | Q(repeat_rate__gt=0)
     mixing = Queue.objects.filter(rates, project__in=projects).values_list("project", flat=True)
-    held = Lease.objects.filter(slot=None, candidate__project__in=projects)
+    # Who has left keeps a check that they held, and has no use for it.
+    judges = Member.objects.filter(
+        project=OuterRef("candidate__project"), user=OuterRef("person")
+    ).exclude(role=Role.VIEWER)
+    held = Lease.objects.filter(Exists(judges), slot=None, candidate__project__in=projects)
     return {*mixing.union(held.values_list("candidate__project", flat=True))}
 
 

@@ -5,7 +5,6 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,7 +22,6 @@ from django.db.models import (
     Sum,
 )
 from django.db.models.functions import Coalesce, Now
-from django.utils import timezone
 
 from accounts.models import Grade, Project, User
 from annotate.models import (
@@ -36,6 +34,7 @@ from annotate.models import (
     Query,
 )
 from annotate.models.judgments import CHECK_KINDS
+from annotate.selectors.checks import hour_begun
 
 # Up to here `remaining_for` counts at every call; beyond it a figure is kept for some seconds, and
 # longer from LARGE on, where counting takes long and a quick team needs more than minutes.
@@ -43,7 +42,6 @@ COUNTED_EXACTLY: Final = 1_000
 LARGE: Final = 50_000
 SHORT_SECONDS: Final = 5
 COUNT_SECONDS: Final = 30
-RIGHT_SECONDS: Final = 300
 LATEST: Final = 50  # answers: as many as the judging page sends at once
 _counting: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -111,9 +109,9 @@ def remaining_for(project: Project, person: User, *, idle: bool = False) -> int:
 
     Exact where no more than COUNTED_EXACTLY want a judgment. Beyond it, where counting takes long,
     at most twice COUNT_SECONDS old, and with what colleagues hold. It falls by one with each
-    answer, to a check as to what counts: what checks took off is given back when the next
-    RIGHT_SECONDS of the clock begin. For the `idle`, who were given nothing, what is open is looked
-    at, up to the bound.
+    answer, to a check as to what counts: what checks took off is given back at the full hour, for
+    which progress stands still, too (`annotate.selectors.checks`). For the `idle`, who were given
+    nothing, what is open is looked at, up to the bound.
     """
     if project.closed:
         return 0
@@ -168,13 +166,7 @@ def _wanted(project: Project, lanes: Sequence[int]) -> int:
 
 def _checks_lately(project: Project, person: User) -> int:
     rows = Judgment.objects.given().filter(project=project, person=person, kind__in=CHECK_KINDS)
-    return rows.filter(created_at__gte=put_right_at()).count()
-
-
-def put_right_at() -> datetime:
-    """Return when the present RIGHT_SECONDS have begun."""
-    now = int(timezone.now().timestamp())
-    return datetime.fromtimestamp(now - now % RIGHT_SECONDS, UTC)
+    return rows.filter(created_at__gte=hour_begun()).count()
 
 
 def judges_now(project: Project) -> int:

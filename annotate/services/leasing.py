@@ -2,8 +2,10 @@
 
 Whoever changes a candidate's slots holds the project's overlap (shared) and then the candidate's
 row lock, in this order and candidates by id, so that nobody waits in a circle. Leasing never
-waits for a candidate while it holds another. A lease is one call of a database function
-(`annotate_tasks_lease`, migration 0005), which walks the index `candidate_queue`.
+waits for a candidate while it holds another. Before these, a person's call holds (shared) what the
+end of their membership waits for; what they hold ends with it, by a trigger (migration 0013). A
+lease is one call of a database function (`annotate_tasks_lease`, migration 0005), which walks the
+index `candidate_queue`.
 """
 
 import json

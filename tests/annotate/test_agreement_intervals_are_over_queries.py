@@ -4,6 +4,7 @@ together, are the same at every run, and are those of the measure itself."""
 import math
 
 import numpy as np
+import pytest
 
 from annotate.agreement.measures import measure
 from annotate.agreement.resampling import draws, interval
@@ -50,3 +51,17 @@ def test_the_same_judgments_have_the_same_intervals() -> None:
     # Of two judges without missing values the whole is the pair.
     assert first.pairs[0].figures["alpha_ordinal"] == alpha
     assert first.pairs[0].figures["cohen"] == first.figures["cohen"]
+
+
+def test_few_queries_widen_an_interval_as_student_does() -> None:
+    """The bounds are quantiles at Phi(sqrt(n / (n - 1)) t(n - 1)), worked out from tables of t."""
+    sampled = np.linspace(0.0, 1.0, 10_001)
+    # t at 2.5%: 12.706, 2.776, 2.262 and 1.984 with 1, 4, 9 and 99 degrees of freedom.
+    for queries, t in ((2, 12.706), (5, 2.776), (10, 2.262), (100, 1.984)):
+        level = 0.5 * math.erfc(math.sqrt(queries / (queries - 1)) * t / math.sqrt(2))
+        found = interval(sampled, queries)
+        assert found is not None
+        assert found == pytest.approx((level, 1 - level), abs=2e-4)
+    low, high = interval(sampled, 5) or (1.0, 0.0)
+    assert low < 0.002  # a plain one ends at 0.025, which Student's t alone leaves at 0.003
+    assert high > 0.998

@@ -65,9 +65,9 @@ def test_checks_are_mixed_in_by_their_rate_and_fill_no_slot(cast: Cast) -> None:
 
 @pytest.fixture
 def uncorrected(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no five minutes end within a test."""
+    """Let no hour end within a test."""
     begun = timezone.now()
-    monkeypatch.setattr(judging, "put_right_at", lambda: begun)
+    monkeypatch.setattr(judging, "hour_begun", lambda: begun)
 
 
 @pytest.mark.usefixtures("uncorrected")
@@ -110,9 +110,28 @@ def test_what_is_open_is_counted_alike_above_and_below_the_bound(
     assert left == list(range(40, 20, -1))
     assert Judgment.objects.filter(kind=Kind.CHECK).exists()
     later = timezone.now()
-    monkeypatch.setattr(judging, "put_right_at", lambda: later)
+    monkeypatch.setattr(judging, "hour_begun", lambda: later)
     cache.clear()
     assert remaining_for(cast.project, cast.annotator) == 40 - Judgment.objects.counted().count()
+
+
+def test_what_a_check_took_off_is_given_back_at_the_full_hour_only(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = make_queue(cast.project, 8, 5)
+    make_gold(cast.manager, *queue[20:])
+    set_queue(cast.project, gold_rate=0.5)
+    judged = work(cast.project, cast.annotator, 12)
+    counted = sum(lease.purpose == Purpose.COUNTED for lease in judged)
+    assert 0 < counted < 12
+    answered = Judgment.objects.latest("created_at").created_at
+    hour = answered.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    seen = []
+    for moment in (answered, hour - timedelta(seconds=1), hour):
+        monkeypatch.setattr(timezone, "now", lambda moment=moment: moment)
+        cache.clear()
+        seen.append(remaining_for(cast.project, cast.annotator))
+    assert seen == [28, 28, 40 - counted]
 
 
 def test_own_pairs_come_again_later_and_once(cast: Cast) -> None:

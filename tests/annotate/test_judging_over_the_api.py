@@ -69,7 +69,8 @@ def test_blind_hides_labels_runs_ranks_and_scores(client: Client, cast: Cast) ->
     _, body = send(client, LEASE, {}, **headers)
     shown = {"candidate", "query", "passage", "matches", "lease_expires_at"}
     assert body["items"][0].keys() == shown
-    assert not any(word in str(body) for word in ("secret", "bm25", "reviewer", "12.5"))
+    told = [{**item, "lease_expires_at": ""} for item in body["items"]]  # a time may hold a 12.5
+    assert not any(word in str(told) for word in ("secret", "bm25", "reviewer", "12.5"))
     project_update(project=cast.project, blind=False)
     _, body = send(client, LEASE, {}, **headers)
     assert body["items"][0]["runs"] == [{"run": "bm25-run", "rank": 7, "score": 12.5}]

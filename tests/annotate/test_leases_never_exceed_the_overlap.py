@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from accounts.models import Project, User
 from accounts.services import member_set, project_update
-from annotate.models import Candidate, Lease
+from annotate.models import Candidate, Judgment, Lease
 from annotate.selectors.judging import held_by_others, remaining_for
 from annotate.services.leasing import leases_expire, tasks_lease
 from annotate.tasks import leases_sweep
-from tests.annotate.judging import counted, grade, record, skip
+from tests.annotate.judging import counted, grade, record, skip, withdraw
 from tests.factory import Cast, make_cast, make_queue
 
 
@@ -81,6 +81,26 @@ def test_an_expired_lease_is_still_its_owners_while_nobody_took_it(cast: Cast) -
     expire(cast.annotator)
     assert lease(cast.project, cast.annotator) == [queue[0].pk]
     assert lease(cast.project, cast.reviewer) == [queue[1].pk]
+
+
+def test_an_expired_lease_does_not_come_back_to_a_slot_that_somebody_filled(cast: Cast) -> None:
+    [item] = make_queue(cast.project, 1, 1)
+    project_update(project=cast.project, overlap=2)
+    lease(cast.project, cast.annotator)
+    expire(cast.annotator)
+    record(cast.project, cast.reviewer, grade(item, 1))
+    assert not Lease.objects.exists()
+    assert lease(cast.project, cast.annotator) == [item.pk]
+    assert (Lease.objects.get().slot, Judgment.objects.get().slot) == (2, 1)
+
+
+def test_an_undo_takes_the_slot_of_an_expired_lease(cast: Cast) -> None:
+    [item] = make_queue(cast.project, 1, 1)
+    record(cast.project, cast.reviewer, answer := grade(item, 1))
+    Lease.objects.create(candidate=item, person=cast.annotator, slot=1, expires_at=Now())
+    [undone] = record(cast.project, cast.reviewer, withdraw(answer.id))
+    assert undone.leased
+    assert [*Lease.objects.values_list("person", "slot")] == [(cast.reviewer.pk, 1)]
 
 
 def test_the_sweep_deletes_expired_leases_only(cast: Cast) -> None:

@@ -115,10 +115,11 @@ def test_a_lease_is_a_judges_and_within_the_overlap(cast: Cast) -> None:
     rows = Lease.objects.filter(pk=lease().pk)
     refused("beyond the overlap", lambda: rows.update(slot=3))
     refused("does not judge in project", lambda: rows.update(person=cast.outsider))
-    # What was taken in time is renewed, whatever was decided since.
+    # What was taken in time is renewed after a lower overlap, and ends with the role.
     project_update(project=cast.project, overlap=1)
-    member_set(project=cast.project, user=cast.annotator, role=Role.VIEWER)
     assert rows.update(expires_at=Now() + timedelta(hours=2)) == 1
+    member_set(project=cast.project, user=cast.annotator, role=Role.VIEWER)
+    assert not rows.exists()
 
 
 def test_whether_a_candidate_is_wanted_is_counted_and_never_set(cast: Cast) -> None:

@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db.models.functions import Now
 from django.test import Client
 
@@ -112,3 +113,18 @@ def test_what_is_withdrawn_is_not_said_to_be_left(
     client.force_login(cast.annotator)
     page = client.get("/projects/library/judge/").content.decode()
     assert "You have judged everything" in page
+
+
+def test_own_answers_are_not_left_however_many_there_are(
+    cast: Cast, queue: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "COUNTED_EXACTLY", 5)
+    cast.project.overlap = 2  # what one has answered still wants a colleague's judgment
+    cast.project.save()
+    left = []
+    for pk in queue[:4]:
+        record(cast.project, cast.annotator, grade(pk, 1))
+        cache.clear()  # as some seconds later
+        left.append(remaining_for(cast.project, cast.annotator))
+    assert left == [11, 10, 9, 8]
+    assert remaining_for(cast.project, cast.reviewer) == 12
