@@ -128,13 +128,17 @@ BEGIN
         WHERE l.person_id = person AND o.project_id = project AND o.wanted AND o.offered
           AND o.lane = ANY (lanes.own || lanes.free) AND annotate_pair_is_there(o)
         ORDER BY l.returned_at DESC NULLS LAST, o.lane = ANY (lanes.own) DESC, o.position, o.id
-        LIMIT count FOR UPDATE OF l
+        LIMIT count
+    ), locked AS (  -- in the order in which answers lock them
+        SELECT l.id FROM annotate_pairlease l WHERE l.id IN (SELECT own.id FROM own)
+        ORDER BY l.id FOR UPDATE
     ), renewed AS (
-        UPDATE annotate_pairlease l SET expires_at = until FROM own WHERE l.id = own.id
+        UPDATE annotate_pairlease l SET expires_at = until FROM locked WHERE l.id = locked.id
         RETURNING l.id
     )
     SELECT coalesce(array_agg(id), '{}') INTO held FROM renewed;
-    need := count - cardinality(held);
+    -- An answer locks its pair first and then the lease: who holds leases waits for no pair.
+    need := CASE WHEN patient AND held <> '{}' THEN 0 ELSE count - cardinality(held) END;
     IF need > 0 AND overlap > 1 THEN
         SELECT o.position INTO last FROM annotate_preference j
         JOIN annotate_pair o ON o.id = j.pair_id

@@ -12,6 +12,8 @@ from django.http import Http404
 
 from accounts.models import Project, User
 from annotate.models import Pair, PairLease, Preference
+from annotate.selectors.judging import lanes_of
+from annotate.selectors.pairs import pairs_on
 from annotate.services.leasing import slot_free
 
 _BEYOND = 1 << 63  # no id is so large
@@ -31,6 +33,7 @@ class PairDesk:
     second: int
     revisions: tuple[int, int, int]
     withdrawn: bool
+    lane: int | None  # its query's, or None where the present settings do not ask for the pair
     erased: str  # "query" or "passage", which of the texts was; else empty
     own: Preference | None = None
     lease: int | None = None
@@ -56,6 +59,14 @@ class PairBatch:
     closed: bool
     desks: dict[int, PairDesk]
     known: dict[uuid.UUID, Preference]
+    lanes: list[int] | None = None
+
+    def open_again(self, desk: PairDesk) -> bool:
+        """Say whether a pair is handed out at present, and to the person or to anybody."""
+        if self.lanes is None:
+            on = pairs_on(self.project)
+            self.lanes = lanes_of(self.project, self.person) if on else []
+        return not desk.withdrawn and desk.lane in self.lanes
 
     def retire(self, desk: PairDesk) -> Preference | None:
         """Make the person's answer history, which frees its slot; return it, if there is one."""
@@ -96,7 +107,8 @@ def pair_batch_open(
 ) -> PairBatch:
     """Lock the pairs, by id, that are asked about or that answers among `ids` are about.
 
-    The overlap holds until the transaction ends. Raises Http404 where the project is gone.
+    Then, by id as well, what answers to them end: the person's leases and expired ones. The overlap
+    holds until the transaction ends. Raises Http404 where the project is gone.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT annotate_overlap_of(%s)", [project.pk])
@@ -107,14 +119,17 @@ def pair_batch_open(
     keys = {pk for pk in about if pk < _BEYOND} | set(earlier)
     rows = Pair.objects.filter(pk__in=keys, project=project)
     locked = rows.order_by("pk").select_for_update(no_key=True)
-    desks = _desks(list(locked.values_list("pk", flat=True)), person)
+    held = list(locked.values_list("pk", flat=True))
+    ending = PairLease.objects.filter(Q(person=person) | Q(expires_at__lte=Now()), pair__in=held)
+    list(ending.order_by("pk").select_for_update().values_list("pk"))
+    desks = _desks(held, person)
     return PairBatch(
         project=project,
         person=person,
         overlap=overlap,
         closed=Project.objects.filter(pk=project.pk, closed_at__isnull=False).exists(),
         desks=desks,
-        known=Preference.objects.in_bulk(ids),
+        known=Preference.objects.select_related("pair").in_bulk(ids),
     )
 
 
@@ -148,5 +163,6 @@ def _desk(pair: Pair) -> PairDesk:
         second=pair.second_id,
         revisions=(passages[0].revision, passages[1].revision, pair.query.revision),
         withdrawn=any(thing.withdrawn_at is not None for thing in things),
+        lane=pair.lane if pair.offered else None,
         erased=erased,
     )

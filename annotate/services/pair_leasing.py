@@ -1,20 +1,23 @@
 """Leases of pairs: who compares what, in which slot, until when on the database's clock.
 
 The order of locks is that of judging (`annotate.services.leasing`), with pairs after candidates:
-the project's overlap (shared), then pairs by id. A lease is one call of a database function
-(`annotate_pairs_lease`, migration 0013), which walks the index `pair_open`.
+the project's overlap (shared), then pairs by id, then leases by id. A lease is one call of a
+database function (`annotate_pairs_lease`, migration 0013), which walks the index `pair_open`; it
+locks what the person holds before any pair, and waits for no pair after that.
 """
 
 from typing import Final
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
+from accounts.locks import is_deadlock
 from accounts.models import Project, User
 from annotate.models import PairLease
 from annotate.selectors.pairs import pairs_open_to
 from annotate.services.leasing import LEASE_MAX, judge_require
+from config.database.base import lone_statement
 
 _ROUNDS: Final = 5
 _NEAR: Final = 500  # places at the beginning of the queue where a person far ahead looks first
@@ -49,7 +52,9 @@ def pairs_give_back(*, project: Project, person: User) -> int:
     What an undo gave back stays theirs until its lease expires.
     """
     held = PairLease.objects.filter(pair__project=project, person=person, returned_at=None)
-    number, _ = held.delete()
+    with transaction.atomic():
+        locked = held.order_by("pk").select_for_update(of=("self",))
+        number, _ = PairLease.objects.filter(pk__in=[row.pk for row in locked]).delete()
     return number
 
 
@@ -65,9 +70,13 @@ def pair_leases_expire() -> int:
 def _lease(project: Project, person: User, count: int, *, patient: bool) -> list[int]:
     seconds = settings.JUDGING_LEASE_SECONDS
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with lone_statement() as cursor:
             cursor.execute(_CALL, [project.pk, person.pk, count, seconds, patient, _NEAR])
             return [row[0] for row in cursor.fetchall()]
     except IntegrityError:
         judge_require(project=project, person=person)
         raise
+    except OperationalError as error:
+        if connection.in_atomic_block or not is_deadlock(error):
+            raise
+        return []  # as where a colleague was faster: looked for again

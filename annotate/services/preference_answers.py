@@ -69,11 +69,17 @@ def pair_answer_repeats(answer: PairAnswer, row: Preference, person: User) -> bo
         return False
     if answer.withdraw is not None:
         return row.replaces_id == answer.withdraw
+    left, right = row.first_revision, row.second_revision
+    if row.left_id != row.pair.first_id:
+        left, right = right, left
     return (
         row.pair_id == answer.pair
         and row.left_id == answer.left
         and row.preferred_id == answer.prefer
         and row.skip_reason == (answer.skip or "")
+        and answer.left_revision in (None, left)
+        and answer.right_revision in (None, right)
+        and answer.query_revision in (None, row.query_revision)
         and row.seconds == answer.seconds
         and row.comment == answer.comment
         and row.flagged == answer.flagged

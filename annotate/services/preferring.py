@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models.functions import Now
 
+from accounts.locks import is_deadlock
 from accounts.models import Project, User
 from annotate.models import PairLease, Preference
 from annotate.selectors.pairs import pair_skips_wanted
@@ -37,18 +38,21 @@ def preferences_record(
 
     A repeat of the same id and content is answered with the first result, another content under
     the same id with CONFLICT. A changed answer replaces the earlier one and keeps its slot; a skip
-    or an undo frees it; an undo leases the pair back to the person, to come first. An answer
-    without a live lease counts where a slot is free and is kept as LATE where none is, as is one
-    on an earlier wording, or on what was withdrawn; on what was erased it is kept without its
-    words, as history. In a closed project only what was leased still counts; other answers are
-    LATE, corrections and undos CLOSED. What is answered after pairs were turned off counts: it is
-    what was asked for. Raises Http404 where the person has just left the project.
+    or an undo frees it; an undo leases the pair back to the person, to come first, where it is
+    still handed out, and to them. An answer without a live lease counts where a slot is free and is
+    kept as LATE where none is, as is one on an earlier wording, or on what was withdrawn; on what
+    was erased it is kept without its words, as history. In a closed project only what was leased
+    still counts; other answers are LATE, corrections and undos CLOSED. What is answered after pairs
+    were turned off counts: it is what was asked for. Raises Http404 where the person has just left
+    the project.
     """
     for _ in range(_TRIES - 1):
         try:
             return _record(project, person, answers)
-        except IntegrityError:
+        except (IntegrityError, OperationalError) as error:
             # Another connection has just committed one of these ids: the next look finds it.
+            if isinstance(error, OperationalError) and not is_deadlock(error):
+                raise
             judge_require(project=project, person=person)
     return _record(project, person, answers)
 
@@ -144,7 +148,7 @@ def _withdraw(batch: PairBatch, answer: PairAnswer, desk: PairDesk) -> PairRecor
         return PairRecorded(answer.id, Status.INVALID, message=message)
     batch.retire(desk)
     row = _store(batch, answer, desk, replaces=own, current=False)
-    slot = desk.slot(batch.overlap)
+    slot = desk.slot(batch.overlap) if batch.open_again(desk) else None
     if slot is not None:
         batch.end_lease(desk, slot)
         _lease_again(batch, desk, slot, lease_length())

@@ -48,6 +48,32 @@ def test_a_repeat_is_answered_and_a_conflicting_one_refused(cast: Cast) -> None:
     assert (row.comment, row.flagged, row.seconds) == ("Says how.", True, 2.5)
 
 
+def test_another_wording_under_the_same_id_is_another_answer(cast: Cast) -> None:
+    [pair, other] = make_pairs(cast.project)
+    passage = pair.first.passage
+    passage_edit(passage=passage, by=cast.manager, revision=1, text="Another text.")
+    answer = tie(pair, left=pair.second_id, query_revision=1, left_revision=1, right_revision=2)
+    [made] = compare(cast.project, cast.annotator, answer)
+    assert made.status is Status.CREATED
+    others = [
+        replace(answer, query_revision=2),
+        replace(answer, left_revision=2),
+        replace(answer, right_revision=1),
+    ]
+    unsaid = [
+        replace(answer, query_revision=None),
+        replace(answer, left_revision=None),
+        replace(answer, right_revision=None),
+    ]
+    found = compare(cast.project, cast.annotator, answer, *unsaid, *others)
+    assert [row.status for row in found] == [Status.REPEATED] * 4 + [Status.CONFLICT] * 3
+    # Not otherwise within the batch that brings it.
+    answer = prefer(other, query_revision=1)
+    found = compare(cast.project, cast.annotator, answer, answer, replace(answer, query_revision=2))
+    assert [row.status for row in found] == [Status.CREATED, Status.REPEATED, Status.CONFLICT]
+    assert Preference.objects.count() == 2
+
+
 def test_a_change_keeps_its_slot_and_an_undo_brings_the_pair_back(cast: Cast) -> None:
     pairs = make_pairs(cast.project, passages=4)
     [lease, other, *_] = leased(cast.project, cast.annotator, 3)
