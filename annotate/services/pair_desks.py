@@ -111,7 +111,7 @@ def pair_batch_open(
     holds until the transaction ends. Raises Http404 where the project is gone.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT annotate_overlap_of(%s)", [project.pk])
+        cursor.execute("SELECT annotate_overlap_for(%s, %s)", [project.pk, person.pk])
         overlap = cursor.fetchone()[0]
     if overlap is None:
         raise Http404("This project has been deleted.")
