@@ -6,69 +6,72 @@ the text goes: wordings, titles, ids, what imports said besides, places that evi
 the place in the queue, which was made from a digest of the text.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 
-# The query or passage itself, and every other one that holds one of its wordings now. Parameters
-# everywhere: project, subject, at, keep (comments).
-_QUERIES: Final = """
-CREATE TEMP TABLE erased_query ON COMMIT DROP AS
-WITH wording AS (
-    SELECT text FROM annotate_query WHERE id = %(subject)s
+# The query or passage itself, and every other one that holds one of its wordings now: in corpora of
+# questions a query is a passage, too. Titles are looked at where the wording is more than a word:
+# one word is nobody's. Parameters everywhere: project, query or passage (the other is null), at,
+# keep (comments).
+FIND: Final = """
+CREATE TEMP TABLE erased_wording ON COMMIT DROP AS
+SELECT sha256(convert_to(text, 'UTF8')) AS digest, text,
+       position(' ' in btrim(text)) > 0 AS phrase FROM (
+    SELECT text FROM annotate_query WHERE id = %(query)s AND erased_at IS NULL
     UNION
-    SELECT text FROM annotate_queryrevision WHERE query_id = %(subject)s
-)
+    SELECT text FROM annotate_queryrevision WHERE query_id = %(query)s
+    UNION
+    SELECT text FROM annotate_text WHERE text <> '' AND id IN (
+        SELECT text_id FROM annotate_passage WHERE id = %(passage)s
+        UNION
+        SELECT text_id FROM annotate_passagerevision WHERE passage_id = %(passage)s)
+) wording;
+CREATE TEMP TABLE erased_text ON COMMIT DROP AS
+SELECT x.id FROM annotate_text x JOIN erased_wording w ON w.digest = x.digest
+WHERE x.project_id = %(project)s;
+CREATE TEMP TABLE erased_query ON COMMIT DROP AS
 SELECT q.id, coalesce(q.external_id, 'sha256:' || encode(q.digest, 'hex')) AS name
 FROM annotate_query q WHERE q.project_id = %(project)s AND q.erased_at IS NULL
-  AND (q.id = %(subject)s OR q.text IN (SELECT text FROM wording));
-CREATE TEMP TABLE erased_text ON COMMIT DROP AS
-SELECT sha256(convert_to(text, 'UTF8')) AS digest, text FROM (
-    SELECT text FROM annotate_query WHERE id = %(subject)s
-    UNION
-    SELECT text FROM annotate_queryrevision WHERE query_id = %(subject)s
-) wording;
-CREATE TEMP TABLE erased_revision ON COMMIT DROP AS
-SELECT r.id, r.query_id AS thing, r.number FROM annotate_queryrevision r
-JOIN annotate_query q ON q.id = r.query_id
-WHERE q.project_id = %(project)s AND (
-    r.query_id IN (SELECT id FROM erased_query) OR r.text IN (SELECT text FROM erased_text));
-CREATE TEMP TABLE erased_candidate ON COMMIT DROP AS
-SELECT id, query_id AS thing FROM annotate_candidate
-WHERE query_id IN (SELECT id FROM erased_query)
-"""
-_PASSAGES: Final = """
-CREATE TEMP TABLE erased_text ON COMMIT DROP AS
-SELECT id, digest, text FROM annotate_text WHERE text <> '' AND id IN (
-    SELECT text_id FROM annotate_passage WHERE id = %(subject)s
-    UNION
-    SELECT text_id FROM annotate_passagerevision WHERE passage_id = %(subject)s);
+  AND (q.id = %(query)s OR q.text IN (SELECT text FROM erased_wording));
 CREATE TEMP TABLE erased_passage ON COMMIT DROP AS
 SELECT p.id, coalesce(p.external_id, 'sha256:' || encode(x.digest, 'hex')) AS name
 FROM annotate_passage p JOIN annotate_text x ON x.id = p.text_id
 WHERE p.project_id = %(project)s AND p.erased_at IS NULL
-  AND (p.id = %(subject)s OR p.text_id IN (SELECT id FROM erased_text));
-CREATE TEMP TABLE erased_revision ON COMMIT DROP AS
-SELECT r.id, r.passage_id AS thing, r.number FROM annotate_passagerevision r
-WHERE r.passage_id IN (SELECT id FROM erased_passage)
-   OR r.text_id IN (SELECT id FROM erased_text);
+  AND (p.id = %(passage)s OR p.text_id IN (SELECT id FROM erased_text)
+       OR p.title IN (SELECT text FROM erased_wording WHERE phrase));
+CREATE TEMP TABLE erased_queryrevision ON COMMIT DROP AS
+SELECT r.id, r.query_id AS thing, r.number FROM annotate_queryrevision r
+JOIN annotate_query q ON q.id = r.query_id
+WHERE q.project_id = %(project)s AND (
+    r.query_id IN (SELECT id FROM erased_query) OR r.text IN (SELECT text FROM erased_wording));
+CREATE TEMP TABLE erased_passagerevision ON COMMIT DROP AS
+SELECT r.id, r.passage_id AS thing, r.number, r.text_id FROM annotate_passagerevision r
+JOIN annotate_passage p ON p.id = r.passage_id
+WHERE p.project_id = %(project)s AND (
+    r.passage_id IN (SELECT id FROM erased_passage) OR r.text_id IN (SELECT id FROM erased_text)
+    OR r.title IN (SELECT text FROM erased_wording WHERE phrase));
+CREATE TEMP TABLE erased_carried ON COMMIT DROP AS
+SELECT id FROM erased_text
+UNION
+SELECT text_id FROM annotate_passage WHERE id IN (SELECT id FROM erased_passage)
+UNION
+SELECT text_id FROM erased_passagerevision;
 CREATE TEMP TABLE erased_candidate ON COMMIT DROP AS
-SELECT id, passage_id AS thing FROM annotate_candidate
-WHERE passage_id IN (SELECT id FROM erased_passage)
+SELECT id FROM annotate_candidate WHERE query_id IN (SELECT id FROM erased_query)
+UNION
+SELECT id FROM annotate_candidate WHERE passage_id IN (SELECT id FROM erased_passage)
 """
-FIND: Final = {"query": _QUERIES, "passage": _PASSAGES}
 # What else they say of themselves: titles, and metadata as text.
-TOLD: Final = {
-    "query": """
+TOLD: Final = """
 SELECT '', metadata::text FROM annotate_query WHERE id IN (SELECT id FROM erased_query)
-""",
-    "passage": """
+UNION
 SELECT title, metadata::text FROM annotate_passage WHERE id IN (SELECT id FROM erased_passage)
 UNION
-SELECT title, '{}' FROM annotate_passagerevision WHERE id IN (SELECT id FROM erased_revision)
-""",
-}
+SELECT title, '{}' FROM annotate_passagerevision
+WHERE id IN (SELECT id FROM erased_passagerevision)
+"""
 FORGET: Final = """
-DROP TABLE IF EXISTS erased_query, erased_passage, erased_text, erased_revision, erased_candidate
+DROP TABLE IF EXISTS erased_wording, erased_text, erased_query, erased_passage,
+    erased_queryrevision, erased_passagerevision, erased_carried, erased_candidate
 """
 
 _QUERY_ROWS: Final = """
@@ -89,8 +92,13 @@ UPDATE annotate_passage SET title = '(erased)', metadata = '{}',
     withdrawn_at = coalesce(withdrawn_at, %(at)s), erased_at = %(at)s
 WHERE id IN (SELECT id FROM erased_passage)
 """
-# Whoever still carries the text as a current wording was erased above.
-_TEXT_ROWS: Final = "DELETE FROM annotate_text WHERE id IN (SELECT id FROM erased_text)"
+# Whoever still carries the text as a current wording was erased above; of what else these said, the
+# texts go that nobody else says.
+_TEXT_ROWS: Final = """
+DELETE FROM annotate_text x WHERE id IN (SELECT id FROM erased_carried)
+  AND NOT EXISTS (SELECT FROM annotate_passage WHERE text_id = x.id)
+  AND NOT EXISTS (SELECT FROM annotate_passagerevision WHERE text_id = x.id)
+"""
 _CANDIDATES: Final = """
 UPDATE annotate_candidate SET metadata = '{}', position = (
     'x' || substr(replace(gen_random_uuid()::text, '-', ''), 1, 16))::bit(64)::bigint
@@ -117,14 +125,15 @@ WHERE (comment <> '' OR skip_reason <> '') AND NOT %(keep)s AND id IN (
     SELECT x.id FROM annotate_preference x JOIN annotate_pair o ON o.id = x.pair_id
     JOIN erased_candidate c ON c.id IN (o.first_id, o.second_id)
     UNION
-    SELECT x.id FROM erased_revision r JOIN annotate_candidate c ON c.{thing}_id = r.thing
+    SELECT x.id FROM erased_queryrevision r JOIN annotate_candidate c ON c.query_id = r.thing
     JOIN annotate_pair o ON c.id IN (o.first_id, o.second_id)
-    JOIN annotate_preference x ON x.pair_id = o.id AND r.number = {read})
+    JOIN annotate_preference x ON x.pair_id = o.id AND r.number = x.query_revision
+    UNION
+    SELECT x.id FROM erased_passagerevision r JOIN annotate_candidate c ON c.passage_id = r.thing
+    JOIN annotate_pair o ON c.id IN (o.first_id, o.second_id)
+    JOIN annotate_preference x ON x.pair_id = o.id
+     AND r.number = CASE c.id WHEN o.first_id THEN x.first_revision ELSE x.second_revision END)
 """
-_READ: Final = {
-    "query": "x.query_revision",
-    "passage": "CASE c.id WHEN o.first_id THEN x.first_revision ELSE x.second_revision END",
-}
 # Also what was said of an earlier wording of others, of which only that wording goes. That a
 # decision had a reason is kept.
 _WORDS: Final = """
@@ -135,36 +144,46 @@ UPDATE annotate_judgment j SET evidence = '[]',
 WHERE (comment <> '' OR skip_reason <> '' OR evidence <> '[]') AND (
     j.candidate_id IN (SELECT id FROM erased_candidate)
     OR j.id IN (
-        SELECT o.id FROM erased_revision r JOIN annotate_candidate c ON c.{thing}_id = r.thing
-        JOIN annotate_judgment o ON o.candidate_id = c.id AND o.{thing}_revision = r.number))
+        SELECT o.id FROM erased_queryrevision r JOIN annotate_candidate c ON c.query_id = r.thing
+        JOIN annotate_judgment o ON o.candidate_id = c.id AND o.query_revision = r.number
+        UNION
+        SELECT o.id FROM erased_passagerevision r
+        JOIN annotate_candidate c ON c.passage_id = r.thing
+        JOIN annotate_judgment o ON o.candidate_id = c.id AND o.passage_revision = r.number))
 """
 _GOLDS: Final = """
 UPDATE annotate_gold SET explanation = '(erased)'
 WHERE candidate_id IN (SELECT id FROM erased_candidate) AND NOT %(keep)s
   AND explanation NOT IN ('', '(erased)')
 """
-_REVISIONS: Final = """
-DELETE FROM annotate_{thing}revision WHERE id IN (SELECT id FROM erased_revision)
+_QUERY_REVISIONS: Final = """
+DELETE FROM annotate_queryrevision WHERE id IN (SELECT id FROM erased_queryrevision)
+"""
+_PASSAGE_REVISIONS: Final = """
+DELETE FROM annotate_passagerevision WHERE id IN (SELECT id FROM erased_passagerevision)
 """
 
 
-def statements_of(thing: str) -> Mapping[str, str]:
-    """Return what to execute, in order, under the name of what it counts ("" for nothing)."""
-    common = {
-        "comments": _WORDS.format(thing=thing),
-        "comments_on_pairs": _WORDS_ON_PAIRS.format(thing=thing, read=_READ[thing]),
-        "golds": _GOLDS,
-        "revisions": _REVISIONS.format(thing=thing),
-        "candidates": _CANDIDATES,
-        "pairs": _PAIRS,
-        "leases": _LEASES,
-        "leases_of_pairs": _PAIR_LEASES,
-    }
-    if thing == "query":
-        return {"queries": _QUERY_ROWS, **common}
-    return {"": _EMPTY_TEXT, "passages": _PASSAGE_ROWS, **common, "texts": _TEXT_ROWS}
+# What to execute, in order, and what it counts ("" for nothing).
+STATEMENTS: Final = (
+    ("", _EMPTY_TEXT),
+    ("queries", _QUERY_ROWS),
+    ("passages", _PASSAGE_ROWS),
+    ("comments", _WORDS),
+    ("comments_on_pairs", _WORDS_ON_PAIRS),
+    ("golds", _GOLDS),
+    ("revisions", _QUERY_REVISIONS),
+    ("revisions", _PASSAGE_REVISIONS),
+    ("candidates", _CANDIDATES),
+    ("pairs", _PAIRS),
+    ("leases", _LEASES),
+    ("leases_of_pairs", _PAIR_LEASES),
+    ("texts", _TEXT_ROWS),
+)
 
 
-def parameters(*, project: int, subject: int, at: Any, keep: bool) -> dict[str, Any]:
+def parameters(
+    *, project: int, query: int | None, passage: int | None, at: Any, keep: bool
+) -> dict[str, Any]:
     """Return the values that the statements name."""
-    return {"project": project, "subject": subject, "at": at, "keep": keep}
+    return {"project": project, "query": query, "passage": passage, "at": at, "keep": keep}

@@ -20,7 +20,7 @@ class Quotes:
     """Tells what quotes one of `wordings`, or names one of `names` (ids)."""
 
     def __init__(self, wordings: Iterable[str], names: Iterable[str] = ()) -> None:
-        plain = {_plain(each) for each in wordings if len(each) >= LEAST}
+        plain = {folded(each) for each in wordings if len(each) >= LEAST}
         self._texts = [text for text in plain if text]
         self._short = [text for text in self._texts if len(text) < RUN]
         self._runs = {run for text in self._texts for run in _runs(text)}
@@ -29,7 +29,7 @@ class Quotes:
 
     def in_prose(self, said: str) -> bool:
         """Say whether a sentence, a reason or a message quotes."""
-        plain = _plain(said)
+        plain = folded(said)
         return (
             any(text in plain for text in self._short)
             or any(run in self._runs for run in _runs(plain))
@@ -38,7 +38,7 @@ class Quotes:
 
     def in_search(self, said: str) -> bool:
         """Say whether what somebody looked for quotes: there a phrase of the text is enough."""
-        plain = _plain(said)
+        plain = folded(said)
         phrase = len(plain) >= _PHRASE and b" " in plain
         return self.in_prose(said) or (phrase and any(plain in text for text in self._texts))
 
@@ -57,11 +57,12 @@ def metadata_words(metadata: Any) -> list[str]:
 
 def _pattern(name: str) -> bytes:
     """What a name looks like in a message, which may cut it."""
-    shown = re.escape(_plain(name[:_ID_SHOWN]))
+    shown = re.escape(folded(name[:_ID_SHOWN]))
     return shown if len(name) > _ID_SHOWN else shown + rb"(?![\w-])"
 
 
-def _plain(text: str) -> bytes:
+def folded(text: str) -> bytes:
+    """Return a text as it is compared where an erased one is looked for: no case, single spaces."""
     return " ".join(text.casefold().split()).encode()
 
 

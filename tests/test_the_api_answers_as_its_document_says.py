@@ -214,7 +214,7 @@ def corpus(walk: Walk) -> None:
         walk.inner[part] = {"id": made[part]}
         for refused in (body, {"text": ""}):
             walk.do(f"POST {path}", refused)
-        for text in ("newer", "too late"):
+        for text in (f"newer {part}", "too late"):
             walk.do(f"PATCH {path}{{id}}/", {"revision": 1, "text": text})
         walk.do(f"GET {path}", query={"q": "newer"})
     pair = {"query": made["queries"], "passage": made["passages"]}

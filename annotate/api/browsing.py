@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import member_for
+from accounts.keyset import ORDER
 from accounts.pagination import ById
 from accounts.rest import ApiView, Parameters, filters, paginated
 from accounts.schema import ProblemSerializer
@@ -139,11 +141,15 @@ class CandidateList(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """List candidates with their texts, judgments and proposals.
 
-        403 for a filter that would tell those who judge blind too much.
+        403 for a filter that would tell those who judge blind too much; 400 for the order by rank
+        without a run.
         """
         member = member_for(request.user, slug)
         wanted = filters(self, request)
         reference = wanted.pop("query", None)
         query = None if reference is None else query_by(member.project, reference)
-        rows = candidates_of(member, CandidateWish(query, wanted.pop("q", ""), **wanted))
+        wish = CandidateWish(query, wanted.pop("q", ""), **wanted)
+        if request.query_params.get(ORDER, "").lstrip("-") in RANKED and not wish.run:
+            raise ValidationError({ORDER: ["A rank is a run's: name the run, too, with `run`."]})
+        rows = candidates_of(member, wish)
         return paginated(self, request, with_evidence(rows, member), CandidateOutput)

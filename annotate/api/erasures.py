@@ -50,8 +50,10 @@ class PreviewOutput(serializers.Serializer[Any]):
     """What an erasure would touch now."""
 
     wordings = serializers.IntegerField(help_text="Its own wordings, earlier ones included.")
-    others = _Keys(
-        help_text="Ids of other queries or passages that carry one of the texts: they go, too.",
+    other_queries = _Keys(help_text="Ids of other queries with one of the texts: they go, too.")
+    other_passages = _Keys(
+        help_text="Ids of other passages with one of the texts, or with it as their title where it"
+        " is more than a word: they go, too, also where a query is erased."
     )
     quoting = serializers.IntegerField(help_text="Earlier wordings of others with such a text.")
     candidates = serializers.IntegerField()
@@ -72,7 +74,8 @@ class ErasedSnapshotOutput(serializers.Serializer[Any]):
 class ErasureOutput(serializers.ModelSerializer[Erasure]):
     """An erasure: one query or passage, by whom and why, and what went with it.
 
-    `counts` names how much of what; what cannot go, models that were trained on it, is listed
+    `counts` names how much of what, `queries` and `passages` with the same text included, whichever
+    was erased; what cannot go, models that were trained on it, is listed
     below `…/versions/`.
     """
 
@@ -128,6 +131,7 @@ class QueryErase(_Erase):
     def post(self, request: Request, slug: str, pk: str) -> Response:
         """Erase a query with its texts, for good. Ask for the erasure until its status is `done`.
 
+        All queries and passages with the same text go with it: GET names them beforehand.
         Snapshots keep their digests, which verify as redacted; judgments stay as history.
         """
         return self._erase(request, slug, pk)
@@ -145,6 +149,7 @@ class PassageErase(_Erase):
     def post(self, request: Request, slug: str, pk: str) -> Response:
         """Erase a passage with its texts, for good. Ask for the erasure until its status is `done`.
 
+        All queries and passages with the same text go with it: GET names them beforehand.
         Snapshots keep their digests, which verify as redacted; judgments stay as history.
         """
         return self._erase(request, slug, pk)

@@ -19,7 +19,7 @@ from annotate.formats.columns import (
     resolve,
 )
 from annotate.formats.exported import exported_what
-from annotate.formats.own_rows import own_maker
+from annotate.formats.own_rows import own_maker, restoring
 from annotate.formats.records import BadValueError, Item, Limits, PairRow, PassageRow, QueryRow
 from annotate.formats.values import (
     Labels,
@@ -108,6 +108,7 @@ class PairLayout:
         if what is not None:
             own = replace(columns, pair=(), query=(), passage=())
             make = own_maker(self._maker(own, member), what, dict(zip(names, keys, strict=True)))
+            make = restoring(make, keys) if self.format == "csv" else make
             return Bound(make=make, origin=columns.origin)
         return Bound(make=self._maker(columns, member), origin=columns.origin)
 

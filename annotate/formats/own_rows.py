@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from annotate.formats.columns import Cells, Key
-from annotate.formats.exported import METADATA
+from annotate.formats.exported import METADATA, restored
 from annotate.formats.records import BadValueError, PairRow, Said
 from annotate.formats.values import check_metadata, check_storable, kind, number_value, shown
 
@@ -17,6 +17,15 @@ _RESOLVED: Final = frozenset(("adjudication", "counted", "imported"))
 _FLAGS: Final = {True: True, False: False, "true": True, "false": False}
 
 Make = Callable[[int, Cells], Sequence[PairRow]]
+
+
+def restoring(make: Make, keys: Sequence[Key]) -> Make:
+    """Take off the apostrophes of a CSV of ours before `make` reads, and measures, its cells."""
+
+    def make_restored(line: int, cells: Cells) -> Sequence[PairRow]:
+        return make(line, {key: restored(cells[key]) for key in keys})
+
+    return make_restored
 
 
 def own_maker(make: Make, what: str, keys: Mapping[str, Key]) -> Make:

@@ -71,15 +71,25 @@ def records_take_out(source: Iterable[bytes], target: Path, gone: Callable[[byte
     return taken
 
 
-def needles_of(thing: str, texts: Iterable[str], names: Iterable[str]) -> list[bytes]:
+def needles_of(
+    texts: Iterable[str], *, queries: Iterable[str], passages: Iterable[str]
+) -> list[bytes]:
     """Return what stands in a record's line if, and only if, it holds one of these.
 
-    A line is canonical JSON, in which a key with its colon never stands within a text.
+    A text is a query's, a passage's or, where it is more than a word, a title; `queries` and
+    `passages` are ids. A line is canonical JSON, in which a key with its colon never stands within
+    a text.
     """
-    text, name = ("query", "query_id") if thing == "query" else ("text", "passage_id")
+    texts = list(texts)
+    held = {
+        "query": texts,
+        "text": texts,
+        "title": [each for each in texts if " " in each.strip()],
+        "query_id": queries,
+        "passage_id": passages,
+    }
     return [
-        *(f'"{text}":{canonical_json(each)}'.encode() for each in texts),
-        *(f'"{name}":{canonical_json(each)}'.encode() for each in names),
+        f'"{key}":{canonical_json(each)}'.encode() for key, said in held.items() for each in said
     ]
 
 

@@ -11,7 +11,6 @@ from django.db.backends.utils import CursorWrapper
 from accounts.blobs import scratch_root
 from accounts.models import Project
 from annotate.formats import FormatError, Place, RowError, RowStream, open_rows
-from annotate.formats.exported import exported_what
 from annotate.formats.records import BadValueError, Limits
 from annotate.formats.sizes import check_sizes
 from annotate.importing.errors import MOST, ImportRefusedError, of_file
@@ -66,7 +65,6 @@ def file_stage(
                 slug=project.slug,
                 grade_ids=grade_ids,
                 default_run=plan.source_name,
-                restore=rows.format == "csv" and exported_what(rows.columns) is not None,
             )
             _read(rows, staging, progress)
     except FormatError as error:

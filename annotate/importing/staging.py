@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -11,7 +10,6 @@ from django.db import transaction
 from django.db.backends.utils import CursorWrapper
 
 from annotate.formats import PairRow, PassageRow, Place, QueryRow, Row
-from annotate.formats.exported import restored
 from annotate.formats.records import BadValueError, Said
 from annotate.importing.holding import Hold, Reached
 from annotate.importing.keys import Identity, candidate_position, identity
@@ -45,8 +43,7 @@ class Staging:
     `n` numbers the rows from 1, going on from those that `reached` says are there. A query or
     passage is staged once for each change of its wording, in order, so that each row's wording is
     the one staged last; a reference by id alone is staged as a change to none. A digest without a
-    text is a reference, too. `restore` says that the file is a CSV export of ours, whose
-    neutralised formulas are restored.
+    text is a reference, too.
     """
 
     def __init__(
@@ -58,7 +55,6 @@ class Staging:
         slug: str,
         grade_ids: Mapping[float, int],
         default_run: str,
-        restore: bool,
     ) -> None:
         self.n = reached.n if reached else 0
         self._cursor = cursor
@@ -66,15 +62,12 @@ class Staging:
         self._slug = slug
         self._grade_ids = grade_ids
         self._default_run = default_run
-        self._restore = restore
         self._held: dict[str, list[Values]] = {name: [] for name in _TABLES}
         self._characters = 0
         self._wordings: tuple[dict[bytes, bytes], dict[bytes, bytes]] = ({}, {})
 
     def add(self, row: Row) -> bool:
         """Take one row; True where a block of them is full. Raises BadValueError."""
-        if self._restore:
-            row = _restored(row)
         if isinstance(row, PairRow):
             self._pair(row)
         elif isinstance(row, QueryRow):
@@ -194,18 +187,6 @@ class Staging:
                     copy.write_row(row)
             rows.clear()
         self._characters = 0
-
-
-def _restored(row: Any) -> Any:
-    """A row of CSV with the apostrophes taken off that kept formulas from running."""
-    changes: dict[str, Any] = {}
-    for name in row.__slots__:
-        value = getattr(row, name)
-        if isinstance(value, str):
-            changes[name] = restored(value)
-        elif isinstance(value, Said):
-            changes[name] = _restored(value)
-    return replace(row, **changes)
 
 
 @lru_cache(maxsize=4)  # few, since a text may have megabytes

@@ -475,7 +475,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="tombstone",
             constraint=models.UniqueConstraint(
-                fields=("project", "thing", "mark"), name="tombstone_once"
+                fields=("project", "thing", "mark", "erasure"), name="tombstone_once"
             ),
         ),
         migrations.RunSQL(FORWARD, BACKWARD),

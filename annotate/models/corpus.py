@@ -184,7 +184,9 @@ class Tombstone(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["project", "thing", "mark"], name="tombstone_once"),
+            models.UniqueConstraint(
+                fields=["project", "thing", "mark", "erasure"], name="tombstone_once"
+            ),
         ]
 
     def __str__(self) -> str:

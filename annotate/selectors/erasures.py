@@ -21,7 +21,7 @@ from annotate.models import (
     QueryRevision,
     Snapshot,
     SnapshotStatus,
-    Thing,
+    Text,
 )
 from annotate.models.texts import digest_name, text_digest
 
@@ -34,13 +34,16 @@ _BLOCK: Final = 1 << 20
 class Preview:
     """What an erasure would touch.
 
-    `others` carry one of the texts as well and go, too; `quoting` are earlier wordings of others;
-    `judgments` hold now and become history; `comments` are those of earlier ones, too.
-    `unread` counts snapshots that were not looked into, since there is too much to read.
+    `other_queries` and `other_passages` carry one of the texts as well, as their text or, where it
+    is more than a word, as their title, and go, too, whichever of both the subject is; `quoting`
+    are earlier wordings of others; `judgments` hold now and become history; `comments` are those of
+    earlier ones, too. `unread` counts snapshots that were not looked into, since there is too much
+    to read.
     """
 
     wordings: int
-    others: list[Query | Passage]
+    other_queries: list[Query]
+    other_passages: list[Passage]
     quoting: int
     candidates: int
     judgments: int
@@ -64,22 +67,23 @@ def erasure_by(project: Project, pk: int) -> Erasure:
 
 def erasure_preview(subject: Query | Passage) -> Preview:
     """Say what an erasure of a query or passage would touch now."""
-    thing = Thing.QUERY if isinstance(subject, Query) else Thing.PASSAGE
-    if isinstance(subject, Query):
-        texts, others, quoting = _of_query(subject)
-    else:
-        texts, others, quoting = _of_passage(subject)
-    keys = [subject.pk, *(each.pk for each in others)]
-    candidates = Candidate.objects.filter(**{f"{thing}__in": keys})
+    texts = _texts(subject)
+    queries, passages = _that_carry(subject, texts)
+    candidates = Candidate.objects.filter(Q(query__in=queries) | Q(passage__in=passages))
     judgments = Judgment.objects.filter(candidate__in=candidates)
     words = ~Q(comment="") | ~Q(skip_reason="")
-    names = [each.key for each in (subject, *others)]
-    names += [digest_name(text_digest(text)) for text in texts]
-    holding, unread = _snapshots(subject.project, needles_of(thing, texts, names))
+    by_digest = [digest_name(text_digest(text)) for text in texts]
+    needles = needles_of(
+        texts,
+        queries=[*(each.key for each in queries), *by_digest],
+        passages=[*(each.key for each in passages), *by_digest],
+    )
+    holding, unread = _snapshots(subject.project, needles)
     return Preview(
         wordings=subject.revision if subject.erased_at is None else 0,
-        others=others,
-        quoting=quoting,
+        other_queries=[each for each in queries if each != subject],
+        other_passages=[each for each in passages if each != subject],
+        quoting=_quoting(subject.project, texts, queries, passages),
         candidates=candidates.count(),
         judgments=judgments.filter(current=True).count(),
         comments=judgments.filter(words).count(),
@@ -88,22 +92,53 @@ def erasure_preview(subject: Query | Passage) -> Preview:
     )
 
 
-def _of_query(query: Query) -> tuple[set[str], list[Query | Passage], int]:
-    texts = {query.text, *query.revisions.values_list("text", flat=True)}
-    same = query.project.queries.filter(text__in=texts, erased_at=None).exclude(pk=query.pk)
-    others: list[Query | Passage] = list(same)
-    quoting = QueryRevision.objects.filter(query__project=query.project, text__in=texts)
-    return texts, others, quoting.exclude(query__in=[query, *others]).count()
+def _texts(subject: Query | Passage) -> set[str]:
+    """Return the wordings of a query or passage, its own and its earlier ones."""
+    if subject.erased_at is not None:
+        return set()
+    if isinstance(subject, Query):
+        return {subject.text, *subject.revisions.values_list("text", flat=True)}
+    earlier = subject.revisions.values_list("text__text", flat=True)
+    return {text for text in (subject.text.text, *earlier) if text}
 
 
-def _of_passage(passage: Passage) -> tuple[set[str], list[Query | Passage], int]:
-    rows = {passage.text, *(row.text for row in passage.revisions.select_related("text"))}
-    carried = [row.pk for row in rows if row.text]
-    same = passage.project.passages.filter(text__in=carried, erased_at=None)
-    others: list[Query | Passage] = list(same.exclude(pk=passage.pk).select_related("text"))
-    quoting = PassageRevision.objects.filter(text__in=carried)
-    texts = {row.text for row in rows if row.text}
-    return texts, others, quoting.exclude(passage__in=[passage, *others]).count()
+def _that_carry(
+    subject: Query | Passage, texts: Collection[str]
+) -> tuple[list[Query], list[Passage]]:
+    """Return what an erasure takes, the subject included; see `annotate.erasing.FIND`."""
+    project = subject.project
+    queries = list(project.queries.filter(text__in=texts, erased_at=None))
+    carried = Q(text__in=_rows_of(project, texts)) | Q(title__in=_phrases(texts))
+    rows = project.passages.filter(carried, erased_at=None).select_related("text")
+    passages = list(rows)
+    if isinstance(subject, Passage) and subject not in passages:
+        passages.append(subject)
+    if isinstance(subject, Query) and subject not in queries:
+        queries.append(subject)
+    return queries, passages
+
+
+def _quoting(
+    project: Project,
+    texts: Collection[str],
+    queries: Collection[Query],
+    passages: Collection[Passage],
+) -> int:
+    """Return how many earlier wordings of what stays are among these texts."""
+    earlier = QueryRevision.objects.filter(query__project=project, text__in=texts)
+    carried = Q(text__in=_rows_of(project, texts)) | Q(title__in=_phrases(texts))
+    reworded = PassageRevision.objects.filter(carried, passage__project=project)
+    return (
+        earlier.exclude(query__in=queries).count() + reworded.exclude(passage__in=passages).count()
+    )
+
+
+def _rows_of(project: Project, texts: Collection[str]) -> QuerySet[Text]:
+    return Text.objects.filter(project=project, digest__in=[text_digest(each) for each in texts])
+
+
+def _phrases(texts: Collection[str]) -> list[str]:
+    return [each for each in texts if " " in each.strip()]
 
 
 def _snapshots(project: Project, needles: Collection[bytes]) -> tuple[list[Snapshot], int]:
@@ -122,7 +157,7 @@ def _snapshots(project: Project, needles: Collection[bytes]) -> tuple[list[Snaps
 
 def _holds(sha256: str, needles: Collection[bytes]) -> bool:
     """Look through a stored file block by block; a needle may lie across two."""
-    overlap, end = max(map(len, needles)), b""
+    overlap, end = max(map(len, needles), default=0), b""
     try:
         with blob_open(sha256) as source:
             while block := source.read(_BLOCK):

@@ -80,7 +80,7 @@ def passage_add(
     text, external_id = _text("text", text, TEXT_CHARACTERS), _id(external_id)
     title = _title(title)
     texts_lock(project.pk)
-    _refuse_erased(project, Thing.PASSAGE, text, external_id)
+    _refuse_erased(project, Thing.PASSAGE, text, external_id, title)
     with _taken("passage", external_id):
         passage = Passage.objects.create(
             project=project,
@@ -187,7 +187,11 @@ def passage_edit(
     title = row.title if title is None else _title(title)
     reworded = (text, title) != (row.text.text, row.title)
     if reworded:
-        _refuse_erased(project, Thing.PASSAGE, text, None)
+        # What stays as it is was not erased, even where it reads like what was.
+        _refuse_erased(
+            project, Thing.PASSAGE, "" if text == row.text.text else text, None,
+            "" if title == row.title else title,
+        )  # fmt: skip
         PassageRevision.objects.create(
             passage=row, number=row.revision, title=row.title, text=row.text
         )
@@ -261,10 +265,13 @@ def _metadata(metadata: Fields | None) -> dict[str, Any]:
     return found
 
 
-def _refuse_erased(project: Project, thing: Thing, text: str, external_id: str | None) -> None:
+def _refuse_erased(
+    project: Project, thing: Thing, text: str, external_id: str | None, title: str = ""
+) -> None:
     remembered = Remembered(project.pk, thing)
     found: dict[str, Callable[[], bool]] = {
-        "text": lambda: remembered.text(text_digest(text)),
+        "text": lambda: remembered.text(text),
+        "title": lambda: remembered.title(title),
         "external_id": lambda: external_id is not None and remembered.id(external_id),
     }
     for field, known in found.items():

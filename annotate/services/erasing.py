@@ -7,9 +7,10 @@ where a worker died in between.
 
 import json
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -38,7 +39,7 @@ from annotate.models import (
 )
 from annotate.models.corpus import key_new
 from annotate.models.imports import IMPORT_TERMINAL
-from annotate.models.texts import DIGEST_NAME, digest_name
+from annotate.models.texts import DIGEST_NAME, ERASED_ID, digest_name, text_digest
 from annotate.quoting import Quotes, metadata_words
 from annotate.services.bell import ERASURE, worker_ring
 from annotate.services.changes import change_log, reason_checked, transaction_time
@@ -49,18 +50,19 @@ from annotate.services.unquoting import quotes_clear
 from annotate.tombstones import marks_of
 
 logger = logging.getLogger(__name__)
+_THINGS: Final = (Thing.QUERY, Thing.PASSAGE)
 
 
 @dataclass(slots=True)
 class Applied:
     """What an erasure took: texts, words of titles and metadata, and the names by which snapshots
-    knew things, with the new ones.
+    knew queries and passages, with the new ones.
     """
 
     erasure: Erasure
     texts: list[str]
     words: list[str]
-    names: dict[str, str]
+    names: dict[Thing, dict[str, str]]
     snapshots: list[int]
     leftovers: list[str]
     counts: dict[str, int] = field(default_factory=dict)
@@ -77,9 +79,10 @@ def erasure_create(
 ) -> Erasure:
     """Ask for a query or a passage to be erased; a worker does it at once, and for good.
 
-    Its wordings go wherever they are, also where other queries or passages carry them, and what
-    judges have said about it, unless `keep_comments`. With `remember` an import does not bring it
-    back. Raises ConflictError where it is erased already, or is about to be, and ValidationError.
+    Its wordings go wherever they are, also where other queries or passages carry them, a query's
+    as a passage's, and what judges have said about it, unless `keep_comments`.
+    With `remember` an import does not bring it back. Raises ConflictError where it is erased
+    already, or is about to be, and ValidationError.
     """
     reason = reason_checked(reason)
     subject = _locked(subject)
@@ -147,9 +150,10 @@ def erasure_apply(*, erasure_id: int) -> Applied | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT accounts_erase(%s, %s)", [project.pk, erasure.pk])
     applied = _rows(erasure)
-    quotes = Quotes([*applied.texts, *applied.words], applied.names)
+    known = {name for names in applied.names.values() for name in names}
+    quotes = Quotes([*applied.texts, *applied.words], known)
     applied.counts["quotes"] = quotes_clear(erasure=erasure, quotes=quotes)
-    needles = needles_of(erasure.thing, applied.texts, applied.names)
+    needles = needles_of(applied.texts, **_ids(applied.names))
     redacted = snapshots_redact(project=project, erasure=erasure, needles=needles)
     applied.snapshots, applied.leftovers = list(redacted.records), redacted.leftovers
     waiting = Import.objects.filter(project=project).exclude(status__in=IMPORT_TERMINAL)
@@ -205,67 +209,91 @@ def _key_replace(project: Project) -> None:
 
 def _rows(erasure: Erasure) -> Applied:
     """Empty the rows of what is erased, and note what it was known by."""
-    thing, project = erasure.thing, erasure.project
+    project = erasure.project
     values = erasing.parameters(
         project=project.pk,
-        subject=erasure.thing_id,
+        query=erasure.query_id,
+        passage=erasure.passage_id,
         at=transaction_time(),
         keep=erasure.keep_comments,
     )
-    counts: dict[str, int] = {}
     with connection.cursor() as cursor:
         cursor.execute(erasing.FORGET)
-        cursor.execute(erasing.FIND[thing], values)
-        cursor.execute("SELECT digest, text FROM erased_text")
-        texts = {bytes(digest): text for digest, text in cursor.fetchall()}
-        cursor.execute(f"SELECT id, name FROM erased_{thing}")  # noqa: S608 - one of two names
-        names = dict(cursor.fetchall())
-        words = _words(cursor, thing, values)
+        cursor.execute(erasing.FIND, values)
+        cursor.execute("SELECT text FROM erased_wording")
+        texts = [text for (text,) in cursor.fetchall()]
+        names = {thing: _names(cursor, thing) for thing in _THINGS}
+        words = _words(cursor)
         # Candidates are locked first, as whoever judges does it.
-        counts["judgments"] = _retire(project, thing, list(names))
-        for kind, statement in erasing.statements_of(thing).items():
+        counts = {
+            "judgments": judgments_retire(
+                project=project, queries=names[Thing.QUERY], passages=names[Thing.PASSAGE]
+            )
+        }
+        for kind, statement in erasing.STATEMENTS:
             cursor.execute(statement, values)
             if kind:
-                counts[kind] = cursor.rowcount
-        cursor.execute(f"SELECT id, external_id FROM annotate_{thing} WHERE id = ANY(%s)",  # noqa: S608
-                       [list(names)])  # fmt: skip
-        made = dict(cursor.fetchall())
+                counts[kind] = counts.get(kind, 0) + cursor.rowcount
+        known = {thing: _renamed(cursor, erasure, thing, names[thing], texts) for thing in _THINGS}
         cursor.execute(erasing.FORGET)
-    known = {name: made[pk] for pk, name in names.items()}
-    for digest in texts:  # under which an earlier wording without an id was known
-        known.setdefault(digest_name(digest), made[erasure.thing_id])
     _remember(erasure, texts, known)
     # Copies that are made again when they are asked for; they may quote.
     AgreementReport.objects.filter(project=project).delete()
-    change_log(
-        project=project, thing=thing, deed=Deed.ERASE, things=names, by=erasure.created_by,
-        reason=erasure.reason,
-    )  # fmt: skip
-    return Applied(erasure, list(texts.values()), words, known, [], [], counts)
+    for thing in _THINGS:
+        if names[thing]:
+            change_log(
+                project=project, thing=thing, deed=Deed.ERASE, things=names[thing],
+                by=erasure.created_by, reason=erasure.reason,
+            )  # fmt: skip
+    return Applied(erasure, texts, words, known, [], [], counts)
 
 
-def _words(cursor: CursorWrapper, thing: Thing, values: Mapping[str, Any]) -> list[str]:
+def _names(cursor: CursorWrapper, thing: Thing) -> dict[int, str]:
+    cursor.execute(f"SELECT id, name FROM erased_{thing}")  # noqa: S608 - one of two names
+    return dict(cursor.fetchall())
+
+
+def _words(cursor: CursorWrapper) -> list[str]:
     """Return the titles of what is erased, if they are more than a word, and long metadata."""
-    cursor.execute(erasing.TOLD[thing], values)
+    cursor.execute(erasing.TOLD)
     rows = cursor.fetchall()
     titles = [title for title, _ in rows if " " in title.strip()]
     return titles + [words for _, told in rows for words in metadata_words(json.loads(told))]
 
 
-def _retire(project: Project, thing: Thing, keys: Collection[int]) -> int:
-    if thing is Thing.QUERY:
-        return judgments_retire(project=project, queries=keys)
-    return judgments_retire(project=project, passages=keys)
+def _renamed(
+    cursor: CursorWrapper,
+    erasure: Erasure,
+    thing: Thing,
+    names: Mapping[int, str],
+    texts: Iterable[str],
+) -> dict[str, str]:
+    """Return the old names of what is erased, with the new ones."""
+    cursor.execute(f"SELECT id, external_id FROM annotate_{thing} WHERE id = ANY(%s)",  # noqa: S608
+                   [list(names)])  # fmt: skip
+    made = dict(cursor.fetchall())
+    known = {name: made[pk] for pk, name in names.items()}
+    own = made.get(erasure.thing_id) if thing is erasure.thing else None
+    for text in texts:  # under whose digest an earlier wording without an id was known
+        known.setdefault(digest_name(text_digest(text)), own or f"{ERASED_ID}{uuid4()}")
+    return known
 
 
-def _remember(erasure: Erasure, digests: Collection[bytes], names: Collection[str]) -> None:
+def _ids(names: Mapping[Thing, Iterable[str]]) -> dict[str, Iterable[str]]:
+    return {"queries": names[Thing.QUERY], "passages": names[Thing.PASSAGE]}
+
+
+def _remember(erasure: Erasure, texts: Iterable[str], names: Mapping[Thing, Iterable[str]]) -> None:
+    """Know the texts again as queries and as passages, and the ids as what they were."""
     if not erasure.remember:
         return
-    own = [name for name in names if not name.startswith(DIGEST_NAME[1:8])]
-    Tombstone.objects.bulk_create(
-        (
-            Tombstone(project=erasure.project, erasure=erasure, thing=erasure.thing, mark=mark)
-            for mark in marks_of(erasure.project_id, digests, own)
-        ),
-        ignore_conflicts=True,
-    )
+    texts = list(texts)
+    for thing in _THINGS:
+        own = [name for name in names[thing] if not name.startswith(DIGEST_NAME[1:8])]
+        Tombstone.objects.bulk_create(
+            (
+                Tombstone(project=erasure.project, erasure=erasure, thing=thing, mark=mark)
+                for mark in marks_of(erasure.project_id, texts, own)
+            ),
+            ignore_conflicts=True,
+        )

@@ -113,7 +113,7 @@ def _orphans(needles: Collection[bytes], known: set[str]) -> Iterator[str]:
         for files in Snapshot.objects.exclude(files={}).values_list("files", flat=True).iterator()
         for file in files.values()
     }
-    bare = [needle.split(b":", 1)[1] for needle in needles]
+    bare = {needle.split(b":", 1)[1] for needle in needles}
     for sha256 in blobs_stored():
         if sha256 in named or sha256 in known:
             continue

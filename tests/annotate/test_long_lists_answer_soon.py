@@ -12,7 +12,7 @@ from accounts import keyset
 from accounts.keyset import Keyset
 from annotate.models import Candidate
 from annotate.views import candidates as candidates_page
-from tests.factory import Cast, make_label, make_proposal, make_queue
+from tests.factory import Cast, bearer, make_label, make_proposal, make_queue
 
 PAGE = "/projects/library/candidates/"
 pytestmark = pytest.mark.django_db
@@ -109,3 +109,21 @@ def test_a_run_orders_by_its_ranks(client: Client, cast: Cast, rows: list[Candid
     page = refused.content.decode() + client.get(PAGE).content.decode()
     assert "bm25 #" not in page
     assert ">bm25<" not in page
+
+
+@pytest.mark.parametrize("order", ["rank", "-rank"])
+def test_an_order_by_rank_needs_a_run(
+    client: Client, cast: Cast, rows: list[Candidate], order: str
+) -> None:
+    path = f"/api/v1/projects/{cast.project.slug}/candidates/?order={order}"
+    for asked in ("", "&run="):
+        refused = client.get(path + asked, **bearer(cast.reviewer))
+        assert refused.status_code == 400
+        assert "name the run" in str(refused.json()["errors"]["order"])
+    found = client.get(f"{path}&run=bm25", **bearer(cast.reviewer)).json()["results"]
+    ranks = [row["proposals"][0]["rank"] for row in found]
+    assert ranks == sorted(ranks, reverse=order == "-rank")
+    assert len(set(ranks)) == 30
+    # The page has a menu of orders beside one of runs, and starts anew.
+    client.force_login(cast.reviewer)
+    assert client.get(f"{PAGE}?order={order}").status_code == 200

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from accounts.models import Project
 from annotate.exporting import export_blocks
 from annotate.formats.exported import COLUMNS, METADATA, RISKY, restored
+from annotate.formats.records import ID_CHARACTERS, TEXT_CHARACTERS, TITLE_CHARACTERS
 from annotate.models import Candidate
-from tests.annotate.import_files import contents, pair, take, write
-from tests.factory import Cast
+from tests.annotate.import_files import contents, pair, refused, take, write
+from tests.factory import Cast, make_cast
 
 pytestmark = pytest.mark.django_db
 NASTY = [
@@ -99,3 +100,39 @@ def test_an_export_that_a_spreadsheet_saved_with_semicolons_is_still_one(
     before = contents()
     assert take(cast.project, path).rows_unchanged == len(NASTY)
     assert contents() == before
+
+
+@pytest.mark.parametrize("what", ["judgments", "qrels"])
+def test_what_is_as_long_as_it_may_be_comes_back(cast: Cast, tmp_path: Path, what: str) -> None:
+    """The apostrophe is no part of what is counted."""
+    row = pair(
+        "@" + "q" * (TEXT_CHARACTERS - 1),
+        "+" + "p" * (TEXT_CHARACTERS - 1),
+        1,
+        query_id="-" + "x" * (ID_CHARACTERS - 1),
+        passage_id="=" + "y" * (ID_CHARACTERS - 1),
+        title="=" + "t" * (TITLE_CHARACTERS - 1),
+    )
+    take(cast.project, write(tmp_path / "labels.jsonl", row))
+    path = tmp_path / "export.csv"
+    path.write_bytes(b"".join(export_blocks(cast.project, format_name="csv", what=what)))
+    other = make_cast("other").project
+    take(other, path)
+    candidate = other.candidates.get()
+    assert candidate.query.text == row["query"]
+    assert candidate.query.external_id == row["query_id"]
+    assert candidate.passage.text.text == row["passage"]
+    assert candidate.passage.external_id == row["passage_id"]
+    assert candidate.passage.title == row["title"]
+
+
+def test_one_character_more_is_refused_as_ever(cast: Cast, tmp_path: Path) -> None:
+    fill(cast.project, tmp_path)
+    header, *rows = exported(cast.project, "qrels")
+    for row in rows:
+        row[header.index("query_id")] = "'-" + "x" * ID_CHARACTERS
+    path = tmp_path / "export.csv"
+    with path.open("w", newline="", encoding="utf-8") as out:
+        csv.writer(out).writerows([header, *rows])
+    errors = refused(make_cast("other").project, path)
+    assert {error["field"] for error in errors} == {"query_id"}

@@ -85,7 +85,7 @@ def test_an_erasure_says_what_it_touches_and_wants_the_id_typed(
     client.force_login(cast.manager)
     path = f"passages/{pair.passage_id}/erase/"
     asked = page(client, path)
-    assert "1 other with the same text" in asked
+    assert "1 other passage with the same text" in asked
     assert "It is p." in asked
     fields = {"reason": "Asked for.", "remember": "on"}
     wrong = client.post(f"{PROJECT}{path}", {**fields, "confirm": "P"}).content.decode()

@@ -7,6 +7,7 @@ from django.db import OperationalError, transaction
 from accounts.locks import work_held
 from accounts.models import User
 from accounts.problems import ConflictError
+from annotate.models import Thing
 from annotate.services.erasing import (
     Applied,
     erasure_apply,
@@ -54,10 +55,9 @@ def _training_part(applied: Applied) -> dict[str, int]:
     scores = JobQueryScore.objects.filter(job__project=project)
     # Locked, so that no version of these snapshots is published between this look and the commit.
     running = list(jobs.exclude(status__in=JOB_TERMINAL).select_for_update(of=("self",)))
-    renamed = (
-        sum(scores.filter(query_id=old).update(query_id=new) for old, new in applied.names.items())
-        if applied.erasure.query_id
-        else 0
+    renamed = sum(
+        scores.filter(query_id=old).update(query_id=new)
+        for old, new in applied.names[Thing.QUERY].items()
     )
     versions = versions_of_snapshots(project, applied.snapshots)
     return {
