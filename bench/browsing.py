@@ -24,7 +24,16 @@ _QUERIES: Final = (
     "order=-text",
     *(
         f"show={show}{order}"
-        for show in ("open", "judged", "relevant", "irrelevant", "skipped", "flagged", "empty")
+        for show in (
+            "open",
+            "judged",
+            "people",
+            "relevant",
+            "irrelevant",
+            "skipped",
+            "flagged",
+            "empty",
+        )
         for order in ("", "&order=-text")
     ),
 )
@@ -36,7 +45,7 @@ _CANDIDATES: Final = (
     ),
     *(
         f"show={show}{order}"
-        for show in ("wanted", "open", "judged", "flagged", "skipped")
+        for show in ("wanted", "open", "judged", "people", "nobody", "flagged", "skipped")
         for order in ("", "&order=-id")
     ),
     "grade=0",
