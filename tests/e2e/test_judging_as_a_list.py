@@ -120,7 +120,7 @@ def test_a_list_stays_when_its_last_row_is_judged(
         expect(page.locator(".said").nth(2)).to_have_text("Not relevant")
         page.keyboard.press("Enter")
         expect(page.locator("#query")).to_have_text("How do I do thing 1?")
-        assert page.evaluate("performance.getEntriesByName('arbiter:next').length") == 5
+        page.wait_for_function("() => performance.getEntriesByName('arbiter:next').length == 5")
         expect(page.locator("#rows-end")).to_be_hidden()
         page.keyboard.press("k")
         page.keyboard.press("0")
