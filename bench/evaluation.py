@@ -13,7 +13,7 @@ import time
 import numpy as np
 
 from training.ml.data import Pair
-from training.ml.evaluation import SystemScores, Thresholds, evaluate, thresholds_choose
+from training.ml.measures.evaluation import SystemScores, Thresholds, evaluate, thresholds_choose
 
 
 def pairs_make(queries: int, candidates: int, *, soft: bool) -> list[Pair]:

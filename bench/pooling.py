@@ -64,9 +64,9 @@ class Watch:
 
 def disk(folder: Path, passages: int, queries: int) -> None:
     """BM25 as a pooling job runs it."""
-    from training.ml.bm25_disk import Bm25Disk
-    from training.ml.corpus import corpus_write
-    from training.ml.tokens import Tokens
+    from training.ml.search.bm25_disk import Bm25Disk
+    from training.ml.search.corpus import corpus_write
+    from training.ml.search.tokens import Tokens
 
     corpus = corpus_write(folder / "passages", enumerate(texts(passages, 62, 1)))
     asked = corpus_write(folder / "queries", enumerate(texts(queries, 5, 2)))
@@ -81,8 +81,8 @@ def disk(folder: Path, passages: int, queries: int) -> None:
 
 def memory(_folder: Path, passages: int, queries: int) -> None:
     """bm25s with everything in memory, as the evaluation's baseline uses it."""
-    from training.ml.bm25 import Bm25
-    from training.ml.tokens import Tokens
+    from training.ml.search.bm25 import Bm25
+    from training.ml.search.tokens import Tokens
 
     corpus, asked = list(texts(passages, 62, 1)), list(texts(queries, 5, 2))[: queries // 8]
     watch = Watch()
@@ -98,7 +98,7 @@ def memory(_folder: Path, passages: int, queries: int) -> None:
 
 def search(folder: Path, passages: int, queries: int) -> None:
     """The exact search over vectors on disk; what they say does not matter for that."""
-    from training.ml.vectors import SHARD, Shards, vectors_top
+    from training.ml.search.vectors import SHARD, Shards, vectors_top
 
     rng = np.random.default_rng(3)
     found = []
@@ -120,7 +120,7 @@ def search(folder: Path, passages: int, queries: int) -> None:
 
 def encode(_folder: Path, passages: int, sample: int) -> None:
     """The packaged bi-encoder on a sample of real texts: made-up words have too many tokens."""
-    from training.ml.encoder import BiEncoder
+    from training.ml.models.encoder import BiEncoder
     from training.sample import passage_text, sample_passages
 
     real = [passage_text(each)[:500] for each in sample_passages()]

@@ -19,7 +19,7 @@ SYSTEMS: Final[Mapping[str, str]] = {
     "one_answer": "One answer for all",
 }
 REFERENCES: Final = frozenset({"random_order", "best_order", "one_answer"})
-"""What figures are read against and what is no system: see `training.ml.references`."""
+"""What figures are read against and what is no system: see `training.ml.measures.references`."""
 _IN_A_SENTENCE: Final[Mapping[str, str]] = {
     "first_stage": "the first stage",
     "base": "the untouched base",

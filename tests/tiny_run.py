@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.tiny import tiny_cross_encoder
-from training.ml.base_find import Base, BaseRequest, base_find
 from training.ml.data import Pair, Snapshot
-from training.ml.recipe import Outcome, recipe_run
-from training.spec import PRESETS, TrainSpec
+from training.ml.models.find import Base, BaseRequest, base_find
+from training.ml.recipe.run import Outcome, recipe_run
+from training.spec.presets import PRESETS
+from training.spec.train import TrainSpec
 
 DIGEST = "5eed" * 16
 TOPICS = ("file", "date", "list", "url", "json", "text")

@@ -21,11 +21,11 @@ from accounts.blobs import blob_fetch
 from accounts.models import Project, User
 from models_app.models import Reranker, Version
 from models_app.revisions import version_resolve
-from training.ml.base_check import folder_check
 from training.ml.errors import BaseModelError
-from training.ml.names import PACKAGED, PACKAGED_HUB_NAME
+from training.ml.models.check import folder_check
+from training.ml.models.names import PACKAGED, PACKAGED_HUB_NAME
 from training.models import TrainingJob
-from training.spec import PRESETS
+from training.spec.presets import PRESETS
 
 DEFAULT: Final = "cross-encoder/ms-marco-MiniLM-L6-v2"
 SUGGESTED: Final = (

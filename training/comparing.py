@@ -56,7 +56,7 @@ def _tested(a: Scores, b: Scores) -> dict[str, Difference]:
     # Here, since scipy takes a second and 80 MB, which only who compares should pay for.
     import numpy as np
 
-    from training.ml.paired import paired_test
+    from training.ml.measures.paired import paired_test
 
     queries = sorted(a)
     # Judged@10 is no measure of quality, of which more would be better.

@@ -1,8 +1,14 @@
-"""Kinds of jobs, and the stages that each goes through."""
+"""Kinds of jobs: the spec that each has, and the stages that it goes through."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from django.db import models
+
+from training.spec.base import Spec
+from training.spec.pool import PoolSpec
+from training.spec.score import ScoreSpec
+from training.spec.train import TrainSpec
 
 
 class JobKind(models.TextChoices):
@@ -47,4 +53,10 @@ UNITS: Final[dict[Stage, str]] = {
     Stage.ENCODE: "texts",
     Stage.SEARCH: "passages",
     Stage.STORE: "queries",
+}
+
+SPECS: Final[Mapping[str, type[Spec]]] = {
+    JobKind.TRAIN.value: TrainSpec,
+    JobKind.POOL.value: PoolSpec,
+    JobKind.SCORE.value: ScoreSpec,
 }

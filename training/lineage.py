@@ -15,7 +15,7 @@ from annotate.models import Snapshot
 from training.models import TrainingJob
 
 if TYPE_CHECKING:  # it imports torch
-    from training.ml.recipe import Outcome
+    from training.ml.recipe.run import Outcome
 
 NO_CHECKOUT: Final = "no git checkout"
 PACKAGES: Final = (

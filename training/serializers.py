@@ -10,15 +10,14 @@ from accounts.access import Right, member_for, role_allows
 from accounts.rest import Parameters, StrictSerializer
 from models_app.serializers import MetricsField
 from training.base_models import DEFAULT, base_warning
-from training.kinds import JobKind, Stage
-from training.ml.names import PACKAGED
+from training.kinds import SPECS, JobKind, Stage
+from training.ml.models.names import PACKAGED
 from training.models import EventKind, JobEvent, JobStatus, TrainingJob
 from training.outcome_serializers import PoolOutcomeOutput, ScoreOutcomeOutput
 from training.outcomes import outcome_of
 from training.selectors import metrics_of, version_of
-from training.spec import TrainSpec
-from training.spec_base import SpecError
-from training.specs import SPECS
+from training.spec.base import SpecError
+from training.spec.train import TrainSpec
 
 
 @extend_schema_field(

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from training import supervising
+from training.process import supervising
 from training.services import erasing, jobs
 
 

@@ -26,14 +26,14 @@ from models_app.pages import page_context
 from models_app.selectors import versions_of as versions_of_reranker
 from training.base_models import DEFAULT, SUGGESTED, base_warning, fallback_allowed, hub_trouble
 from training.comparing import sides_chosen, versions_compared
-from training.forms import JobForm
-from training.ml.names import PACKAGED
+from training.forms.jobs import JobForm
+from training.forms.pooling import PoolForm
+from training.forms.scoring import ScoreForm
+from training.ml.models.names import PACKAGED
 from training.models import TrainingJob
 from training.outcomes import outcome_of
 from training.overview import standings_of
-from training.pool_form import PoolForm
 from training.progress import progress_of
-from training.score_form import ScoreForm
 from training.selectors import (
     jobs_ahead,
     jobs_of,
@@ -47,7 +47,7 @@ from training.selectors import (
 from training.services.jobs import job_cancel, job_create
 from training.services.pooling import pool_create
 from training.services.scoring import score_create
-from training.spec import PRESETS
+from training.spec.presets import PRESETS
 
 PAGE_SIZE = 50
 

@@ -1,6 +1,6 @@
 """Model cards: a version's README.md, rendered from its stored facts and nothing else.
 
-The shape of the facts is described in `training.ml.facts`. No database, no training code: the same
+`training.ml.recipe.facts` describes the shape of the facts. No database, no training code: the same
 facts give the same text, byte for byte.
 """
 

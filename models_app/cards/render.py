@@ -27,8 +27,8 @@ _ENVIRONMENT: Final = Environment(
 def card_render(facts: Mapping[str, Any]) -> str:
     """Render the facts of a version as a Hub model card: YAML front matter and Markdown.
 
-    `facts` is the dict described in `training.ml.facts`, as stored; any part of it may be missing,
-    and the card then says so in words. The same facts give the same text.
+    `facts` is the dict described in `training.ml.recipe.facts`, as stored; any part of it may be
+    missing, and the card then says so in words. The same facts give the same text.
     """
     body = _ENVIRONMENT.get_template("card.md").render(card_view(facts))
     return f"---\n{front_matter(facts)}\n---\n\n{body}"

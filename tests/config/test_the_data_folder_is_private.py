@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pytest_django.fixtures import Settings
 
-from training.scratch import job_scratch, worker_name
+from training.process.scratch import job_scratch, worker_name
 
 ROOT = Path(__file__).resolve().parents[2]
 

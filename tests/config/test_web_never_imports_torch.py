@@ -24,7 +24,7 @@ assert "training.tasks.job_supervise" in names and "training.tasks.jobs_sweep" i
 for each in apps.get_app_configs():
     if (pathlib.Path(each.path) / "tasks.py").exists():
         importlib.import_module(each.name + ".tasks")
-import training.spec, training.supervising, training.running
+import training.spec.train, training.process.supervising, training.process.running
 heavy = {"torch", "transformers", "sentence_transformers", "statsmodels", "pandas"}
 heavy &= set(sys.modules)
 assert not heavy, heavy

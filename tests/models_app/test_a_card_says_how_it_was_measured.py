@@ -3,8 +3,9 @@
 from models_app.cards import card_render
 from models_app.evidence import log_of
 from tests.models_app.facts import facts_of
-from training.ml import bm25, intervals
-from training.ml.tokens import Tokens
+from training.ml.measures import intervals
+from training.ml.search import bm25
+from training.ml.search.tokens import Tokens
 
 
 def test_the_card_has_the_constants_of_the_code_that_measured() -> None:

@@ -13,7 +13,7 @@ from tests.tiny_run import RecordingReporter
 from training.ml.reporter import Reporter
 from training.models import JobStatus, TrainingJob
 from training.outcomes import PoolOutcome
-from training.pooling import Pooling
+from training.process.pooling import Pooling
 from training.services.claims import job_claim
 from training.services.pooling import pool_create, pool_finish
 

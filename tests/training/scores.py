@@ -10,13 +10,13 @@ from tests.factory import Cast, make_candidate, make_passage, make_query
 from tests.models_app.published import publish
 from tests.tiny import tiny_cross_encoder
 from tests.tiny_run import RecordingReporter
-from training.ml.base import base_load
-from training.ml.base_find import BaseRequest, base_find
+from training.ml.models.find import BaseRequest, base_find
+from training.ml.models.load import base_load
+from training.ml.models.save import model_save
 from training.ml.reporter import Reporter
-from training.ml.save import model_save
 from training.models import JobStatus, TrainingJob
 from training.outcomes import ScoreOutcome
-from training.scoring import Scoring
+from training.process.scoring import Scoring
 from training.services.claims import job_claim
 from training.services.scoring import score_create, score_finish
 

@@ -15,9 +15,9 @@ from models_app.models import Version
 from tests.factory import Cast
 from tests.models_app.published import facts_made, lineage_made, publish
 from tests.training.jobs import frozen_snapshot, label_project
-from training.exposure import Exposure, exposure_of
 from training.ml.data import Snapshot
-from training.preparing import snapshot_fetch
+from training.process.exposure import Exposure, exposure_of
+from training.process.preparing import snapshot_fetch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,7 +10,7 @@ from tests.training.jobs import run_job
 from tests.training.pools import bi_encoder, make_pool_job, pooled_here, run_of, texts_project
 from training.models import EventKind, JobStatus
 from training.outcomes import PoolOutcome
-from training.scratch import work_path
+from training.process.scratch import work_path
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

@@ -10,11 +10,11 @@ from annotate.models import Candidate, Proposal
 from tests.factory import Cast, make_passage, make_query
 from tests.tiny_run import RecordingReporter
 from tests.training.pools import bi_encoder, make_pool_job, pooled_here, texts_project
-from training import pooling
-from training.ml import vectors
-from training.ml.encoder import BiEncoder
+from training.ml.models.encoder import BiEncoder
+from training.ml.search import vectors
 from training.models import TrainingJob
 from training.outcomes import PoolOutcome
+from training.process import pooling
 from training.services.claims import Claim, LostClaimError
 from training.services.jobs import job_cancel
 from training.services.moves import job_lose

@@ -17,9 +17,9 @@ from tests.training.scores import (
     scores_of,
     tiny_version,
 )
-from training import scoring
 from training.ml.scoring import texts_score
 from training.outcomes import ScoreOutcome
+from training.process import scoring
 from training.services.claims import Claim, LostClaimError
 from training.services.erasing import erasure_run
 from training.services.jobs import job_cancel

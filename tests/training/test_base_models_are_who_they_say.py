@@ -17,13 +17,13 @@ from tests.models_app.published import make_public, model_folder, publish
 from tests.tiny import tiny_cross_encoder
 from tests.training.jobs import ready_snapshot
 from training.base_models import DEFAULT, base_warning, hub_trouble
-from training.ml.base_check import folder_check
 from training.ml.errors import BaseModelError
-from training.ml.names import PACKAGED, PACKAGED_HUB_NAME
+from training.ml.models.check import folder_check
+from training.ml.models.names import PACKAGED, PACKAGED_HUB_NAME
 from training.models import TrainingJob
-from training.preparing import base_fetch, base_request
+from training.process.preparing import base_fetch, base_request
 from training.services.jobs import job_create
-from training.spec import PRESETS
+from training.spec.presets import PRESETS
 
 pytestmark = pytest.mark.django_db
 HUB = "cross-encoder/ms-marco-MiniLM-L6-v2"

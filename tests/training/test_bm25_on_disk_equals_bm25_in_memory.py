@@ -7,13 +7,13 @@ import bm25s
 import numpy as np
 import pytest
 
-from training.ml.bm25 import K1, VARIANT, B
-from training.ml.bm25_disk import Bm25Disk
-from training.ml.corpus import corpus_write
 from training.ml.data import Pair
-from training.ml.systems import bm25_scores
-from training.ml.tokens import Tokens
-from training.ml.topk import TopK
+from training.ml.measures.systems import bm25_scores
+from training.ml.search.bm25 import K1, VARIANT, B
+from training.ml.search.bm25_disk import Bm25Disk
+from training.ml.search.corpus import corpus_write
+from training.ml.search.tokens import Tokens
+from training.ml.search.topk import TopK
 
 WORDS = [f"{start}{end}" for start in ("sort", "read", "pars", "split") for end in "aeiouxyz"]
 

@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from training.ml.encoder import BiEncoder, packaged_folder
-from training.ml.names import BI_ENCODER
+from training.ml.models.encoder import BiEncoder, packaged_folder
+from training.ml.models.names import BI_ENCODER
 from training.sample import (
     POOL_DEPTH,
     POOL_MAX_LENGTH,

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from training.ml.data import Pair
-from training.ml.evaluation import (
+from training.ml.measures.evaluation import (
     BINARY_METRICS,
     COMPARED_METRICS,
     DEV_THRESHOLD_METRICS,

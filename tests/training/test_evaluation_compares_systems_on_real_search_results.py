@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from training.ml.data import Pair
-from training.ml.evaluation import bm25_scores, evaluate, first_stage_scores
-from training.ml.references import BEST_ORDER, reference_rows
+from training.ml.measures.evaluation import bm25_scores, evaluate, first_stage_scores
+from training.ml.measures.references import BEST_ORDER, reference_rows
 
 SHARED = Path(os.environ.get("ARBITER_SHARED") or Path(__file__).resolve().parents[3] / "shared")
 LEGAL = SHARED / "data" / "legal" / "pairs.jsonl"

@@ -9,9 +9,9 @@ import pytest
 from sklearn import metrics
 
 from tests.training.test_evaluation_treats_all_systems_alike import pairs_make, scores_make
-from training.ml import binary
-from training.ml.evaluation import COMPARED_METRICS, evaluate, paired_difference
-from training.ml.intervals import Floats, bootstrap, interval, sign_flip_p
+from training.ml.measures import binary
+from training.ml.measures.evaluation import COMPARED_METRICS, evaluate, paired_difference
+from training.ml.measures.intervals import Floats, bootstrap, interval, sign_flip_p
 
 
 def mean_of(values: Floats) -> Callable[[Floats], Floats]:
@@ -65,7 +65,7 @@ def test_draws_are_multinomial_and_do_not_depend_on_blocks(
     whole = bootstrap(7, lambda weights: weights, seed=4, samples=100)
     assert (whole.sum(axis=1) == 7).all()
     assert whole.min() == 0
-    monkeypatch.setattr("training.ml.intervals._CELLS", 21)
+    monkeypatch.setattr("training.ml.measures.intervals._CELLS", 21)
     assert (bootstrap(7, lambda weights: weights, seed=4, samples=100) == whole).all()
 
 

@@ -6,7 +6,7 @@ import sys
 
 def test_import_is_light() -> None:
     code = (
-        "import sys, training.ml.evaluation\n"
+        "import sys, training.ml.measures.evaluation\n"
         "print([name for name in ('torch', 'transformers', 'django') if name in sys.modules])"
     )
     ran = subprocess.run(

@@ -8,7 +8,7 @@ import pytest
 import pytrec_eval
 
 from training.ml.data import Pair
-from training.ml.evaluation import Evaluation, evaluate
+from training.ml.measures.evaluation import Evaluation, evaluate
 
 
 def pair(query_id: str, passage_id: str, gain: float, *, relevant: bool | None = None) -> Pair:

@@ -8,8 +8,8 @@ from sklearn.metrics import average_precision_score
 from tests.tiny_run import tiny_run
 from tests.training.test_evaluation_treats_all_systems_alike import pairs_make
 from training.ml.data import Pair
-from training.ml.evaluation import COMPARED_METRICS, evaluate, oracle_scores
-from training.ml.references import (
+from training.ml.measures.evaluation import COMPARED_METRICS, evaluate, oracle_scores
+from training.ml.measures.references import (
     BEST_ORDER,
     ONE_ANSWER,
     RANDOM_ORDER,

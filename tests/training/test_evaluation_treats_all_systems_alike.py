@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from training.ml.data import Pair
-from training.ml.evaluation import (
+from training.ml.measures.evaluation import (
     COMPARED_METRICS,
     Evaluation,
     bm25_scores,
@@ -16,8 +16,8 @@ from training.ml.evaluation import (
     first_stage_scores,
     oracle_scores,
 )
-from training.ml.judged import SystemScores
-from training.ml.systems import first_stage_ties
+from training.ml.measures.judged import SystemScores
+from training.ml.measures.systems import first_stage_ties
 
 
 def pairs_make(queries: int, candidates: int, seed: int = 0) -> list[Pair]:

@@ -21,7 +21,7 @@ from tests.training.jobs import (
     tiny_base,
 )
 from training.models import TrainingJob
-from training.scratch import scratch_path
+from training.process.scratch import scratch_path
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -102,7 +102,7 @@ def test_a_library_that_ends_the_process_for_want_of_memory(cast: Cast, tmp_path
     job = make_job(cast, tiny_base(tmp_path))
     supervise = (
         "import django, resource, sys, uuid; django.setup()\n"
-        "from training.supervising import job_supervise\n"
+        "from training.process.supervising import job_supervise\n"
         "resource.setrlimit(resource.RLIMIT_DATA, (400 << 20, 400 << 20))\n"  # of its child, too
         "job_supervise(job_id=uuid.UUID(sys.argv[1]))"
     )

@@ -24,9 +24,9 @@ from tests.training.jobs import (
     wait_for_status,
     wait_for_training,
 )
-from training.guarding import EXIT_CANCELLED, EXIT_LOST, EXIT_RELEASED
 from training.models import TrainingJob
-from training.scratch import scratch_path
+from training.process.guarding import EXIT_CANCELLED, EXIT_LOST, EXIT_RELEASED
+from training.process.scratch import scratch_path
 from training.services.claims import job_claim
 from training.services.jobs import job_cancel
 
@@ -73,13 +73,13 @@ import sys, uuid
 import django
 django.setup()
 import torch
-from training.ml.trainer import RecipeTrainer
+from training.ml.recipe.trainer import RecipeTrainer
 def training_step(self, *_arguments, **_more):
     matrix = torch.rand(1500, 1500)
     while True:
         torch.linalg.eigvals(matrix)
 RecipeTrainer.training_step = training_step
-from training.running import job_run
+from training.process.running import job_run
 sys.exit(job_run(job_id=uuid.UUID(sys.argv[1])))
 """
 
@@ -110,7 +110,7 @@ def stuck(claim, events):
         claims.events_add = events_add  # what could not be stored is told again
         os.kill(os.getpid(), signal.SIGSTOP)
 claims.events_add = stuck
-from training.running import job_run
+from training.process.running import job_run
 sys.exit(job_run(job_id=uuid.UUID(sys.argv[1])))
 """
 

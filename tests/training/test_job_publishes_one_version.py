@@ -22,7 +22,7 @@ from tests.training.jobs import (
 )
 from training.lineage import NO_CHECKOUT, code_facts
 from training.models import EventKind, TrainingJob
-from training.scratch import scratch_path
+from training.process.scratch import scratch_path
 from training.selectors import metrics_of
 from training.services.jobs import jobs_sweep
 
@@ -41,7 +41,7 @@ def slowly(self, name, content):
         time.sleep(6)
     return save(self, name, content)
 DurableFileSystemStorage._save = slowly
-from training.running import job_run
+from training.process.running import job_run
 sys.exit(job_run(job_id=uuid.UUID(sys.argv[1])))
 """
 

@@ -16,7 +16,8 @@ from tests.training.jobs import bare_version, ready_snapshot
 from training.models import EventKind, JobMetric, TrainingJob
 from training.services.claims import Claim, Report, job_claim, job_report
 from training.services.jobs import job_create
-from training.spec import PRESETS, TrainSpec
+from training.spec.presets import PRESETS
+from training.spec.train import TrainSpec
 
 pytestmark = pytest.mark.django_db
 JOBS = "/projects/library/jobs/"

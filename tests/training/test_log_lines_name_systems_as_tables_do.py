@@ -2,7 +2,7 @@
 
 from models_app.figures import SYSTEMS
 from tests.tiny_run import tiny_run
-from training.ml.names import SYSTEM_NAMES
+from training.ml.models.names import SYSTEM_NAMES
 
 
 def test_names_are_those_of_the_tables() -> None:

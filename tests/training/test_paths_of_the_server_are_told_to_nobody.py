@@ -9,7 +9,7 @@ from tests.factory import Cast, bearer
 from tests.models_app.published import model_folder
 from tests.training.jobs import make_job, ready_snapshot
 from training.paths import paths_hidden
-from training.reporting import JobReporter
+from training.process.reporting import JobReporter
 from training.services.claims import job_claim
 from training.services.moves import job_fail
 

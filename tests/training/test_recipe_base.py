@@ -16,10 +16,10 @@ from safetensors.torch import load_file, save_file
 from sentence_transformers import CrossEncoder
 
 from tests.tiny import tiny_cross_encoder, tiny_edit
-from training.ml.base import base_load
-from training.ml.base_find import BaseInfo, BaseRequest, base_find
 from training.ml.errors import BaseModelError
-from training.ml.names import PACKAGED, PACKAGED_HUB_NAME
+from training.ml.models.find import BaseInfo, BaseRequest, base_find
+from training.ml.models.load import base_load
+from training.ml.models.names import PACKAGED, PACKAGED_HUB_NAME
 from training.paths import paths_hidden
 
 COMMIT = "c0ffee" + "0" * 34

@@ -20,7 +20,7 @@ from training.ml.errors import (
     resource_error,
     resources_named,
 )
-from training.ml.recipe import recipe_run
+from training.ml.recipe.run import recipe_run
 from training.ml.reporter import Reporter
 
 

@@ -20,9 +20,9 @@ from tests.tiny_run import (
     unranked,
 )
 from training.ml.data import Pair
-from training.ml.evaluation import evaluate
-from training.ml.recipe import STAGES, recipe_run
-from training.ml.save import METADATA
+from training.ml.measures.evaluation import evaluate
+from training.ml.models.save import METADATA
+from training.ml.recipe.run import STAGES, recipe_run
 from training.ml.scoring import pairs_score
 
 

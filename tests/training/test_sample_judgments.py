@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from training.ml.bm25 import Bm25
+from training.ml.search.bm25 import Bm25
 from training.sample import (
     GRADES,
     POOL_DEPTH,

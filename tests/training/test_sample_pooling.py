@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.ml.names import BI_ENCODER, BM25
+from training.ml.models.names import BI_ENCODER, BM25
 from training.sample.pooling import PooledCandidate, candidates_pool, dense_top
 
 TEXTS = ["red apple", "green apple", "yellow banana", "blue sky"]

@@ -10,8 +10,8 @@ from sentence_transformers import CrossEncoder
 from tests.tiny import tiny_cross_encoder
 from tests.tiny_run import tiny_spec
 from training.ml.data import SPLITS, snapshot_read
-from training.ml.trainer import dataset_build, loss_build
-from training.spec import PRESETS
+from training.ml.recipe.trainer import dataset_build, loss_build
+from training.spec.presets import PRESETS
 
 SOFT = 0.666667
 

@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
-from training.spec import PRESETS, TrainSpec
-from training.spec_base import SpecError
+from training.spec.base import SpecError
+from training.spec.presets import PRESETS
+from training.spec.train import TrainSpec
 
 
 def errors_of(**values: object) -> dict[str, str]:

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from training.ml.templates import Templates
-from training.spec import TrainSpec
-from training.spec_base import SpecError
+from training.spec.base import SpecError
+from training.spec.train import TrainSpec
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,8 @@ def test_a_wrong_template_is_refused_by_its_key(name: str, template: object, mes
 
 def test_the_recipe_can_be_checked_without_torch_and_without_django() -> None:
     code = (
-        "import sys, training.spec; print({'torch', 'django', 'transformers'} & set(sys.modules))"
+        "import sys, training.spec.presets;"
+        "print({'torch', 'django', 'transformers'} & set(sys.modules))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"

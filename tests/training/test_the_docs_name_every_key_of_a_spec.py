@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from training.pool_spec import PoolSpec
-from training.score_spec import ScoreSpec
-from training.spec_base import Spec
+from training.spec.base import Spec
+from training.spec.pool import PoolSpec
+from training.spec.score import ScoreSpec
 
 DOCS = Path(__file__).parents[2] / "docs"
 

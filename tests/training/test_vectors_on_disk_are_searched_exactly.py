@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.ml.corpus import Corpus, corpus_write
-from training.ml.topk import TopK
-from training.ml.vectors import Shards, vectors_top, vectors_write
+from training.ml.search.corpus import Corpus, corpus_write
+from training.ml.search.topk import TopK
+from training.ml.search.vectors import Shards, vectors_top, vectors_write
 
 
 def corpus(folder: Path, size: int) -> Corpus:

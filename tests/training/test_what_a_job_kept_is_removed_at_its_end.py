@@ -7,7 +7,7 @@ import pytest
 
 from tests.factory import Cast
 from tests.training.pools import make_pool_job, texts_project
-from training.scratch import work_path, works_clear
+from training.process.scratch import work_path, works_clear
 from training.services.jobs import job_cancel
 
 pytestmark = pytest.mark.django_db

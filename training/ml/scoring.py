@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
+import torch
+from scipy.special import expit
 from sentence_transformers import CrossEncoder
 
 from training.ml.data import Pair
@@ -12,6 +14,7 @@ from training.ml.templates import Templates
 
 # Batches between two reports of progress: a few seconds on a laptop.
 _CHUNK: Final = 8
+_AS_IS: Final = torch.nn.Identity()
 
 Progress = Callable[[int, int], None]
 
@@ -40,7 +43,10 @@ def texts_score(
     batch_size: int,
     progress: Progress | None = None,
 ) -> list[float]:
-    """Score (query text, passage text) pairs, templates applied; same order, activation applied.
+    """Score (query text, passage text) pairs, templates applied; same order, each in (0, 1).
+
+    Scores are the sigmoid of the model's logits in double precision: in single precision all that
+    is above 17 would be 1, a tie.
 
     Pairs are scored from the longest to the shortest, so that a batch holds texts of about one
     length, little is padded, and memory that does not suffice shows at once. `progress` gets the
@@ -52,7 +58,10 @@ def texts_score(
     for start in range(0, len(texts), step):
         rows = order[start : start + step]
         chunk = [texts[row] for row in rows]
-        scores[rows] = model.predict(chunk, batch_size=batch_size, show_progress_bar=False)
+        logits = model.predict(
+            chunk, batch_size=batch_size, activation_fn=_AS_IS, show_progress_bar=False
+        )
+        scores[rows] = expit(logits.astype(np.float64))
         if progress is not None:
             progress(min(start + step, len(texts)), len(texts))
     if not np.isfinite(scores).all():

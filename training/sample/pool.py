@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.ml.encoder import BiEncoder
+from training.ml.models.encoder import BiEncoder
 from training.sample import (
     POOL_DEPTH,
     POOL_MAX_LENGTH,

@@ -1,7 +1,8 @@
 """How the sample's candidates were pooled: the union of what BM25 and a bi-encoder find, in memory.
 
 The sample's judgments cover these very pools, so its words are cut as they were then: plainly, and
-in English. Projects are pooled by `training.pooling`, by language and with identifiers in parts.
+in English. Projects are pooled by `training.process.pooling`, by language and with identifiers in
+parts.
 """
 
 import re
@@ -14,8 +15,8 @@ import Stemmer
 from bm25s.stopwords import STOPWORDS_EN
 from numpy.typing import NDArray
 
-from training.ml.bm25 import Bm25
-from training.ml.names import BI_ENCODER, BM25
+from training.ml.models.names import BI_ENCODER, BM25
+from training.ml.search.bm25 import Bm25
 
 BLOCK_FLOATS: Final = 16_000_000  # 64 MB of scores at a time
 _WORD: Final = re.compile(r"\b\w\w+\b")

@@ -18,14 +18,14 @@ from models_app.services.rerankers import reranker_ensure
 from training.base_models import base_checked
 from training.kinds import JobKind
 from training.ml.errors import DataError
-from training.ml.languages import stemmed_language
-from training.ml.snapshot_check import splits_check
+from training.ml.recipe.snapshot_check import splits_check
+from training.ml.search.languages import stemmed_language
 from training.models import JOB_TERMINAL, JobStatus, TrainingJob
 from training.services.bell import bells_waiting, job_ring
 from training.services.claims import Claim
 from training.services.moves import job_lose, note_add, status_move
-from training.spec import TrainSpec
-from training.spec_base import SpecError
+from training.spec.base import SpecError
+from training.spec.train import TrainSpec
 
 DEFAULT_RERANKER: Final = "reranker"
 # A live process sees the wish within a second; one that is gone is not waited for any longer.

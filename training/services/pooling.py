@@ -15,15 +15,15 @@ from annotate.services.pairing import pairs_refresh
 from annotate.services.proposing import Proposed, Stored, candidates_propose
 from training.base_models import base_checked
 from training.kinds import JobKind
-from training.ml.languages import stemmed_language
-from training.ml.names import PACKAGED
+from training.ml.models.names import PACKAGED
+from training.ml.search.languages import stemmed_language
 from training.models import TrainingJob
 from training.outcomes import PoolOutcome
-from training.pool_spec import LISTED, PoolSpec
 from training.services.bell import job_ring
 from training.services.claims import Claim
 from training.services.storing import job_ending, job_storing
-from training.spec_base import SpecError
+from training.spec.base import SpecError
+from training.spec.pool import LISTED, PoolSpec
 
 Tally = Callable[[PoolOutcome, Stored], None]
 

@@ -11,7 +11,7 @@ from models_app.models import Version
 from models_app.revisions import StoredFile
 from models_app.services.publishing import version_publish
 from training.kinds import Stage
-from training.ml.evaluation import Evaluation
+from training.ml.measures.evaluation import Evaluation
 from training.models import EventKind, JobMetric, JobQueryScore, JobStatus, TrainingJob
 from training.services.claims import Claim, LostClaimError, events_add
 from training.services.moves import held, note_add, status_move

@@ -32,7 +32,7 @@ from training.sample import (
     sample_queries,
 )
 from training.services.jobs import job_create
-from training.spec import PRESETS
+from training.spec.presets import PRESETS
 from training.standing import standing_of
 
 SLUG: Final = "python-stdlib"

@@ -16,11 +16,11 @@ from training.base_models import Base, base_checked
 from training.kinds import JobKind
 from training.models import TrainingJob
 from training.outcomes import ScoreOutcome
-from training.score_spec import UNJUDGED, ScoreSpec
 from training.services.bell import job_ring
 from training.services.claims import Claim
 from training.services.storing import job_ending, job_storing
-from training.spec_base import SpecError
+from training.spec.base import SpecError
+from training.spec.score import UNJUDGED, ScoreSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand
 
-from training.running import job_run
+from training.process.running import job_run
 
 
 class Command(BaseCommand):

@@ -1,0 +1,124 @@
+"""The form of a new training job, made from the one definition of a recipe."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django import forms
+from django.forms import BoundField
+
+from accounts.models import Project, User
+from accounts.names import NAME_MAX_LENGTH, validate_name
+from annotate.frozen.splitting import shares_text
+from annotate.models import Snapshot, SnapshotStatus
+from training.base_models import DEFAULT, base_checked
+from training.forms.spec import Section, language_choices, said_here, spec_formfield
+from training.services.jobs import DEFAULT_RERANKER, snapshot_trainable
+from training.spec.base import SpecError
+from training.spec.field import Group
+from training.spec.presets import PRESETS
+from training.spec.train import TrainSpec
+
+# What most people set; everything else is folded away.
+FIRST: Final = (
+    "num_train_epochs", "per_device_train_batch_size", "learning_rate", "max_length",
+)  # fmt: skip
+GROUPS: Final[Mapping[Group, str]] = {
+    "training": "More on training",
+    "evaluation": "Evaluation",
+    "texts": "Texts and templates",
+}
+
+
+class SnapshotChoice(forms.ModelChoiceField[Snapshot]):
+    """Ready snapshots, told apart even where the same judgments were frozen twice."""
+
+    def label_from_instance(self, obj: Snapshot) -> str:
+        queries = obj.statistics.get("queries", 0)
+        parts = [
+            f"#{obj.pk}",
+            f"{obj.frozen_at or obj.created_at:%Y-%m-%d %H:%M} UTC",
+            f"{obj.pairs:,} pairs, {queries:,} queries",
+            shares_text(obj.splits) if obj.splits else "",
+            f"by {obj.created_by.display_name}" if obj.created_by else "",
+            (obj.digest or "")[:8],
+        ]
+        return " · ".join(part for part in parts if part)
+
+
+class JobForm(forms.Form):
+    """A new job. The fields of the recipe have the names of its keys."""
+
+    def __init__(
+        self, *args: Any, project: Project, user: User, preset: str = "", **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.project, self.user = project, user
+        self.label_suffix = ""
+        chosen = PRESETS.get(preset)
+        ready = Snapshot.objects.filter(project=project, status=SnapshotStatus.READY)
+        ready = ready.select_related("created_by").order_by("-pk")
+        self.fields["snapshot"] = SnapshotChoice(
+            ready, empty_label=None, initial=ready.first(), help_text="What to learn from."
+        )
+        self.fields["base_model"] = forms.CharField(
+            max_length=200,
+            initial=chosen.base_model if chosen else DEFAULT,
+            help_text="On the Hub, a version of this registry (TEAM/NAME@v1 or TEAM/NAME@alias), "
+            "or a folder's path.",
+            widget=forms.TextInput(attrs={"list": "base-models", "class": "mono"}),
+        )
+        self.fields["reranker"] = forms.CharField(
+            max_length=NAME_MAX_LENGTH,
+            validators=[validate_name],
+            initial=DEFAULT_RERANKER,
+            help_text="The name to publish under; a new name makes a new reranker.",
+            widget=forms.TextInput(attrs={"class": "mono"}),
+        )
+        values = (chosen.spec if chosen else TrainSpec()).to_dict()
+        for key in TrainSpec.described():
+            self.fields[key.name] = spec_formfield(key, values[key.name])
+        language_choices(self.fields["language"], project.language)
+
+    def clean_snapshot(self) -> Snapshot:
+        snapshot: Snapshot = self.cleaned_data["snapshot"]
+        with said_here("snapshot"):
+            snapshot_trainable(snapshot)
+        return snapshot
+
+    def clean_base_model(self) -> str:
+        name: str = self.cleaned_data["base_model"]
+        with said_here("base_model"):
+            base_checked(name, project=self.project, user=self.user)
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        recipe = {key.name: data[key.name] for key in TrainSpec.described() if key.name in data}
+        try:
+            data["recipe"] = TrainSpec.from_dict(recipe).to_dict()
+        except SpecError as error:
+            for name, message in error.errors.items():
+                self.add_error(name, message)
+        return data
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what `job_create` takes."""
+        names = ("snapshot", "base_model", "reranker", "recipe")
+        return {name: self.cleaned_data[name] for name in names}
+
+    def heads(self) -> list[BoundField]:
+        """The fields that every job needs."""
+        return [self[name] for name in ("snapshot", "base_model", "reranker")]
+
+    def first(self) -> list[BoundField]:
+        """The keys of the recipe that most people set."""
+        return [self[name] for name in FIRST]
+
+    def sections(self) -> list[Section]:
+        """The other keys of the recipe, by group."""
+        found = []
+        for group, title in GROUPS.items():
+            names = [key.name for key in TrainSpec.described() if key.group == group]
+            fields = [self[name] for name in names if name not in FIRST]
+            found.append(Section(title, fields, any(field.errors for field in fields)))
+        return found

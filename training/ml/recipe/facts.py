@@ -1,0 +1,266 @@
+"""The facts of a run: everything its card says, measured once and stored for good.
+
+`facts_collect` returns one JSON-able dict. The registry stores it and renders cards from it alone,
+so it holds no machine paths, and what has an order is a list of [name, value] pairs, since a JSON
+column does not keep the order of keys. Keys, and who fills them where it is not this file:
+
+    schema          1
+    model           name, task, library, pipeline_tag, tags, max_length (tokens), num_labels,
+                    modalities, architecture, parameters, activation
+    base            see `training.ml.models.find.BaseInfo`
+    templates       query, passage
+    language        list of codes or None          (the project; None here)
+    license         SPDX-like id or None           (the project; None here)
+    samples_allowed whether texts may be shown     (the project; False here)
+    labels          sources [{kind: person | import | model, name, judgments, detail}], agreement
+                    {measure, value, n} or None, adjudicated_share or None,
+                    resolution {policy, against_majority, compared} or None
+                                                   (the driver; the manifest's `labels` or None)
+    registry        url, repo_id, version, path of the archive   (the driver; None here)
+    first_stage     run, the name of the run whose ranks are measured as first stage, or None
+                                                   (the driver)
+    exposure        dev, test, dev_queries, test_queries, unread, see
+                    `training.process.exposure`, or None where the base is none of the registry's
+                                                   (the driver)
+    lineage         job, git_commit, created_at    (the driver; None here)
+    dataset         name, digest, size (training pairs), columns,
+                    statistics [{column, type, modality, min, mean, max, unit}],
+                    samples [[text, text, target]],
+                    splits [{split, queries, pairs, positives, label_mean}]
+    usage           [[query text, passage text]] of one training query, templates applied
+    loss            name, class_name, parameters [[name, value]]
+    hyperparameters all, non_default: [[name, value]], dicts and lists as text
+    log             columns, rows (None where a line has no value), best_step or None
+    evaluation      validation {dataset, description, class_name, primary, metrics [[name, value]],
+                    queries, pairs, positives},
+                    splits [{split, counts, candidates {mean, min, max} per query, ranked (pairs
+                    that the first stage ranked), tied (those of them that share rank and score),
+                    shuffles (of the random order), rows, differences, notes}], see
+                    `training.ml.recipe.facts_evaluation`
+    methods         bm25, intervals, paired_test: how that was computed
+    findings        of the snapshot, [{kind, count, message}]   (the driver)
+    timings         stages [[name, seconds]], training_seconds (without what is scored on the way),
+                    evaluation_seconds (baselines, on the way, at the end)
+    hardware        device, gpus, cpu, cores, threads, memory_bytes, peak_memory_bytes, system
+    energy          {kwh, source} or None          (measured by nobody yet)
+    versions        [[name, version]]
+    citations       [[title, BibTeX]]
+    recipe          the whole `TrainSpec` as [[key, value]]
+    seed            of the recipe
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from datasets import Dataset
+from sentence_transformers.cross_encoder import CrossEncoderTrainingArguments
+from sentence_transformers.cross_encoder.model_card import CrossEncoderModelCardData
+from sentence_transformers.util import fullname
+
+from training.ml.data import Pair, Snapshot
+from training.ml.hardware import hardware_facts
+from training.ml.measures.evaluation import Evaluation
+from training.ml.models.find import BaseInfo
+from training.ml.recipe.dev_evaluator import DevEvaluator
+from training.ml.recipe.facts_evaluation import methods_facts, split_facts, validation_facts
+from training.ml.recipe.trainer import RecipeTrainer
+from training.ml.search.languages import DEFAULT
+from training.spec.train import TrainSpec
+
+SAMPLES: Final = 3
+USAGE_PASSAGES: Final = 5
+# The library leaves these out of its list, though they say how a model was chosen.
+_SHOWN_TOO: Final = ("eval_strategy", "eval_steps", "load_best_model_at_end")
+_COLUMNS_FIRST: Final = ("Epoch", "Step", "Training Loss", "Validation Loss")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run, from which facts are read. `seconds` is the time per stage."""
+
+    snapshot: Snapshot
+    spec: TrainSpec
+    base: BaseInfo
+    dataset: Dataset
+    trainer: RecipeTrainer
+    evaluator: DevEvaluator
+    evaluations: Mapping[str, Evaluation]
+    seconds: Mapping[str, float]
+
+
+def facts_collect(run: Run) -> dict[str, Any]:
+    """Collect the facts of a run; the module's docstring describes them."""
+    card = run.trainer.model.model_card_data
+    return {
+        "schema": 1,
+        "model": _model(run, card),
+        "base": run.base.to_dict(),
+        "templates": {"query": run.spec.query_template, "passage": run.spec.passage_template},
+        "language": None,
+        "license": None,
+        "samples_allowed": False,
+        "labels": run.snapshot.manifest.get("labels"),
+        "registry": None,
+        "lineage": None,
+        "dataset": _dataset(run),
+        "usage": _usage(run),
+        "loss": _loss(run),
+        "hyperparameters": _hyperparameters(run.trainer.args, card),
+        "log": _log(card),
+        "evaluation": {
+            "validation": validation_facts(run.evaluator, card, run.evaluations["dev"].counts),
+            "splits": [
+                split_facts(split, evaluation, run.snapshot.splits[split])
+                for split, evaluation in run.evaluations.items()
+            ],
+        },
+        "methods": methods_facts(
+            run.snapshot.splits.values(),
+            seed=run.spec.seed,
+            language=run.spec.language or DEFAULT,
+        ),
+        "timings": _timings(run.seconds, card.evaluation_duration),
+        "hardware": hardware_facts(str(run.trainer.model.device)),
+        "energy": None,
+        "versions": [[name, str(value)] for name, value in card.version.items()],
+        "citations": [[title, text.strip()] for title, text in card.citations.items()],
+        "recipe": [[name, value] for name, value in run.spec.to_dict().items()],
+        "seed": run.spec.seed,
+    }
+
+
+def _model(run: Run, card: CrossEncoderModelCardData) -> dict[str, Any]:
+    model = run.trainer.model
+    specific = card.get_model_specific_metadata()
+    return {
+        "name": f"CrossEncoder based on {run.base.loaded}",
+        "task": card.task_name,
+        "library": card.library_name,
+        "pipeline_tag": card.pipeline_tag,
+        "tags": list(card.tags),
+        "max_length": specific["model_max_length"],
+        "num_labels": specific["model_num_labels"],
+        "modalities": list(specific["supported_modalities"]),
+        "architecture": specific["model_string"],
+        "parameters": sum(weights.numel() for weights in model.parameters()),
+        "activation": fullname(model.activation_fn),
+    }
+
+
+def _dataset(run: Run) -> dict[str, Any]:
+    rows = run.dataset
+    columns = list(rows.column_names)
+    return {
+        "name": run.snapshot.manifest.get("name"),
+        "digest": run.snapshot.digest,
+        "size": len(rows),
+        "columns": columns,
+        "statistics": [_statistics(name, list(rows[name])) for name in columns],
+        "samples": [
+            [rows[row][name] for name in columns] for row in range(min(SAMPLES, len(rows)))
+        ],
+        "splits": [_split(name, pairs) for name, pairs in run.snapshot.splits.items()],
+    }
+
+
+def _usage(run: Run) -> list[list[str]]:
+    """One training query with its own candidates, a relevant one and others among them if any."""
+    by_query: dict[str, list[Pair]] = {}
+    for pair in run.snapshot.splits["train"]:
+        by_query.setdefault(pair.query_id, []).append(pair)
+    # The first query that has both, else one that has a relevant passage, else any.
+    pairs = max(by_query.values(), key=lambda own: sum({1 + pair.relevant for pair in own}))
+    best = next((pair for pair in pairs if pair.relevant), pairs[0])
+    others = sorted((pair for pair in pairs if pair is not best), key=lambda pair: pair.relevant)
+    shown = [best, *others[: USAGE_PASSAGES - 1]]
+    filled = run.spec.templates.pair
+    return [
+        list(filled(query=pair.query, title=pair.title, text=pair.text))
+        for pair in pairs
+        if pair in shown
+    ]
+
+
+def _statistics(column: str, values: Sequence[Any]) -> dict[str, Any]:
+    """Minimum, mean and maximum over all rows: of lengths for texts, of values for targets."""
+    text = isinstance(values[0], str)
+    numbers = [len(value) for value in values] if text else values
+    return {
+        "column": column,
+        "type": "string" if text else "float",
+        "modality": "text" if text else "",
+        "min": round(min(numbers), 2),
+        "mean": round(sum(numbers) / len(numbers), 2),
+        "max": round(max(numbers), 2),
+        "unit": "characters" if text else "",
+    }
+
+
+def _split(name: str, pairs: Sequence[Pair]) -> dict[str, Any]:
+    return {
+        "split": name,
+        "queries": len({pair.query_id for pair in pairs}),
+        "pairs": len(pairs),
+        "positives": sum(pair.relevant for pair in pairs),
+        "label_mean": round(sum(pair.target for pair in pairs) / len(pairs), 4) if pairs else None,
+    }
+
+
+def _loss(run: Run) -> dict[str, Any]:
+    loss = run.trainer.loss
+    config: dict[str, Any] = getattr(loss, "get_config_dict", dict)()
+    return {
+        "name": type(loss).__name__,
+        "class_name": fullname(loss),
+        "parameters": [[name, _scalar(value)] for name, value in config.items()],
+    }
+
+
+def _hyperparameters(
+    args: CrossEncoderTrainingArguments, card: CrossEncoderModelCardData
+) -> dict[str, Any]:
+    """All arguments that the library shows, those above, and the ones that differ from default."""
+    given, default = _as_dict(args), _as_dict(CrossEncoderTrainingArguments(output_dir="unused"))
+    shown = [name for name in given if name in card.all_hyperparameters or name in _SHOWN_TOO]
+    return {
+        "all": [[name, _scalar(given[name])] for name in shown],
+        "non_default": [
+            [name, _scalar(given[name])] for name in shown if given[name] != default.get(name)
+        ],
+    }
+
+
+def _as_dict(args: CrossEncoderTrainingArguments) -> dict[str, Any]:
+    untyped: Callable[[], dict[str, Any]] = args.to_dict
+    return untyped()
+
+
+def _log(card: CrossEncoderModelCardData) -> dict[str, Any]:
+    lines = card.training_logs
+    names = list(dict.fromkeys(name for line in lines for name in line))
+    columns: list[str] = [name for name in _COLUMNS_FIRST if name in names]
+    columns += [name for name in names if name not in columns]
+    return {
+        "columns": columns,
+        "rows": [[_scalar(line.get(name)) for name in columns] for line in lines],
+        "best_step": card.best_model_step,
+    }
+
+
+def _timings(seconds: Mapping[str, float], on_the_way: float) -> dict[str, Any]:
+    """Split the time; scores of baselines, on the way and at the end are evaluation.
+
+    What is neither, loading and saving, is in the total alone.
+    """
+    evaluating = seconds["baseline"] + on_the_way + seconds["evaluate"]
+    return {
+        "stages": [[name, round(value, 3)] for name, value in seconds.items()],
+        "training_seconds": round(seconds["train"] - on_the_way, 3),
+        "evaluation_seconds": round(evaluating, 3),
+    }
+
+
+def _scalar(value: Any) -> Any:
+    """Keep what JSON has a plain value for; everything else becomes the text that is shown."""
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

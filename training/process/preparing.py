@@ -1,0 +1,63 @@
+"""What a run needs before it starts: the snapshot's files and the base model.
+
+Importing this imports no torch: what cannot work is refused before that takes its time.
+"""
+
+from pathlib import Path
+
+from accounts.blobs import blob_fetch
+from annotate.models import Snapshot as SnapshotRow
+from training.base_models import fallback_allowed, version_files, version_pinned
+from training.ml.data import Snapshot, snapshot_read
+from training.ml.errors import DataError
+from training.ml.models.find import Base, BaseRequest, base_find
+from training.ml.recipe.snapshot_check import snapshot_check
+from training.models import TrainingJob
+
+
+def snapshot_fetch(row: SnapshotRow, folder: Path) -> Snapshot:
+    """Copy a snapshot's files into a new folder, each checked against its sha256, and read it.
+
+    Raises DataError where a file is gone or damaged, where something was erased from it, or where
+    there is nothing to learn from.
+    """
+    if row.redacted:
+        raise DataError(
+            f"{row.redacted:,} of the {row.pairs:,} pairs of {row} were erased.",
+            "Freeze a new snapshot, which holds what is left, and train on that.",
+        )
+    folder.mkdir(parents=True)
+    try:
+        for name, file in row.files.items():
+            blob_fetch(file["sha256"], folder / name)
+    except (FileNotFoundError, ValueError) as error:
+        raise DataError(
+            f"The files of {row} cannot be read back: {error}.",
+            "Restore the data folder from a backup, or freeze the judgments again.",
+        ) from error
+    snapshot = snapshot_read(folder)
+    snapshot_check(snapshot)
+    return snapshot
+
+
+def base_fetch(job: TrainingJob, folder: Path) -> Base:
+    """Find a job's base model and check its files; raises BaseModelError where that fails."""
+    return base_find(base_request(job, folder))
+
+
+def base_request(job: TrainingJob, folder: Path) -> BaseRequest:
+    """Return what to load; the files of a version of ours are copied into `folder`.
+
+    A job that was pinned to a version of ours never asks the Hub. Raises BaseModelError where that
+    version, or one of its files, is gone.
+    """
+    name = job.base_model
+    if job.base_revision:
+        version = version_pinned(job.base_revision)
+        files = version_files(version, folder)
+        origin = f"It is version {version.number} of {version.reranker.repo_id} in this registry."
+        return BaseRequest(name, revision=version.revision, folder=files, origin=origin)
+    if Path(name).is_absolute():
+        return BaseRequest(name)
+    hub_name, _, revision = name.partition("@")
+    return BaseRequest(hub_name, revision=revision or None, allow_fallback=fallback_allowed(name))

@@ -1,0 +1,183 @@
+"""A job in its own process, from its claim to its end.
+
+Torch is imported once the job is claimed and guarded and what it needs is there, and in no
+other process of Arbiter.
+"""
+
+import logging
+import shutil
+import socket
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+from models_app.services.publishing import folder_store
+from training.base_models import version_pinned
+from training.kinds import Stage
+from training.lineage import code_facts, first_stage_facts, labels_facts, lineage_collect
+from training.ml.data import Snapshot
+from training.ml.errors import RecipeError, memory_refused, resource_error
+from training.models import TrainingJob
+from training.process.exposure import exposure_of
+from training.process.guarding import EXIT_CRASHED, EXIT_LOST, Guard
+from training.process.patience import patiently
+from training.process.preparing import base_fetch, snapshot_fetch
+from training.process.reporting import JobReporter
+from training.process.scratch import job_scratch, work_path, worker_name
+from training.services.claims import Claim, LostClaimError, job_claim
+from training.services.moves import CRASHED, NO_MEMORY, job_fail, job_stop
+from training.services.pooling import pool_finish
+from training.services.scoring import score_finish
+from training.spec.train import TrainSpec
+
+if TYPE_CHECKING:
+    from training.services.results import Results
+
+logger = logging.getLogger(__name__)
+
+# A process that hangs between two statements would keep its job's row locked, and whoever cancels
+# it waiting. The server ends such a transaction; the guard and a job's end are written again.
+IDLE_TRANSACTION_SECONDS: Final = 1
+
+
+def job_run(*, job_id: UUID, worker: str = "") -> int:
+    """Run a job to its end and return the exit status for the process.
+
+    With `worker`, a supervisor's name for us, we end when our parent does. A job that does not
+    wait, because it is finished or runs elsewhere, is left alone, and the status is 0.
+    """
+    name = worker or worker_name()
+    connection_created.connect(_transactions_bound)
+    connection.close()
+    claim = job_claim(job_id=job_id, worker=name)
+    if claim is None:
+        logger.info("Job %s does not wait for a trainer.", job_id)
+        return 0
+    reporter = JobReporter()
+    with (
+        job_scratch(name) as scratch,
+        Guard(claim, reporter, scratch, supervised=bool(worker)) as guard,
+    ):
+        return _run_guarded(claim, reporter, scratch, guard)
+
+
+def _transactions_bound(*, connection: BaseDatabaseWrapper, **_signal: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_TRANSACTION_SECONDS}s'")
+
+
+def _run_guarded(claim: Claim, reporter: JobReporter, scratch: Path, guard: Guard) -> int:
+    try:
+        job = TrainingJob.objects.select_related("project", "snapshot", "created_by").get(
+            pk=claim.job_id
+        )
+        reporter.log(f"Attempt {claim.attempt} on {socket.gethostname()}.")
+        if job.pools:
+            _pool(job, claim, reporter, guard)
+        elif job.scores:
+            _score(job, claim, reporter, guard, scratch)
+        else:
+            _publish(guard, claim, _work(job, claim, reporter, scratch))
+    except LostClaimError:
+        guard.stop()
+        return 0 if job_stop(claim=claim) else EXIT_LOST
+    except RecipeError as error:
+        return _failed(guard, claim, f"{error.message} {error.advice}")
+    except ValidationError as error:
+        return _failed(guard, claim, " ".join(error.messages))
+    except Exception as error:
+        # The process ends here: memory and disk have a message, any fault keeps its traceback.
+        named = resource_error(error)
+        if named is not None:
+            return _failed(guard, claim, f"{named.message} {named.advice}")
+        logger.exception("Job %s crashed.", claim.job_id)
+        # A library that gets no memory may fail with an error of any type.
+        message = f"The job crashed. {NO_MEMORY}" if memory_refused() else CRASHED
+        return _failed(guard, claim, message, traceback.format_exc(), EXIT_CRASHED)
+    return 0
+
+
+def _failed(guard: Guard, claim: Claim, message: str, trace: str = "", status: int = 0) -> int:
+    _settle(guard, lambda: job_fail(claim=claim, message=message, traceback=trace))
+    return status
+
+
+def _pool(job: TrainingJob, claim: Claim, reporter: JobReporter, guard: Guard) -> None:
+    from training.process.pooling import Pooling
+
+    folder = work_path(job.pk)
+    outcome = Pooling(job, claim=claim, reporter=reporter, folder=folder).run()
+    _settle(guard, lambda: pool_finish(claim=claim, outcome=outcome))
+    shutil.rmtree(folder)
+
+
+def _score(
+    job: TrainingJob, claim: Claim, reporter: JobReporter, guard: Guard, scratch: Path
+) -> None:
+    from training.process.scoring import Scoring
+
+    outcome = Scoring(job, claim=claim, reporter=reporter, folder=scratch / "version").run()
+    _settle(guard, lambda: score_finish(claim=claim, outcome=outcome))
+
+
+def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) -> "Results":
+    """Train as the job asks for, and return what came of it with its lineage."""
+    reporter.stage(Stage.LOAD)
+    frozen, _ = job.parts
+    snapshot = snapshot_fetch(frozen, scratch / "snapshot")
+    reporter.log(f"Snapshot {snapshot.digest[:12]} is complete, its files have their sha256.")
+    base = base_fetch(job, scratch / "base")
+    exposed = _exposure(job, snapshot, reporter)
+    from training.ml.recipe.run import recipe_run
+    from training.services.results import Results
+
+    spec = TrainSpec.from_dict(job.recipe)
+    # From here on the main thread needs no database for a long time.
+    connection.close()
+    outcome = recipe_run(
+        snapshot=snapshot, spec=spec, base=base, folder=scratch / "model", reporter=reporter
+    )
+    code = code_facts()
+    return Results(
+        folder=outcome.folder,
+        base_model=outcome.base.loaded,
+        evaluations=outcome.evaluations,
+        lineage=lineage_collect(job, claim.attempt, outcome, code),
+        facts={
+            **outcome.facts,
+            "exposure": exposed,
+            "findings": list(frozen.findings),
+            "first_stage": first_stage_facts(frozen),
+            "labels": labels_facts(frozen.statistics),
+            "lineage": {"git_commit": code["git_commit"]},
+        },
+    )
+
+
+def _exposure(job: TrainingJob, snapshot: Snapshot, reporter: JobReporter) -> dict[str, Any] | None:
+    if not job.base_revision:
+        return None
+    found = exposure_of(version_pinned(job.base_revision), snapshot, job.project)
+    for line in found.lines():
+        reporter.log(line)
+    return found.to_dict()
+
+
+def _publish(guard: Guard, claim: Claim, results: "Results") -> None:
+    from training.services.results import job_publish
+
+    # Hashing and storing gigabytes takes minutes: the guard renews the lease all the while.
+    stored = folder_store(results.folder)
+    _settle(guard, lambda: job_publish(claim=claim, results=results, stored=stored))
+
+
+def _settle(guard: Guard, write: Callable[[], object]) -> None:
+    """Write a job's end: the guard stands aside, and goes on where that did not come through."""
+    patiently(write, within=guard.aside)

@@ -1,0 +1,159 @@
+"""The trainer's side of a job: a process of its own, watched, and ended with everything it started.
+
+The process guards itself (`training.process.guarding`). This is for what it cannot do: end a
+process that hangs, say why one died, and settle the row of a job that nobody runs any more.
+"""
+
+import logging
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from celery.worker import state
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+from config.processes import Steps, end, has_exited, log_tail, spawn
+from training.models import JobStatus, TrainingJob
+from training.process.scratch import scratch_clear, scratch_path, worker_name, works_clear
+from training.services.claims import claim_of
+from training.services.moves import NO_MEMORY, job_fail, job_lose, job_refuse, job_release
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS: Final = 0.2
+ROW_SECONDS: Final = 0.5
+# A guard that works ends its process within a second; after that it is not waited for.
+CANCEL_GRACE_SECONDS: Final = 2.0
+STOP_STEPS: Final[Steps] = ((signal.SIGTERM, 2.0),)
+HUNG_STEPS: Final[Steps] = ((signal.SIGTERM, 0.3),)
+TAIL_LINES: Final = 40
+# What libraries and Python write before the process ends because memory cannot be had.
+NO_MEMORY_MARKS: Final = (
+    "bad_alloc",
+    "memory allocation",
+    "out of memory",
+    "allocate memory",
+    "memoryerror",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A started job process: which job, the process, its name, its output."""
+
+    job: TrainingJob
+    process: subprocess.Popen[bytes]
+    worker: str
+    log: Path
+
+
+def job_supervise(*, job_id: UUID) -> None:
+    """Run a job that waits in a process of its own and settle what that process leaves open.
+
+    Returns when the process and its children are gone. On the worker's shutdown they are ended
+    and the job waits again. A job that does not wait is left alone.
+    """
+    job = TrainingJob.objects.unclaimed().filter(pk=job_id).first()
+    if job is None or stopping():
+        return
+    run = _start(job)
+    steps = STOP_STEPS
+    try:
+        if _hangs(run):
+            steps = HUNG_STEPS
+    finally:
+        status = end(run.process, steps)
+        try:
+            _settle(run, status)
+            works_clear()
+        finally:
+            scratch_clear(run.worker)
+            run.log.unlink(missing_ok=True)
+
+
+def stopping() -> bool:
+    """Say whether the Celery worker that we run in was asked to shut down, warmly or not."""
+    flags: tuple[object, ...] = (state.should_stop, state.should_terminate)
+    return any(flag is not None and flag is not False for flag in flags)
+
+
+def _start(job: TrainingJob) -> Run:
+    worker = worker_name()
+    log = scratch_path(worker).with_suffix(".log")
+    process = spawn(
+        [sys.executable, str(settings.BASE_DIR / "manage.py"), "run_job", str(job.pk),
+         "--worker", worker],
+        log=log,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        cwd=settings.BASE_DIR,
+    )  # fmt: skip
+    logger.info("Job %s runs as process %s (%s).", job.pk, process.pid, worker)
+    return Run(job, process, worker, log)
+
+
+def _hangs(run: Run) -> bool:
+    """Wait until the process ended or the worker stops; True where it ignores a cancellation."""
+    looked, cancelling_since = 0.0, math.inf
+    while not has_exited(run.process) and not stopping():
+        time.sleep(LOOK_SECONDS)
+        now = time.monotonic()
+        if now - cancelling_since > CANCEL_GRACE_SECONDS:
+            return True
+        if now - looked >= ROW_SECONDS:
+            looked = now
+            if _cancelling(run):
+                cancelling_since = min(cancelling_since, now)
+    return False
+
+
+def _cancelling(run: Run) -> bool:
+    try:
+        return TrainingJob.objects.filter(
+            pk=run.job.pk, worker=run.worker, status=JobStatus.CANCELLING
+        ).exists()
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("The database cannot be reached: %s", error)
+        connection.close()
+        return False
+
+
+def _settle(run: Run, status: int) -> None:
+    claim = claim_of(job_id=run.job.pk, worker=run.worker)
+    logger.info("Process %s of job %s %s.", run.process.pid, run.job.pk, ending(status))
+    if claim is not None and stopping():
+        job_release(claim=claim)
+    elif claim is not None:
+        tail = log_tail(run.log, TAIL_LINES)
+        reason = f"The job's process {ending(status)}."
+        logger.warning("%s Its last output:\n%s", reason, tail)
+        if any(mark in tail.lower() for mark in NO_MEMORY_MARKS):
+            job_fail(claim=claim, message=f"{reason} {NO_MEMORY}", traceback=tail)
+        else:
+            job_lose(claim=claim, reason=reason, traceback=tail)
+    elif status > 0 and not stopping():
+        _settle_unclaimed(run, status)
+
+
+def _settle_unclaimed(run: Run, status: int) -> None:
+    """A process that failed before it could even claim its job would do so again for ever."""
+    tail = log_tail(run.log, TAIL_LINES)
+    message = f"The job's process could not start: it {ending(status)}. Ask your administrator."
+    if job_refuse(job=run.job, message=message, traceback=tail):
+        logger.error("%s Its last output:\n%s", message, tail)
+
+
+def ending(status: int) -> str:
+    """Put an exit status in words."""
+    if status == -signal.SIGKILL:
+        return "was killed (SIGKILL), as systems do when memory runs out"
+    if status < 0:
+        return f"was ended by {signal.Signals(-status).name}"
+    return f"ended with status {status}"

@@ -1,0 +1,183 @@
+"""The recipe of a training job: what may be set, and within which bounds.
+
+Keys are the names of sentence-transformers and transformers themselves, so that what their
+documentation says about a key holds here. No Django and no torch: pages, the API and the
+recipe all build on `TrainSpec`.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from training.ml.search.languages import LANGUAGES
+from training.ml.templates import DEFAULT_PASSAGE, DEFAULT_QUERY, Templates
+from training.spec.base import Spec, key
+
+LOSSES: Final = ("BinaryCrossEntropyLoss",)
+SCHEDULERS: Final = (
+    "linear",
+    "cosine",
+    "constant",
+    "constant_with_warmup",
+    "polynomial",
+    "inverse_sqrt",
+)
+EVAL_STRATEGIES: Final = ("no", "steps", "epoch")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainSpec(Spec):
+    """The recipe of a training job. Build it from outside input with `from_dict` only."""
+
+    loss: str = key("choice", LOSSES[0], "Loss that is minimised.", choices=LOSSES)
+    num_train_epochs: float = key(
+        "number",
+        1,
+        "Passes over the training pairs.",
+        minimum=0,
+        maximum=100,
+        above_minimum=True,
+    )
+    max_steps: int = key(
+        "integer",
+        -1,
+        "Stop after this many optimiser steps; overrides the epochs. -1: no limit.",
+        minimum=-1,
+        maximum=10_000_000,
+    )
+    per_device_train_batch_size: int = key(
+        "integer", 16, "Training pairs per step and device.", minimum=1, maximum=4096
+    )
+    gradient_accumulation_steps: int = key(
+        "integer", 1, "Batches summed up before one optimiser step.", minimum=1, maximum=1024
+    )
+    learning_rate: float = key(
+        "number",
+        5e-5,
+        "Highest learning rate of AdamW.",
+        minimum=0,
+        maximum=1,
+        above_minimum=True,
+    )
+    weight_decay: float = key(
+        "number", 0.0, "Decoupled weight decay of AdamW.", minimum=0, maximum=1
+    )
+    warmup_steps: float = key(
+        "number",
+        0,
+        "Steps over which the learning rate rises; below 1, a share of all steps.",
+        minimum=0,
+        maximum=1_000_000,
+    )
+    warmup_ratio: float | None = key(
+        "number",
+        None,
+        "Older name for a `warmup_steps` below 1; set one of the two.",
+        minimum=0,
+        maximum=1,
+        nullable=True,
+    )
+    lr_scheduler_type: str = key(
+        "choice", "linear", "Course of the learning rate after the warm-up.", choices=SCHEDULERS
+    )
+    max_grad_norm: float = key(
+        "number", 1.0, "Gradients are clipped to this norm; 0: never.", minimum=0, maximum=1000
+    )
+    pos_weight: float | None = key(
+        "number",
+        None,
+        "Weight of a positive pair in the loss; null: 1. Above 1 where positives are rare.",
+        minimum=0,
+        maximum=10_000,
+        above_minimum=True,
+        nullable=True,
+    )
+    seed: int = key(
+        "integer",
+        42,
+        "Seed of the order of the pairs, of dropout and of a fresh head.",
+        minimum=0,
+        maximum=2**32 - 1,
+    )
+    bf16: bool = key("boolean", False, "Train in bfloat16; for recent GPUs.")
+    logging_steps: int = key(
+        "integer", 10, "Steps between two lines of the training log.", minimum=1, maximum=1_000_000
+    )
+    per_device_eval_batch_size: int = key(
+        "integer",
+        16,
+        "Pairs scored at once and device.",
+        group="evaluation",
+        minimum=1,
+        maximum=4096,
+    )
+    eval_strategy: str = key(
+        "choice",
+        "no",
+        "When the dev split is scored during training; it always is at the end.",
+        group="evaluation",
+        choices=EVAL_STRATEGIES,
+    )
+    eval_steps: int | None = key(
+        "integer",
+        None,
+        "Steps between two evaluations, with `eval_strategy` steps only; null: as `logging_steps`.",
+        group="evaluation",
+        minimum=1,
+        maximum=1_000_000,
+        nullable=True,
+    )
+    load_best_model_at_end: bool = key(
+        "boolean",
+        False,
+        "Keep the weights with the best average precision on the dev split.",
+        group="evaluation",
+    )
+    validation_name: str = key(
+        "text",
+        "dev",
+        "Name of the dev split in the training log and the evaluation table.",
+        group="evaluation",
+    )
+    language: str | None = key(
+        "choice",
+        None,
+        "Whose words BM25 stems; null: the project's language, English where it has none.",
+        group="evaluation",
+        choices=LANGUAGES,
+        nullable=True,
+    )
+    max_length: int = key(
+        "integer",
+        512,
+        "Tokens of a query and a passage together; what is longer is cut.",
+        group="texts",
+        minimum=8,
+        maximum=32_768,
+    )
+    query_template: str = key(
+        "template", DEFAULT_QUERY, "What the model reads of a query: {query}.", group="texts"
+    )
+    passage_template: str = key(
+        "template",
+        DEFAULT_PASSAGE,
+        "What the model reads of a passage: {title} and {text}. Without a title, {title} goes "
+        "together with the words that join it to {text}.",
+        group="texts",
+    )
+
+    @property
+    def templates(self) -> Templates:
+        """The templates, ready to be filled."""
+        return Templates(query=self.query_template, passage=self.passage_template)
+
+    def conflicts(self) -> dict[str, str]:
+        errors: dict[str, str] = {}
+        if self.max_steps == 0:
+            errors["max_steps"] = "Must be -1 (no limit) or at least 1."
+        if self.warmup_ratio and self.warmup_steps:
+            errors["warmup_ratio"] = "Set warmup_ratio or warmup_steps, not both."
+        if self.load_best_model_at_end and self.eval_strategy == "no":
+            errors["load_best_model_at_end"] = "Needs eval_strategy steps or epoch."
+        if self.eval_steps is not None and self.eval_strategy != "steps":
+            errors["eval_steps"] = "Needs eval_strategy steps; leave it out else."
+        return errors
