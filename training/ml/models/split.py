@@ -18,10 +18,12 @@ class SplitCrossEncoder(CrossEncoder):
     Losses and `predict` pad a batch to its longest text. Texts of passages vary, so that half of
     what is computed is padding; on a CPU, where large batches gain nothing, parts cost less. On a
     GPU the batch is left whole: there `LengthBatchSampler` groups texts before they get here.
-    `read` counts pairs and tokens, without padding, that were read in training.
+    `read` counts pairs and tokens, without padding, that were read in training; `in_parts` may be
+    set to False.
     """
 
     read: tuple[int, int] = (0, 0)
+    in_parts: bool = True
 
     # The library names its argument as a builtin is named; it is given by position only.
     def forward(self, *batch: Any, **kwargs: Any) -> dict[str, Any]:
@@ -33,7 +35,8 @@ class SplitCrossEncoder(CrossEncoder):
         if self.training:
             self.read = (self.read[0] + len(mask), self.read[1] + int(mask.sum()))
         # Texts that are padded on the left stand at other places without their padding.
-        if mask.device.type != "cpu" or not bool(mask[:, 0].all()):
+        whole = not self.in_parts or mask.device.type != "cpu"
+        if whole or not bool(mask[:, 0].all()):
             return super().forward(features, **kwargs)
         lengths = mask.sum(dim=1).numpy()
         order = np.argsort(-lengths, kind="stable")
