@@ -34,6 +34,7 @@ from training.ml.recipe.measuring import (
     systems_evaluate,
     systems_score,
 )
+from training.ml.recipe.notices import notices
 from training.ml.recipe.snapshot_check import snapshot_check
 from training.ml.recipe.trials import Setting, trials_run
 from training.ml.reporter import Reporter, Stages
@@ -116,6 +117,8 @@ def _run(
         snapshot_check(snapshot)
         _report_base(base.info, reporter)
         model = base_load(base, seed=spec.seed, max_length=spec.max_length, device=place.device)
+        for line in notices(snapshot, spec, model):
+            reporter.log(line)
         precision = _precision(snapshot, spec, model, place, reporter)
 
     # 2. Baseline: every other system, on the very candidates that the model will be scored on.
