@@ -26,7 +26,7 @@ _IN_A_SENTENCE: Final[Mapping[str, str]] = {
     "champion": "the previous champion",
 }
 SPLITS: Final[Mapping[str, str]] = {"test": "Test", "dev": "Dev", "train": "Training"}
-RANKING: Final = ("nDCG@10", "MRR@10", "MAP", "P@1", "Recall@10", "Judged@10")
+RANKING: Final = ("nDCG@10", "MRR@10", "MAP", "P@1", "P@5", "Recall@10", "bpref", "Judged@10")
 BINARY: Final[Mapping[str, str]] = {
     "average_precision": "Average precision",
     "accuracy": "Accuracy, best threshold on this split",

@@ -108,7 +108,6 @@ def split_view(split: Mapping[str, Any], first_stage: str) -> dict[str, Any]:
         if any(row["metric"] in AT_DEV[:1] for row in split["rows"])
         else None,
         "chance": inline(chance_said(counts)) if _has(split, "one_answer") else None,
-        "judged": _has(split, metric="Judged@10"),
         "differences": _differences(split["differences"]),
         "notes": [inline(note) for note in split["notes"]],
     }

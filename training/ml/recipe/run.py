@@ -23,6 +23,7 @@ from training.ml.measures.evaluation import (
 from training.ml.models.find import Base, BaseInfo
 from training.ml.models.load import base_load
 from training.ml.models.save import model_save
+from training.ml.recipe.baseline import baseline_score
 from training.ml.recipe.dev_evaluator import DevEvaluator
 from training.ml.recipe.facts import Run, facts_collect
 from training.ml.recipe.measuring import (
@@ -30,7 +31,6 @@ from training.ml.recipe.measuring import (
     evaluations_report,
     split_scores,
     systems_evaluate,
-    systems_score,
 )
 from training.ml.recipe.snapshot_check import snapshot_check
 from training.ml.recipe.trainer import RecipeTrainer, dataset_build, trainer_build
@@ -66,9 +66,11 @@ def recipe_run(
     folder: Path,
     reporter: Reporter,
     device: str | None = None,
+    champion: Base | None = None,
 ) -> Outcome:
     """Train `base` on the snapshot and leave the new model in `folder`, which must not exist.
 
+    `champion` is the published version that the new model would replace, to be measured beside it.
     The folder appears complete or not at all. Raises RecipeError, with a message for the user, for
     a snapshot, base or recipe that cannot work and for exhausted memory or disk.
     """
@@ -80,7 +82,7 @@ def recipe_run(
         TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch,
         resources_named(),
     ):
-        return _run(snapshot, spec, base, folder, reporter, device, Path(scratch))
+        return _run(snapshot, spec, base, folder, reporter, device, champion, Path(scratch))
 
 
 def _run(
@@ -90,6 +92,7 @@ def _run(
     folder: Path,
     reporter: Reporter,
     device: str | None,
+    champion: Base | None,
     scratch: Path,
 ) -> Outcome:
     stages = Stages(reporter)
@@ -102,7 +105,8 @@ def _run(
 
     # 2. Baseline: every other system, on the very candidates that the model will be scored on.
     with stages("baseline"):
-        systems = systems_score(snapshot, spec, model, reporter)
+        baseline = baseline_score(snapshot, spec, model, reporter, champion)
+        systems = baseline.systems
 
     # 3. Train.
     with stages("train"):
