@@ -23,6 +23,7 @@ from models_app.cards.markup import (
     number,
     table,
 )
+from models_app.verdict import verdict_of
 
 # What sentence-transformers shows where it has no example of its own to show.
 _EGG_WHITES: Final = (
@@ -65,6 +66,7 @@ def card_view(facts: Mapping[str, Any]) -> dict[str, Any]:
         "templates": _templates(facts),
         "usage": _usage(facts),
         "registry": facts.get("registry"),
+        "verdict": inline(found.text) if (found := verdict_of(facts)) else None,
         "validation": validation_view(evaluation),
         "splits": [
             split_view(split, first_stage_said(facts, split))

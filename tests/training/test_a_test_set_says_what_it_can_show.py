@@ -74,8 +74,6 @@ def test_an_expectation_is_logged_with_its_source() -> None:
 
 def test_few_queries_and_positives_are_called_few() -> None:
     assert few_said(40, 40) == []
-    assert few_said(7, 10) == [
-        "The test split has only 7 queries and 10 relevant pairs: whatever it shows, it shows"
-        " weakly."
-    ]
+    (said,) = few_said(7, 10)
+    assert said.startswith("The test split has only 7 queries and 10 relevant pairs: ")
     assert "1 relevant pair:" in few_said(30, 1)[0]

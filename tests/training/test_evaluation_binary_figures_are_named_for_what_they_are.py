@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from training.ml.data import Pair
+from training.ml.measures.evaluation import (
     BINARY_METRICS,
-    RANKING_METRICS,
     DEV_THRESHOLD_METRICS,
     METRIC_UNITS,
     RANKING_METRICS,

@@ -250,9 +250,7 @@ def _differences(
     names = [(b, a, metric) for a, b in couples for metric in COMPARED_METRICS]
     tested = paired_test(stacked, seed=seed)
     return tuple(
-        DifferenceRow(
-            *name, row.delta, row.low, row.high, row.p, row.n, row.effect, row.spread
-        )
+        DifferenceRow(*name, row.delta, row.low, row.high, row.p, row.n, row.effect, row.spread)
         for name, row in zip(names, tested, strict=True)
     )
 

@@ -20,11 +20,14 @@ from training.ml.errors import resources_named
 from training.ml.measures.evaluation import (
     Evaluation,
 )
+from training.ml.measures.rankings import Rankings, rankings_top
 from training.ml.models.find import Base, BaseInfo
 from training.ml.models.load import base_load
 from training.ml.models.save import model_save
 from training.ml.recipe.baseline import baseline_score
+from training.ml.recipe.calibrating import calibrate, calibration_metadata
 from training.ml.recipe.dev_evaluator import DevEvaluator
+from training.ml.recipe.evidence import evidence_collect
 from training.ml.recipe.facts import Run, facts_collect
 from training.ml.recipe.measuring import (
     Systems,
@@ -45,7 +48,8 @@ class Outcome:
     """What a run leaves: the model's folder, its figures, and the facts for its card.
 
     `evaluations` has an entry for dev and test, each over the systems first_stage (where the
-    snapshot has ranks), bm25, base and model, with the rows of `references` behind theirs;
+    snapshot has ranks), bm25, base, champion (where there is one) and model, with the rows of
+    `references` behind theirs; `rankings` the first ten passages of each test query by system;
     `timings` the seconds per stage; `log` the lines of the training log. `facts` is JSON-able, see
     `training.ml.recipe.facts`.
     """
@@ -53,6 +57,7 @@ class Outcome:
     folder: Path
     base: BaseInfo
     evaluations: Mapping[str, Evaluation]
+    rankings: Rankings
     timings: Mapping[str, float]
     log: Sequence[Mapping[str, Any]]
     facts: Mapping[str, Any]
@@ -105,7 +110,7 @@ def _run(
 
     # 2. Baseline: every other system, on the very candidates that the model will be scored on.
     with stages("baseline"):
-        baseline = baseline_score(snapshot, spec, model, reporter, champion)
+        baseline = baseline_score(snapshot, spec, model, reporter, base=base, champion=champion)
         systems = baseline.systems
 
     # 3. Train.
@@ -125,18 +130,37 @@ def _run(
     # 4. Evaluate: the same code, candidates and order of ties for all systems.
     with stages("evaluate"):
         _score_model(snapshot, spec, trainer, evaluator, systems, reporter)
+        calibration = calibrate(model, snapshot, spec, evaluator, systems, reporter)
         evaluations = systems_evaluate(snapshot, spec, systems)
+        evidence = evidence_collect(snapshot, spec, baseline, calibration, evaluations)
         evaluations_report(evaluations, reporter)
 
     # 5. Save: complete in a scratch folder, then moved into place.
     with stages("save"):
-        metadata = _metadata(snapshot, spec, base.info)
+        metadata = _metadata(snapshot, spec, base.info) | calibration_metadata(calibration)
         model_save(model, scratch / "model", metadata)
         (scratch / "model").rename(folder)
 
-    run = Run(snapshot, spec, base.info, dataset, trainer, evaluator, evaluations, stages.seconds)
-    log = [dict(line) for line in model.model_card_data.training_logs]
-    return Outcome(folder, base.info, evaluations, dict(stages.seconds), log, facts_collect(run))
+    run = Run(
+        snapshot=snapshot,
+        spec=spec,
+        base=base.info,
+        dataset=dataset,
+        trainer=trainer,
+        evaluator=evaluator,
+        evaluations=evaluations,
+        evidence=evidence,
+        seconds=stages.seconds,
+    )
+    return Outcome(
+        folder=folder,
+        base=base.info,
+        evaluations=evaluations,
+        rankings=rankings_top(snapshot.splits["test"], systems["test"], seed=spec.seed),
+        timings=dict(stages.seconds),
+        log=[dict(line) for line in model.model_card_data.training_logs],
+        facts=facts_collect(run),
+    )
 
 
 def _report_base(info: BaseInfo, reporter: Reporter) -> None:
