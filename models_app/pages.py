@@ -8,6 +8,7 @@ from accounts.access import Right
 from models_app import selectors
 from models_app.access import Access
 from models_app.archive import archive_size
+from models_app.breakdown import calibration_of, slices_of
 from models_app.cards.evidence import weaknesses
 from models_app.evidence import card_of, first_stage_of, headline_of, log_of
 from models_app.figures import binary_tables, ranking_tables
@@ -63,6 +64,8 @@ def version_context(access: Access, version: Version) -> dict[str, Any]:
         "weaknesses": list(weaknesses(version.facts)),
         "ranking": ranking_tables(version.metrics),
         "binary": binary_tables(version.metrics),
+        "slices": slices_of(version.facts, member=member),
+        "calibration": calibration_of(version.facts),
         "log": log_of(version.facts),
         "lineage": lineage_shown(version.lineage, member=member),
         "files": version.artifacts.all(),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from models_app.cards.breakdown import calibration_view, slices_view
 from models_app.cards.data import dataset_view, labels_view
 from models_app.cards.evidence import advice, weaknesses
 from models_app.cards.figures import (
@@ -67,6 +68,8 @@ def card_view(facts: Mapping[str, Any]) -> dict[str, Any]:
         "usage": _usage(facts),
         "registry": facts.get("registry"),
         "verdict": inline(found.text) if (found := verdict_of(facts)) else None,
+        "calibration": calibration_view(facts),
+        "slices": slices_view(facts),
         "validation": validation_view(evaluation),
         "splits": [
             split_view(split, first_stage_said(facts, split))

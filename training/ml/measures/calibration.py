@@ -13,7 +13,7 @@ from training.ml.measures.intervals import Floats
 BINS: Final = 10
 FEWEST: Final = 10
 """Relevant pairs, and pairs that are not, that a scale and a shift are fitted on at least."""
-_STEEPEST: Final = 100.0
+_STEEPEST: Final = 1000.0
 _END: Final = 36.0
 """Logits beyond it are 1 in double precision."""
 
@@ -70,7 +70,7 @@ def platt_fit(scores: Floats, relevant: NDArray[np.bool_]) -> Fit:
     The targets are Platt's, (N+ + 1) / (N+ + 2) for a relevant pair and 1 / (N- + 2) for the
     others, so that labels which scores tell apart without a fault do not drive the scale to
     infinity. Refused where fewer than FEWEST pairs have either label, where scores do not differ or
-    so little that the scale would be above 100, and where a higher score does not mean more often
+    so little that the scale would be above 1000, and where a higher score does not mean more often
     relevant: the scale must be positive, so that no order changes. Source: Platt 1999.
     """
     positives = int(relevant.sum())
