@@ -63,11 +63,11 @@ class Reliability:
     @property
     def rows(self) -> list[tuple[str, list[BinRow]]]:
         """The bins with pairs in them, a cell group for each side."""
-        found = []
-        for bins in zip(*(side.bins for side in self.sides), strict=True):
-            if any(each.n for each in bins):
-                found.append((f"{bins[0].low:.1f} to {bins[0].high:.1f}", list(bins)))
-        return found
+        return [
+            (f"{bins[0].low:.1f} to {bins[0].high:.1f}", list(bins))
+            for bins in zip(*(side.bins for side in self.sides), strict=True)
+            if any(each.n for each in bins)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +147,7 @@ def _reliability(split: Mapping[str, Any]) -> Reliability:
 
 def _table(stored: Mapping[str, Any]) -> SliceTable:
     kind = stored["kind"]
-    systems = list(
-        dict.fromkeys(f["system"] for each in stored["slices"] for f in each["figures"])
-    )
+    systems = list(dict.fromkeys(f["system"] for each in stored["slices"] for f in each["figures"]))
     own = kind.startswith(_ABOUT)
     return SliceTable(
         kind=kind,

@@ -61,10 +61,8 @@ def test_the_verdict_is_stored_with_the_run() -> None:
     )
     others = [row for row in test["differences"] if row["metric"] != "nDCG@10"]
     assert {row["p_holm"] for row in others} == {None}
-    assert stored["warnings"] == [
-        "The test split has only 8 queries and 16 relevant pairs: whatever it shows, it shows"
-        " weakly."
-    ]  # fmt: skip
+    (said,) = stored["warnings"]
+    assert said.startswith("The test split has only 8 queries and 16 relevant pairs: ")
 
 
 def test_the_card_begins_with_it() -> None:
@@ -113,7 +111,7 @@ def test_a_champion_that_does_not_load_stops_no_run(tmp_path: Path) -> None:
 
 def test_words_go_by_the_adjusted_test_and_the_sign() -> None:
     pairs = tiny_pairs("test", 24)
-    right = {p.query_id: {} for p in pairs}
+    right: dict[str, dict[str, float]] = {pair.query_id: {} for pair in pairs}
     for pair in pairs:
         right[pair.query_id][pair.passage_id] = float(pair.relevant)
     wrong = {q: {name: -score for name, score in own.items()} for q, own in right.items()}
