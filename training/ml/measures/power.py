@@ -15,8 +15,6 @@ from training.ml.measures.ranking import RANKING_METRICS, RankingMeasures
 ALPHA: Final = 0.05
 POWER: Final = 0.8
 HEADLINE: Final = "nDCG@10"
-USUAL_SPREAD: Final = 0.3
-"""The standard deviation that is taken where nothing is known: see docs/evaluation.md."""
 
 
 def smallest_difference(n: int, spread: float | None) -> float | None:

@@ -6,11 +6,10 @@ from typing import Any, Final
 from training.ml.measures.evaluation import DifferenceRow, Evaluation
 from training.ml.measures.paired import holm
 from training.ml.measures.power import ALPHA, HEADLINE, POWER, smallest_difference
+from training.ml.measures.thumb import FEW
 
 MODEL: Final = "model"
 RIVALS: Final = ("base", "bm25", "first_stage", "champion")
-FEW: Final = 20
-"""Fewer queries, or fewer relevant pairs, than this: one label more or less moves the figures."""
 
 
 @dataclass(frozen=True, slots=True)

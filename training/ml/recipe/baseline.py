@@ -18,10 +18,10 @@ from training.ml.measures.power import (
     ALPHA,
     HEADLINE,
     POWER,
-    USUAL_SPREAD,
     smallest_difference,
     spread_estimate,
 )
+from training.ml.measures.thumb import USUAL_SPREAD
 from training.ml.measures.verdict import few_said
 from training.ml.models.find import Base
 from training.ml.models.names import SYSTEM_NAMES
