@@ -24,6 +24,7 @@ from models_app.figures import binary_tables, ranking_tables
 from models_app.models import Version
 from models_app.pages import page_context
 from models_app.selectors import versions_of as versions_of_reranker
+from models_app.verdict import verdict_of
 from training.base_models import DEFAULT, SUGGESTED, base_warning, fallback_allowed, hub_trouble
 from training.comparing import sides_chosen, versions_compared
 from training.forms.jobs import JobForm
@@ -218,11 +219,13 @@ def _frame(member: Member) -> dict[str, Any]:
 
 def _standing(job: TrainingJob) -> dict[str, Any]:
     metrics = metrics_of(job) if job.finished else {}
+    version = version_of(job.pk) if job.finished else None
     return {
         "job": job,
         "progress": progress_of(job),
         "ahead": jobs_ahead(job) if job.status == "queued" else 0,
-        "version": version_of(job.pk) if job.finished else None,
+        "version": version,
+        "verdict": verdict_of(version.facts) if version else None,
         "warning": base_warning(job),
         "outcome": outcome_of(job),
         "ranking": ranking_tables(metrics),

@@ -37,6 +37,15 @@ column does not keep the order of keys. Keys, and who fills them where it is not
                     that the first stage ranked), tied (those of them that share rank and score),
                     shuffles (of the random order), rows, differences, notes}], see
                     `training.ml.recipe.facts_evaluation`
+    verdict         the model against each rival on the test split, see
+                    `training.ml.measures.verdict`
+    expected        what difference the test split can show, as it was said before training, see
+                    `training.ml.recipe.baseline`
+    champion        {version, missing} of the champion that was to be measured, or None; exposure as
+                    above                          (the driver)
+    calibration     applied, scale, shift, reason, method, fitted_on, splits [{split, pairs,
+                    positives, before, after}], see `training.ml.recipe.calibrating`
+    slices          [{kind, slices [{name, queries, pairs, positives, figures}]}] of the test split
     methods         bm25, intervals, paired_test: how that was computed
     findings        of the snapshot, [{kind, count, message}]   (the driver)
     precision       bf16, reason, fp32_seconds, bf16_seconds, see `training.ml.precision`
@@ -87,6 +96,7 @@ class Run:
     precision: Precision
     trained: Trained
     evaluations: Mapping[str, Evaluation]
+    evidence: Mapping[str, Any]
     seconds: Mapping[str, float]
 
 
@@ -118,6 +128,7 @@ def facts_collect(run: Run) -> dict[str, Any]:
                 for split, evaluation in run.evaluations.items()
             ],
         },
+        **run.evidence,
         "methods": methods_facts(
             run.snapshot.splits.values(),
             seed=run.spec.seed,
