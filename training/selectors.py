@@ -97,11 +97,6 @@ def metrics_of(job: TrainingJob) -> dict[str, Any]:
     return {split: dict(systems) for split, systems in found.items()}
 
 
-def jobs_ahead(job: TrainingJob) -> int:
-    """Return how many jobs wait before this one."""
-    return TrainingJob.objects.unclaimed().filter(created_at__lt=job.created_at).count()
-
-
 def log_tail(job: TrainingJob, lines: int) -> tuple[list[JobEvent], int]:
     """Return the last log lines of a job, oldest first, and how many there are before them."""
     rows = log_of(job).annotate(lines=Window(Count("pk"))).order_by("-pk")[:lines]

@@ -34,8 +34,8 @@ from training.models import TrainingJob
 from training.outcomes import outcome_of
 from training.overview import standings_of
 from training.progress import progress_of
+from training.queueing import queue_place
 from training.selectors import (
-    jobs_ahead,
     jobs_of,
     log_of,
     metrics_of,
@@ -221,7 +221,7 @@ def _standing(job: TrainingJob) -> dict[str, Any]:
     return {
         "job": job,
         "progress": progress_of(job),
-        "ahead": jobs_ahead(job) if job.status == "queued" else 0,
+        "queue": queue_place(job),
         "version": version_of(job.pk) if job.finished else None,
         "warning": base_warning(job),
         "outcome": outcome_of(job),

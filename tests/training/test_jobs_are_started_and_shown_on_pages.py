@@ -165,7 +165,7 @@ def test_a_running_job_asks_for_its_state_until_it_is_finished(
     assert '<progress id="progress" max="120" value="30">' in text
     assert 'class="current" aria-current="step"' in text
     assert "left in this stage" in text
-    assert '<td class="number">0.2500</td>' in text
+    assert '<td class="number" data-value="0.25">0.2500</td>' in text
     assert "Half of &lt;it&gt;." in text
     assert "<html" not in text
     assert "HX-Retarget" not in live
