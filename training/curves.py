@@ -62,7 +62,7 @@ class CurveTable:
 
     @property
     def title(self) -> str:
-        return "Training" if self.name == "training" else "The dev split on the way"
+        return "Training" if self.name == "training" else "Dev split on the way"
 
     @property
     def newest(self) -> float | None:
@@ -91,7 +91,7 @@ class _Point:
 
 
 def curves_of(job: TrainingJob, trial: int | None = None) -> list[CurveTable]:
-    """Return the tables of training and of the dev split, where there is anything in them.
+    """Return the tables of the dev split and of training, where there is anything in them.
 
     Of trial number `trial` where it is named. An attempt that went on from a checkpoint follows
     what was before it; one that began anew replaces it. Three queries, however long the run is.
@@ -103,8 +103,8 @@ def curves_of(job: TrainingJob, trial: int | None = None) -> list[CurveTable]:
     counts = rows.aggregate(training=Count("pk", filter=trained), dev=Count("pk", filter=~trained))
     prefix = f"{job.recipe.get('validation_name', 'dev')}_"
     tables = [
-        _table("training", TRAINING, rows.filter(trained), counts["training"], prefix),
         _table("dev", DEV, rows.exclude(trained), counts["dev"], prefix),
+        _table("training", TRAINING, rows.filter(trained), counts["training"], prefix),
     ]
     return [table for table in tables if table.rows]
 

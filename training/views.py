@@ -50,6 +50,7 @@ from training.services.scoring import score_create
 from training.spec.presets import PRESETS
 
 PAGE_SIZE = 50
+MOST_DIGITS = 6  # of a trial's number
 
 
 @require_safe
@@ -140,7 +141,7 @@ def score_new(request: HttpRequest, slug: str) -> HttpResponse:
 def job_detail(request: PageRequest, slug: str, pk: UUID) -> HttpResponse:
     member = member_for(request.user, slug)
     job = project_job(member.project, pk)
-    context = {**_frame(member), **_standing(job)}
+    context = {**_frame(member), **_standing(job, _number(request.GET.get("trial", "")))}
     if not request.htmx:
         return render(request, "training/job_detail.html", context)
     if not job.finished:
@@ -216,11 +217,16 @@ def _frame(member: Member) -> dict[str, Any]:
     }
 
 
-def _standing(job: TrainingJob) -> dict[str, Any]:
+def _number(text: str) -> int | None:
+    """Return a trial's number; whatever is none means the one that is shown by itself."""
+    return int(text) if text.isdecimal() and len(text) < MOST_DIGITS else None
+
+
+def _standing(job: TrainingJob, trial: int | None = None) -> dict[str, Any]:
     metrics = metrics_of(job) if job.finished else {}
     return {
         "job": job,
-        "progress": progress_of(job),
+        "progress": progress_of(job, trial),
         "queue": queue_place(job),
         "version": version_of(job.pk) if job.finished else None,
         "warning": base_warning(job),

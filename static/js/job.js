@@ -12,7 +12,7 @@ function draw() {
 // A table keeps its place: at its end while it grows, elsewhere where somebody reads.
 const places = new Map();
 function boxes() {
-  return document.querySelectorAll(".curve-tables > [id]");
+  return document.querySelectorAll(".curves > [id^=scroll]");
 }
 function remember() {
   for (const box of boxes()) {
