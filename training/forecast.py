@@ -94,7 +94,7 @@ def usual_shares(job: TrainingJob) -> Mapping[Stage, float]:
     ends: dict[UUID, datetime] = {}
     for pk, stage, at, end in events.values_list("job", "data__stage", "at", "job__finished_at"):
         begun[pk].append((stage, at))
-        ends[pk] = end
+        ends[pk] = end or at
     found: dict[Stage, list[float]] = defaultdict(list)
     for pk, stages in begun.items():
         times = [*(at for _, at in stages), ends[pk]]

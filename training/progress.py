@@ -121,6 +121,16 @@ def progress_of(job: TrainingJob, trial: int | None = None) -> Progress:
     )
 
 
+def seconds_left(job: TrainingJob) -> float | None:
+    """Return the seconds until a running job's end, as far as that can be told."""
+    if job.status != JobStatus.RUNNING:
+        return None
+    starts, now = _starts(job), timezone.now()
+    begun = starts.get(job.stage)
+    spent = (now - begun).total_seconds() if begun else None
+    return job_left(job, starts, now, stage_left(job, spent, sweep_of(job).trials))
+
+
 def _memory(job: TrainingJob) -> tuple[Memory | None, Memory | None]:
     found = job.memory or {}
     return (

@@ -104,6 +104,21 @@ def log_tail(job: TrainingJob, lines: int) -> tuple[list[JobEvent], int]:
     return [row for row, _ in reversed(found)], found[0][1] - len(found) if found else 0
 
 
+def log_page(
+    job: TrainingJob, size: int, *, after: int = 0, before: int = 0
+) -> tuple[list[JobEvent], bool]:
+    """Return `size` log lines of a job at most, oldest first, and whether there are more that way.
+
+    The first ones after event `after`, or the last ones, or those before event `before`.
+    """
+    if after:
+        found = list(log_of(job).filter(pk__gt=after)[: size + 1])
+        return found[:size], len(found) > size
+    rows = log_of(job).filter(pk__lt=before) if before else log_of(job)
+    found = list(rows.order_by("-pk")[: size + 1])
+    return found[:size][::-1], len(found) > size
+
+
 def log_of(job: TrainingJob) -> QuerySet[JobEvent]:
     """Return all log lines of a job, oldest first."""
     return job.events.filter(kind=EventKind.LOG).order_by("pk")

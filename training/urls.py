@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training import erasure_views, views
+from training import erasure_views, job_views, views
 
 app_name = "training"
 
@@ -16,6 +16,7 @@ urlpatterns = [
         name="version-erased",
     ),
     path("<uuid:pk>/", views.job_detail, name="job-detail"),
-    path("<uuid:pk>/log/", views.job_log, name="job-log"),
+    path("<uuid:pk>/log/", job_views.job_log, name="job-log"),
+    path("<uuid:pk>/log/text/", job_views.job_log_text, name="job-log-text"),
     path("<uuid:pk>/cancel/", views.job_stop, name="job-cancel"),
 ]

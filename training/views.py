@@ -1,5 +1,7 @@
 """Pages: a project's jobs, a new one, and one of them, live. Fragments: where projects stand."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +39,6 @@ from training.progress import progress_of
 from training.queueing import queue_place
 from training.selectors import (
     jobs_of,
-    log_of,
     metrics_of,
     project_job,
     version_of,
@@ -59,7 +60,7 @@ def job_list(request: PageRequest, slug: str) -> HttpResponse:
     page = Paginator(jobs_of(member.project), PAGE_SIZE).get_page(request.GET.get("page"))
     versions = versions_of(list(page))
     context = {
-        **_frame(member),
+        **frame(member),
         "page": page,
         "rows": [(job, versions.get(job.pk)) for job in page],
         "busy": any(not job.finished for job in page),
@@ -77,14 +78,11 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
     user = user_of(request)
     form = JobForm(request.POST or None, project=project, user=user, preset=preset, initial=initial)
     if request.method == "POST" and form.is_valid():
-        try:
-            job = job_create(project=project, created_by=user, **form.arguments())
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
+        job = _asked(form, partial(job_create, project=project, created_by=user))
+        if job is not None:
             return redirect("training:job-detail", slug, job.pk)
     context = {
-        **_frame(member),
+        **frame(member),
         "form": form,
         "presets": [(each, each.name == preset) for each in PRESETS.values()],
         "snapshot": request.GET.get("snapshot", ""),
@@ -103,13 +101,10 @@ def pool_new(request: HttpRequest, slug: str) -> HttpResponse:
     there = poolable_of(project)
     form = PoolForm(request.POST or None, project=project, user=user, there=there)
     if request.method == "POST" and form.is_valid():
-        try:
-            job = pool_create(project=project, created_by=user, **form.arguments())
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
+        job = _asked(form, partial(pool_create, project=project, created_by=user))
+        if job is not None:
             return redirect("training:job-detail", slug, job.pk)
-    context = {**_frame(member), "form": form, "there": there}
+    context = {**frame(member), "form": form, "there": there}
     return render(request, "training/pool_new.html", context)
 
 
@@ -127,13 +122,10 @@ def score_new(request: HttpRequest, slug: str) -> HttpResponse:
         version=request.GET.get("version") or next(iter(versions), ""),
     )
     if request.method == "POST" and form.is_valid():
-        try:
-            job = score_create(project=project, created_by=user, **form.arguments())
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
+        job = _asked(form, partial(score_create, project=project, created_by=user))
+        if job is not None:
             return redirect("training:job-detail", slug, job.pk)
-    context = {**_frame(member), "form": form, "there": form.there, "versions": versions}
+    context = {**frame(member), "form": form, "there": form.there, "versions": versions}
     return render(request, "training/score_new.html", context)
 
 
@@ -141,7 +133,7 @@ def score_new(request: HttpRequest, slug: str) -> HttpResponse:
 def job_detail(request: PageRequest, slug: str, pk: UUID) -> HttpResponse:
     member = member_for(request.user, slug)
     job = project_job(member.project, pk)
-    context = {**_frame(member), **_standing(job, _number(request.GET.get("trial", "")))}
+    context = {**frame(member), **_standing(job, _number(request.GET.get("trial", "")))}
     if not request.htmx:
         return render(request, "training/job_detail.html", context)
     if not job.finished:
@@ -151,16 +143,6 @@ def job_detail(request: PageRequest, slug: str, pk: UUID) -> HttpResponse:
     response.headers["HX-Retarget"] = "#job"
     response.headers["HX-Reswap"] = "outerHTML"
     return response
-
-
-@require_safe
-def job_log(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
-    """Every log line of a job with its time, as text."""
-    job = project_job(member_for(request.user, slug).project, pk)
-    lines = (
-        f"{event.at:%Y-%m-%d %H:%M:%S} {event.data['line']}\n" for event in log_of(job).iterator()
-    )
-    return HttpResponse(lines, content_type="text/plain; charset=utf-8")
 
 
 @require_POST
@@ -208,7 +190,21 @@ def versions_compare(request: HttpRequest, team: str, name: str) -> HttpResponse
     return render(request, "models_app/compare.html", context)
 
 
-def _frame(member: Member) -> dict[str, Any]:
+def _asked(
+    form: JobForm | PoolForm | ScoreForm, create: Callable[..., TrainingJob]
+) -> TrainingJob | None:
+    """Ask for the job of a valid form; None where it was refused, which the form then says."""
+    try:
+        return create(**form.arguments())
+    except ValidationError as error:
+        form.add_error(None, error)
+    except ConflictError as error:
+        form.add_error(None, str(error.detail))
+    return None
+
+
+def frame(member: Member) -> dict[str, Any]:
+    """What every page of the training tab is given."""
     return {
         "project": member.project,
         "manages": role_allows(member.role, Right.MANAGE),

@@ -34,7 +34,8 @@ def claimed(job: TrainingJob, worker: str = "host:1") -> Claim:
     return claim
 
 
-def measured(claim: Claim, steps: range, trial: int | None = None, **values: float) -> None:
+def measured(claim: Claim, steps: range, **values: float) -> None:
+    trial = values.pop("trial", None)
     own = {} if trial is None else {"trial": trial}
     found = values or {"loss": 0.5}
     events: list[tuple[EventKind, dict[str, Any]]] = [
