@@ -3,13 +3,15 @@
 from typing import Any, Final
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.access import member_for
 from accounts.middleware import PageRequest
 from training.models import JobEvent, TrainingJob
+from training.runs import runs_chosen, runs_compared
 from training.selectors import log_of, log_page, project_job
 from training.views import frame
 
@@ -59,3 +61,29 @@ def _ends(job: TrainingJob, lines: list[JobEvent]) -> dict[str, Any]:
         return {"newest": True, "last": 0, "first": 0}
     first, last = lines[0].pk, lines[-1].pk
     return {"first": first, "last": last, "newest": not log_of(job).filter(pk__gt=last).exists()}
+
+
+@require_safe
+def jobs_compare(request: PageRequest, slug: str) -> HttpResponse:
+    """Jobs side by side, named by `?job=`, once for each; `?curve=` names the measure drawn."""
+    member = member_for(request.user, slug)
+    keys = [_key(text) for text in request.GET.getlist("job")]
+    context = frame(member)
+    try:
+        runs = runs_compared(runs_chosen(member.project, keys))
+    except ValidationError as error:
+        context["refused"] = " ".join(error.messages)
+        return render(request, "training/jobs_compare.html", context)
+    context |= {
+        "runs": runs,
+        "curve": runs.curve(request.GET.get("curve", "")),
+        "chosen": "&".join(f"job={job.pk}" for job in runs.jobs),
+    }
+    return render(request, "training/jobs_compare.html", context)
+
+
+def _key(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Http404("There is no such job in this project.") from error

@@ -120,7 +120,12 @@ class Sweep:
 def sweep_of(job: TrainingJob) -> Sweep:
     """Return a job's trials by number, each as it was last told of."""
     rows = job.events.filter(kind=EventKind.TRIAL).order_by("pk").values_list("data", flat=True)
-    last = {data["number"]: data for data in rows}
+    last: dict[int, dict[str, Any]] = {}
+    for data in rows:
+        before = last.get(data["number"], {})
+        seconds = before.get("seconds") if data["seconds"] is None else data["seconds"]
+        values = before.get("values", {}) | data["values"]
+        last[data["number"]] = data | {"values": values, "seconds": seconds}
     trials = [
         Trial(
             number=number,

@@ -6,6 +6,7 @@ app_name = "training"
 
 urlpatterns = [
     path("", views.job_list, name="job-list"),
+    path("compare/", job_views.jobs_compare, name="jobs-compare"),
     path("new/", views.job_new, name="job-new"),
     path("pool/", views.pool_new, name="pool-new"),
     path("score/", views.score_new, name="score-new"),

@@ -64,6 +64,7 @@ def job_list(request: PageRequest, slug: str) -> HttpResponse:
         "page": page,
         "rows": [(job, versions.get(job.pk)) for job in page],
         "busy": any(not job.finished for job in page),
+        "comparable": sum(job.snapshot_id is not None for job in page) > 1,
     }
     fragment = bool(request.htmx)
     template = "training/_job_table.html" if fragment else "training/job_list.html"

@@ -19,6 +19,7 @@ export function seriesOf(table) {
   return names
     .map((name, column) => ({
       name,
+      column,
       points: rows.map((row) => [Math.max(0, row[x]), row[column]]).filter(([a, b]) => Number.isFinite(a) && Number.isFinite(b)),
       skipped: column === x || name === "Epoch",
     }))

@@ -72,7 +72,7 @@ def job_supervise(*, job_id: UUID) -> None:
         run = _start(job)
         _supervise(run)
         if TrainingJob.objects.filter(pk=job.pk, worker=run.worker).exists():
-            _ring_on()
+            _ring_on(job)
             return
         # Another trainer was faster, and this bell is good for another job that waits.
 
@@ -83,10 +83,14 @@ def _next() -> TrainingJob | None:
     return waiting.filter(pk=claimable[0].job_id).first() if claimable else None
 
 
-def _ring_on() -> None:
-    """Ring for what may run now: its own bell may have been heard while its project was full."""
-    for each in queue_now().claimable()[:1]:
-        job_ring(job_id=each.job_id)
+def _ring_on(ended: TrainingJob) -> None:
+    """Ring for a job that waited for this one to end: its own bell was heard too early."""
+    queue = queue_now()
+    for each in queue.claimable():
+        if each.project_id == ended.project_id and each.job_id != ended.pk:
+            if queue.running.get(each.project_id, 0) + 1 >= each.may_run:
+                job_ring(job_id=each.job_id)
+            return
 
 
 def _supervise(run: Run) -> None:
