@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
+from config.folders import private_folder
 from models_app.services.publishing import folder_store
 from training.base_models import version_pinned
 from training.kinds import Stage
@@ -30,7 +32,7 @@ from training.process.guarding import EXIT_CRASHED, EXIT_LOST, Guard
 from training.process.patience import patiently
 from training.process.preparing import base_fetch, snapshot_fetch
 from training.process.reporting import JobReporter
-from training.process.scratch import job_scratch, work_path, worker_name
+from training.process.scratch import cache_path, job_scratch, work_path, worker_name
 from training.services.claims import Claim, LostClaimError, job_claim
 from training.services.moves import CRASHED, NO_MEMORY, job_fail, job_stop
 from training.services.pooling import pool_finish
@@ -85,6 +87,7 @@ def _run_guarded(claim: Claim, reporter: JobReporter, scratch: Path, guard: Guar
             _score(job, claim, reporter, guard, scratch)
         else:
             _publish(guard, claim, _work(job, claim, reporter, scratch))
+            shutil.rmtree(work_path(job.pk))
     except LostClaimError:
         guard.stop()
         return 0 if job_stop(claim=claim) else EXIT_LOST
@@ -135,14 +138,23 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
     reporter.log(f"Snapshot {snapshot.digest[:12]} is complete, its files have their sha256.")
     base = base_fetch(job, scratch / "base")
     exposed = _exposure(job, snapshot, reporter)
-    from training.ml.recipe.run import recipe_run
+    from training.ml.recipe.run import Place, recipe_run
     from training.services.results import Results
 
     spec = TrainSpec.from_dict(job.recipe)
     # From here on the main thread needs no database for a long time.
     connection.close()
     outcome = recipe_run(
-        snapshot=snapshot, spec=spec, base=base, folder=scratch / "model", reporter=reporter
+        snapshot=snapshot,
+        spec=spec,
+        base=base,
+        folder=scratch / "model",
+        reporter=reporter,
+        place=Place(
+            work=private_folder(work_path(job.pk)),
+            cache=cache_path(),
+            checkpoint_seconds=settings.JOB_CHECKPOINT_SECONDS,
+        ),
     )
     code = code_facts()
     return Results(

@@ -60,6 +60,8 @@ class DevEvaluator(CrossEncoderClassificationEvaluator):
         self._texts = texts
         self._seed = seed
         self._reporter = reporter
+        self.values: dict[str, float] = {}
+        """What the newest evaluation returned."""
         self.last: tuple[int, dict[str, dict[str, float]]] | None = None
         """The step of the newest evaluation, and its scores as {query_id: {passage_id: score}}."""
 
@@ -89,7 +91,7 @@ class DevEvaluator(CrossEncoderClassificationEvaluator):
         # The stock evaluator has just opened or extended the line of this step.
         model.model_card_data.training_logs[-1].update(ranking)
         self._reporter.metric(steps, epoch, values | ranking)
-        self.last = (steps, found)
+        self.last, self.values = (steps, found), values | ranking
         return values | ranking
 
     def _ranking(self, scores: dict[str, dict[str, float]]) -> dict[str, float]:
