@@ -29,6 +29,7 @@ class RecordingReporter:
     lines: list[str] = field(default_factory=list)
     metrics: list[tuple[int, float, Mapping[str, float]]] = field(default_factory=list)
     bases: list[Mapping[str, Any]] = field(default_factory=list)
+    trials: list[tuple[Any, ...]] = field(default_factory=list)
 
     def stage(self, name: str) -> None:
         self.stages.append(name)
@@ -44,6 +45,17 @@ class RecordingReporter:
 
     def metric(self, step: int, epoch: float, values: Mapping[str, float]) -> None:
         self.metrics.append((step, epoch, values))
+
+    def trial(
+        self,
+        number: int,
+        of: int,
+        changes: Mapping[str, Any],
+        state: str,
+        values: Mapping[str, float],
+        seconds: float | None,
+    ) -> None:
+        self.trials.append((number, of, changes, state, values, seconds))
 
 
 @dataclass(frozen=True)

@@ -255,10 +255,10 @@ def test_rendering_changes_nothing_in_the_facts() -> None:
 def test_scoring_baselines_and_the_model_is_evaluation_time() -> None:
     timings = facts_of("agro")["timings"]
     stages = dict(timings["stages"])
-    on_the_way = stages["train"] - timings["training_seconds"]
-    scored = stages["baseline"] + on_the_way + stages["evaluate"]
-    assert timings["evaluation_seconds"] == pytest.approx(scored, abs=0.01)
-    assert timings["evaluation_seconds"] >= stages["baseline"] + stages["evaluate"] - 0.01 > 0
+    scored = stages["baseline"] + stages["evaluate"]
+    on_the_way = timings["evaluation_seconds"] - scored
+    assert 0 < on_the_way < stages["train"]
+    assert timings["training_seconds"] + on_the_way <= stages["train"] + 0.01
     shown = card_render(facts_of("agro", timings=timings | {"evaluation_seconds": 32.0}))
     assert "- **Evaluation**: 32.0 seconds" in shown
 

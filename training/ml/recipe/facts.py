@@ -136,7 +136,7 @@ def facts_collect(run: Run) -> dict[str, Any]:
         ),
         "precision": run.precision.to_dict(),
         "trials": [_trial(each, run.trained.chosen) for each in run.trained.trials],
-        "timings": _timings(run, card.evaluation_duration),
+        "timings": _timings(run),
         "hardware": hardware_facts(str(run.trained.trainer.model.device)),
         "energy": None,
         "versions": [[name, str(value)] for name, value in card.version.items()],
@@ -264,13 +264,14 @@ def _log(card: CrossEncoderModelCardData) -> dict[str, Any]:
     }
 
 
-def _timings(run: Run, on_the_way: float) -> dict[str, Any]:
+def _timings(run: Run) -> dict[str, Any]:
     """Split the time; scores of baselines, on the way and at the end are evaluation.
 
     What is neither, loading and saving, is in the total alone. Stages are of the last attempt,
     training is of all of them.
     """
     seconds = run.seconds
+    on_the_way = sum(each.evaluation_duration for each in run.trained.trials)
     evaluating = seconds["baseline"] + on_the_way + seconds["evaluate"]
     return {
         "stages": [[name, round(value, 3)] for name, value in seconds.items()],
