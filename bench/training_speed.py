@@ -113,6 +113,7 @@ def ours(
     """The recipe's own trainer."""
     from training.ml.recipe.dev_evaluator import DevEvaluator
     from training.ml.recipe.trainer import trainer_build
+    from training.ml.sets.shapes import Shaped
     from training.spec.train import TrainSpec
 
     spec = TrainSpec(learning_rate=2e-5, logging_steps=1, seed=42, bf16=bf16)
@@ -124,7 +125,8 @@ def ours(
     trainer = trainer_build(
         model=model,
         spec=spec,
-        dataset=dataset,
+        shaped=Shaped(dataset, (), {}),
+        loss="BinaryCrossEntropyLoss",
         evaluator=evaluator,
         folder=folder,
         reporter=reporter,

@@ -168,8 +168,12 @@ class TrainingJob(models.Model):
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """The stages of a job of this kind, in order."""
-        return STAGES[JobKind(self.kind)]
+        """The stages of a job of this kind, in order; those that its recipe leaves out are not."""
+        found = STAGES[JobKind(self.kind)]
+        mines = self.recipe.get("mine_negatives", "none") != "none"
+        if mines or self.recipe.get("random_negatives"):
+            return found
+        return tuple(stage for stage in found if stage != Stage.MINE)
 
     @property
     def finished(self) -> bool:

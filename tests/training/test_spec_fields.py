@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from training.spec.base import SpecError
+from training.spec.losses import LOSSES
 from training.spec.presets import PRESETS
 from training.spec.train import TrainSpec
 
@@ -38,8 +39,8 @@ def test_every_wrong_key_is_reported_at_once_with_the_nearest_known_name() -> No
         ("max_length", 64.5, "Must be a whole number."),
         ("max_length", float("inf"), "Must be a whole number."),
         ("max_steps", 0, "Must be -1 (no limit) or at least 1."),
-        ("loss", "CrossEntropyLoss", "Must be one of BinaryCrossEntropyLoss."),
-        ("loss", ["BinaryCrossEntropyLoss"], "Must be one of BinaryCrossEntropyLoss."),
+        ("loss", "HingeLoss", f"Must be one of {', '.join(LOSSES)}."),
+        ("loss", ["BinaryCrossEntropyLoss"], f"Must be one of {', '.join(LOSSES)}."),
         ("eval_strategy", "never", "Must be one of no, steps, epoch."),
         ("seed", None, "May not be null."),
         ("pos_weight", 0, "Must be above 0."),

@@ -25,6 +25,7 @@ FIRST: Final = (
 )  # fmt: skip
 GROUPS: Final[Mapping[Group, str]] = {
     "training": "More on training",
+    "training set": "Training set and negatives",
     "evaluation": "Evaluation",
     "texts": "Texts and templates",
 }

@@ -10,9 +10,10 @@ from typing import Final
 
 from training.ml.search.languages import LANGUAGES
 from training.ml.templates import DEFAULT_PASSAGE, DEFAULT_QUERY, Templates
-from training.spec.base import Spec, key
+from training.spec.base import key
+from training.spec.losses import LOSSES
+from training.spec.sets import SetSpec
 
-LOSSES: Final = ("BinaryCrossEntropyLoss",)
 SCHEDULERS: Final = (
     "linear",
     "cosine",
@@ -26,10 +27,17 @@ BEST_METRICS: Final = ("ndcg@10", "mrr@10", "average_precision")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainSpec(Spec):
+class TrainSpec(SetSpec):
     """The recipe of a training job. Build it from outside input with `from_dict` only."""
 
-    loss: str = key("choice", LOSSES[0], "Loss that is minimised.", choices=LOSSES)
+    loss: str | None = key(
+        "choice",
+        None,
+        "Loss that is minimised; null: the one for the data, which is BinaryCrossEntropyLoss where "
+        "relevant and other passages were judged.",
+        choices=tuple(LOSSES),
+        nullable=True,
+    )
     num_train_epochs: float = key(
         "number",
         1,
@@ -46,7 +54,11 @@ class TrainSpec(Spec):
         maximum=10_000_000,
     )
     per_device_train_batch_size: int = key(
-        "integer", 16, "Training pairs per step and device.", minimum=1, maximum=4096
+        "integer",
+        16,
+        "Training pairs per step and device; of lists, as many as have about so many passages.",
+        minimum=1,
+        maximum=4096,
     )
     gradient_accumulation_steps: int = key(
         "integer", 1, "Batches summed up before one optimiser step.", minimum=1, maximum=1024
@@ -230,7 +242,7 @@ class TrainSpec(Spec):
         return Templates(query=self.query_template, passage=self.passage_template)
 
     def conflicts(self) -> dict[str, str]:
-        errors: dict[str, str] = {}
+        errors = SetSpec.conflicts(self)
         if self.max_steps == 0:
             errors["max_steps"] = "Must be -1 (no limit) or at least 1."
         if self.warmup_ratio and self.warmup_steps:
@@ -243,4 +255,6 @@ class TrainSpec(Spec):
             errors["eval_steps"] = "Must be a whole number of steps, or a share below 1."
         if self.early_stopping_patience is not None and self.eval_strategy == "no":
             errors["early_stopping_patience"] = "Needs eval_strategy steps or epoch."
+        if self.pos_weight is not None and self.loss not in (None, "BinaryCrossEntropyLoss"):
+            errors["pos_weight"] = "Is known to BinaryCrossEntropyLoss alone."
         return errors

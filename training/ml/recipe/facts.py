@@ -29,6 +29,10 @@ column does not keep the order of keys. Keys, and who fills them where it is not
                     splits [{split, queries, pairs, positives, label_mean}]
     usage           [[query text, passage text]] of one training query, templates applied
     loss            name, class_name, parameters [[name, value]]
+    training_set    loss, reason, keys [[name, value]], pairs, queries, relevant,
+                    judged_not_relevant, mined_bm25, mined_bi-encoder, random, judged_left_out,
+                    rows, shape, queries_left_out {reason: queries}, too_close, alike, see
+                    `training.ml.sets`
     hyperparameters all, non_default: [[name, value]], dicts and lists as text
     log             columns, rows (None where a line has no value), best_step or None
     evaluation      validation {dataset, description, class_name, primary, metrics [[name, value]],
@@ -75,8 +79,10 @@ from training.ml.measures.evaluation import Evaluation
 from training.ml.models.find import BaseInfo
 from training.ml.precision import Precision
 from training.ml.recipe.facts_evaluation import methods_facts, split_facts, validation_facts
+from training.ml.recipe.learning import learning_facts
 from training.ml.recipe.trials import Trained, TrialResult
 from training.ml.search.languages import DEFAULT
+from training.spec.losses import Choice
 from training.spec.train import TrainSpec
 
 SAMPLES: Final = 3
@@ -94,6 +100,7 @@ class Run:
     spec: TrainSpec
     base: BaseInfo
     precision: Precision
+    loss: Choice
     trained: Trained
     evaluations: Mapping[str, Evaluation]
     evidence: Mapping[str, Any]
@@ -117,6 +124,7 @@ def facts_collect(run: Run) -> dict[str, Any]:
         "dataset": _dataset(run),
         "usage": _usage(run),
         "loss": _loss(run),
+        "training_set": learning_facts(run.loss, run.trained.lesson, run.spec),
         "hyperparameters": _hyperparameters(run.trained.trainer.args, card),
         "log": _log(card),
         "evaluation": {
@@ -165,7 +173,7 @@ def _model(run: Run, card: CrossEncoderModelCardData) -> dict[str, Any]:
 
 
 def _dataset(run: Run) -> dict[str, Any]:
-    rows = run.trained.dataset
+    rows = run.trained.lesson.shaped.dataset
     columns = list(rows.column_names)
     return {
         "name": run.snapshot.manifest.get("name"),
@@ -174,7 +182,7 @@ def _dataset(run: Run) -> dict[str, Any]:
         "columns": columns,
         "statistics": [_statistics(name, list(rows[name])) for name in columns],
         "samples": [
-            [rows[row][name] for name in columns] for row in range(min(SAMPLES, len(rows)))
+            [_scalar(rows[row][name]) for name in columns] for row in range(min(SAMPLES, len(rows)))
         ],
         "splits": [_split(name, pairs) for name, pairs in run.snapshot.splits.items()],
     }
@@ -200,16 +208,16 @@ def _usage(run: Run) -> list[list[str]]:
 
 def _statistics(column: str, values: Sequence[Any]) -> dict[str, Any]:
     """Minimum, mean and maximum over all rows: of lengths for texts, of values for targets."""
-    text = isinstance(values[0], str)
-    numbers = [len(value) for value in values] if text else values
+    text, several = isinstance(values[0], str), isinstance(values[0], list)
+    numbers = [len(value) for value in values] if text or several else values
     return {
         "column": column,
-        "type": "string" if text else "float",
+        "type": "string" if text else "list" if several else type(values[0]).__name__,
         "modality": "text" if text else "",
         "min": round(min(numbers), 2),
         "mean": round(sum(numbers) / len(numbers), 2),
         "max": round(max(numbers), 2),
-        "unit": "characters" if text else "",
+        "unit": "characters" if text else "elements" if several else "",
     }
 
 

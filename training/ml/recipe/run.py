@@ -1,4 +1,4 @@
-"""The recipe: load, baseline, train, evaluate, save.
+"""The recipe: load, baseline, mine, train, evaluate, save.
 
 One linear run over a frozen snapshot, the same under the supervisor and by hand. It knows no
 database and, once the base is there, no network; what it tells goes to a `Reporter`. The same
@@ -32,6 +32,7 @@ from training.ml.recipe.calibrating import calibrate, calibration_metadata
 from training.ml.recipe.callbacks import CHECKPOINT_SECONDS
 from training.ml.recipe.evidence import evidence_collect
 from training.ml.recipe.facts import Run, facts_collect
+from training.ml.recipe.learning import NOTHING, loss_of, negatives_of
 from training.ml.recipe.measuring import (
     evaluations_report,
     split_scores,
@@ -43,7 +44,7 @@ from training.ml.recipe.trials import Setting, trials_run
 from training.ml.reporter import Reporter, Stages
 from training.spec.train import TrainSpec
 
-STAGES: Final = ("load", "baseline", "train", "evaluate", "save")
+STAGES: Final = ("load", "baseline", "mine", "train", "evaluate", "save")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,21 +137,32 @@ def _run(
         baseline = baseline_score(snapshot, spec, untouched, reporter, base=base, champion=champion)
         systems = baseline.systems
 
-    # 3. Train, from where an earlier attempt left it.
+    # 3. Mine, where the recipe asks for negatives that nobody judged.
+    work = _work(snapshot, spec, base.info, precision, place, scratch)
+    loss = loss_of(snapshot, spec)
+    reporter.log(f"{loss.name}: {loss.reason}")
+    mined = NOTHING
+    if spec.mines:
+        with stages("mine"):
+            mined = negatives_of(snapshot, spec, reporter, folder=work)
+
+    # 4. Train, from where an earlier attempt left it.
     with stages("train"):
         setting = Setting(
             snapshot=snapshot,
             spec=spec,
             base=base,
             bf16=precision.bf16,
-            folder=_work(snapshot, spec, base.info, precision, place, scratch),
+            loss=loss,
+            mined=mined,
+            folder=work,
             reporter=reporter,
             device=place.device,
             checkpoint_seconds=place.checkpoint_seconds,
         )
         trained = trials_run(setting, untouched)
 
-    # 4. Evaluate: the same code, candidates and order of ties for all systems.
+    # 5. Evaluate: the same code, candidates and order of ties for all systems.
     with stages("evaluate"):
         model, evaluator = trained.trainer.model, trained.evaluator
         systems["dev"]["model"] = trained.dev
@@ -160,7 +172,7 @@ def _run(
         evidence = evidence_collect(snapshot, spec, baseline, calibration, evaluations)
         evaluations_report(evaluations, reporter)
 
-    # 5. Save: complete in a scratch folder, then moved into place.
+    # 6. Save: complete in a scratch folder, then moved into place.
     with stages("save"):
         metadata = _metadata(snapshot, spec, base.info) | calibration_metadata(calibration)
         model_save(model, scratch / "model", metadata)
@@ -171,6 +183,7 @@ def _run(
         spec=spec,
         base=base.info,
         precision=precision,
+        loss=loss,
         trained=trained,
         evaluations=evaluations,
         evidence=evidence,

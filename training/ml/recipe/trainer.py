@@ -1,22 +1,18 @@
 """sentence-transformers' trainer, set up from a recipe, with checkpoints that hold no pickle."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
-import numpy as np
 import torch
-from datasets import Dataset
 from sentence_transformers.base.sampler import BatchSamplers
 from sentence_transformers.cross_encoder import CrossEncoderTrainer, CrossEncoderTrainingArguments
-from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss
 from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from transformers import PrinterCallback
 
-from training.ml.data import Pair
 from training.ml.errors import DivergedError
 from training.ml.files import plain_read, plain_write
 from training.ml.models.split import SplitCrossEncoder
@@ -35,7 +31,9 @@ from training.ml.recipe.checkpoints import (
     rng_write,
 )
 from training.ml.recipe.dev_evaluator import DevEvaluator
+from training.ml.recipe.losses import loss_build
 from training.ml.reporter import Reporter
+from training.ml.sets.shapes import Shaped, rows_per_step
 from training.spec.train import TrainSpec
 
 _OPTIMIZER: Final = "optimizer.safetensors"
@@ -138,7 +136,8 @@ def trainer_build(
     *,
     model: SplitCrossEncoder,
     spec: TrainSpec,
-    dataset: Dataset,
+    shaped: Shaped,
+    loss: str,
     evaluator: DevEvaluator,
     folder: Path,
     reporter: Reporter,
@@ -156,9 +155,9 @@ def trainer_build(
     told, clock = ReporterCallback(reporter), CheckpointCallback(at_least=checkpoint_seconds)
     trainer = RecipeTrainer(
         model=model,
-        args=arguments_build(spec, folder, on_cpu=on_cpu, bf16=bf16),
-        train_dataset=dataset,
-        loss=loss_build(model, spec),
+        args=arguments_build(spec, shaped, folder, on_cpu=on_cpu, bf16=bf16),
+        train_dataset=shaped.dataset,
+        loss=loss_build(model, loss, spec),
         evaluator=evaluator,
         callbacks=[told, best, clock],
     )
@@ -168,30 +167,8 @@ def trainer_build(
     return trainer
 
 
-def dataset_build(pairs: Sequence[Pair], spec: TrainSpec) -> Dataset:
-    """Texts and targets in the columns and with the names of sentence-transformers' own cards.
-
-    Shuffled by the seed, so that the first rows, which a card shows, are not all of one query.
-    """
-    rows = [pairs[row] for row in np.random.default_rng(spec.seed).permutation(len(pairs))]
-    texts = [spec.templates.pair(query=p.query, title=p.title, text=p.text) for p in rows]
-    return Dataset.from_dict(
-        {
-            "sentence_0": [query for query, _ in texts],
-            "sentence_1": [passage for _, passage in texts],
-            "label": [float(pair.target) for pair in rows],
-        }
-    )
-
-
-def loss_build(model: SplitCrossEncoder, spec: TrainSpec) -> BinaryCrossEntropyLoss:
-    """Binary cross-entropy on logits; `pos_weight` weighs positive pairs."""
-    weight = None if spec.pos_weight is None else torch.tensor(float(spec.pos_weight))
-    return BinaryCrossEntropyLoss(model, pos_weight=weight)
-
-
 def arguments_build(
-    spec: TrainSpec, folder: Path, *, on_cpu: bool, bf16: bool
+    spec: TrainSpec, shaped: Shaped, folder: Path, *, on_cpu: bool, bf16: bool
 ) -> CrossEncoderTrainingArguments:
     """Translate a recipe into the library's arguments, which have the same names."""
     evaluated = spec.eval_strategy != "no"
@@ -200,7 +177,7 @@ def arguments_build(
         output_dir=str(folder),
         num_train_epochs=_plain(spec.num_train_epochs),
         max_steps=spec.max_steps,
-        per_device_train_batch_size=spec.per_device_train_batch_size,
+        per_device_train_batch_size=rows_per_step(shaped, spec.per_device_train_batch_size),
         per_device_eval_batch_size=spec.per_device_eval_batch_size,
         gradient_accumulation_steps=spec.gradient_accumulation_steps,
         learning_rate=spec.learning_rate,
@@ -214,7 +191,7 @@ def arguments_build(
         seed=spec.seed,
         bf16=bf16,
         activation_checkpointing=spec.activation_checkpointing,
-        batch_sampler=LengthBatchSampler if grouped else BatchSamplers.BATCH_SAMPLER,
+        batch_sampler=_sampler(shaped, grouped=grouped),
         use_cpu=on_cpu,
         dataloader_pin_memory=not on_cpu,
         logging_steps=spec.logging_steps,
@@ -227,6 +204,13 @@ def arguments_build(
         report_to="none",
         disable_tqdm=True,
     )
+
+
+def _sampler(shaped: Shaped, *, grouped: bool) -> BatchSamplers | type[LengthBatchSampler]:
+    if "anchor" in shaped.dataset.column_names:
+        # What is relevant to a query must not be held against it in the same batch.
+        return BatchSamplers.NO_DUPLICATES
+    return LengthBatchSampler if grouped else BatchSamplers.BATCH_SAMPLER
 
 
 def _plain(number: float) -> float:

@@ -9,19 +9,22 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
-from datasets import Dataset
 from transformers import set_seed
 
 from training.ml.data import Snapshot
 from training.ml.files import folder_write, plain_read, plain_write
+from training.ml.models.classes import classes_fold, classes_open
 from training.ml.models.find import Base
 from training.ml.models.load import base_load
 from training.ml.models.split import SplitCrossEncoder
 from training.ml.recipe.best import weights_read, weights_write
 from training.ml.recipe.checkpoints import Checkpoints
 from training.ml.recipe.dev_evaluator import DevEvaluator
-from training.ml.recipe.trainer import RecipeTrainer, dataset_build, trainer_build
+from training.ml.recipe.learning import Lesson, lesson_make
+from training.ml.recipe.trainer import RecipeTrainer, trainer_build
 from training.ml.reporter import Reporter
+from training.ml.sets.mining import Mined
+from training.spec.losses import Choice
 from training.spec.train import TrainSpec
 
 _RESULT: Final = "result.json"
@@ -62,7 +65,7 @@ class Trained:
 
     trainer: RecipeTrainer
     evaluator: DevEvaluator
-    dataset: Dataset
+    lesson: Lesson
     dev: Mapping[str, Mapping[str, float]]
     chosen: TrialResult
     trials: Sequence[TrialResult]
@@ -76,6 +79,8 @@ class Setting:
     spec: TrainSpec
     base: Base
     bf16: bool
+    loss: Choice
+    mined: Mined
     folder: Path
     reporter: Reporter
     device: str | None
@@ -122,15 +127,16 @@ def trials_run(setting: Setting, model: SplitCrossEncoder) -> Trained:
         raise RuntimeError("the dev split was not scored")
     dev = training.evaluator.last[1]
     return Trained(
-        training.trainer, training.evaluator, training.dataset, dev, chosen, tuple(results)
+        training.trainer, training.evaluator, training.lesson, dev, chosen, tuple(results)
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Training:
+    model: SplitCrossEncoder
     trainer: RecipeTrainer
     evaluator: DevEvaluator
-    dataset: Dataset
+    lesson: Lesson
 
 
 def _folder(setting: Setting, trial: Trial) -> Path:
@@ -146,7 +152,9 @@ def _untouched(setting: Setting, trial: Trial) -> SplitCrossEncoder:
     )
 
 
-def _prepare(setting: Setting, trial: Trial, model: SplitCrossEncoder) -> _Training:
+def _prepare(
+    setting: Setting, trial: Trial, model: SplitCrossEncoder, *, trained: bool = False
+) -> _Training:
     spec, pairs = trial.spec, setting.snapshot.splits["dev"]
     evaluator = DevEvaluator(
         pairs,
@@ -156,26 +164,30 @@ def _prepare(setting: Setting, trial: Trial, model: SplitCrossEncoder) -> _Train
         seed=setting.spec.seed,
         reporter=setting.reporter,
     )
-    dataset = dataset_build(setting.snapshot.splits["train"], spec)
+    lesson = lesson_make(setting.snapshot, spec, setting.loss, setting.mined)
     # What was scored and measured before must not change what chance does.
     set_seed(spec.seed)
+    if lesson.shaped.classes and not trained:
+        classes_open(model, lesson.shaped.classes)
     trainer = trainer_build(
         model=model,
         spec=spec,
-        dataset=dataset,
+        shaped=lesson.shaped,
+        loss=setting.loss.name,
         evaluator=evaluator,
         folder=_folder(setting, trial),
         reporter=setting.reporter,
         bf16=setting.bf16,
         checkpoint_seconds=setting.checkpoint_seconds,
     )
-    return _Training(trainer, evaluator, dataset)
+    return _Training(model, trainer, evaluator, lesson)
 
 
 def _train(setting: Setting, trial: Trial, training: _Training) -> TrialResult:
     trainer, card = training.trainer, training.trainer.model.model_card_data
     trainer.train_on()
     restored = trainer.best.load(trainer.model)
+    classes_fold(training.model)
     if restored:
         card.set_best_model_step(trainer.best.step or 0)
     values = _measure(training, again=restored)
@@ -223,7 +235,7 @@ def _result(setting: Setting, trial: Trial) -> TrialResult | None:
 def _restore(setting: Setting, trial: Trial, result: TrialResult) -> _Training:
     """Return a training as it was when it ended."""
     model = _untouched(setting, trial)
-    training = _prepare(setting, trial, model)
+    training = _prepare(setting, trial, model, trained=True)
     weights_read(model, _folder(setting, trial) / "done")
     training.trainer.state.global_step, training.trainer.state.epoch = result.steps, result.epoch
     training.evaluator(model, epoch=result.epoch, steps=result.steps)

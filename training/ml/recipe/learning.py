@@ -1,0 +1,108 @@
+"""What a run learns from: its loss, its negatives, and the rows that the loss reads."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from training.ml.data import Snapshot
+from training.ml.files import plain_read, plain_write
+from training.ml.models.encoder import BiEncoder
+from training.ml.reporter import Reporter
+from training.ml.search.languages import DEFAULT
+from training.ml.sets.compiling import compile_examples
+from training.ml.sets.mining import Encoders, Mined, mined_read, mined_written, negatives_mine
+from training.ml.sets.shapes import Shaped, examples_shape
+from training.spec.losses import LOSSES, Choice, loss_choose
+from training.spec.train import TrainSpec
+
+BATCH: Final = 32  # texts that the bi-encoder reads at once
+NOTHING: Final = Mined({}, too_close=0, alike=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """The rows of one training, and how they came about; `statistics` are JSON-able."""
+
+    shaped: Shaped
+    statistics: Mapping[str, Any]
+
+
+def loss_of(snapshot: Snapshot, spec: TrainSpec) -> Choice:
+    """Return the loss that the recipe names, or the one for its data."""
+    if spec.loss is not None:
+        return Choice(spec.loss, "The recipe says so.")
+    negatives = spec.mines or any(not pair.relevant for pair in snapshot.splits["train"])
+    return loss_choose(negatives=negatives, judged=True, teacher=False)
+
+
+def lesson_make(snapshot: Snapshot, spec: TrainSpec, loss: Choice, mined: Mined) -> Lesson:
+    """Choose the examples of a training, and lay them out for its loss.
+
+    Raises DataError where nothing comes of it that the loss could read.
+    """
+    compiled = compile_examples(snapshot.splits["train"], spec, mined.examples, seed=spec.seed)
+    shaped = examples_shape(compiled.examples, LOSSES[loss.name].shape, spec)
+    statistics = {
+        **compiled.statistics,
+        "rows": len(shaped.dataset),
+        "shape": LOSSES[loss.name].shape,
+        "queries_left_out": dict(shaped.left_out),
+        "too_close": mined.too_close,
+        "alike": mined.alike,
+    }
+    return Lesson(shaped, statistics)
+
+
+def negatives_of(snapshot: Snapshot, spec: TrainSpec, reporter: Reporter, *, folder: Path) -> Mined:
+    """Mine what the recipe asks for; what an earlier attempt has found in `folder` is read."""
+    if not spec.mines:
+        return NOTHING
+    path = folder / "mined.json"
+    kept = plain_read(path)
+    if kept is not None:
+        return mined_read(kept, snapshot)
+    mined = negatives_mine(
+        snapshot,
+        spec,
+        _encoders() if spec.mine_negatives != "none" else None,
+        seed=spec.seed,
+        language=spec.language or DEFAULT,
+        progress=reporter.progress,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    plain_write(path, mined_written(mined))
+    reporter.log(_said(mined))
+    return mined
+
+
+def _encoders() -> Encoders:
+    encoder = BiEncoder()
+
+    def reads(encode: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda texts: encode(texts, batch_size=BATCH)
+
+    return Encoders(query=reads(encoder.encode_queries), passage=reads(encoder.encode_passages))
+
+
+def _said(mined: Mined) -> str:
+    found = [example.origin for own in mined.examples.values() for example in own]
+    counts = {origin: found.count(origin) for origin in ("bm25", "bi-encoder", "random")}
+    return (
+        f"Mined {len(found):,} passages for {len(mined.examples):,} queries: {counts['bm25']:,} by "
+        f"BM25, {counts['bi-encoder']:,} by the bi-encoder, {counts['random']:,} at random; left "
+        f"out as probably relevant: {mined.too_close:,} too close to the query, {mined.alike:,} "
+        "nearly a relevant passage."
+    )
+
+
+def learning_facts(loss: Choice, lesson: Lesson, spec: TrainSpec) -> dict[str, Any]:
+    """Return the loss with its reason, and what the training set holds."""
+    keys = asdict(spec)
+    chosen = ("num_negatives", "mine_negatives", "relative_margin", "random_negatives")
+    return {
+        "loss": loss.name,
+        "reason": loss.reason,
+        "keys": [[name, keys[name]] for name in chosen],
+        **lesson.statistics,
+    }

@@ -1,0 +1,186 @@
+"""Training sets in the columns that sentence-transformers' losses read, by the shape of a row."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import numpy as np
+from datasets import Dataset
+
+from training.ml.data import Pair
+from training.ml.errors import DataError
+from training.ml.sets.compiling import Example
+from training.spec.losses import Shape
+from training.spec.train import TrainSpec
+
+# Passages that a relevant one is held against, where the recipe does not say how many.
+AGAINST: Final = 4
+_Row = TypeVar("_Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Shaped:
+    """A training set: its rows, the targets of its classes where it has classes, and what of the
+    examples it could not use, as `{reason: number of queries}`."""
+
+    dataset: Dataset
+    classes: Sequence[float]
+    left_out: Mapping[str, int]
+
+
+def examples_shape(examples: Sequence[Example], shape: Shape, spec: TrainSpec) -> Shaped:
+    """Lay examples out in rows of a shape, shuffled by the recipe's seed, templates applied.
+
+    Shuffled so that the first rows, which a card shows, are not all of one query. Raises DataError
+    where no row comes of them.
+    """
+    shaped = _SHAPES[shape](examples, spec)
+    if not len(shaped.dataset):
+        raise DataError(
+            "No query of the training set has both a relevant passage and another one.",
+            "Judge more passages of the same queries, or choose a loss that reads pairs one by "
+            "one, such as BinaryCrossEntropyLoss.",
+        )
+    return shaped
+
+
+def _pointwise(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
+    rows = _shuffled(examples, spec)
+    texts = [_texts(row.pair, spec) for row in rows]
+    columns = {
+        "sentence_0": [query for query, _ in texts],
+        "sentence_1": [passage for _, passage in texts],
+        "label": [float(row.pair.target) for row in rows],
+    }
+    return Shaped(Dataset.from_dict(columns), (), {})
+
+
+def _classes(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
+    targets = sorted({float(row.pair.target) for row in examples})
+    shaped = _pointwise(examples, spec).dataset
+    labels = [targets.index(target) for target in shaped["label"]]
+    dataset = shaped.remove_columns("label").add_column("label", labels)
+    return Shaped(dataset, targets, {})
+
+
+def _lists(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
+    columns: dict[str, list[Any]] = {"query": [], "docs": [], "labels": []}
+    queries, left_out = _told_apart(examples)
+    rng = np.random.default_rng([spec.seed, 7])
+    for own in _shuffled(queries, spec):
+        chosen = _cut(own, spec.list_size, rng)
+        texts = [_texts(pair, spec) for pair in chosen]
+        columns["query"].append(texts[0][0])
+        columns["docs"].append([passage for _, passage in texts])
+        columns["labels"].append([float(pair.target) for pair in chosen])
+    return Shaped(Dataset.from_dict(columns), (), left_out)
+
+
+def _margins(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
+    columns: dict[str, list[Any]] = {"query": [], "positive": [], "negative": [], "label": []}
+    queries, left_out = _told_apart(examples)
+    rows = [
+        (better, worse)
+        for own in queries
+        for better in own
+        for worse in _against(better, own, spec)
+    ]
+    for better, worse in _shuffled(rows, spec):
+        query, passage = _texts(better, spec)
+        columns["query"].append(query)
+        columns["positive"].append(passage)
+        columns["negative"].append(_texts(worse, spec)[1])
+        columns["label"].append(float(better.target - worse.target))
+    return Shaped(Dataset.from_dict(columns), (), left_out)
+
+
+def _triplets(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
+    """A relevant passage each, and as many others as all of them have; none, where one has none."""
+    queries = _queries(examples)
+    relevant = [own for own in queries if any(pair.relevant for pair in own)]
+    others = [[pair for pair in own if not pair.relevant] for own in relevant]
+    count = min([spec.num_negatives or AGAINST, *map(len, others)])
+    columns: dict[str, list[Any]] = {"anchor": [], "positive": []}
+    columns |= {f"negative_{number}": [] for number in range(1, count + 1)}
+    rng = np.random.default_rng([spec.seed, 7])
+    rows = [
+        (pair, [worse[place] for place in rng.permutation(len(worse))[:count]])
+        for own, worse in zip(relevant, others, strict=True)
+        for pair in own
+        if pair.relevant
+    ]
+    for pair, worse in _shuffled(rows, spec):
+        query, passage = _texts(pair, spec)
+        columns["anchor"].append(query)
+        columns["positive"].append(passage)
+        for number, other in enumerate(worse, start=1):
+            columns[f"negative_{number}"].append(_texts(other, spec)[1])
+    left_out = len(queries) - len(relevant)
+    return Shaped(
+        Dataset.from_dict(columns), (), {"no relevant passage": left_out} if left_out else {}
+    )
+
+
+def _told_apart(examples: Sequence[Example]) -> tuple[list[list[Pair]], dict[str, int]]:
+    """Return the queries whose passages have more than one target, and count the others."""
+    queries = _queries(examples)
+    kept = [own for own in queries if len({pair.target for pair in own}) > 1]
+    alike = len(queries) - len(kept)
+    return kept, {"all passages have one target": alike} if alike else {}
+
+
+def _cut(own: Sequence[Pair], size: int, rng: np.random.Generator) -> list[Pair]:
+    """Keep at most `size` passages, in their order: half of them the best, one lower, any others.
+
+    So a list of passages with several targets still has several.
+    """
+    if len(own) <= size:
+        return list(own)
+    order = rng.permutation(len(own)).tolist()
+    order.sort(key=lambda place: -own[place].target)
+    best = [place for place in order if own[place].relevant][: max(1, size // 2)] or order[:1]
+    others = rng.permutation([place for place in order if place not in best]).tolist()
+    # The first of them is one that stands below the best.
+    others.sort(key=lambda place: own[place].target >= own[best[0]].target)
+    rest = [others[0], *rng.permutation(others[1:]).tolist()]
+    return [own[place] for place in sorted([*best, *rest[: size - len(best)]])]
+
+
+def _against(better: Pair, own: Sequence[Pair], spec: TrainSpec) -> list[Pair]:
+    """Return passages of a lower target, those just below first."""
+    lower = [pair for pair in own if pair.target < better.target]
+    lower.sort(key=lambda pair: -pair.target)
+    return lower[: spec.num_negatives or AGAINST]
+
+
+def _queries(examples: Sequence[Example]) -> list[list[Pair]]:
+    found: dict[str, list[Pair]] = {}
+    for example in examples:
+        found.setdefault(example.pair.query_id, []).append(example.pair)
+    return list(found.values())
+
+
+def _shuffled(rows: Sequence[_Row], spec: TrainSpec) -> list[_Row]:
+    return [rows[row] for row in np.random.default_rng(spec.seed).permutation(len(rows))]
+
+
+def _texts(pair: Pair, spec: TrainSpec) -> tuple[str, str]:
+    return spec.templates.pair(query=pair.query, title=pair.title, text=pair.text)
+
+
+_SHAPES: Final[Mapping[Shape, Callable[[Sequence[Example], TrainSpec], Shaped]]] = {
+    "pointwise": _pointwise,
+    "classes": _classes,
+    "lists": _lists,
+    "margins": _margins,
+    "triplets": _triplets,
+}
+
+
+def rows_per_step(shaped: Shaped, pairs: int) -> int:
+    """Return how many rows have about so many pairs, at least one."""
+    dataset = shaped.dataset
+    if "docs" in dataset.column_names:
+        mean = sum(map(len, dataset["docs"])) / len(dataset)
+        return max(1, round(pairs / mean))
+    return max(1, pairs // 2) if "negative" in dataset.column_names else pairs
