@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from models_app.figures import Figure, split_title, system_title
+from models_app.figures import MODEL, Figure, split_title, system_title
 
 _KINDS: Final[Mapping[str, str]] = {
     "query_length": "Length of the query",
@@ -148,6 +148,7 @@ def _reliability(split: Mapping[str, Any]) -> Reliability:
 def _table(stored: Mapping[str, Any]) -> SliceTable:
     kind = stored["kind"]
     systems = list(dict.fromkeys(f["system"] for each in stored["slices"] for f in each["figures"]))
+    systems.sort(key=lambda system: system != MODEL)  # a wide table is read from the left
     own = kind.startswith(_ABOUT)
     return SliceTable(
         kind=kind,

@@ -1,8 +1,15 @@
-"""What the API gives of the outcome of a job that pools or scores."""
+"""What the API gives of what came of a job."""
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+
+from models_app.models import Version
+from models_app.serializers import VerdictSerializer
+from models_app.verdict import verdict_of
+from training.models import TrainingJob
+from training.selectors import version_of
 
 
 class SystemOutcomeOutput(serializers.Serializer[Any]):
@@ -48,3 +55,27 @@ class ScoreOutcomeOutput(serializers.Serializer[Any]):
     pairs = serializers.IntegerField(help_text="Scores that are stored.")
     refused = serializers.IntegerField(help_text="Pairs withdrawn or erased meanwhile.")
     pairs_per_second = serializers.FloatField()
+
+
+class PublishedOutput(serializers.Serializer[TrainingJob]):
+    """What a job that trains has published: the version's number, and its verdict."""
+
+    version = serializers.SerializerMethodField(help_text="Number of the version, or null.")
+    verdict = serializers.SerializerMethodField(help_text="What the test split showed, or null.")
+
+    @extend_schema_field({"type": ["integer", "null"]})
+    def get_version(self, job: TrainingJob) -> int | None:
+        version = self._version(job)
+        return None if version is None else version.number
+
+    @extend_schema_field(VerdictSerializer(allow_null=True))
+    def get_verdict(self, job: TrainingJob) -> dict[str, Any] | None:
+        version = self._version(job)
+        found = None if version is None else verdict_of(version.facts)
+        return dict(VerdictSerializer(found).data) if found else None
+
+    def _version(self, job: TrainingJob) -> Version | None:
+        # Asked for once per answer, which is about one job.
+        if not hasattr(self, "_found"):
+            self._found = version_of(job.pk)
+        return self._found

@@ -8,19 +8,17 @@ from rest_framework import serializers
 
 from accounts.access import Right, member_for, role_allows
 from accounts.rest import Parameters, StrictSerializer
-from models_app.models import Version
-from models_app.serializers import MetricsField, VerdictSerializer
-from models_app.verdict import verdict_of
+from models_app.serializers import MetricsField
 from training.base_models import DEFAULT, base_warning
 from training.event_serializers import TrialData
 from training.kinds import SPECS, JobKind, Stage
 from training.ml.models.names import PACKAGED
 from training.models import JobStatus, TrainingJob
-from training.outcome_serializers import PoolOutcomeOutput, ScoreOutcomeOutput
+from training.outcome_serializers import PoolOutcomeOutput, PublishedOutput, ScoreOutcomeOutput
 from training.outcomes import outcome_of
 from training.progress import seconds_left
 from training.queueing import queue_place
-from training.selectors import metrics_of, version_of
+from training.selectors import metrics_of
 from training.spec.base import SpecError
 from training.spec.train import TrainSpec
 from training.standing_serializers import MemoryOutput, QueuePlaceOutput
@@ -164,15 +162,13 @@ class JobOutput(serializers.ModelSerializer[TrainingJob]):
         ]  # fmt: skip
 
 
-class JobDetailOutput(JobOutput):
+class JobDetailOutput(PublishedOutput, JobOutput):
     """A job with its figures and the number of the version it published."""
 
     outcome = serializers.SerializerMethodField(
         help_text="What a job that pools or scores has stored, or null."
     )
     metrics = serializers.SerializerMethodField(help_text="{split: {system: {metric: figure}}}")
-    version = serializers.SerializerMethodField(help_text="Number of the version, or null.")
-    verdict = serializers.SerializerMethodField(help_text="What the test split showed, or null.")
     traceback = serializers.SerializerMethodField(help_text="Of a crash; for managers only.")
     queue = serializers.SerializerMethodField(help_text="Where it waits; null unless it does.")
     seconds_left = serializers.SerializerMethodField(
@@ -228,22 +224,6 @@ class JobDetailOutput(JobOutput):
     @extend_schema_field(MetricsField)
     def get_metrics(self, job: TrainingJob) -> dict[str, Any]:
         return metrics_of(job)
-
-    @extend_schema_field({"type": ["integer", "null"]})
-    def get_version(self, job: TrainingJob) -> int | None:
-        version = self._version(job)
-        return None if version is None else version.number
-
-    @extend_schema_field(VerdictSerializer(allow_null=True))
-    def get_verdict(self, job: TrainingJob) -> dict[str, Any] | None:
-        version = self._version(job)
-        found = verdict_of(version.facts) if version is not None else None
-        return dict(VerdictSerializer(found).data) if found else None
-
-    def _version(self, job: TrainingJob) -> Version | None:
-        if not hasattr(self, "_found"):
-            self._found = version_of(job.pk)
-        return self._found
 
     @extend_schema_field(OpenApiTypes.STR)
     def get_warning(self, job: TrainingJob) -> str:

@@ -31,6 +31,7 @@ def weaknesses(facts: Mapping[str, Any]) -> list[str]:
     return [
         *_of_base(facts),
         *_of_exposure(facts),
+        *_of_champion(facts),
         *_of_splits(facts),
         *_of_labels(facts),
         *_of_comparison(facts),
@@ -88,6 +89,18 @@ def _of_exposure(facts: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"Which queries {name}, from which this version comes, was trained on cannot be told; "
             "queries of its training may be measured here."
+        )
+
+
+def _of_champion(facts: Mapping[str, Any]) -> Iterator[str]:
+    champion = facts.get("champion") or {}
+    if missing := champion.get("missing"):
+        yield f"The champion {champion['version']} was not measured beside this version: {missing}"
+    exposure = champion.get("exposure") or {}
+    if seen := exposure.get("test"):
+        yield (
+            f"The champion {champion['version']} was trained on {seen} of the "
+            f"{exposure['test_queries']} test queries: its figures are too good there."
         )
 
 

@@ -34,7 +34,7 @@ from tests.factory import (
 )
 from tests.models_app.published import version_row
 from tests.tiny import tiny_cross_encoder
-from training.models import EventKind, JobMetric, TrainingJob
+from training.models import EventKind, JobMetric, JobQueryScore, TrainingJob
 from training.services.bell import QUEUE
 from training.services.claims import Report, job_claim, job_report
 from training.services.jobs import job_create
@@ -138,6 +138,14 @@ def make_job_history(cast: Cast, size: int) -> dict[str, UUID]:
             JobMetric(job=finished, split="test", system=name, metric="nDCG@10", value=0.5, n=9)
             for name in ("first_stage", "bm25", "base", "model")
         )
+        JobQueryScore.objects.bulk_create(
+            JobQueryScore(
+                job=finished, split="test", system=name, query_id=f"q{row}",
+                values={"nDCG@10": 0.5}, top=[["p", 0.5]],
+            )
+            for name in ("bm25", "base", "model")
+            for row in range(size)
+        )  # fmt: skip
         TrainingJob.objects.filter(pk=finished.pk).update(
             status="succeeded", stage="finish", lease_expires_at=None
         )

@@ -32,9 +32,9 @@ GROUPS: Final[Mapping[Group, str]] = {
 
 
 _SNAPSHOT_HELP: Final = (
-    "What to learn from. The difference in nDCG@10 that its test queries show is a rule of thumb "
-    "(found four times in five, with a spread of 0.3 per query); the job says it better once the "
-    "other systems are scored."
+    "What to learn from. What its test queries show is the difference in nDCG@10 that is found "
+    "four times in five: a rule of thumb, for a spread of 0.3 per query. The job says it better "
+    "once the other systems are scored."
 )
 
 
@@ -47,8 +47,8 @@ class SnapshotChoice(forms.ModelChoiceField[Snapshot]):
             f"#{obj.pk}",
             f"{obj.frozen_at or obj.created_at:%Y-%m-%d %H:%M} UTC",
             f"{obj.pairs:,} pairs, {queries:,} queries",
-            shares_text(obj.splits) if obj.splits else "",
             shown_by(obj),
+            shares_text(obj.splits) if obj.splits else "",
             f"by {obj.created_by.display_name}" if obj.created_by else "",
             (obj.digest or "")[:8],
         ]
@@ -62,8 +62,8 @@ def shown_by(snapshot: Snapshot) -> str:
     least = rule_of_thumb(queries)
     if least is None:
         return ""
-    few = f", too few of them relevant ({positives})" if positives < FEW else ""
-    return f"{queries:,} test queries show a difference of about {least:.2f}{few}"
+    few = f", with only {positives} relevant pairs" if positives < FEW else ""
+    return f"{queries:,} test queries show {least:.2f}{few}"
 
 
 class JobForm(forms.Form):
