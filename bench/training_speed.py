@@ -55,6 +55,8 @@ class Silent:
 
     def metric(self, step: int, epoch: float, values: Any) -> None: ...
 
+    def trial(self, *told: Any) -> None: ...
+
 
 def model_load() -> "SplitCrossEncoder":
     """The packaged base with a fresh head, the same each time."""

@@ -130,7 +130,7 @@ def runs_compared(jobs: Sequence[TrainingJob]) -> RunsCompared:
 
 
 def _differences(jobs: Sequence[TrainingJob]) -> Iterator[RunDifference]:
-    asked = {
+    asked: dict[str, list[Any]] = {
         "Base model": [job.base_shown for job in jobs],
         "Trained from": [(job.base_used or {}).get("loaded") for job in jobs],
         "Snapshot": [job.snapshot.short_digest if job.snapshot else None for job in jobs],

@@ -115,7 +115,7 @@ def test_a_running_job_is_cancelled_and_a_failed_one_says_what_to_do(
         expect(page.locator(".stages .cancelled")).to_contain_text("cancelled after")
         expect(page.locator(".stages .failed")).to_have_count(0)
         shoot(page, "job-cancelled")
-        page.get_by_role("link", name="Train again").click()
+        page.get_by_role("link", name="Run again").click()
         fill_job(page, "nobody/has-this-model", 1)
         page.get_by_role("button", name="Start training").click()
         expect(page.get_by_role("alert")).to_contain_text(

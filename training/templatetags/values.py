@@ -5,6 +5,8 @@ from typing import Any, Final
 from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
 
+from training.retrying import words as settings_said
+
 register = template.Library()
 
 _SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+")
@@ -55,6 +57,12 @@ def setting(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return _written(repr(value).removesuffix(".0")) if isinstance(value, float) else str(value)
+
+
+@register.filter
+def words(values: dict[str, Any]) -> str:
+    """Return settings as a sentence has them: "max_length 256 and batch_size 8"."""
+    return settings_said(values)
 
 
 def _written(number: str) -> str:
