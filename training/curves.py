@@ -17,7 +17,7 @@ TRAINING: Final[Mapping[str, str]] = {
     "grad_norm": "Gradient norm",
     "pairs_per_second": "Pairs per second",
     "tokens_per_second": "Tokens per second",
-    "memory_bytes": "Memory",
+    "memory_bytes": "Memory, MB",
 }
 DEV: Final[Mapping[str, str]] = {
     "ndcg@10": "nDCG@10",

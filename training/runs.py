@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 
 from accounts.models import Project
-from models_app.figures import HEADLINE_SPLIT, MODEL, RANKING, Figure, metric_unit, system_title
+from models_app.figures import HEADLINE_SPLIT, MODEL, RANKING, Figure, metric_unit, system_named
 from models_app.models import Version
 from training.curves import DEV, TRAINING, curves_of
 from training.models import JobMetric, TrainingJob
@@ -46,7 +46,7 @@ class RunFigure:
     def title(self) -> str:
         if self.system == MODEL:
             return DEV.get(self.metric, self.metric)
-        return f"{self.metric} of {system_title(self.system)}"
+        return f"{self.metric} of {system_named(self.system)}"
 
     @property
     def unit(self) -> str:
