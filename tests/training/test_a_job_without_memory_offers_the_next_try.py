@@ -90,7 +90,9 @@ def test_one_click_fills_the_form_with_less(client: Client, cast: Cast, job: Tra
     assert "It had per_device_train_batch_size 16, per_device_eval_batch_size 16" in body["error"]
     client.force_login(cast.manager)
     page = client.get(f"{PATH}{job.pk}/").content.decode()
-    (link,) = re.findall(r'<a class="button primary" href="([^"]+)">Run again with ([^<]+)</a>', page)
+    (link,) = re.findall(
+        r'<a class="button primary" href="([^"]+)">Run again with ([^<]+)</a>', page
+    )
     assert link[1] == (
         "per_device_train_batch_size 8, per_device_eval_batch_size 8 and"
         " gradient_accumulation_steps 2"
