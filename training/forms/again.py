@@ -33,8 +33,7 @@ class Again:
             for name, value in self.job.recipe.items()
             if name in self._keys
         }
-        if not self.job.base_model.startswith("/"):
-            values["base_model"] = self.job.base_model
+        values["base_model"] = "" if self._of_a_folder else self.job.base_model
         if self.job.snapshot_id is not None:
             values["snapshot"] = self.job.snapshot_id
         if self.job.reranker is not None:
@@ -50,8 +49,17 @@ class Again:
             words = format_html('<strong class="{}">{}</strong>', kind, mark)
             fields[name].help_text = format_html("{} {}", words, fields[name].help_text or "")
 
+    @property
+    def _of_a_folder(self) -> bool:
+        return self.job.base_model.startswith("/")
+
     def _marks(self) -> Iterator[tuple[str, tuple[bool, str]]]:
         job = f"job {self.job.short_id}"
+        if self._of_a_folder:
+            yield (
+                "base_model",
+                (True, f"Name the path of {self.job.base_shown} again, which {job} had."),
+            )
         for name, key in self._keys.items():
             had = self.job.recipe.get(name, key.default)
             if name in self.changes and self.changes[name] != str(had):
