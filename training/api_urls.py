@@ -1,6 +1,8 @@
 from django.urls import path
 
-from training.api import comparison, erasures, jobs, runs
+from training.api import comparison, erasures, jobs, queries, runs
+
+_VERSION = "rerankers/<str:team>/<str:name>/versions/<int:number>/"
 
 urlpatterns = [
     path("projects/<str:slug>/erasures/<int:pk>/versions/", erasures.ErasureVersions.as_view()),
@@ -10,4 +12,6 @@ urlpatterns = [
     path("training-jobs/<uuid:pk>/cancel/", jobs.JobCancel.as_view()),
     path("training-jobs/<uuid:pk>/events/", jobs.JobEvents.as_view()),
     path("rerankers/<str:team>/<str:name>/compare/", comparison.Compare.as_view()),
+    path(f"{_VERSION}queries/", queries.VersionQueries.as_view()),
+    path(f"{_VERSION}queries/rankings/", queries.VersionRankings.as_view()),
 ]

@@ -275,13 +275,17 @@ class JobMetric(models.Model):
 
 
 class JobQueryScore(models.Model):
-    """The ranking metrics of one query, for one system on one split."""
+    """The ranking metrics of one query, for one system on one split, and what it put first.
+
+    `top` holds [passage id, score] of the first ten, best first; empty on dev.
+    """
 
     job = models.ForeignKey(TrainingJob, models.CASCADE, related_name="query_scores")
     split = models.CharField(max_length=10)
     system = models.CharField(max_length=40)
     query_id = models.TextField()
     values = models.JSONField()
+    top = models.JSONField(default=list)
 
     class Meta:
         constraints = [

@@ -8,7 +8,9 @@ from rest_framework import serializers
 
 from accounts.access import Right, member_for, role_allows
 from accounts.rest import Parameters, StrictSerializer
-from models_app.serializers import MetricsField
+from models_app.models import Version
+from models_app.serializers import MetricsField, VerdictSerializer
+from models_app.verdict import verdict_of
 from training.base_models import DEFAULT, base_warning
 from training.event_serializers import TrialData
 from training.kinds import SPECS, JobKind, Stage
@@ -171,6 +173,7 @@ class JobDetailOutput(JobOutput):
     )
     metrics = serializers.SerializerMethodField(help_text="{split: {system: {metric: figure}}}")
     version = serializers.SerializerMethodField(help_text="Number of the version, or null.")
+    verdict = serializers.SerializerMethodField(help_text="What the test split showed, or null.")
     traceback = serializers.SerializerMethodField(help_text="Of a crash; for managers only.")
     out_of_memory = serializers.BooleanField(
         read_only=True, help_text="Whether it failed for want of memory, as far as can be told."
@@ -197,8 +200,8 @@ class JobDetailOutput(JobOutput):
 
     class Meta(JobOutput.Meta):
         fields = [
-            *JobOutput.Meta.fields, "metrics", "version", "outcome", "traceback", "warning",
-            "out_of_memory", "next_try", "queue", "seconds_left", "memory", "trials",
+            *JobOutput.Meta.fields, "metrics", "version", "verdict", "outcome", "traceback",
+            "warning", "out_of_memory", "next_try", "queue", "seconds_left", "memory", "trials",
         ]  # fmt: skip
 
     @extend_schema_field(RecipeField(allow_null=True))
@@ -239,8 +242,19 @@ class JobDetailOutput(JobOutput):
 
     @extend_schema_field({"type": ["integer", "null"]})
     def get_version(self, job: TrainingJob) -> int | None:
-        version = version_of(job.pk)
+        version = self._version(job)
         return None if version is None else version.number
+
+    @extend_schema_field(VerdictSerializer(allow_null=True))
+    def get_verdict(self, job: TrainingJob) -> dict[str, Any] | None:
+        version = self._version(job)
+        found = verdict_of(version.facts) if version is not None else None
+        return dict(VerdictSerializer(found).data) if found else None
+
+    def _version(self, job: TrainingJob) -> Version | None:
+        if not hasattr(self, "_found"):
+            self._found = version_of(job.pk)
+        return self._found
 
     @extend_schema_field(OpenApiTypes.STR)
     def get_warning(self, job: TrainingJob) -> str:

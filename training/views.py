@@ -26,6 +26,7 @@ from models_app.figures import binary_tables, ranking_tables
 from models_app.models import Version
 from models_app.pages import page_context
 from models_app.selectors import versions_of as versions_of_reranker
+from models_app.verdict import verdict_of
 from training.base_models import DEFAULT, SUGGESTED, base_warning, fallback_allowed, hub_trouble
 from training.comparing import sides_chosen, versions_compared
 from training.forms.again import Again
@@ -249,11 +250,13 @@ def _number(text: str) -> int | None:
 
 def _standing(job: TrainingJob, trial: int | None = None) -> dict[str, Any]:
     metrics = metrics_of(job) if job.finished else {}
+    version = version_of(job.pk) if job.finished else None
     return {
         "job": job,
         "progress": progress_of(job, trial),
         "queue": queue_place(job),
-        "version": version_of(job.pk) if job.finished else None,
+        "version": version,
+        "verdict": verdict_of(version.facts) if version else None,
         "warning": base_warning(job),
         "next_try": next_try(job.recipe) if job.out_of_memory else {},
         "outcome": outcome_of(job),

@@ -43,4 +43,10 @@ def test_of_several_seeds_the_best_on_dev_is_kept_and_all_are_told(tmp_path: Pat
         row.metric: row.value for row in outcome.evaluations["dev"].rows if row.system == "model"
     }
     assert rows["nDCG@10"] == pytest.approx(max(values))
-    assert sum(line.startswith("Trial ") for line in reporter.lines) == 3
+    states = [(number, state) for number, _, _, state, _, _ in reporter.trials]
+    told = [(number, state) for number in (1, 2, 3) for state in ("running", "done")]
+    assert states == [*told, (chosen, "best")]
+    assert any(
+        line == f"Trial {chosen} of 3 is the best on dev: seed {41 + chosen}."
+        for line in reporter.lines
+    )

@@ -62,6 +62,7 @@ class Migration(migrations.Migration):
                 ('system', models.CharField(max_length=40)),
                 ('query_id', models.TextField()),
                 ('values', models.JSONField()),
+                ('top', models.JSONField(default=list)),
                 ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='query_scores', to='training.trainingjob')),
             ],
         ),

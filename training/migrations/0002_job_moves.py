@@ -165,13 +165,17 @@ BEGIN
     RAISE EXCEPTION 'report % is never rewritten', OLD.id
         USING ERRCODE = 'check_violation', CONSTRAINT = 'report_is_kept';
 END $$;
--- Where a query is erased its scores stay, under a name that tells nothing of it.
+-- Where a query or a passage is erased its scores stay, under a name that tells nothing of it.
 CREATE FUNCTION training_score_kept() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     kept training_jobqueryscore := NEW;
 BEGIN
     kept.query_id := OLD.query_id;
-    IF kept IS DISTINCT FROM OLD OR NEW.query_id NOT LIKE 'erased:%' OR NOT accounts_erases(
+    kept.top := OLD.top;
+    IF kept IS DISTINCT FROM OLD
+        OR NEW.query_id <> OLD.query_id AND NEW.query_id NOT LIKE 'erased:%'
+        OR NEW.query_id = OLD.query_id AND NEW.top::text NOT LIKE '%"erased:%'
+        OR NOT accounts_erases(
         (SELECT project_id FROM training_trainingjob WHERE id = OLD.job_id)
     ) THEN
         RAISE EXCEPTION 'report % is never rewritten', OLD.id

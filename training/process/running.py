@@ -31,7 +31,7 @@ from training.models import TrainingJob
 from training.process.exposure import exposure_of
 from training.process.guarding import EXIT_CRASHED, EXIT_LOST, Guard
 from training.process.patience import patiently
-from training.process.preparing import base_fetch, snapshot_fetch
+from training.process.preparing import Champion, base_fetch, champion_fetch, snapshot_fetch
 from training.process.reporting import JobReporter
 from training.process.scratch import cache_path, job_scratch, work_path, worker_name
 from training.services.claims import Claim, LostClaimError, job_claim
@@ -157,6 +157,8 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
     reporter.log(f"Snapshot {snapshot.digest[:12]} is complete, its files have their sha256.")
     base = base_fetch(job, scratch / "base")
     exposed = _exposure(job, snapshot, reporter)
+    champion = champion_fetch(job, scratch / "champion")
+    said = _champion(champion, job, snapshot, reporter)
     from training.ml.recipe.run import Place, recipe_run
     from training.services.results import Results
 
@@ -169,6 +171,7 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
         base=base,
         folder=scratch / "model",
         reporter=reporter,
+        champion=champion.base if champion else None,
         place=Place(
             work=private_folder(work_path(job.pk)),
             cache=cache_path(),
@@ -180,10 +183,12 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
         folder=outcome.folder,
         base_model=outcome.base.loaded,
         evaluations=outcome.evaluations,
+        rankings={"test": outcome.rankings},
         lineage=lineage_collect(job, claim.attempt, outcome, code),
         facts={
             **outcome.facts,
             "exposure": exposed,
+            "champion": {**said, **(outcome.facts["champion"] or {})} or None,
             "findings": list(frozen.findings),
             "first_stage": first_stage_facts(frozen),
             "labels": labels_facts(frozen.statistics),
@@ -199,6 +204,22 @@ def _exposure(job: TrainingJob, snapshot: Snapshot, reporter: JobReporter) -> di
     for line in found.lines():
         reporter.log(line)
     return found.to_dict()
+
+
+def _champion(
+    champion: Champion | None, job: TrainingJob, snapshot: Snapshot, reporter: JobReporter
+) -> dict[str, Any]:
+    """Say which version is to be beaten, and what it has seen of this snapshot."""
+    if champion is None:
+        return {}
+    name = str(champion.version)
+    if champion.missing:
+        reporter.log(f"The champion {name} is not measured: {champion.missing}")
+    found = exposure_of(champion.version, snapshot, job.project)
+    for line in found.lines(f"The champion {name}"):
+        reporter.log(line)
+    missing = champion.missing or None
+    return {"version": name, "missing": missing, "exposure": found.to_dict()}
 
 
 def _publish(guard: Guard, claim: Claim, results: "Results") -> None:

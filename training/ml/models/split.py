@@ -19,16 +19,24 @@ class SplitCrossEncoder(CrossEncoder):
     what is computed is padding; on a CPU, where large batches gain nothing, parts cost less. On a
     GPU the batch is left whole: there `LengthBatchSampler` groups texts before they get here.
     `read` counts pairs and tokens, without padding, that were read in training; `in_parts` may be
-    set to False.
+    set to False. The class attributes are those of `training.ml.models.classes`.
     """
 
     read: tuple[int, int] = (0, 0)
     in_parts: bool = True
+    class_weights: Tensor | None = None
+    class_layer: str | None = None
 
     # The library names its argument as a builtin is named; it is given by position only.
     def forward(self, *batch: Any, **kwargs: Any) -> dict[str, Any]:
         """Score the one batch that is given; see `CrossEncoder.forward`."""
-        (features,) = batch
+        found = self._read(batch[0], **kwargs)
+        if self.class_weights is not None and not self.training:
+            weights = self.class_weights.to(found["scores"].device)
+            found["scores"] = (found["scores"].float() @ weights)[:, None]
+        return found
+
+    def _read(self, features: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         mask = features.get("attention_mask")
         if not isinstance(mask, Tensor) or mask.ndim != 2:
             return super().forward(features, **kwargs)

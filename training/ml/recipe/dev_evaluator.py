@@ -94,6 +94,17 @@ class DevEvaluator(CrossEncoderClassificationEvaluator):
         self.last, self.values = (steps, found), values | ranking
         return values | ranking
 
+    def restate(self, model: CrossEncoder, scores: Sequence[float]) -> None:
+        """Put the stock figures of these scores, in the order of the pairs, into the card's data.
+
+        For scores that were calibrated after training: a threshold is then on their scale. The
+        training log keeps what was measured on the way.
+        """
+        card = model.model_card_data
+        log = [dict(line) for line in card.training_logs]
+        super().__call__(cast("CrossEncoder", _Scored(model, scores)))
+        card.training_logs = log
+
     def _ranking(self, scores: dict[str, dict[str, float]]) -> dict[str, float]:
         rows = evaluate(self._pairs, {"model": scores}, seed=self._seed).rows
         return {f"{self.name}_{RANKING[r.metric]}": r.value for r in rows if r.metric in RANKING}

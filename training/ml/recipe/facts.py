@@ -37,6 +37,15 @@ column does not keep the order of keys. Keys, and who fills them where it is not
                     that the first stage ranked), tied (those of them that share rank and score),
                     shuffles (of the random order), rows, differences, notes}], see
                     `training.ml.recipe.facts_evaluation`
+    verdict         the model against each rival on the test split, see
+                    `training.ml.measures.verdict`
+    expected        what difference the test split can show, as it was said before training, see
+                    `training.ml.recipe.baseline`
+    champion        {version, missing} of the champion that was to be measured, or None; exposure as
+                    above                          (the driver)
+    calibration     applied, scale, shift, reason, method, fitted_on, splits [{split, pairs,
+                    positives, before, after}], see `training.ml.recipe.calibrating`
+    slices          [{kind, slices [{name, queries, pairs, positives, figures}]}] of the test split
     methods         bm25, intervals, paired_test: how that was computed
     findings        of the snapshot, [{kind, count, message}]   (the driver)
     precision       bf16, reason, fp32_seconds, bf16_seconds, see `training.ml.precision`
@@ -87,6 +96,7 @@ class Run:
     precision: Precision
     trained: Trained
     evaluations: Mapping[str, Evaluation]
+    evidence: Mapping[str, Any]
     seconds: Mapping[str, float]
 
 
@@ -118,6 +128,7 @@ def facts_collect(run: Run) -> dict[str, Any]:
                 for split, evaluation in run.evaluations.items()
             ],
         },
+        **run.evidence,
         "methods": methods_facts(
             run.snapshot.splits.values(),
             seed=run.spec.seed,
@@ -125,7 +136,7 @@ def facts_collect(run: Run) -> dict[str, Any]:
         ),
         "precision": run.precision.to_dict(),
         "trials": [_trial(each, run.trained.chosen) for each in run.trained.trials],
-        "timings": _timings(run, card.evaluation_duration),
+        "timings": _timings(run),
         "hardware": hardware_facts(str(run.trained.trainer.model.device)),
         "energy": None,
         "versions": [[name, str(value)] for name, value in card.version.items()],
@@ -253,13 +264,14 @@ def _log(card: CrossEncoderModelCardData) -> dict[str, Any]:
     }
 
 
-def _timings(run: Run, on_the_way: float) -> dict[str, Any]:
+def _timings(run: Run) -> dict[str, Any]:
     """Split the time; scores of baselines, on the way and at the end are evaluation.
 
     What is neither, loading and saving, is in the total alone. Stages are of the last attempt,
     training is of all of them.
     """
     seconds = run.seconds
+    on_the_way = sum(each.evaluation_duration for each in run.trained.trials)
     evaluating = seconds["baseline"] + on_the_way + seconds["evaluate"]
     return {
         "stages": [[name, round(value, 3)] for name, value in seconds.items()],

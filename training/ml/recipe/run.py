@@ -22,17 +22,20 @@ from sentence_transformers import CrossEncoder
 from training.ml.data import Snapshot
 from training.ml.errors import resources_named
 from training.ml.measures.evaluation import Evaluation
+from training.ml.measures.rankings import Rankings, rankings_top
 from training.ml.models.find import Base, BaseInfo
 from training.ml.models.load import base_load
 from training.ml.models.save import model_save
 from training.ml.precision import Precision, precision_choose
+from training.ml.recipe.baseline import baseline_score
+from training.ml.recipe.calibrating import calibrate, calibration_metadata
 from training.ml.recipe.callbacks import CHECKPOINT_SECONDS
+from training.ml.recipe.evidence import evidence_collect
 from training.ml.recipe.facts import Run, facts_collect
 from training.ml.recipe.measuring import (
     evaluations_report,
     split_scores,
     systems_evaluate,
-    systems_score,
 )
 from training.ml.recipe.notices import notices
 from training.ml.recipe.snapshot_check import snapshot_check
@@ -48,7 +51,8 @@ class Outcome:
     """What a run leaves: the model's folder, its figures, and the facts for its card.
 
     `evaluations` has an entry for dev and test, each over the systems first_stage (where the
-    snapshot has ranks), bm25, base and model, with the rows of `references` behind theirs;
+    snapshot has ranks), bm25, base, champion (where there is one) and model, with the rows of
+    `references` behind theirs; `rankings` the first ten passages of each test query by system;
     `timings` the seconds per stage; `log` the lines of the training log. `facts` is JSON-able, see
     `training.ml.recipe.facts`.
     """
@@ -56,6 +60,7 @@ class Outcome:
     folder: Path
     base: BaseInfo
     evaluations: Mapping[str, Evaluation]
+    rankings: Rankings
     timings: Mapping[str, float]
     log: Sequence[Mapping[str, Any]]
     facts: Mapping[str, Any]
@@ -84,9 +89,11 @@ def recipe_run(
     folder: Path,
     reporter: Reporter,
     place: Place | None = None,
+    champion: Base | None = None,
 ) -> Outcome:
     """Train `base` on the snapshot and leave the new model in `folder`, which must not exist.
 
+    `champion` is the published version that the new model would replace, to be measured beside it.
     The folder appears complete or not at all. Raises RecipeError, with a message for the user, for
     a snapshot, base or recipe that cannot work and for exhausted memory or disk.
     """
@@ -98,7 +105,9 @@ def recipe_run(
         TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch,
         resources_named(),
     ):
-        return _run(snapshot, spec, base, folder, reporter, place or Place(), Path(scratch))
+        return _run(
+            snapshot, spec, base, folder, reporter, place or Place(), champion, Path(scratch)
+        )
 
 
 def _run(
@@ -108,6 +117,7 @@ def _run(
     folder: Path,
     reporter: Reporter,
     place: Place,
+    champion: Base | None,
     scratch: Path,
 ) -> Outcome:
     stages = Stages(reporter)
@@ -116,14 +126,15 @@ def _run(
     with stages("load"):
         snapshot_check(snapshot)
         _report_base(base.info, reporter)
-        model = base_load(base, seed=spec.seed, max_length=spec.max_length, device=place.device)
-        for line in notices(snapshot, spec, model):
+        untouched = base_load(base, seed=spec.seed, max_length=spec.max_length, device=place.device)
+        for line in notices(snapshot, spec, untouched):
             reporter.log(line)
-        precision = _precision(snapshot, spec, model, place, reporter)
+        precision = _precision(snapshot, spec, untouched, place, reporter)
 
     # 2. Baseline: every other system, on the very candidates that the model will be scored on.
     with stages("baseline"):
-        systems = systems_score(snapshot, spec, model, reporter)
+        baseline = baseline_score(snapshot, spec, untouched, reporter, base=base, champion=champion)
+        systems = baseline.systems
 
     # 3. Train, from where an earlier attempt left it.
     with stages("train"):
@@ -137,26 +148,43 @@ def _run(
             device=place.device,
             checkpoint_seconds=place.checkpoint_seconds,
         )
-        trained = trials_run(setting, model)
+        trained = trials_run(setting, untouched)
 
     # 4. Evaluate: the same code, candidates and order of ties for all systems.
     with stages("evaluate"):
+        model, evaluator = trained.trainer.model, trained.evaluator
         systems["dev"]["model"] = trained.dev
-        systems["test"]["model"] = split_scores(
-            trained.trainer.model, snapshot.splits["test"], spec, reporter
-        )
+        systems["test"]["model"] = split_scores(model, snapshot.splits["test"], spec, reporter)
+        calibration = calibrate(model, snapshot, spec, evaluator, systems, reporter)
         evaluations = systems_evaluate(snapshot, spec, systems)
+        evidence = evidence_collect(snapshot, spec, baseline, calibration, evaluations)
         evaluations_report(evaluations, reporter)
 
     # 5. Save: complete in a scratch folder, then moved into place.
     with stages("save"):
-        metadata = _metadata(snapshot, spec, base.info)
-        model_save(trained.trainer.model, scratch / "model", metadata)
+        metadata = _metadata(snapshot, spec, base.info) | calibration_metadata(calibration)
+        model_save(model, scratch / "model", metadata)
         (scratch / "model").rename(folder)
 
-    run = Run(snapshot, spec, base.info, precision, trained, evaluations, stages.seconds)
-    log = [dict(line) for line in trained.chosen.log]
-    return Outcome(folder, base.info, evaluations, dict(stages.seconds), log, facts_collect(run))
+    run = Run(
+        snapshot=snapshot,
+        spec=spec,
+        base=base.info,
+        precision=precision,
+        trained=trained,
+        evaluations=evaluations,
+        evidence=evidence,
+        seconds=stages.seconds,
+    )
+    return Outcome(
+        folder=folder,
+        base=base.info,
+        evaluations=evaluations,
+        rankings=rankings_top(snapshot.splits["test"], systems["test"], seed=spec.seed),
+        timings=dict(stages.seconds),
+        log=[dict(line) for line in model.model_card_data.training_logs],
+        facts=facts_collect(run),
+    )
 
 
 def _precision(

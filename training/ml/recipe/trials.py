@@ -6,6 +6,7 @@ The test split is not looked at here: what is chosen by it cannot be measured on
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 from datasets import Dataset
@@ -103,16 +104,18 @@ def trials_run(setting: Setting, model: SplitCrossEncoder) -> Trained:
     for trial in trials:
         result = _result(setting, trial)
         if result is None:
+            _tell(setting, trial, len(trials), "running")
             held = None  # one model in memory at a time
             # A base without a head has one drawn from the seed: the first trial's is at hand.
             own = model if trial is trials[0] else _untouched(setting, trial)
             held = trial, _prepare(setting, trial, own)
             result = _train(setting, trial, held[1])
-        _tell(setting, trial, result, len(trials))
+        _tell(setting, trial, len(trials), "done", result)
         results.append(result)
     name = f"{setting.spec.validation_name}_{setting.spec.metric_for_best_model}"
     chosen = max(results, key=lambda each: (each.values.get(name, 0.0), -each.number))
     trial = trials[chosen.number - 1]
+    _tell(setting, trial, len(trials), "best", chosen)
     at_hand = held is not None and held[0] is trial
     training = held[1] if held and at_hand else _restore(setting, trial, chosen)
     if training.evaluator.last is None:
@@ -203,8 +206,9 @@ def _measure(training: _Training, *, again: bool) -> dict[str, float]:
     trainer, evaluator = training.trainer, training.evaluator
     state, card = trainer.state, trainer.model.model_card_data
     if again or evaluator.last is None or evaluator.last[0] != state.global_step:
-        log = [dict(line) for line in card.training_logs]
+        log, begun = [dict(line) for line in card.training_logs], monotonic()
         evaluator(trainer.model, epoch=state.epoch or 0.0, steps=state.global_step)
+        card.evaluation_duration += monotonic() - begun
         if again:
             # The weights are those of an earlier line, which is marked, not of the last step.
             card.training_logs = log
@@ -232,11 +236,21 @@ def _restore(setting: Setting, trial: Trial, result: TrialResult) -> _Training:
     return training
 
 
-def _tell(setting: Setting, trial: Trial, result: TrialResult, of: int) -> None:
+def _tell(
+    setting: Setting,
+    trial: Trial,
+    of: int,
+    state: str,
+    result: TrialResult | None = None,
+) -> None:
+    """Tell how a trial stands, where there are several."""
     if of == 1:
         return
-    changes = ", ".join(f"{name} {value}" for name, value in trial.changes.items())
-    name = f"{setting.spec.validation_name}_{setting.spec.metric_for_best_model}"
-    value = result.values.get(name)
-    figure = "not measured" if value is None else f"{value:.4f}"
-    setting.reporter.log(f"Trial {trial.number} of {of}, {changes}: {name} {figure}.")
+    prefix = f"{setting.spec.validation_name}_"
+    found = {} if result is None else result.values
+    values = {name.removeprefix(prefix): value for name, value in found.items()}
+    seconds = None if result is None else result.seconds
+    setting.reporter.trial(trial.number, of, trial.changes, state, values, seconds)
+    if state == "best":
+        changes = ", ".join(f"{name} {value}" for name, value in trial.changes.items())
+        setting.reporter.log(f"Trial {trial.number} of {of} is the best on dev: {changes}.")
