@@ -11,6 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from accounts.models import Project
 from annotate.services.importing import import_run
 from annotate.services.pairing import pairs_make
 from annotate.services.snapshots import snapshot_freeze
@@ -257,6 +258,12 @@ def jobs(walk: Walk, folder: Path) -> None:
     walk.do(f"GET {JOBS}", query={"project": "never"})
     walk.do(f"GET {JOBS}{{id}}/")
     walk.do(f"GET {JOBS}{{id}}/events/", query={"after": 1})
+    walk.do(f"GET {JOBS}compare/", query={"jobs": f"{job.pk},{asked['id']}"})
+    walk.do(f"GET {JOBS}compare/", query={"jobs": "one"})
+    walk.do(f"GET {JOBS}compare/", query={"jobs": f"{job.pk},{uuid.uuid4()}"})
+    Project.objects.update(waiting_jobs=1)
+    for _ in range(2):  # one more than may wait
+        walk.do(f"POST {JOBS}", {**score, "recipe": {"run": "again"}})
     walk.inner["training-jobs"] = {"id": job.pk}
     walk.do(f"POST {JOBS}{{id}}/cancel/")
 

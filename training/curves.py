@@ -17,7 +17,7 @@ TRAINING: Final[Mapping[str, str]] = {
     "grad_norm": "Gradient norm",
     "pairs_per_second": "Pairs per second",
     "tokens_per_second": "Tokens per second",
-    "memory_bytes": "Memory",
+    "memory_bytes": "Memory, MB",
 }
 DEV: Final[Mapping[str, str]] = {
     "ndcg@10": "nDCG@10",
@@ -141,12 +141,16 @@ def _points(rows: Any, prefix: str) -> list[_Point]:
     """Return the points in order of their steps, as `curves_of` says."""
     found: list[_Point] = []
     for attempt, data in rows:
-        while found and found[-1].attempt < attempt and found[-1].step >= data["step"]:
+        while found and _replaced(found[-1], attempt, data["step"]):
             found.pop()
         if not found or (found[-1].attempt, found[-1].step) != (attempt, data["step"]):
             found.append(_Point(attempt, data["step"], data["epoch"]))
         found[-1].values |= dict(_named(data["values"], prefix))
     return found
+
+
+def _replaced(last: _Point, attempt: int, step: int) -> bool:
+    return last.step > step or (last.step == step and last.attempt < attempt)
 
 
 def _named(values: Mapping[str, float], prefix: str) -> Iterator[tuple[str, float]]:

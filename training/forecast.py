@@ -73,6 +73,8 @@ def job_left(
         if begun is not None and end is not None:
             known[stage] = (end - begun).total_seconds()
     usual = usual_shares(job)
+    # How long training takes is for the recipe to say, and tells nothing of the other stages.
+    known = {stage: took for stage, took in known.items() if stage != Stage.TRAIN} or known
     share = sum(usual.get(stage, 0.0) for stage in known)
     ahead = sum(usual.get(stage, 0.0) for stage in stages[here + 1 :])
     return left + (ahead / share * sum(known.values()) if share else 0.0)

@@ -4,7 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -13,7 +13,7 @@ from accounts.middleware import PageRequest
 from training.models import JobEvent, TrainingJob
 from training.runs import runs_chosen, runs_compared
 from training.selectors import log_of, log_page, project_job
-from training.views import frame
+from training.views import frame, key_of
 
 LOG_LINES: Final = 500
 MOST_DIGITS: Final = 18  # of an event's number
@@ -67,7 +67,7 @@ def _ends(job: TrainingJob, lines: list[JobEvent]) -> dict[str, Any]:
 def jobs_compare(request: PageRequest, slug: str) -> HttpResponse:
     """Jobs side by side, named by `?job=`, once for each; `?curve=` names the measure drawn."""
     member = member_for(request.user, slug)
-    keys = [_key(text) for text in request.GET.getlist("job")]
+    keys = [key_of(text) for text in request.GET.getlist("job")]
     context = frame(member)
     try:
         runs = runs_compared(runs_chosen(member.project, keys))
@@ -80,10 +80,3 @@ def jobs_compare(request: PageRequest, slug: str) -> HttpResponse:
         "chosen": "&".join(f"job={job.pk}" for job in runs.jobs),
     }
     return render(request, "training/jobs_compare.html", context)
-
-
-def _key(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise Http404("There is no such job in this project.") from error

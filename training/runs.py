@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 
 from accounts.models import Project
-from models_app.figures import HEADLINE_SPLIT, MODEL, RANKING, Figure, metric_unit, system_title
+from models_app.figures import HEADLINE_SPLIT, MODEL, RANKING, Figure, metric_unit, system_named
 from models_app.models import Version
 from training.curves import DEV, TRAINING, curves_of
 from training.models import JobMetric, TrainingJob
@@ -46,7 +46,7 @@ class RunFigure:
     def title(self) -> str:
         if self.system == MODEL:
             return DEV.get(self.metric, self.metric)
-        return f"{self.metric} of {system_title(self.system)}"
+        return f"{self.metric} of {system_named(self.system)}"
 
     @property
     def unit(self) -> str:
@@ -130,7 +130,7 @@ def runs_compared(jobs: Sequence[TrainingJob]) -> RunsCompared:
 
 
 def _differences(jobs: Sequence[TrainingJob]) -> Iterator[RunDifference]:
-    asked = {
+    asked: dict[str, list[Any]] = {
         "Base model": [job.base_shown for job in jobs],
         "Trained from": [(job.base_used or {}).get("loaded") for job in jobs],
         "Snapshot": [job.snapshot.short_digest if job.snapshot else None for job in jobs],

@@ -18,6 +18,7 @@ from training.outcome_serializers import PoolOutcomeOutput, PublishedOutput, Sco
 from training.outcomes import outcome_of
 from training.progress import seconds_left
 from training.queueing import queue_place
+from training.retrying import next_try
 from training.selectors import metrics_of
 from training.spec.base import SpecError
 from training.spec.train import TrainSpec
@@ -170,6 +171,12 @@ class JobDetailOutput(PublishedOutput, JobOutput):
     )
     metrics = serializers.SerializerMethodField(help_text="{split: {system: {metric: figure}}}")
     traceback = serializers.SerializerMethodField(help_text="Of a crash; for managers only.")
+    out_of_memory = serializers.BooleanField(
+        read_only=True, help_text="Whether it failed for want of memory, as far as can be told."
+    )
+    next_try = serializers.SerializerMethodField(
+        help_text="Where it did: keys of its recipe with the values to try next; else null."
+    )
     queue = serializers.SerializerMethodField(help_text="Where it waits; null unless it does.")
     seconds_left = serializers.SerializerMethodField(
         help_text="Until its end, as far as that can be told; else null."
@@ -190,8 +197,12 @@ class JobDetailOutput(PublishedOutput, JobOutput):
     class Meta(JobOutput.Meta):
         fields = [
             *JobOutput.Meta.fields, "metrics", "version", "verdict", "outcome", "traceback",
-            "warning", "queue", "seconds_left", "memory", "trials",
+            "warning", "out_of_memory", "next_try", "queue", "seconds_left", "memory", "trials",
         ]  # fmt: skip
+
+    @extend_schema_field(RecipeField(allow_null=True))
+    def get_next_try(self, job: TrainingJob) -> dict[str, Any] | None:
+        return next_try(job.recipe) if job.out_of_memory else None
 
     @extend_schema_field(QueuePlaceOutput(allow_null=True))
     def get_queue(self, job: TrainingJob) -> dict[str, Any] | None:

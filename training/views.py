@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import Right, member_for, role_allows
 from accounts.middleware import PageRequest
-from accounts.models import Member
+from accounts.models import Member, Project
 from accounts.problems import ConflictError
 from accounts.selectors import memberships_of
 from accounts.views import GET_OR_POST, user_of
@@ -29,15 +29,18 @@ from models_app.selectors import versions_of as versions_of_reranker
 from models_app.verdict import verdict_of
 from training.base_models import DEFAULT, SUGGESTED, base_warning, fallback_allowed, hub_trouble
 from training.comparing import sides_chosen, versions_compared
+from training.forms.again import Again
 from training.forms.jobs import JobForm
 from training.forms.pooling import PoolForm
 from training.forms.scoring import ScoreForm
+from training.kinds import JobKind
 from training.ml.models.names import PACKAGED
 from training.models import TrainingJob
 from training.outcomes import outcome_of
 from training.overview import standings_of
 from training.progress import progress_of
 from training.queueing import queue_place
+from training.retrying import next_try
 from training.selectors import (
     jobs_of,
     metrics_of,
@@ -78,7 +81,11 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
     project, preset = member.project, request.GET.get("preset", "")
     initial = {"snapshot": request.GET["snapshot"]} if "snapshot" in request.GET else {}
     user = user_of(request)
-    form = JobForm(request.POST or None, project=project, user=user, preset=preset, initial=initial)
+    again = _again(request, project, JobKind.TRAIN)
+    form = JobForm(
+        request.POST or None,
+        project=project, user=user, preset=preset, again=again, initial=initial,
+    )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         job = _asked(form, partial(job_create, project=project, created_by=user))
         if job is not None:
@@ -101,7 +108,8 @@ def pool_new(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug, Right.MANAGE)
     project, user = member.project, user_of(request)
     there = poolable_of(project)
-    form = PoolForm(request.POST or None, project=project, user=user, there=there)
+    again = _again(request, project, JobKind.POOL)
+    form = PoolForm(request.POST or None, project=project, user=user, there=there, again=again)
     if request.method == "POST" and form.is_valid():
         job = _asked(form, partial(pool_create, project=project, created_by=user))
         if job is not None:
@@ -121,6 +129,7 @@ def score_new(request: HttpRequest, slug: str) -> HttpResponse:
         project=project,
         user=user,
         there=scorables_of(project),
+        again=_again(request, project, JobKind.SCORE),
         version=request.GET.get("version") or next(iter(versions), ""),
     )
     if request.method == "POST" and form.is_valid():
@@ -192,6 +201,25 @@ def versions_compare(request: HttpRequest, team: str, name: str) -> HttpResponse
     return render(request, "models_app/compare.html", context)
 
 
+def _again(request: HttpRequest, project: Project, kind: JobKind) -> Again | None:
+    """Return the job that `?again=` names, with the other parameters as changes of its recipe."""
+    key = request.GET.get("again")
+    if key is None:
+        return None
+    job = project_job(project, key_of(key))
+    if job.kind != kind:
+        raise Http404(f"Job {job.short_id} is of another kind.")
+    return Again(job, request.GET.dict())
+
+
+def key_of(text: str) -> UUID:
+    """Return a job's key from an address. Raises Http404."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Http404("There is no such job in this project.") from error
+
+
 def _asked(
     form: JobForm | PoolForm | ScoreForm, create: Callable[..., TrainingJob]
 ) -> TrainingJob | None:
@@ -230,6 +258,7 @@ def _standing(job: TrainingJob, trial: int | None = None) -> dict[str, Any]:
         "version": version,
         "verdict": verdict_of(version.facts) if version else None,
         "warning": base_warning(job),
+        "next_try": next_try(job.recipe) if job.out_of_memory else {},
         "outcome": outcome_of(job),
         "ranking": ranking_tables(metrics),
         "binary": binary_tables(metrics),

@@ -43,7 +43,8 @@ def fill_job(page: Page, base: str, steps: int) -> None:
     page.get_by_label("Base model").fill(base)
     page.get_by_label("max_length").fill("64")
     page.get_by_label("learning_rate").fill("0.01")
-    page.get_by_text("More on training").click()
+    if not page.get_by_label("max_steps").is_visible():
+        page.get_by_text("More on training").click()
     page.get_by_label("max_steps").fill(str(steps))
     page.get_by_label("logging_steps").fill("20")
 
@@ -71,7 +72,7 @@ def test_a_job_from_form_to_version(
     expect(page.get_by_text("Next in line")).to_be_visible()
     shoot(page, "job-queued")
     with trainer(tmp_path / "trainer.log"):
-        chart = page.get_by_role("img", name="Training loss")
+        chart = page.get_by_role("img", name="Loss by step")
         expect(chart).to_be_visible(timeout=60_000)
         shoot(page, "job-running")
         assert_accessible(page)
@@ -115,7 +116,7 @@ def test_a_running_job_is_cancelled_and_a_failed_one_says_what_to_do(
         expect(page.locator(".stages .cancelled")).to_contain_text("cancelled after")
         expect(page.locator(".stages .failed")).to_have_count(0)
         shoot(page, "job-cancelled")
-        page.get_by_role("link", name="Train again").click()
+        page.get_by_role("link", name="Run again").click()
         fill_job(page, "nobody/has-this-model", 1)
         page.get_by_role("button", name="Start training").click()
         expect(page.get_by_role("alert")).to_contain_text(
@@ -123,6 +124,13 @@ def test_a_running_job_is_cancelled_and_a_failed_one_says_what_to_do(
         )
         shoot(page, "job-failed")
         assert_accessible(page)
+    page.goto(f"{live_server.url}/projects/library/jobs/")
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+    page.get_by_role("button", name="Compare the chosen jobs").click()
+    expect(page.get_by_role("region", name="What differs")).to_contain_text("nobody/has-this-model")
+    shoot(page, "jobs-compared")
+    assert_accessible(page)
     assert list(TrainingJob.objects.order_by("created_at").values_list("status", flat=True)) == [
         "cancelled",
         "failed",

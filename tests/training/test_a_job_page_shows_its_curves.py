@@ -65,7 +65,7 @@ def test_training_and_dev_have_a_table_each(client: Client, cast: Cast, job: Tra
     job_report(claim=claim, report=Report(done=30, total=130, pace=0.5))
     dev, training = curves_of(job)
     assert [column.title for column in dev.columns] == ["nDCG@10", "own"]
-    titles = ["Loss", "Learning rate", "Tokens per second", "Memory"]
+    titles = ["Loss", "Learning rate", "Tokens per second", "Memory, MB"]
     assert [column.title for column in training.columns] == titles
     client.force_login(cast.viewer)
     page = " ".join(client.get(f"/projects/library/jobs/{job.pk}/").content.decode().split())
@@ -73,7 +73,7 @@ def test_training_and_dev_have_a_table_each(client: Client, cast: Cast, job: Tra
         assert f'data-charts-of="curve-{name}"' in page
         assert f'<table id="curve-{name}" data-x="Step">' in page
     assert 'data-value="2e-05">2.00 × 10⁻⁵</td>' in page
-    assert 'data-value="812000000">812 MB</td>' in page
+    assert 'data-value="812.0">812</td>' in page
     vitals = re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)", page)
     assert ("nDCG@10 on dev", "0.7500") in vitals
     assert ("Steps per second", "2.0") in vitals

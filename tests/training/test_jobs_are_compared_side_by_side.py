@@ -68,7 +68,7 @@ def test_the_page_shows_what_differs_and_what_came_of_it(
     for job in jobs:
         assert f'<input type="checkbox" name="job" value="{job.pk}"' in listed
     assert f'action="{PAGE}"' in listed
-    page = client.get(PAGE, {"job": [job.pk for job in reversed(jobs)]}).content.decode()
+    page = client.get(PAGE, {"job": [str(job.pk) for job in reversed(jobs)]}).content.decode()
     text = " ".join(page.split())
     assert '<code>learning_rate</code></th><td class="wrap">5 × 10⁻⁵</td>' in text
     assert "<code>seed</code>" not in text
@@ -107,7 +107,7 @@ def test_figures_on_different_snapshots_are_called_out(
     other = ready_snapshot(cast.project)
     jobs.append(finished(cast, other, 0.25))
     client.force_login(cast.viewer)
-    page = client.get(PAGE, {"job": [job.pk for job in jobs]}).content.decode()
+    page = client.get(PAGE, {"job": [str(job.pk) for job in jobs]}).content.decode()
     assert "measured on different snapshots" in page
     named = ",".join(str(job.pk) for job in jobs)
     body = client.get(API, {"jobs": named}, **bearer(cast.viewer)).json()
@@ -116,8 +116,8 @@ def test_figures_on_different_snapshots_are_called_out(
 
 def test_too_few_and_too_many_are_told(client: Client, cast: Cast, jobs: list[TrainingJob]) -> None:
     client.force_login(cast.viewer)
-    one = [jobs[0].pk, jobs[0].pk]
-    for chosen in ([], one, [uuid.uuid4() for _ in range(7)]):
+    one = [str(jobs[0].pk)] * 2
+    for chosen in ([], one, [str(uuid.uuid4()) for _ in range(7)]):
         page = client.get(PAGE, {"job": chosen})
         assert page.status_code == 200
         assert "Choose 2 to 6 jobs to compare." in page.content.decode()
@@ -133,8 +133,8 @@ def test_who_may_not_is_told_apart_from_who_may_not_know(
 ) -> None:
     elsewhere = Project.objects.exclude(pk=cast.project.pk).get()
     foreign = finished(cast, ready_snapshot(elsewhere), 0.5)
-    keys = [job.pk for job in jobs]
-    named = ",".join(map(str, keys))
+    keys = [str(job.pk) for job in jobs]
+    named = ",".join(keys)
     assert client.get(API, {"jobs": named}).status_code == 401
     assert client.get(API, {"jobs": named}, **bearer(cast.outsider)).status_code == 404
     assert client.post(API, {"jobs": named}, **bearer(cast.viewer)).status_code == 405
@@ -144,6 +144,6 @@ def test_who_may_not_is_told_apart_from_who_may_not_know(
     client.force_login(cast.outsider)
     assert client.get(PAGE, {"job": keys}).status_code == 404
     client.force_login(cast.viewer)
-    assert client.get(PAGE, {"job": [keys[0], foreign.pk]}).status_code == 404
+    assert client.get(PAGE, {"job": [keys[0], str(foreign.pk)]}).status_code == 404
     assert client.get(PAGE, {"job": [keys[0], "x"]}).status_code == 404
     assert client.post(PAGE, {"job": keys}).status_code == 405

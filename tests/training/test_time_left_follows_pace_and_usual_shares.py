@@ -66,7 +66,8 @@ def test_the_projects_last_jobs_tell_what_is_usual(cast: Cast) -> None:
         "baseline": BEGUN + timedelta(seconds=20),
         "train": BEGUN + timedelta(seconds=60),
     }
-    # 60 s before, 10 s of training, 90 s to come: these take 80 % of a job, those ahead 20 %.
-    left = job_left(job, starts, BEGUN + timedelta(seconds=70), 90.0)
-    assert left == pytest.approx(90 + 160 * 20 / 80)
+    # The 60 s before it were 30 % of a job, those ahead are 20 %, however long this one trains.
+    for left in (90.0, 9000.0):
+        found = job_left(job, starts, BEGUN + timedelta(seconds=70), left)
+        assert found == pytest.approx(left + 60 * 20 / 30)
     assert job_left(job, starts, BEGUN + timedelta(seconds=70), None) is None

@@ -35,6 +35,16 @@ class ValueField(serializers.JSONField):
     """A single value of any kind, or null."""
 
 
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {"anyOf": [{"$ref": "#/components/schemas/Figure"}, {"type": "null"}]},
+    }
+)
+class FiguresField(serializers.ListField):
+    """One figure for each job; null where it was not measured."""
+
+
 class RunOutput(serializers.Serializer[Any]):
     """A job that is compared, and the number of the version that it published."""
 
@@ -56,7 +66,7 @@ class RunFigureOutput(serializers.Serializer[Any]):
     system = serializers.CharField()
     metric = serializers.CharField()
     unit = serializers.CharField()
-    figures = FigureSerializer(many=True, allow_null=True)
+    figures = FiguresField(child=FigureSerializer(allow_null=True))
 
 
 class RunCurveOutput(serializers.Serializer[Any]):

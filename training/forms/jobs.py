@@ -11,6 +11,7 @@ from accounts.names import NAME_MAX_LENGTH, validate_name
 from annotate.frozen.splitting import shares_text
 from annotate.models import Snapshot, SnapshotStatus
 from training.base_models import DEFAULT, base_checked
+from training.forms.again import Again
 from training.forms.spec import Section, language_choices, said_here, spec_formfield
 from training.ml.measures.thumb import FEW, rule_of_thumb
 from training.services.jobs import DEFAULT_RERANKER, snapshot_trainable
@@ -70,10 +71,16 @@ class JobForm(forms.Form):
     """A new job. The fields of the recipe have the names of its keys."""
 
     def __init__(
-        self, *args: Any, project: Project, user: User, preset: str = "", **kwargs: Any
+        self,
+        *args: Any,
+        project: Project,
+        user: User,
+        preset: str = "",
+        again: Again | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.project, self.user = project, user
+        self.project, self.user, self.again = project, user, again
         self.label_suffix = ""
         chosen = PRESETS.get(preset)
         ready = Snapshot.objects.filter(project=project, status=SnapshotStatus.READY)
@@ -99,6 +106,8 @@ class JobForm(forms.Form):
         for key in TrainSpec.described():
             self.fields[key.name] = spec_formfield(key, values[key.name])
         language_choices(self.fields["language"], project.language)
+        if again is not None:
+            again.fill(self.fields)
 
     def clean_snapshot(self) -> Snapshot:
         snapshot: Snapshot = self.cleaned_data["snapshot"]
@@ -141,5 +150,9 @@ class JobForm(forms.Form):
         for group, title in GROUPS.items():
             names = [key.name for key in TrainSpec.described() if key.group == group]
             fields = [self[name] for name in names if name not in FIRST]
-            found.append(Section(title, fields, any(field.errors for field in fields)))
+            open_ = any(field.errors or self._marked(field.name) for field in fields)
+            found.append(Section(title, fields, open_))
         return found
+
+    def _marked(self, name: str) -> bool:
+        return self.again is not None and name in self.again.marks

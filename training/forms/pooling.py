@@ -10,6 +10,7 @@ from django.forms import BoundField
 from accounts.models import Project, User
 from annotate.selectors.pooling import Poolable
 from training.base_models import base_checked
+from training.forms.again import Again
 from training.forms.spec import language_choices, said_here, spec_formfield
 from training.ml.models.names import PACKAGED
 from training.spec.base import SpecError
@@ -35,7 +36,13 @@ class PoolForm(forms.Form):
     """A new pooling job. The fields of the spec have the names of its keys."""
 
     def __init__(
-        self, *args: Any, project: Project, user: User, there: Poolable, **kwargs: Any
+        self,
+        *args: Any,
+        project: Project,
+        user: User,
+        there: Poolable,
+        again: Again | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.project, self.user = project, user
@@ -62,6 +69,8 @@ class PoolForm(forms.Form):
         )
         for name, label in LABELS.items():
             self.fields[name].label = label
+        if again is not None:
+            again.fill(self.fields)
 
     def clean_base_model(self) -> str:
         name: str = self.cleaned_data["base_model"]

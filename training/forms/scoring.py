@@ -8,6 +8,7 @@ from django.forms import BoundField
 
 from accounts.models import Project, User
 from annotate.selectors.scoring import Scorables
+from training.forms.again import Again
 from training.forms.spec import said_here, spec_formfield
 from training.services.scoring import version_checked
 from training.spec.base import SpecError
@@ -33,6 +34,7 @@ class ScoreForm(forms.Form):
         user: User,
         there: Scorables,
         version: str = "",
+        again: Again | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -56,6 +58,8 @@ class ScoreForm(forms.Form):
         which.help_text = "Judgments stay as they are; a score is none."
         for name, label in LABELS.items():
             self.fields[name].label = label
+        if again is not None:
+            again.fill(self.fields)
 
     def clean_base_model(self) -> str:
         name: str = self.cleaned_data["base_model"]

@@ -40,6 +40,10 @@ class ResourceError(RecipeError):
     """Memory or disk ran out."""
 
 
+class OutOfMemoryError(ResourceError):
+    """Memory ran out, on this machine or on one of its GPUs."""
+
+
 def resource_error(error: BaseException) -> ResourceError | None:
     """Return what to tell the user where `error` means that memory or disk ran out, else None."""
     text = str(error).lower()
@@ -53,7 +57,7 @@ def resource_error(error: BaseException) -> ResourceError | None:
         )
     lost = isinstance(error, OSError) and error.errno == errno.ENOMEM
     if isinstance(error, MemoryError) or lost or any(mark in text for mark in _NO_MEMORY):
-        return ResourceError(
+        return OutOfMemoryError(
             "The machine ran out of memory.",
             "Lower per_device_train_batch_size (and per_device_eval_batch_size), shorten "
             "max_length, or choose a smaller base model; gradient_accumulation_steps keeps the "

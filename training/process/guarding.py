@@ -62,6 +62,7 @@ class Guard:
         for number in STOP_SIGNALS:
             signal.signal(number, lambda *_: None)
         signal.set_wakeup_fd(self._outbox.fileno(), warn_on_full_buffer=False)
+        self._measure()
         self._thread.start()
         return self
 

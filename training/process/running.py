@@ -9,6 +9,7 @@ import shutil
 import socket
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -25,7 +26,7 @@ from training.base_models import version_pinned
 from training.kinds import Stage
 from training.lineage import code_facts, first_stage_facts, labels_facts, lineage_collect
 from training.ml.data import Snapshot
-from training.ml.errors import RecipeError, memory_refused, resource_error
+from training.ml.errors import OutOfMemoryError, RecipeError, memory_refused, resource_error
 from training.models import TrainingJob
 from training.process.exposure import exposure_of
 from training.process.guarding import EXIT_CRASHED, EXIT_LOST, Guard
@@ -92,23 +93,41 @@ def _run_guarded(claim: Claim, reporter: JobReporter, scratch: Path, guard: Guar
         guard.stop()
         return 0 if job_stop(claim=claim) else EXIT_LOST
     except RecipeError as error:
-        return _failed(guard, claim, f"{error.message} {error.advice}")
+        return _refused(guard, claim, error)
     except ValidationError as error:
         return _failed(guard, claim, " ".join(error.messages))
     except Exception as error:
         # The process ends here: memory and disk have a message, any fault keeps its traceback.
         named = resource_error(error)
         if named is not None:
-            return _failed(guard, claim, f"{named.message} {named.advice}")
+            return _refused(guard, claim, named)
         logger.exception("Job %s crashed.", claim.job_id)
         # A library that gets no memory may fail with an error of any type.
-        message = f"The job crashed. {NO_MEMORY}" if memory_refused() else CRASHED
-        return _failed(guard, claim, message, traceback.format_exc(), EXIT_CRASHED)
+        lacking = memory_refused()
+        message = f"The job crashed. {NO_MEMORY}" if lacking else CRASHED
+        trace = traceback.format_exc()
+        return _failed(guard, claim, message, trace, EXIT_CRASHED, out_of_memory=lacking)
     return 0
 
 
-def _failed(guard: Guard, claim: Claim, message: str, trace: str = "", status: int = 0) -> int:
-    _settle(guard, lambda: job_fail(claim=claim, message=message, traceback=trace))
+def _refused(guard: Guard, claim: Claim, error: RecipeError) -> int:
+    lacking = isinstance(error, OutOfMemoryError)
+    # What the job itself had and what to try next says more than advice for all.
+    message = error.message if lacking else f"{error.message} {error.advice}"
+    return _failed(guard, claim, message, out_of_memory=lacking)
+
+
+def _failed(
+    guard: Guard,
+    claim: Claim,
+    message: str,
+    trace: str = "",
+    status: int = 0,
+    *,
+    out_of_memory: bool = False,
+) -> int:
+    end = partial(job_fail, claim=claim, message=message, out_of_memory=out_of_memory)
+    _settle(guard, lambda: end(traceback=trace))
     return status
 
 

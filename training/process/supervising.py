@@ -164,7 +164,8 @@ def _settle(run: Run, status: int) -> None:
         reason = f"The job's process {ending(status)}."
         logger.warning("%s Its last output:\n%s", reason, tail)
         if any(mark in tail.lower() for mark in NO_MEMORY_MARKS):
-            job_fail(claim=claim, message=f"{reason} {NO_MEMORY}", traceback=tail)
+            message = f"{reason} {NO_MEMORY}"
+            job_fail(claim=claim, message=message, traceback=tail, out_of_memory=True)
         else:
             job_lose(claim=claim, reason=reason, traceback=tail)
     elif status > 0 and not stopping():

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from training.kinds import Stage
 from training.models import HELD, JOB_TERMINAL, EventKind, JobStatus, TrainingJob
 from training.paths import paths_hidden
+from training.retrying import memory_advice
 from training.selectors import version_of
 from training.services.bell import job_ring
 from training.services.claims import Claim, events_add
@@ -20,10 +21,7 @@ CRASHED: Final = (
     "The job crashed: this is a fault of Arbiter or of one of its libraries, not of your data. "
     "The project's managers see the traceback below; report it, and start the job again."
 )
-NO_MEMORY: Final = (
-    "Most likely the machine ran out of memory. Lower per_device_train_batch_size and "
-    "per_device_eval_batch_size, shorten max_length, or choose a smaller base model."
-)
+NO_MEMORY: Final = "Most likely the machine ran out of memory."
 
 
 def status_move(job: TrainingJob, to: JobStatus, **changed: Any) -> None:
@@ -44,16 +42,24 @@ def note_add(job: TrainingJob, line: str) -> None:
 
 
 @transaction.atomic
-def job_fail(*, claim: Claim, message: str, traceback: str = "") -> bool:
-    """End a job with a message for its user; with a traceback where it crashed."""
+def job_fail(
+    *, claim: Claim, message: str, traceback: str = "", out_of_memory: bool = False
+) -> bool:
+    """End a job with a message for its user; with a traceback where it crashed.
+
+    Where it ran `out_of_memory`, the message goes on with what it had and what to try next.
+    """
     job = held(claim)
     if job is None:
         return False
     if job.status == JobStatus.CANCELLING:
         return _cancelled(job)
+    if out_of_memory:
+        message = f"{message} {memory_advice(job.recipe)}"
     message = paths_hidden(message)
     note_add(job, f"Failed: {message}")
-    status_move(job, JobStatus.FAILED, error=message, traceback=traceback)
+    ended = {"error": message, "traceback": traceback, "out_of_memory": out_of_memory}
+    status_move(job, JobStatus.FAILED, **ended)
     return True
 
 
@@ -97,8 +103,10 @@ def job_lose(*, claim: Claim, reason: str, traceback: str = "") -> bool:
         return True
     times = "once" if losses == 1 else f"{losses} times"
     message = f"{reason} This happened {times}, so the job was given up. {NO_MEMORY}"
+    message = f"{message} {memory_advice(job.recipe)}"
     note_add(job, f"Failed: {message}")
-    status_move(job, JobStatus.FAILED, error=message, traceback=traceback, losses=losses)
+    ended = {"error": message, "traceback": traceback, "out_of_memory": True}
+    status_move(job, JobStatus.FAILED, losses=losses, **ended)
     return True
 
 

@@ -5,6 +5,8 @@ from typing import Any, Final
 from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
 
+from training.retrying import words as settings_said
+
 register = template.Library()
 
 _SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+")
@@ -20,14 +22,20 @@ def rate(value: float | None) -> str:
 
 @register.filter
 def measured(value: float | None, name: str) -> str:
-    """Return what a job measured under a name, "0.6931", "12.4" or "1,204.5 MB"; "" for None."""
+    """Return what a job measured under a name, "0.6931", "12.4" or "1,204" MB; "" for None."""
     if value is None:
         return ""
     if name == "learning_rate":
         return rate(value)
     if name == "memory_bytes":
-        return megabytes(value)
+        return megabytes(value).removesuffix(" MB")
     return grouped(value) if name.endswith("_per_second") else f"{value:.4f}"
+
+
+@register.filter
+def plotted(value: float, name: str) -> str:
+    """Return the number that a chart has for what `measured` writes: memory in MB."""
+    return repr(value / 1e6 if name == "memory_bytes" else value)
 
 
 @register.filter
@@ -55,6 +63,12 @@ def setting(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return _written(repr(value).removesuffix(".0")) if isinstance(value, float) else str(value)
+
+
+@register.filter
+def words(values: dict[str, Any]) -> str:
+    """Return settings as a sentence has them: "max_length 256 and batch_size 8"."""
+    return settings_said(values)
 
 
 def _written(number: str) -> str:
