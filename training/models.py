@@ -11,6 +11,7 @@ from accounts.models import Project, User
 from annotate.models import Snapshot
 from models_app.models import Reranker
 from training.kinds import STAGES, UNITS, JobKind, Stage
+from training.spec.silver import OFF
 
 
 class JobStatus(models.TextChoices):
@@ -158,8 +159,11 @@ class TrainingJob(models.Model):
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """The stages of a job of this kind, in order."""
-        return STAGES[JobKind(self.kind)]
+        """The stages of this job, in order."""
+        known = STAGES[JobKind(self.kind)]
+        if self.recipe.get("silver", OFF) == OFF:
+            return tuple(stage for stage in known if stage != Stage.SILVER)
+        return known
 
     @property
     def finished(self) -> bool:

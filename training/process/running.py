@@ -28,7 +28,7 @@ from training.models import TrainingJob
 from training.process.exposure import exposure_of
 from training.process.guarding import EXIT_CRASHED, EXIT_LOST, Guard
 from training.process.patience import patiently
-from training.process.preparing import base_fetch, snapshot_fetch
+from training.process.preparing import base_fetch, silver_fetch, snapshot_fetch
 from training.process.reporting import JobReporter
 from training.process.scratch import job_scratch, work_path, worker_name
 from training.services.claims import Claim, LostClaimError, job_claim
@@ -135,14 +135,20 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
     reporter.log(f"Snapshot {snapshot.digest[:12]} is complete, its files have their sha256.")
     base = base_fetch(job, scratch / "base")
     exposed = _exposure(job, snapshot, reporter)
+    spec = TrainSpec.from_dict(job.recipe)
+    silver = silver_fetch(job, spec, base, snapshot, scratch / "teacher")
     from training.ml.recipe.run import recipe_run
     from training.services.results import Results
 
-    spec = TrainSpec.from_dict(job.recipe)
     # From here on the main thread needs no database for a long time.
     connection.close()
     outcome = recipe_run(
-        snapshot=snapshot, spec=spec, base=base, folder=scratch / "model", reporter=reporter
+        snapshot=snapshot,
+        spec=spec,
+        base=base,
+        folder=scratch / "model",
+        reporter=reporter,
+        silver=silver,
     )
     code = code_facts()
     return Results(

@@ -9,7 +9,9 @@ from typing import Any, Final, Literal
 from training.ml.templates import passage_template_check, query_template_check
 
 Kind = Literal["integer", "number", "boolean", "choice", "text", "run", "template", "names"]
-Group = Literal["training", "evaluation", "texts", "systems", "bi-encoder", "queries"]
+Group = Literal[
+    "training", "evaluation", "texts", "systems", "bi-encoder", "queries", "silver stage"
+]
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 TEMPLATE_LENGTH: Final = 500

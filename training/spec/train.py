@@ -10,7 +10,8 @@ from typing import Final
 
 from training.ml.search.languages import LANGUAGES
 from training.ml.templates import DEFAULT_PASSAGE, DEFAULT_QUERY, Templates
-from training.spec.base import Spec, key
+from training.spec.base import key
+from training.spec.silver import SilverSpec
 
 LOSSES: Final = ("BinaryCrossEntropyLoss",)
 SCHEDULERS: Final = (
@@ -25,7 +26,7 @@ EVAL_STRATEGIES: Final = ("no", "steps", "epoch")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainSpec(Spec):
+class TrainSpec(SilverSpec):
     """The recipe of a training job. Build it from outside input with `from_dict` only."""
 
     loss: str = key("choice", LOSSES[0], "Loss that is minimised.", choices=LOSSES)

@@ -1,4 +1,4 @@
-"""The recipe: load, baseline, train, evaluate, save.
+"""The recipe: load, baseline, silver where it is wanted, train, evaluate, save.
 
 One linear run over a frozen snapshot, the same under the supervisor and by hand. It knows no
 database and, once the base is there, no network; what it tells goes to a `Reporter`. The same
@@ -35,9 +35,11 @@ from training.ml.recipe.measuring import (
 from training.ml.recipe.snapshot_check import snapshot_check
 from training.ml.recipe.trainer import RecipeTrainer, dataset_build, trainer_build
 from training.ml.reporter import Reporter, Stages
+from training.ml.silver.run import silver_train
+from training.ml.silver.work import SilverWork
 from training.spec.train import TrainSpec
 
-STAGES: Final = ("load", "baseline", "train", "evaluate", "save")
+STAGES: Final = ("load", "baseline", "silver", "train", "evaluate", "save")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,11 @@ def recipe_run(
     folder: Path,
     reporter: Reporter,
     device: str | None = None,
+    silver: SilverWork | None = None,
 ) -> Outcome:
     """Train `base` on the snapshot and leave the new model in `folder`, which must not exist.
 
+    `silver` is what a silver stage works with; without it there is none.
     The folder appears complete or not at all. Raises RecipeError, with a message for the user, for
     a snapshot, base or recipe that cannot work and for exhausted memory or disk.
     """
@@ -80,7 +84,7 @@ def recipe_run(
         TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch,
         resources_named(),
     ):
-        return _run(snapshot, spec, base, folder, reporter, device, Path(scratch))
+        return _run(snapshot, spec, base, folder, reporter, device, Path(scratch), silver)
 
 
 def _run(
@@ -91,6 +95,7 @@ def _run(
     reporter: Reporter,
     device: str | None,
     scratch: Path,
+    silver: SilverWork | None,
 ) -> Outcome:
     stages = Stages(reporter)
 
@@ -104,7 +109,15 @@ def _run(
     with stages("baseline"):
         systems = systems_score(snapshot, spec, model, reporter)
 
-    # 3. Train.
+    # 3. Silver: where the base has to learn from a teacher first, on queries that nobody labelled.
+    taught = None
+    if silver is not None and spec.silver_wanted(fresh_head=base.info.fresh_head):
+        with stages("silver"):
+            taught = silver_train(
+                model, base=base.info, spec=spec, work=silver, reporter=reporter
+            ).to_dict()
+
+    # 4. Train.
     with stages("train"):
         evaluator = _dev_evaluator(snapshot, spec, reporter)
         dataset = dataset_build(snapshot.splits["train"], spec)
@@ -118,13 +131,13 @@ def _run(
         )
         trainer.train()
 
-    # 4. Evaluate: the same code, candidates and order of ties for all systems.
+    # 5. Evaluate: the same code, candidates and order of ties for all systems.
     with stages("evaluate"):
         _score_model(snapshot, spec, trainer, evaluator, systems, reporter)
         evaluations = systems_evaluate(snapshot, spec, systems)
         evaluations_report(evaluations, reporter)
 
-    # 5. Save: complete in a scratch folder, then moved into place.
+    # 6. Save: complete in a scratch folder, then moved into place.
     with stages("save"):
         metadata = _metadata(snapshot, spec, base.info)
         model_save(model, scratch / "model", metadata)
@@ -132,7 +145,8 @@ def _run(
 
     run = Run(snapshot, spec, base.info, dataset, trainer, evaluator, evaluations, stages.seconds)
     log = [dict(line) for line in model.model_card_data.training_logs]
-    return Outcome(folder, base.info, evaluations, dict(stages.seconds), log, facts_collect(run))
+    facts = {**facts_collect(run), "silver": taught}
+    return Outcome(folder, base.info, evaluations, dict(stages.seconds), log, facts)
 
 
 def _report_base(info: BaseInfo, reporter: Reporter) -> None:
