@@ -188,7 +188,7 @@ def cross_fit(
 
 def report(pairs: Sequence[Pair], systems: Mapping[str, SystemScores]) -> None:
     """Print figures and differences with their intervals, over the queries that were scored."""
-    scored = systems["reranker"].keys()
+    scored = list(systems.values())[-1].keys()
     own = [pair for pair in pairs if pair.query_id in scored]
     kept = {name: {q: row[q] for q in scored} for name, row in systems.items()}
     found = evaluate(own, kept)
@@ -220,7 +220,7 @@ def _read(value: str) -> Any:
 def main() -> None:
     """Run the measurement and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--folds", type=int, default=5, help="0: the silver stage alone")
     parser.add_argument("--only", type=int, help="stop after this many folds")
     parser.add_argument("--cache", type=Path, help="where results of the silver stage are kept")
     parser.add_argument("--set", nargs="*", default=[], help="keys of the recipe: key=value")
@@ -237,7 +237,8 @@ def main() -> None:
             "bi-encoder": encoder_scores(pairs),
             "silver": silver_scores(base, spec, work, pairs),
         }
-        systems["reranker"] = cross_fit(base, spec, work, pairs, chosen)
+        if chosen.folds:
+            systems["reranker"] = cross_fit(base, spec, work, pairs, chosen)
     report(pairs, systems)
 
 

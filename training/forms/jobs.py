@@ -26,7 +26,7 @@ GROUPS: Final[Mapping[Group, str]] = {
     "training": "More on training",
     "evaluation": "Evaluation",
     "texts": "Texts and templates",
-    "silver stage": "Silver stage: made-up queries before the labels",
+    "silver stage": "Silver stage: made-up queries, before the labels",
 }
 
 

@@ -27,7 +27,7 @@ _END: Final = re.compile(r"(?<=[.!?])\s+(?=\S)|(?<=[。！？])|\n\s*\n|\n\s*[-*
 _WORD: Final = re.compile(r"\w+")
 _EDGES: Final = " \t\n.:;,。：；，"
 _CALL: Final = re.compile(r"\(.*", re.DOTALL)
-_INSIDE: Final = re.compile(r"[^\w]+|_+|(?<=[a-z])(?=[A-Z])")
+_INSIDE: Final = re.compile(r"[^\w]+|_+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ def _of_passage(
     proposed = [Made(TITLE, _spoken(passage.title), row, Passage("", passage.text))]
     if sentences:
         proposed.append(Made(FIRST, _said(sentences[0]), row, _without(passage, sentences[0])))
-    if len(sentences) > 1:
-        other = sentences[int(rng.integers(1, len(sentences)))]
+    if others := [each for each in sentences[1:] if each != sentences[0]]:
+        other = others[int(rng.integers(len(others)))]
         proposed.append(Made(OTHER, _said(other), row, _without(passage, other)))
     for made in proposed:
         if not made.query:

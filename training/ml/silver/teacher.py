@@ -9,6 +9,7 @@ from scipy.special import logit
 from sentence_transformers import CrossEncoder
 
 from training.ml.errors import BaseModelError
+from training.ml.models.check import tokens_limit
 from training.ml.models.encoder import BiEncoder, encoder_load
 from training.ml.models.find import Base, BaseInfo
 from training.ml.models.load import base_load
@@ -24,6 +25,7 @@ Rows = NDArray[np.int64]
 Progress = Callable[[int, int], None]
 
 READ: Final = 128  # tokens of a passage that a teacher reads
+_ANY: Final = 8  # tokens that every model takes
 _BATCH: Final = 32
 _BLOCK: Final = 512  # queries whose products with the corpus are in memory at once
 _CLOSEST: Final = 1e-9  # a reranker's scores end below 1, where their logits still are finite
@@ -124,11 +126,12 @@ def _reranker(base: Base, device: str | None) -> tuple[CrossEncoder, Templates]:
     if (base.folder / METADATA).exists():
         version = published_load(base)
         return version.model, version.templates
-    limit = READ
     try:
-        return base_load(base, seed=0, max_length=limit, device=device), Templates()
+        model = base_load(base, seed=0, max_length=_ANY, device=device)
     except BaseModelError as error:
         raise BaseModelError(f"As the teacher: {error.message}", error.advice) from error
+    model.max_seq_length = min(READ, tokens_limit(model) or READ)
+    return model, Templates()
 
 
 def _best(scores: NDArray[np.float32], depth: int) -> Rows:
