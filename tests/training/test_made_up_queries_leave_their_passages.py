@@ -1,5 +1,7 @@
 """Queries made from a corpus: what they are made of, what they leave, and what is dropped."""
 
+from collections.abc import Collection
+
 from training.ml.search.tokens import Tokens
 from training.ml.silver.queries import (
     FIRST,
@@ -18,8 +20,8 @@ PASSAGE = Passage(
 )
 
 
-def made(*corpus: Passage, **more: object) -> MadeQueries:
-    return queries_make(corpus, Tokens("en").terms, **more)  # type: ignore[arg-type]
+def made(*corpus: Passage, exclude: Collection[str] = (), seed: int = 0) -> MadeQueries:
+    return queries_make(corpus, Tokens("en").terms, exclude=exclude, seed=seed)
 
 
 def by_kind(found: MadeQueries) -> dict[str, Made]:
