@@ -55,6 +55,7 @@ class ProjectForm(forms.ModelForm[Project]):
         fields = [
             "name", "description", "guidelines", "overlap", "blind", "language", "license",
             "sample_texts", "hourly_cost", "currency",
+            "running_jobs", "waiting_jobs",
         ]  # fmt: skip
         widgets = {
             "description": forms.Textarea(attrs={"rows": 2}),
@@ -66,7 +67,8 @@ class ProjectForm(forms.ModelForm[Project]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["overlap"].widget.attrs["min"] = 1  # as the model wants; its column takes 0
+        for name in {"overlap", "running_jobs", "waiting_jobs"} & self.fields.keys():
+            self.fields[name].widget.attrs["min"] = 1  # as the model wants; its column takes 0
 
 
 class SettingsForm(ProjectForm):

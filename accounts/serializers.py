@@ -38,8 +38,8 @@ class ProjectSerializer(StrictSerializer, serializers.ModelSerializer[Project]):
         model = Project
         fields = [
             "slug", "name", "description", "guidelines", "label_scheme", "overlap", "blind",
-            "language", "license", "sample_texts", "hourly_cost", "currency", "closed",
-            "created_at",
+            "language", "license", "sample_texts", "hourly_cost", "currency",
+            "running_jobs", "waiting_jobs", "closed", "created_at",
         ]  # fmt: skip
         read_only_fields = ["created_at"]
 

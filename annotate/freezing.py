@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from accounts.models import Project
 from annotate.frozen.findings import Observed, findings_of
+from annotate.frozen.naming import agreed, named_by
 from annotate.frozen.sealing import Root, canonical_json, salt_of
 from annotate.frozen.splitting import SPLITS, clusters_of, split_assign
 from annotate.frozen.statistics import SplitStatistics
@@ -153,7 +154,8 @@ def _write_lines(
             tally.left_out += qrel is None
             if qrel is not None:
                 split = assigned[rows[0].query_key]
-                line = _line(rows[0], qrel, key)
+                alike = agreed([each.step.value for each in labels if each.kind == "counted"])
+                line = _line(rows[0], qrel, alike, key)
                 tally.roots[split].add(line)
                 out[split].write(line + b"\n")
                 out["judgments"].write(_basis(rows) + b"\n")
@@ -166,7 +168,7 @@ def _candidates(rows: Iterable[LabelRow]) -> Iterator[list[LabelRow]]:
         yield list(group)
 
 
-def _line(row: LabelRow, qrel: Qrel, key: bytes) -> bytes:
+def _line(row: LabelRow, qrel: Qrel, alike: bool | None, key: bytes) -> bytes:
     line = {
         "query_id": row.query_key,
         "query": row.query,
@@ -182,6 +184,8 @@ def _line(row: LabelRow, qrel: Qrel, key: bytes) -> bytes:
         "people": qrel.people,
         "imported": qrel.imported,
         "adjudicated": qrel.adjudicated,
+        "agreed": alike,
+        "query_metadata": named_by(row.query_metadata),
         "salt": salt_of(key, (row.query_key, row.query, row.passage_key, row.title, row.text)),
     }
     return canonical_json(line).encode()

@@ -28,7 +28,8 @@ from training.ml.models.encoder import BiEncoder
 from training.ml.models.find import Base, BaseRequest, base_find
 from training.ml.models.load import base_load
 from training.ml.models.names import PACKAGED
-from training.ml.recipe.run import recipe_run
+from training.ml.precision import precision_choose
+from training.ml.recipe.run import Place, recipe_run
 from training.ml.scoring import pairs_score
 from training.ml.search.tokens import Tokens
 from training.ml.silver.queries import Passage
@@ -71,6 +72,9 @@ class Printer:
         print(f"  {line}", flush=True)
 
     def metric(self, step: int, epoch: float, values: Mapping[str, float]) -> None:
+        pass
+
+    def trial(self, *told: object) -> None:
         pass
 
 
@@ -153,8 +157,13 @@ def silver_scores(
 ) -> SystemScores:
     """Run the silver stage, or read it from the cache, and score all pairs before any label."""
     model = base_load(base, seed=spec.seed, max_length=spec.max_length)
+    texts = [spec.templates.pair(query=p.query, title=p.title, text=p.text) for p in pairs]
+    found = precision_choose(model, texts, asked=spec.bf16, cache=work.cache)
+    print(f"bfloat16: {found.bf16}. {found.reason}")
     start = time.monotonic()
-    outcome = silver_train(model, base=base.info, spec=spec, work=work, reporter=Printer())
+    outcome = silver_train(
+        model, base=base.info, spec=spec, work=work, bf16=found.bf16, reporter=Printer()
+    )
     print(f"silver stage: {time.monotonic() - start:.1f} s, cached: {outcome.cached}")
     print(json.dumps(outcome.to_dict(), indent=1))
     return pairs_score(model, pairs, spec.templates, batch_size=32)
@@ -176,6 +185,7 @@ def cross_fit(
                 base=base,
                 folder=Path(folder) / "model",
                 reporter=Printer(),
+                place=Place(cache=work.cache),
                 silver=work,
             )
             trained = base_find(BaseRequest("fold", folder=outcome.folder))

@@ -269,7 +269,11 @@ SPECTACULAR_SETTINGS = {
 JUDGING_LEASE_SECONDS = env.read_int("JUDGING_LEASE_SECONDS", 900, minimum=5)
 JOB_HEARTBEAT_SECONDS = env.read_float("JOB_HEARTBEAT_SECONDS", 10.0, minimum=0.1)
 JOB_LEASE_SECONDS = env.read_float("JOB_LEASE_SECONDS", 60.0, minimum=0.5)
+JOB_CHECKPOINT_SECONDS = env.read_float("JOB_CHECKPOINT_SECONDS", 60.0, minimum=0.0)
 JOB_MAX_ATTEMPTS = env.read_int("JOB_MAX_ATTEMPTS", 3, minimum=1)
+# The most jobs of one project that run, or wait, whatever its own settings say.
+PROJECT_RUNNING_JOBS = env.read_int("PROJECT_RUNNING_JOBS", 1000, minimum=1)
+PROJECT_WAITING_JOBS = env.read_int("PROJECT_WAITING_JOBS", 1000, minimum=1)
 # Where the Hub cannot be reached, train from the packaged weights instead of failing.
 BASE_MODEL_FALLBACK = env.read_bool("BASE_MODEL_FALLBACK", True)
 # Below these folders anybody who may start jobs may name a folder as base; superusers anywhere.

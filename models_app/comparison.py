@@ -97,7 +97,7 @@ class Comparison:
         if lead is None:
             return f"Scores per query are not stored for both {a} and {b}: nothing was tested."
         said = {"better": "ranks better than", "worse": "ranks worse than"}
-        words = said.get(lead.word, "cannot be told apart from")
+        words = said.get(lead.word, "is not shown to differ from")
         return f"On {lead.n} test quer{'y' if lead.n == 1 else 'ies'} {b} {words} {a}."
 
 

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.text import get_text_list
 
 from accounts.blobs import blob_chunks
 from accounts.markdown import markdown_html
@@ -17,8 +16,8 @@ from models_app.figures import (
     MODEL,
     REFERENCES,
     Figure,
-    difference_word,
     figure_of,
+    row_word,
     system_named,
     system_title,
     systems_of,
@@ -36,18 +35,29 @@ _WIDE = re.compile(r"<(pre|table)>")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The model minus a rival in nDCG@10, paired over n queries: mean, 95% interval and p."""
+    """The model minus a rival in nDCG@10, paired over n queries: mean, 95% interval and p.
+
+    `p_holm` is p adjusted for all rivals of a verdict, None in a comparison of its own; `effect`
+    the standardised mean difference.
+    """
 
     delta: float
     low: float | None
     high: float | None
     p: float | None
     n: int
+    p_holm: float | None = None
+    effect: float | None = None
 
     @property
     def word(self) -> str:
-        """`better` or `worse` where the interval excludes zero, else `undecided`."""
-        return difference_word(self.low, self.high)
+        """`better`, `worse` or `undecided`, see `row_word`."""
+        return row_word(asdict(self))
+
+    @property
+    def decisive(self) -> float | None:
+        """The p that the word goes by, where there is one."""
+        return self.p if self.p_holm is None else self.p_holm
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,26 +154,6 @@ def _points(metrics: Mapping[str, Any], splits: Iterable[Mapping[str, Any]]) -> 
     return points
 
 
-def verdict_of(points: list[Standpoint]) -> str:
-    """Say in one sentence what the paired differences show, and what they do not."""
-    said = {
-        word: [point.named for point in points if point.lead and point.lead.word == word]
-        for word in ("better", "worse", "undecided")
-    }
-    parts = []
-    if said["better"]:
-        parts.append(f"ranks better than {get_text_list(said['better'], 'and')}")
-    if said["worse"]:
-        parts.append(f"ranks worse than {get_text_list(said['worse'], 'and')}")
-    if said["undecided"]:
-        parts.append(f"cannot be told apart from {get_text_list(said['undecided'], 'and')}")
-    if not parts:
-        return "No paired comparison was stored with this version."
-    n = next(point.lead.n for point in points if point.lead)
-    unit = "query" if n == 1 else "queries"
-    return f"On {n} test {unit} this version {'; it '.join(parts)}."
-
-
 def card_of(version: Version) -> Card | None:
     """Return the version's card for its page, headings two levels down; None where it is missing.
 
@@ -218,7 +208,13 @@ def _leads(splits: Iterable[Mapping[str, Any]]) -> dict[str, Difference]:
     ]
     return {
         row["against"]: Difference(
-            row["delta"], row.get("low"), row.get("high"), row.get("p"), row.get("n", 0)
+            row["delta"],
+            row.get("low"),
+            row.get("high"),
+            row.get("p"),
+            row.get("n", 0),
+            row.get("p_holm"),
+            row.get("effect"),
         )
         for row in rows
     }

@@ -26,7 +26,7 @@ _IN_A_SENTENCE: Final[Mapping[str, str]] = {
     "champion": "the previous champion",
 }
 SPLITS: Final[Mapping[str, str]] = {"test": "Test", "dev": "Dev", "train": "Training"}
-RANKING: Final = ("nDCG@10", "MRR@10", "MAP", "P@1", "Recall@10", "Judged@10")
+RANKING: Final = ("nDCG@10", "MRR@10", "MAP", "P@1", "P@5", "Recall@10", "bpref", "Judged@10")
 BINARY: Final[Mapping[str, str]] = {
     "average_precision": "Average precision",
     "accuracy": "Accuracy, best threshold on this split",
@@ -42,6 +42,8 @@ BINARY: Final[Mapping[str, str]] = {
     "precision_at_dev_threshold": "Precision at the dev threshold for F1",
     "recall_at_dev_threshold": "Recall at the dev threshold for F1",
 }
+ALPHA: Final = 0.05
+"""The level of a verdict: how often it errs where nothing differs, over all its comparisons."""
 _PAIRS: Final = frozenset(name for name in BINARY if name.startswith("accuracy"))
 
 
@@ -182,6 +184,19 @@ def metrics_of(metrics: Mapping[str, Any], split: str) -> list[str]:
     """Return the names of all metrics of a split."""
     names = {name for values in metrics.get(split, {}).values() for name in values}
     return _ordered(names, (*RANKING, *BINARY))
+
+
+def row_word(row: Mapping[str, Any]) -> str:
+    """Return the word for a stored difference: by p as adjusted for its family, else by interval.
+
+    Only comparisons that a verdict is about have such a p.
+    """
+    p = row.get("p_holm")
+    if p is None:
+        return difference_word(row.get("low"), row.get("high"))
+    if p > ALPHA or not row["delta"]:
+        return "undecided"
+    return "better" if row["delta"] > 0 else "worse"
 
 
 def difference_word(low: float | None, high: float | None) -> str:

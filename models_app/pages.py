@@ -8,12 +8,14 @@ from accounts.access import Right
 from models_app import selectors
 from models_app.access import Access
 from models_app.archive import archive_size
+from models_app.breakdown import calibration_of, slices_of
 from models_app.cards.evidence import weaknesses
-from models_app.evidence import card_of, first_stage_of, headline_of, log_of, verdict_of
+from models_app.evidence import card_of, first_stage_of, headline_of, log_of
 from models_app.figures import binary_tables, ranking_tables
 from models_app.lineage import lineage_shown
 from models_app.models import Version
 from models_app.readme import archive_path
+from models_app.verdict import verdict_of
 
 
 def page_context(access: Access) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def reranker_context(access: Access) -> dict[str, Any]:
         "archive_size": archive_size(shown),
         "points": points,
         "first_stage": first_stage_of(champion) if champion else "",
-        "verdict": verdict_of(points),
+        "verdict": verdict_of(champion.facts) if champion else None,
         "aliases": selectors.aliases_of(reranker),
         "moves": selectors.alias_history(reranker)[:20] if access.member else [],
     }
@@ -58,10 +60,12 @@ def version_context(access: Access, version: Version) -> dict[str, Any]:
         "version": version,
         "points": points,
         "first_stage": first_stage_of(version),
-        "verdict": verdict_of(points),
+        "verdict": verdict_of(version.facts),
         "weaknesses": list(weaknesses(version.facts)),
         "ranking": ranking_tables(version.metrics),
         "binary": binary_tables(version.metrics),
+        "slices": slices_of(version.facts, member=member),
+        "calibration": calibration_of(version.facts),
         "log": log_of(version.facts),
         "lineage": lineage_shown(version.lineage, member=member),
         "files": version.artifacts.all(),

@@ -11,6 +11,7 @@ from models_app.lineage import lineage_shown
 from models_app.models import Alias, AliasMove, Artifact, Reranker, Review, Verdict, Version
 from models_app.readme import archive_path
 from models_app.selectors import standing_of
+from models_app.verdict import verdict_of
 
 
 class FigureSerializer(serializers.Serializer[Any]):
@@ -138,6 +139,39 @@ class LineageSerializer(serializers.Serializer[Any]):
     )
 
 
+class AgainstSerializer(serializers.Serializer[Any]):
+    """This version minus one rival in nDCG@10, paired over the test queries."""
+
+    system = serializers.CharField(help_text="base, bm25, first_stage or champion.")
+    word = serializers.ChoiceField(choices=["better", "worse", "undecided"])
+    delta = serializers.FloatField()
+    low = serializers.FloatField(allow_null=True, help_text="Of the 95% interval over queries.")
+    high = serializers.FloatField(allow_null=True)
+    p = serializers.FloatField(help_text="Of the paired randomisation test, two-sided.")
+    p_holm = serializers.FloatField(help_text="Adjusted for all rivals; it decides the word.")
+    effect = serializers.FloatField(
+        allow_null=True, help_text="Standardised mean difference of paired values, d_z."
+    )
+    detectable = serializers.FloatField(
+        allow_null=True, help_text="The difference that these queries show with power `power`."
+    )
+
+
+class VerdictSerializer(serializers.Serializer[Any]):
+    """Better, worse or not shown to differ, and what weakens that; `text` says all of it."""
+
+    text = serializers.CharField()
+    split = serializers.CharField()
+    metric = serializers.CharField()
+    queries = serializers.IntegerField()
+    positives = serializers.IntegerField()
+    alpha = serializers.FloatField()
+    power = serializers.FloatField()
+    correction = serializers.CharField()
+    against = AgainstSerializer(many=True)
+    warnings = serializers.ListField(child=serializers.CharField())
+
+
 class VersionSerializer(VersionShortSerializer):
     """A version with its evidence. Outsiders read of its origin what its card tells."""
 
@@ -149,18 +183,25 @@ class VersionSerializer(VersionShortSerializer):
     archive = serializers.SerializerMethodField()
     created_by = serializers.SerializerMethodField()
     snapshot_digest = serializers.CharField()
+    verdict = serializers.SerializerMethodField()
     metrics = MetricsField(help_text="{split: {system: {metric: figure}}}")
 
     class Meta:
         model = Version
         fields = [
             "id", "repo_id", "version", "tag", "revision", "base_model", "snapshot_digest", "job",
-            "metrics", "lineage", "files", "aliases", "archive", "created_by", "created_at",
+            "verdict", "metrics", "lineage", "files", "aliases", "archive", "created_by",
+            "created_at",
         ]  # fmt: skip
 
     @property
     def _member(self) -> bool:
         return bool(self.context["member"])
+
+    @extend_schema_field(VerdictSerializer(allow_null=True))
+    def get_verdict(self, version: Version) -> dict[str, Any] | None:
+        found = verdict_of(version.facts)
+        return dict(VerdictSerializer(found).data) if found else None
 
     def get_job(self, version: Version) -> str | None:
         return str(version.job) if version.job and self._member else None

@@ -12,7 +12,7 @@ from typing import Any
 from tests.tiny import tiny_cross_encoder
 from training.ml.data import Pair, Snapshot
 from training.ml.models.find import Base, BaseRequest, base_find
-from training.ml.recipe.run import Outcome, recipe_run
+from training.ml.recipe.run import Outcome, Place, recipe_run
 from training.spec.presets import PRESETS
 from training.spec.train import TrainSpec
 
@@ -29,6 +29,7 @@ class RecordingReporter:
     lines: list[str] = field(default_factory=list)
     metrics: list[tuple[int, float, Mapping[str, float]]] = field(default_factory=list)
     bases: list[Mapping[str, Any]] = field(default_factory=list)
+    trials: list[tuple[Any, ...]] = field(default_factory=list)
 
     def stage(self, name: str) -> None:
         self.stages.append(name)
@@ -44,6 +45,17 @@ class RecordingReporter:
 
     def metric(self, step: int, epoch: float, values: Mapping[str, float]) -> None:
         self.metrics.append((step, epoch, values))
+
+    def trial(
+        self,
+        number: int,
+        of: int,
+        changes: Mapping[str, Any],
+        state: str,
+        values: Mapping[str, float],
+        seconds: float | None,
+    ) -> None:
+        self.trials.append((number, of, changes, state, values, seconds))
 
 
 @dataclass(frozen=True)
@@ -95,6 +107,7 @@ def tiny_spec(preset: str, **changes: object) -> TrainSpec:
     values = PRESETS[preset].spec.to_dict() | {
         "max_length": 64,
         "learning_rate": 1e-2,
+        "bf16": False,
         "logging_steps": 4,
     }
     values["eval_steps"] = 4 if (values | changes)["eval_strategy"] == "steps" else None
@@ -120,7 +133,7 @@ def tiny_run(preset: str) -> TinyRun:
         base=tiny_base(root / "base"),
         folder=root / "model",
         reporter=reporter,
-        device="cpu",
+        place=Place(device="cpu"),
     )
     return TinyRun(outcome, reporter, snapshot, spec)
 

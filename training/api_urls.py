@@ -1,12 +1,17 @@
 from django.urls import path
 
-from training.api import comparison, erasures, jobs
+from training.api import comparison, erasures, jobs, queries, runs
+
+_VERSION = "rerankers/<str:team>/<str:name>/versions/<int:number>/"
 
 urlpatterns = [
     path("projects/<str:slug>/erasures/<int:pk>/versions/", erasures.ErasureVersions.as_view()),
     path("training-jobs/", jobs.JobList.as_view()),
+    path("training-jobs/compare/", runs.RunsCompare.as_view()),
     path("training-jobs/<uuid:pk>/", jobs.JobDetail.as_view(), name="api-job"),
     path("training-jobs/<uuid:pk>/cancel/", jobs.JobCancel.as_view()),
     path("training-jobs/<uuid:pk>/events/", jobs.JobEvents.as_view()),
     path("rerankers/<str:team>/<str:name>/compare/", comparison.Compare.as_view()),
+    path(f"{_VERSION}queries/", queries.VersionQueries.as_view()),
+    path(f"{_VERSION}queries/rankings/", queries.VersionRankings.as_view()),
 ]

@@ -63,6 +63,7 @@ def _tested(a: Scores, b: Scores) -> dict[str, Difference]:
     metrics = sorted(set(a[queries[0]]) & set(b[queries[0]]) - {"Judged@10"})
     differences = np.array([[b[q][m] - a[q][m] for m in metrics] for q in queries])
     return {
-        metric: Difference(row.delta, row.low, row.high, row.p, row.n)
+        # A family of one comparison: its own p decides.
+        metric: Difference(row.delta, row.low, row.high, row.p, row.n, row.p, row.effect)
         for metric, row in zip(metrics, paired_test(differences), strict=True)
     }

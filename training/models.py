@@ -32,6 +32,8 @@ JOB_MOVES: Final[dict[JobStatus, frozenset[JobStatus]]] = {
     ),
     JobStatus.CANCELLING: frozenset({JobStatus.CANCELLED, JobStatus.SUCCEEDED}),
 }
+# A process runs them, under a lease.
+HELD: Final = (JobStatus.RUNNING, JobStatus.CANCELLING)
 JOB_TERMINAL: Final = frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED})
 
 
@@ -76,6 +78,10 @@ class TrainingJob(models.Model):
     stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.CLAIM)
     done = models.PositiveIntegerField(default=0, help_text="Units of the stage that are through.")
     total = models.PositiveIntegerField(default=0, help_text="Units of the stage; 0: not known.")
+    pace = models.FloatField(null=True, help_text="Seconds per unit of the stage, of late.")
+    memory = models.JSONField(
+        null=True, help_text="What its processes hold, and held at most; see `MemoryUse`."
+    )
     attempt = models.PositiveSmallIntegerField(
         default=0, help_text="Counts claims; what an earlier attempt still writes is refused."
     )
@@ -86,6 +92,9 @@ class TrainingJob(models.Model):
     heartbeat_at = models.DateTimeField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True, help_text="What went wrong, and what to do.")
+    out_of_memory = models.BooleanField(
+        default=False, help_text="Whether it failed for want of memory, certainly or most likely."
+    )
     traceback = models.TextField(blank=True)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
@@ -102,6 +111,7 @@ class TrainingJob(models.Model):
                 condition=Q(status__in=["running", "cancelling"]),
                 name="job_lease",
             ),
+            models.Index(fields=["created_at"], condition=Q(status="queued"), name="job_waiting"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -183,8 +193,12 @@ class TrainingJob(models.Model):
     @property
     def far(self) -> str:
         """How far the stage has come, such as "30 of 120 steps"; empty where it is not known."""
-        unit = UNITS.get(Stage(self.stage), "pairs")
-        return f"{self.done:,} of {self.total:,} {unit}" if self.total else ""
+        return f"{self.done:,} of {self.total:,} {self.unit}" if self.total else ""
+
+    @property
+    def unit(self) -> str:
+        """What is counted in the stage, such as steps."""
+        return UNITS.get(Stage(self.stage), "pairs")
 
     @property
     def short_id(self) -> str:
@@ -202,6 +216,16 @@ class EventKind(models.TextChoices):
     STAGE = "stage", "Stage"
     LOG = "log", "Log line"
     METRIC = "metric", "Metric"
+    TRIAL = "trial", "Trial"
+
+
+class TrialState(models.TextChoices):
+    """Where a trial of a sweep stands; see `training.ml.reporter.Reporter.trial`."""
+
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    BEST = "best", "Best"
 
 
 class JobEvent(models.Model):
@@ -255,13 +279,17 @@ class JobMetric(models.Model):
 
 
 class JobQueryScore(models.Model):
-    """The ranking metrics of one query, for one system on one split."""
+    """The ranking metrics of one query, for one system on one split, and what it put first.
+
+    `top` holds [passage id, score] of the first ten, best first; empty on dev.
+    """
 
     job = models.ForeignKey(TrainingJob, models.CASCADE, related_name="query_scores")
     split = models.CharField(max_length=10)
     system = models.CharField(max_length=40)
     query_id = models.TextField()
     values = models.JSONField()
+    top = models.JSONField(default=list)
 
     class Meta:
         constraints = [

@@ -1,20 +1,20 @@
-"""Where a job stands, for its page: stages with their times, time left, the loss, the log."""
+"""Where a job stands, for its page: stages with their times, time left, curves, memory, the log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.utils import timezone
 
+from training.curves import CurveTable, curves_of
+from training.forecast import job_left, stage_left
 from training.kinds import JobKind, Stage
 from training.models import EventKind, JobEvent, JobStatus, TrainingJob
 from training.selectors import log_tail
+from training.trials import Sweep, sweep_of
 
-LOSS_ROWS: Final = 60
 LOG_LINES: Final = 14
-# The last units of a stage say nothing about how long the first ones take.
-SHARE_FOR_A_GUESS: Final = 0.02
 
 STAGE_HELP: Final = {
     Stage.CLAIM: "A trainer takes the job and starts a process for it.",
@@ -59,44 +59,86 @@ class StageRow:
 
 
 @dataclass(frozen=True, slots=True)
-class LossRow:
-    """A line of the training log."""
+class Memory:
+    """Bytes that the job's processes hold, and held at most, in main memory or on devices."""
 
-    step: int
-    epoch: float
-    loss: float
-    learning_rate: float | None
+    bytes: int
+    peak: int
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Everything that changes while a job runs, in seconds.
 
-    `log` holds the last lines; `log_before` counts those before them.
+    `left` is that of the stage, `job_left` that of the whole job. `rate` counts units a second.
+    `trial` is the one that `curves` are of. `log` holds the last lines, and `log_before` counts
+    those before them.
     """
 
     stages: list[StageRow]
     elapsed: float | None
     left: float | None
-    losses: list[LossRow]
+    job_left: float | None
+    rate: float | None
+    memory: Memory | None
+    device_memory: Memory | None
+    curves: list[CurveTable]
+    sweep: Sweep
+    trial: int | None
     log: list[JobEvent]
     log_before: int
 
+    @property
+    def last(self) -> dict[str, float]:
+        """Each measure's newest value."""
+        return {name: value for table in self.curves for name, value in table.last.items()}
 
-def progress_of(job: TrainingJob) -> Progress:
-    """Read where a job's current attempt stands."""
+
+def progress_of(job: TrainingJob, trial: int | None = None) -> Progress:
+    """Read where a job's current attempt stands; `trial` names the one whose curves are wanted."""
     now = job.finished_at or timezone.now()
     log, log_before = log_tail(job, LOG_LINES)
     starts = _starts(job)
-    begun = starts.get(job.stage)
     running = job.status in (JobStatus.RUNNING, JobStatus.CANCELLING)
+    sweep = sweep_of(job)
+    trial = trial if trial in [each.number for each in sweep.trials] else sweep.shown
+    begun = starts.get(job.stage)
+    spent = (now - begun).total_seconds() if begun else None
+    left = stage_left(job, spent, sweep.trials) if running else None
+    memory, device = _memory(job)
     return Progress(
         stages=_stages(job, starts, now),
         elapsed=(now - job.started_at).total_seconds() if job.started_at else None,
-        left=_left(job, (now - begun).total_seconds()) if running and begun else None,
-        losses=_losses(job),
+        left=left,
+        job_left=job_left(job, starts, now, left),
+        rate=1 / job.pace if running and job.pace else None,
+        memory=memory,
+        device_memory=device,
+        curves=curves_of(job, trial),
+        sweep=sweep,
+        trial=trial,
         log=log,
         log_before=log_before,
+    )
+
+
+def seconds_left(job: TrainingJob) -> float | None:
+    """Return the seconds until a running job's end, as far as that can be told."""
+    if job.status != JobStatus.RUNNING:
+        return None
+    starts, now = _starts(job), timezone.now()
+    begun = starts.get(job.stage)
+    spent = (now - begun).total_seconds() if begun else None
+    return job_left(job, starts, now, stage_left(job, spent, sweep_of(job).trials))
+
+
+def _memory(job: TrainingJob) -> tuple[Memory | None, Memory | None]:
+    found = job.memory or {}
+    return (
+        Memory(found["bytes"], found["peak_bytes"]) if found else None,
+        Memory(found["device_bytes"], found["device_peak_bytes"])
+        if found.get("device_bytes") is not None
+        else None,
     )
 
 
@@ -130,28 +172,3 @@ def _state(job: TrainingJob, distance: int) -> str:
     if distance > 0:
         return "ahead"
     return job.status if job.finished else "current"
-
-
-def _left(job: TrainingJob, elapsed: float) -> float | None:
-    """Guess the rest of the current stage from its pace so far."""
-    if job.progress < SHARE_FOR_A_GUESS:
-        return None
-    return elapsed * (1 - job.progress) / job.progress
-
-
-def _losses(job: TrainingJob) -> list[LossRow]:
-    rows = job.events.filter(kind=EventKind.METRIC, attempt=job.attempt).order_by("pk")
-    data: list[dict[str, Any]] = list(rows.values_list("data", flat=True))
-    return [
-        LossRow(
-            row["step"], row["epoch"], row["values"]["loss"], row["values"].get("learning_rate")
-        )
-        for row in thinned([row for row in data if "loss" in row["values"]], LOSS_ROWS)
-    ]
-
-
-def thinned(rows: Sequence[Any], limit: int) -> list[Any]:
-    """Return at most `limit` rows, evenly spaced, the first and the last among them."""
-    if len(rows) <= limit:
-        return list(rows)
-    return [rows[round(place * (len(rows) - 1) / (limit - 1))] for place in range(limit)]

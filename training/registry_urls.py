@@ -1,8 +1,15 @@
-"""A reranker's page that needs its jobs: the comparison of two versions."""
+"""A reranker's pages that need its jobs: two versions compared, and one query by query."""
 
 from django.urls import path
 
 from models_app.urls import RERANKER  # which also makes the converters known
-from training import views
+from training import query_views, views
 
-urlpatterns = [path(f"{RERANKER}/compare/", views.versions_compare, name="compare")]
+urlpatterns = [
+    path(f"{RERANKER}/compare/", views.versions_compare, name="compare"),
+    path(
+        f"{RERANKER}/versions/<int:number>/queries/",
+        query_views.version_queries,
+        name="version-queries",
+    ),
+]

@@ -97,16 +97,26 @@ def metrics_of(job: TrainingJob) -> dict[str, Any]:
     return {split: dict(systems) for split, systems in found.items()}
 
 
-def jobs_ahead(job: TrainingJob) -> int:
-    """Return how many jobs wait before this one."""
-    return TrainingJob.objects.unclaimed().filter(created_at__lt=job.created_at).count()
-
-
 def log_tail(job: TrainingJob, lines: int) -> tuple[list[JobEvent], int]:
     """Return the last log lines of a job, oldest first, and how many there are before them."""
     rows = log_of(job).annotate(lines=Window(Count("pk"))).order_by("-pk")[:lines]
     found = [(row, row.lines) for row in rows]
     return [row for row, _ in reversed(found)], found[0][1] - len(found) if found else 0
+
+
+def log_page(
+    job: TrainingJob, size: int, *, after: int = 0, before: int = 0
+) -> tuple[list[JobEvent], bool]:
+    """Return `size` log lines of a job at most, oldest first, and whether there are more that way.
+
+    The first ones after event `after`, or the last ones, or those before event `before`.
+    """
+    if after:
+        found = list(log_of(job).filter(pk__gt=after)[: size + 1])
+        return found[:size], len(found) > size
+    rows = log_of(job).filter(pk__lt=before) if before else log_of(job)
+    found = list(rows.order_by("-pk")[: size + 1])
+    return found[:size][::-1], len(found) > size
 
 
 def log_of(job: TrainingJob) -> QuerySet[JobEvent]:

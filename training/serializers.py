@@ -1,6 +1,6 @@
 """What the API of training jobs takes and gives."""
 
-from typing import Any, ClassVar, Final
+from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
@@ -8,16 +8,23 @@ from rest_framework import serializers
 
 from accounts.access import Right, member_for, role_allows
 from accounts.rest import Parameters, StrictSerializer
-from models_app.serializers import MetricsField
+from models_app.models import Version
+from models_app.serializers import MetricsField, VerdictSerializer
+from models_app.verdict import verdict_of
 from training.base_models import DEFAULT, base_warning
+from training.event_serializers import TrialData
 from training.kinds import SPECS, JobKind, Stage
 from training.ml.models.names import PACKAGED
-from training.models import EventKind, JobEvent, JobStatus, TrainingJob
+from training.models import JobStatus, TrainingJob
 from training.outcome_serializers import PoolOutcomeOutput, ScoreOutcomeOutput
 from training.outcomes import outcome_of
+from training.progress import seconds_left
+from training.queueing import queue_place
 from training.selectors import metrics_of, version_of
 from training.spec.base import SpecError
 from training.spec.train import TrainSpec
+from training.standing_serializers import MemoryOutput, QueuePlaceOutput
+from training.trials import sweep_of
 
 
 @extend_schema_field(
@@ -63,14 +70,6 @@ class JobsQuery(Parameters):
     project = serializers.CharField(required=False, help_text="Only this project's jobs: its slug.")
     status = serializers.ChoiceField(choices=JobStatus.choices, required=False)
     kind = serializers.ChoiceField(choices=JobKind.choices, required=False)
-
-
-class EventsQuery(Parameters):
-    """Which events of a job to list."""
-
-    after = serializers.IntegerField(
-        min_value=0, max_value=2**63 - 1, default=0, help_text="Number of the last event seen."
-    )
 
 
 class JobInput(StrictSerializer):
@@ -173,7 +172,20 @@ class JobDetailOutput(JobOutput):
     )
     metrics = serializers.SerializerMethodField(help_text="{split: {system: {metric: figure}}}")
     version = serializers.SerializerMethodField(help_text="Number of the version, or null.")
+    verdict = serializers.SerializerMethodField(help_text="What the test split showed, or null.")
     traceback = serializers.SerializerMethodField(help_text="Of a crash; for managers only.")
+    queue = serializers.SerializerMethodField(help_text="Where it waits; null unless it does.")
+    seconds_left = serializers.SerializerMethodField(
+        help_text="Until its end, as far as that can be told; else null."
+    )
+    memory = MemoryOutput(
+        allow_null=True,
+        read_only=True,
+        help_text="Bytes that its processes hold.",
+    )
+    trials = serializers.SerializerMethodField(
+        help_text="Of a sweep: one entry for each trial that has begun."
+    )
     warning = serializers.SerializerMethodField(
         help_text="Before a base is loaded: what comes of it if the Hub is out of reach, as it "
         "probably is. Else empty."
@@ -181,8 +193,22 @@ class JobDetailOutput(JobOutput):
 
     class Meta(JobOutput.Meta):
         fields = [
-            *JobOutput.Meta.fields, "metrics", "version", "outcome", "traceback", "warning",
+            *JobOutput.Meta.fields, "metrics", "version", "verdict", "outcome", "traceback",
+            "warning", "queue", "seconds_left", "memory", "trials",
         ]  # fmt: skip
+
+    @extend_schema_field(QueuePlaceOutput(allow_null=True))
+    def get_queue(self, job: TrainingJob) -> dict[str, Any] | None:
+        place = queue_place(job)
+        return None if place is None else dict(QueuePlaceOutput(place).data)
+
+    @extend_schema_field({"type": ["number", "null"]})
+    def get_seconds_left(self, job: TrainingJob) -> float | None:
+        return seconds_left(job)
+
+    @extend_schema_field(TrialData(many=True))
+    def get_trials(self, job: TrainingJob) -> list[dict[str, Any]]:
+        return [dict(TrialData(trial).data) for trial in sweep_of(job).trials]
 
     @extend_schema_field(
         PolymorphicProxySerializer(
@@ -205,8 +231,19 @@ class JobDetailOutput(JobOutput):
 
     @extend_schema_field({"type": ["integer", "null"]})
     def get_version(self, job: TrainingJob) -> int | None:
-        version = version_of(job.pk)
+        version = self._version(job)
         return None if version is None else version.number
+
+    @extend_schema_field(VerdictSerializer(allow_null=True))
+    def get_verdict(self, job: TrainingJob) -> dict[str, Any] | None:
+        version = self._version(job)
+        found = verdict_of(version.facts) if version is not None else None
+        return dict(VerdictSerializer(found).data) if found else None
+
+    def _version(self, job: TrainingJob) -> Version | None:
+        if not hasattr(self, "_found"):
+            self._found = version_of(job.pk)
+        return self._found
 
     @extend_schema_field(OpenApiTypes.STR)
     def get_warning(self, job: TrainingJob) -> str:
@@ -216,84 +253,3 @@ class JobDetailOutput(JobOutput):
     def get_traceback(self, job: TrainingJob) -> str:
         member = member_for(self.context["user"], job.project.slug)
         return job.traceback if role_allows(member.role, Right.MANAGE) else ""
-
-
-class StageData(serializers.Serializer[Any]):
-    """The stage that begins."""
-
-    stage = serializers.ChoiceField(choices=Stage.choices)
-
-
-class LogData(serializers.Serializer[Any]):
-    """A line for people."""
-
-    line = serializers.CharField()
-
-
-class MetricData(serializers.Serializer[Any]):
-    """Values measured after so many optimiser steps, such as `loss`."""
-
-    step = serializers.IntegerField()
-    epoch = serializers.FloatField()
-    values = serializers.DictField(child=serializers.FloatField())
-
-
-class JobEventOutput(serializers.ModelSerializer[JobEvent]):
-    """One thing that a job reported; its kind says what its data are."""
-
-    of_kind: ClassVar[EventKind]
-    of_data: ClassVar[type[serializers.Serializer[Any]]]
-
-    id = serializers.CharField(read_only=True)
-
-    class Meta:
-        model = JobEvent
-        fields = ["id", "at", "attempt", "kind"]
-
-    def get_fields(self) -> dict[str, Any]:
-        # Declared here, since DRF's own serializers have an attribute named `data`.
-        kind: Any = serializers.CharField()
-        kind = extend_schema_field({"type": "string", "const": self.of_kind.value})(kind)
-        return {**super().get_fields(), "kind": kind, "data": self.of_data()}
-
-
-class StageEvent(JobEventOutput):
-    """A stage of the recipe begins."""
-
-    of_kind, of_data = EventKind.STAGE, StageData
-
-
-class LogEvent(JobEventOutput):
-    """The job tells people something."""
-
-    of_kind, of_data = EventKind.LOG, LogData
-
-
-class MetricEvent(JobEventOutput):
-    """The job has measured something while it trained."""
-
-    of_kind, of_data = EventKind.METRIC, MetricData
-
-
-_EVENTS: Final[dict[str, type[serializers.Serializer[Any]]]] = {
-    each.of_kind.value: each for each in (StageEvent, LogEvent, MetricEvent)
-}
-
-
-class JobEventsOutput(serializers.Serializer[Any]):
-    """The next events; ask again with `after` = `last` for those that come later."""
-
-    results = serializers.SerializerMethodField()
-    last = serializers.IntegerField(help_text="Number of the last event so far.")
-    more = serializers.BooleanField(help_text="Whether there are more events already.")
-
-    @extend_schema_field(
-        PolymorphicProxySerializer(
-            component_name="JobEvent",
-            serializers={**_EVENTS},
-            resource_type_field_name="kind",
-            many=True,
-        )
-    )
-    def get_results(self, answer: dict[str, Any]) -> list[dict[str, Any]]:
-        return [_EVENTS[event.kind](event).data for event in answer["results"]]

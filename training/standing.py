@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from models_app.figures import HEADLINE, HEADLINE_SPLIT, MODEL, figure_of
+from models_app.figures import HEADLINE, HEADLINE_SPLIT, MODEL, figure_of, row_word
 from models_app.models import Version
 
 # What a reranker is to beat, the one that matters most last.
@@ -14,7 +14,7 @@ WITH_ARTICLE: Final[Mapping[str, str]] = {"bm25": "BM25", "first_stage": "the fi
 def standing_of(version: Version) -> str:
     """Return the version's nDCG@10 on its test split beside BM25 and the first stage.
 
-    Whether it leads is said by the 95% interval of the paired difference that was stored with it.
+    Whether it leads is said by the paired test that was stored with it, as in its verdict.
     """
     own = figure_of(version.metrics, HEADLINE_SPLIT, MODEL, HEADLINE)
     if own is None:
@@ -30,11 +30,14 @@ def standing_of(version: Version) -> str:
 
 def _lead(facts: Mapping[str, Any], rival: str) -> str:
     row, name = _difference(facts, rival), WITH_ARTICLE[rival]
-    if row is None or row["low"] is None or row["low"] <= 0 <= row["high"]:
-        return f"no measurable lead over {name}"
-    low, high = sorted((abs(row["low"]), abs(row["high"])))
-    span = f"{abs(row['delta']):.3f} (95% interval {low:.3f} to {high:.3f})"
-    return f"ahead of {name} by {span}" if row["delta"] > 0 else f"behind {name} by {span}"
+    word = "undecided" if row is None else row_word(row)
+    if row is None or word == "undecided":
+        return f"not shown to differ from {name}"
+    span = f"{abs(row['delta']):.3f}"
+    if row["low"] is not None:
+        low, high = sorted((row["low"], row["high"]), key=abs)
+        span += f" (95% interval {abs(low):.3f} to {abs(high):.3f})" if low * high > 0 else ""
+    return f"{word} than {name} by {span}"
 
 
 def _difference(facts: Mapping[str, Any], rival: str) -> Mapping[str, Any] | None:

@@ -1,5 +1,7 @@
 """Pages: a project's jobs, a new one, and one of them, live. Fragments: where projects stand."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +26,7 @@ from models_app.figures import binary_tables, ranking_tables
 from models_app.models import Version
 from models_app.pages import page_context
 from models_app.selectors import versions_of as versions_of_reranker
+from models_app.verdict import verdict_of
 from training.base_models import DEFAULT, SUGGESTED, base_warning, fallback_allowed, hub_trouble
 from training.comparing import sides_chosen, versions_compared
 from training.forms.jobs import JobForm
@@ -34,10 +37,9 @@ from training.models import TrainingJob
 from training.outcomes import outcome_of
 from training.overview import standings_of
 from training.progress import progress_of
+from training.queueing import queue_place
 from training.selectors import (
-    jobs_ahead,
     jobs_of,
-    log_of,
     metrics_of,
     project_job,
     version_of,
@@ -50,6 +52,7 @@ from training.services.scoring import score_create
 from training.spec.presets import PRESETS
 
 PAGE_SIZE = 50
+MOST_DIGITS = 6  # of a trial's number
 
 
 @require_safe
@@ -58,10 +61,11 @@ def job_list(request: PageRequest, slug: str) -> HttpResponse:
     page = Paginator(jobs_of(member.project), PAGE_SIZE).get_page(request.GET.get("page"))
     versions = versions_of(list(page))
     context = {
-        **_frame(member),
+        **frame(member),
         "page": page,
         "rows": [(job, versions.get(job.pk)) for job in page],
         "busy": any(not job.finished for job in page),
+        "comparable": sum(job.snapshot_id is not None for job in page) > 1,
     }
     fragment = bool(request.htmx)
     template = "training/_job_table.html" if fragment else "training/job_list.html"
@@ -76,14 +80,11 @@ def job_new(request: HttpRequest, slug: str) -> HttpResponse:
     user = user_of(request)
     form = JobForm(request.POST or None, project=project, user=user, preset=preset, initial=initial)
     if request.method == "POST" and form.is_valid():
-        try:
-            job = job_create(project=project, created_by=user, **form.arguments())
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
+        job = _asked(form, partial(job_create, project=project, created_by=user))
+        if job is not None:
             return redirect("training:job-detail", slug, job.pk)
     context = {
-        **_frame(member),
+        **frame(member),
         "form": form,
         "presets": [(each, each.name == preset) for each in PRESETS.values()],
         "snapshot": request.GET.get("snapshot", ""),
@@ -102,13 +103,10 @@ def pool_new(request: HttpRequest, slug: str) -> HttpResponse:
     there = poolable_of(project)
     form = PoolForm(request.POST or None, project=project, user=user, there=there)
     if request.method == "POST" and form.is_valid():
-        try:
-            job = pool_create(project=project, created_by=user, **form.arguments())
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
+        job = _asked(form, partial(pool_create, project=project, created_by=user))
+        if job is not None:
             return redirect("training:job-detail", slug, job.pk)
-    context = {**_frame(member), "form": form, "there": there}
+    context = {**frame(member), "form": form, "there": there}
     return render(request, "training/pool_new.html", context)
 
 
@@ -126,13 +124,10 @@ def score_new(request: HttpRequest, slug: str) -> HttpResponse:
         version=request.GET.get("version") or next(iter(versions), ""),
     )
     if request.method == "POST" and form.is_valid():
-        try:
-            job = score_create(project=project, created_by=user, **form.arguments())
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
+        job = _asked(form, partial(score_create, project=project, created_by=user))
+        if job is not None:
             return redirect("training:job-detail", slug, job.pk)
-    context = {**_frame(member), "form": form, "there": form.there, "versions": versions}
+    context = {**frame(member), "form": form, "there": form.there, "versions": versions}
     return render(request, "training/score_new.html", context)
 
 
@@ -140,7 +135,7 @@ def score_new(request: HttpRequest, slug: str) -> HttpResponse:
 def job_detail(request: PageRequest, slug: str, pk: UUID) -> HttpResponse:
     member = member_for(request.user, slug)
     job = project_job(member.project, pk)
-    context = {**_frame(member), **_standing(job)}
+    context = {**frame(member), **_standing(job, _number(request.GET.get("trial", "")))}
     if not request.htmx:
         return render(request, "training/job_detail.html", context)
     if not job.finished:
@@ -150,16 +145,6 @@ def job_detail(request: PageRequest, slug: str, pk: UUID) -> HttpResponse:
     response.headers["HX-Retarget"] = "#job"
     response.headers["HX-Reswap"] = "outerHTML"
     return response
-
-
-@require_safe
-def job_log(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
-    """Every log line of a job with its time, as text."""
-    job = project_job(member_for(request.user, slug).project, pk)
-    lines = (
-        f"{event.at:%Y-%m-%d %H:%M:%S} {event.data['line']}\n" for event in log_of(job).iterator()
-    )
-    return HttpResponse(lines, content_type="text/plain; charset=utf-8")
 
 
 @require_POST
@@ -207,7 +192,21 @@ def versions_compare(request: HttpRequest, team: str, name: str) -> HttpResponse
     return render(request, "models_app/compare.html", context)
 
 
-def _frame(member: Member) -> dict[str, Any]:
+def _asked(
+    form: JobForm | PoolForm | ScoreForm, create: Callable[..., TrainingJob]
+) -> TrainingJob | None:
+    """Ask for the job of a valid form; None where it was refused, which the form then says."""
+    try:
+        return create(**form.arguments())
+    except ValidationError as error:
+        form.add_error(None, error)
+    except ConflictError as error:
+        form.add_error(None, str(error.detail))
+    return None
+
+
+def frame(member: Member) -> dict[str, Any]:
+    """What every page of the training tab is given."""
     return {
         "project": member.project,
         "manages": role_allows(member.role, Right.MANAGE),
@@ -216,13 +215,20 @@ def _frame(member: Member) -> dict[str, Any]:
     }
 
 
-def _standing(job: TrainingJob) -> dict[str, Any]:
+def _number(text: str) -> int | None:
+    """Return a trial's number; whatever is none means the one that is shown by itself."""
+    return int(text) if text.isdecimal() and len(text) < MOST_DIGITS else None
+
+
+def _standing(job: TrainingJob, trial: int | None = None) -> dict[str, Any]:
     metrics = metrics_of(job) if job.finished else {}
+    version = version_of(job.pk) if job.finished else None
     return {
         "job": job,
-        "progress": progress_of(job),
-        "ahead": jobs_ahead(job) if job.status == "queued" else 0,
-        "version": version_of(job.pk) if job.finished else None,
+        "progress": progress_of(job, trial),
+        "queue": queue_place(job),
+        "version": version,
+        "verdict": verdict_of(version.facts) if version else None,
         "warning": base_warning(job),
         "outcome": outcome_of(job),
         "ranking": ranking_tables(metrics),

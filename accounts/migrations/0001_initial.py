@@ -96,6 +96,8 @@ class Migration(migrations.Migration):
                 ('sample_texts', models.BooleanField(default=False, help_text="Cards of this project's models may quote its texts.")),
                 ('hourly_cost', models.DecimalField(blank=True, decimal_places=2, help_text='What an hour of judging costs, in the currency below; for the forecast.', max_digits=8, null=True, validators=[django.core.validators.MinValueValidator(0)])),
                 ('currency', models.CharField(blank=True, help_text='Three letters as ISO 4217 has them, such as EUR.', max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$', 'Three capital letters, such as EUR.')])),
+                ('running_jobs', models.PositiveSmallIntegerField(default=2, help_text='How many training jobs of this project may run at once.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)])),
+                ('waiting_jobs', models.PositiveSmallIntegerField(default=50, help_text='How many more may wait at once; beyond that, new ones are refused.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)])),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -158,6 +160,10 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-created_at'],
             },
+        ),
+        migrations.AddConstraint(
+            model_name='project',
+            constraint=models.CheckConstraint(condition=models.Q(('running_jobs__range', (1, 1000)), ('waiting_jobs__range', (1, 1000))), name='project_jobs_range'),
         ),
         migrations.AddConstraint(
             model_name='project',

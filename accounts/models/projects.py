@@ -63,6 +63,16 @@ class Project(models.Model):
         validators=[RegexValidator(CURRENCY, "Three capital letters, such as EUR.")],
         help_text="Three letters as ISO 4217 has them, such as EUR.",
     )
+    running_jobs = models.PositiveSmallIntegerField(
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(1000)],
+        help_text="How many training jobs of this project may run at once.",
+    )
+    waiting_jobs = models.PositiveSmallIntegerField(
+        default=50,
+        validators=[MinValueValidator(1), MaxValueValidator(1000)],
+        help_text="How many more may wait at once; beyond that, new ones are refused.",
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
@@ -75,6 +85,10 @@ class Project(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(overlap__range=(1, 20)), name="project_overlap_range"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(running_jobs__range=(1, 1000), waiting_jobs__range=(1, 1000)),
+                name="project_jobs_range",
             ),
             models.CheckConstraint(
                 condition=models.Q(hourly_cost__isnull=True) | models.Q(hourly_cost__gte=0),

@@ -23,7 +23,7 @@ RANKED_KIND: Final = """
 class LabelRow(NamedTuple):
     """One current judgment with its candidate's texts and first-stage rank.
 
-    `kind` is of `annotate.resolving.resolution.RANKS`.
+    `kind` is of `annotate.resolving.resolution.RANKS`; `query_metadata` is JSON.
     """
 
     candidate_id: int
@@ -41,6 +41,7 @@ class LabelRow(NamedTuple):
     source: str | None
     rank: int | None
     score: float | None
+    query_metadata: str
 
 
 class FirstStage(NamedTuple):
@@ -96,7 +97,7 @@ def label_rows(project: Project, run: FirstStage | None) -> Iterator[LabelRow]:
         SELECT c.id, {QUERY_KEY} COLLATE "C" AS query_key, q.text,
                {PASSAGE_KEY} COLLATE "C" AS passage_key, p.title,
                t.text, t.digest, j.id, {RANKED_KIND}, j.grade_id, j.person_id,
-               u.username, s.name, r.rank, r.score
+               u.username, s.name, r.rank, r.score, q.metadata::text
         FROM annotate_judgment j
         JOIN annotate_candidate c ON c.id = j.candidate_id
         JOIN annotate_query q ON q.id = c.query_id

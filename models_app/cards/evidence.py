@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.utils.text import get_text_list
 
 from models_app.cards.markup import number
-from models_app.figures import HEADLINE, difference_word, system_named
+from models_app.figures import HEADLINE, row_word, system_named
 
 FEW_POSITIVES: Final = 20
 FEW_QUERIES: Final = 20
@@ -14,7 +14,7 @@ _OWN_QUERIES: Final = (
     "Compare scores of this version with each other only; look at its metrics on your own "
     "queries before you rely on them."
 )
-_RIVALS: Final = ("first_stage", "bm25", "base")
+_RIVALS: Final = ("first_stage", "bm25", "base", "champion")
 # What a figure has to beat: the reference with its metric, and how the two are called.
 _CHANCE: Final[Mapping[str, tuple[str, str, str]]] = {
     HEADLINE: ("random_order", HEADLINE, "a random order"),
@@ -140,19 +140,20 @@ def _headline_rows(facts: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _word(facts: Mapping[str, Any], rival: str) -> str:
     rows = (row for row in _headline_rows(facts) if row["against"] == rival)
-    return next((difference_word(row["low"], row["high"]) for row in rows), "undecided")
+    return next((row_word(row) for row in rows), "undecided")
 
 
 def _is_better(row: Mapping[str, Any]) -> bool:
-    return difference_word(row["low"], row["high"]) == "better"
+    return row_word(row) == "better"
 
 
 def _compared(row: Mapping[str, Any]) -> str:
     title = system_named(row["against"])
-    if difference_word(row["low"], row["high"]) == "worse":
+    if row_word(row) == "worse":
         return f"On test, this version's {HEADLINE} is below that of {title}."
-    why = "there is no interval" if row["low"] is None else "the interval includes 0"
-    return f"On test, there is no measurable difference in {HEADLINE} from {title}: {why}."
+    p = row.get("p_holm")
+    why = "its interval holds 0" if p is None else f"p = {p:.2f} among all comparisons"
+    return f"On test, {HEADLINE} is not shown to differ from that of {title}: {why}."
 
 
 def _of_chance(facts: Mapping[str, Any]) -> Iterator[str]:

@@ -108,7 +108,6 @@ def split_view(split: Mapping[str, Any], first_stage: str) -> dict[str, Any]:
         if any(row["metric"] in AT_DEV[:1] for row in split["rows"])
         else None,
         "chance": inline(chance_said(counts)) if _has(split, "one_answer") else None,
-        "judged": _has(split, metric="Judged@10"),
         "differences": _differences(split["differences"]),
         "notes": [inline(note) for note in split["notes"]],
     }
@@ -136,7 +135,9 @@ def methods_view(methods: Mapping[str, Any] | None) -> list[Ready]:
             "Paired tests: two-sided randomisation tests of the mean difference per query, over "
             f"all patterns of signs where these are no more than {test['permutations']:,}, else "
             f"over that many random ones (seed {test['seed']}). Intervals of differences are "
-            "bootstrapped as above."
+            "bootstrapped as above. The verdict goes by the p of nDCG@10 on test, adjusted for all "
+            "rivals (Holm 1979). The effect is the mean difference in units of the standard "
+            "deviation of the differences (d_z, Cohen 1988)."
         ),
     ]
 
@@ -189,12 +190,14 @@ def _differences(rows: list[Mapping[str, Any]]) -> Ready | None:
             _signed(row["delta"]),
             "none" if row["low"] is None else f"{_signed(row['low'])} to {_signed(row['high'])}",
             f"{row['p']:.4f}",
+            "" if row.get("p_holm") is None else f"{row['p_holm']:.4f}",
+            "" if row.get("effect") is None else f"{row['effect']:+.2f}",
             str(row["n"]),
         ]
         for row in rows
         if row["system"] == "model"
     ]
-    headers = ("Metric", "Against", "Difference", "95% interval", "p", "n")
+    headers = ("Metric", "Against", "Difference", "95% interval", "p", "p, Holm", "Effect", "n")
     return table(headers, lines) if lines else None
 
 

@@ -11,7 +11,9 @@ HUB_METRICS: Final = {
     "MRR@10": "mrr@10",
     "MAP": "map",
     "P@1": "precision@1",
+    "P@5": "precision@5",
     "Recall@10": "recall@10",
+    "bpref": "bpref",
 }
 
 

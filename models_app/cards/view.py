@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from models_app.cards.breakdown import calibration_view, slices_view
 from models_app.cards.data import dataset_view, labels_view
 from models_app.cards.evidence import advice, weaknesses
 from models_app.cards.figures import (
@@ -23,6 +24,7 @@ from models_app.cards.markup import (
     number,
     table,
 )
+from models_app.verdict import verdict_of
 
 # What sentence-transformers shows where it has no example of its own to show.
 _EGG_WHITES: Final = (
@@ -65,6 +67,9 @@ def card_view(facts: Mapping[str, Any]) -> dict[str, Any]:
         "templates": _templates(facts),
         "usage": _usage(facts),
         "registry": facts.get("registry"),
+        "verdict": inline(found.text) if (found := verdict_of(facts)) else None,
+        "calibration": calibration_view(facts),
+        "slices": slices_view(facts),
         "validation": validation_view(evaluation),
         "splits": [
             split_view(split, first_stage_said(facts, split))

@@ -1,21 +1,49 @@
-// A line chart of one measure by step. Charts are drawn from visible tables: the figures are there.
+// Line charts of measures by step. Charts are drawn from visible tables: the figures are there.
 
 const SVG = "http://www.w3.org/2000/svg";
 const PAD = { top: 12, right: 8, bottom: 24, gap: 6 };
 const TICK_HEIGHT = 44; // pixels that one grid line has to itself
 
-/** Return a cell's number; NaN where it holds none. */
+/** Return a cell's number, which `data-value` gives where it is written for people; NaN where it holds none. */
 export function number(cell) {
-  const text = cell.textContent.trim().replaceAll(",", "");
+  const text = cell.dataset.value ?? cell.textContent.trim().replaceAll(",", "");
   return text === "" ? NaN : Number(text);
 }
 
-/** Return an SVG element of `points`, [step, value] pairs in order, at least two. */
-export function lineChart(name, points) {
-  const ys = points.map(([, y]) => y);
-  const label = `${name} by step: from ${ys[0]} to ${ys.at(-1)}, between ${Math.min(...ys)} and ${Math.max(...ys)}.`;
-  const svg = element("svg", { class: "line-chart", role: "img", "aria-label": label });
-  new ResizeObserver(() => draw(svg, points)).observe(svg);
+/** Return every column of a table but `data-x` and the epoch as {name, points}; points are [x, y] in order. */
+export function seriesOf(table) {
+  const names = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+  const x = names.indexOf(table.dataset.x);
+  if (x < 0) return [];
+  const rows = [...table.tBodies[0].rows].map((row) => [...row.cells].map(number));
+  return names
+    .map((name, column) => ({
+      name,
+      column,
+      points: rows.map((row) => [Math.max(0, row[x]), row[column]]).filter(([a, b]) => Number.isFinite(a) && Number.isFinite(b)),
+      skipped: column === x || name === "Epoch",
+    }))
+    .filter((series) => !series.skipped && series.points.length > 1);
+}
+
+/** Return a figure with a chart for every column of a table that has at least two numbers. */
+export function chartFigures(table) {
+  return seriesOf(table).map((series) => figure(series.name, lineChart(series.name, [series])));
+}
+
+/** Return a figure of a chart under its name. */
+export function figure(name, chart) {
+  const node = document.createElement("figure");
+  const caption = document.createElement("figcaption");
+  caption.textContent = name;
+  node.append(caption, chart);
+  return node;
+}
+
+/** Return an SVG element of series as `seriesOf` returns them, at least one, on the same axes. */
+export function lineChart(name, series) {
+  const svg = element("svg", { class: "line-chart", role: "img", "aria-label": `${name} by step: ${series.map(said).join("; ")}.` });
+  new ResizeObserver(() => draw(svg, series)).observe(svg);
   return svg;
 }
 
@@ -27,15 +55,22 @@ export function element(name, attributes, text) {
   return node;
 }
 
+function said({ name, points }, _place, all) {
+  const ys = points.map(([, y]) => y);
+  const [first, last, low, high] = [ys[0], ys.at(-1), Math.min(...ys), Math.max(...ys)].map((y) => Number(y.toPrecision(4)));
+  return `${all.length > 1 ? `${name} ` : ""}from ${first} to ${last}, between ${low} and ${high}`;
+}
+
 // In pixels of the chart's own box, again whenever that changes: texts keep their size.
-function draw(svg, points) {
+function draw(svg, series) {
   const { width, height } = svg.getBoundingClientRect();
+  const points = series.flatMap((each) => each.points);
   const xs = points.map(([x]) => x);
   const ys = points.map(([, y]) => y);
   const [first, last] = [Math.min(...xs), Math.max(...xs)];
   const [low, high] = [Math.min(...ys), Math.max(...ys)];
   const levels = ticks(low, high, Math.floor(height / TICK_HEIGHT));
-  const texts = levels.map((y) => element("text", { "text-anchor": "end" }, y));
+  const texts = levels.map((y) => element("text", { "text-anchor": "end" }, short(y)));
   svg.replaceChildren(...texts);
   const left = Math.max(0, ...texts.map((text) => text.getComputedTextLength())) + PAD.gap;
   const [right, top, bottom] = [width - PAD.right, PAD.top, height - PAD.bottom];
@@ -48,8 +83,19 @@ function draw(svg, points) {
   });
   svg.append(element("text", { x: left, y: height - 4 }, `step ${first.toLocaleString("en")}`));
   svg.append(element("text", { x: right, y: height - 4, "text-anchor": "end" }, last.toLocaleString("en")));
-  svg.append(element("polyline", { points: points.map(([x, y]) => `${px(x)},${py(y)}`).join(" ") }));
-  svg.append(element("circle", { cx: px(xs.at(-1)), cy: py(ys.at(-1)), r: 3 }));
+  series.forEach((each, place) => {
+    const [x, y] = each.points.at(-1);
+    const line = element("g", { class: `series-${each.place ?? place}` });
+    line.append(element("polyline", { points: each.points.map(([a, b]) => `${px(a)},${py(b)}`).join(" ") }));
+    line.append(element("circle", { cx: px(x), cy: py(y), r: 3 }));
+    svg.append(line);
+  });
+}
+
+// "500M" for what is too long to stand beside a chart.
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+function short(value) {
+  return Math.abs(value) >= 10_000 ? compact.format(value) : String(value);
 }
 
 // Round numbers from low to high, at most `most` of them (two at least).

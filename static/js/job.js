@@ -1,29 +1,27 @@
-// The training loss as a line, drawn from its visible table, again after every update of the page.
+// Charts of what a job measures, drawn from its visible tables, again after every update of the page.
 
-import { lineChart, number } from "./chart.js";
-
-// [step, loss] of every row; columns are step, epoch, loss, learning rate.
-function pointsOf(table) {
-  return [...table.tBodies[0].rows].map((row) => [number(row.cells[0]), number(row.cells[2])]);
-}
+import { chartFigures } from "./chart.js";
 
 function draw() {
-  for (const place of document.querySelectorAll("[data-chart-of]")) {
-    const table = document.getElementById(place.dataset.chartOf);
-    const points = table ? pointsOf(table) : [];
-    place.replaceChildren(...(points.length > 1 ? [lineChart("Training loss", points)] : []));
+  for (const place of document.querySelectorAll("[data-charts-of]")) {
+    const tables = place.dataset.chartsOf.split(" ").map((id) => document.getElementById(id));
+    place.replaceChildren(...tables.filter(Boolean).flatMap(chartFigures));
   }
 }
 
-// The table keeps its place: at its end while it grows, elsewhere where somebody reads.
-let place = null;
+// A table keeps its place: at its end while it grows, elsewhere where somebody reads.
+const places = new Map();
+function boxes() {
+  return document.querySelectorAll(".curves > [id^=scroll]");
+}
 function remember() {
-  const box = document.getElementById("loss-scroll");
-  place = box && box.scrollTop + box.clientHeight < box.scrollHeight - 4 ? box.scrollTop : null;
+  for (const box of boxes()) {
+    const reads = box.scrollTop + box.clientHeight < box.scrollHeight - 4;
+    places.set(box.id, reads ? box.scrollTop : null);
+  }
 }
 function restore() {
-  const box = document.getElementById("loss-scroll");
-  if (box) box.scrollTop = place ?? box.scrollHeight;
+  for (const box of boxes()) box.scrollTop = places.get(box.id) ?? box.scrollHeight;
 }
 
 document.addEventListener("htmx:beforeSwap", remember);

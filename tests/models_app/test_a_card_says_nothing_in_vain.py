@@ -77,9 +77,9 @@ def test_a_difference_of_nothing_is_no_gain() -> None:
     facts = facts_of()
     test = next(s for s in facts["evaluation"]["splits"] if s["split"] == "test")
     for row in test["differences"]:
-        row |= {"delta": 0.0, "low": None, "high": None}
+        row |= {"delta": 0.0, "low": None, "high": None, "p": 1.0, "p_holm": 1.0}
     text = card_render(facts)
-    said = "On test, there is no measurable difference in nDCG@10 from BM25: there is no interval."
+    said = "On test, nDCG@10 is not shown to differ from that of BM25: p = 1.00 among all"
     assert said in text
 
 

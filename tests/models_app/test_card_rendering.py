@@ -174,15 +174,15 @@ def test_a_version_that_is_worse_or_no_better_than_another_system_says_so() -> N
         for row in test["differences"]
         if row["system"] == "model" and row["metric"] == "nDCG@10"
     }
-    rows["bm25"] |= {"delta": -0.1, "low": -0.2, "high": -0.01}
-    rows["base"] |= {"delta": -0.1, "low": -0.25, "high": 0.05}
-    rows["first_stage"] |= {"delta": 0.3, "low": 0.2, "high": 0.4}
+    rows["bm25"] |= {"delta": -0.1, "low": -0.2, "high": -0.01, "p_holm": 0.03}
+    rows["base"] |= {"delta": -0.1, "low": -0.19, "high": -0.01, "p_holm": 0.06}
+    rows["first_stage"] |= {"delta": 0.3, "low": 0.2, "high": 0.4, "p_holm": 0.01}
     text = card_render(facts)
     assert "this version's nDCG@10 is below that of BM25" in text
-    undecided = "no measurable difference in nDCG@10 from the untouched base: the interval includes"
+    undecided = "nDCG@10 is not shown to differ from that of the untouched base: p = 0.06 among all"
     assert undecided in text
     assert "below that of the untouched base" not in text
-    assert "nDCG@10 from the first stage" not in text
+    assert "differ from that of the first stage" not in text
     advice = text.split("### Recommendations")[1].split("\n#")[0]
     assert "- Do not use this version in place of BM25: on test it ranks measurably" in advice
     assert "in place of the untouched base" not in advice
@@ -255,10 +255,10 @@ def test_rendering_changes_nothing_in_the_facts() -> None:
 def test_scoring_baselines_and_the_model_is_evaluation_time() -> None:
     timings = facts_of("agro")["timings"]
     stages = dict(timings["stages"])
-    on_the_way = stages["train"] - timings["training_seconds"]
-    scored = stages["baseline"] + on_the_way + stages["evaluate"]
-    assert timings["evaluation_seconds"] == pytest.approx(scored, abs=0.01)
-    assert timings["evaluation_seconds"] >= stages["baseline"] + stages["evaluate"] - 0.01 > 0
+    scored = stages["baseline"] + stages["evaluate"]
+    on_the_way = timings["evaluation_seconds"] - scored
+    assert 0 < on_the_way < stages["train"]
+    assert timings["training_seconds"] + on_the_way <= stages["train"] + 0.01
     shown = card_render(facts_of("agro", timings=timings | {"evaluation_seconds": 32.0}))
     assert "- **Evaluation**: 32.0 seconds" in shown
 

@@ -21,6 +21,7 @@ def evidence(first_stage: float, low: float | None, high: float | None) -> dict[
     for row in rows:
         if row["against"] == "first_stage":
             row |= {"delta": 0.81 - first_stage, "low": low, "high": high}
+            row["p_holm"] = 0.02 if low is not None and low * (high or 0) > 0 else 0.4
     facts = facts_made()
     facts["evaluation"]["splits"][0]["differences"] = rows
     return {"metrics": metrics, "facts": facts}

@@ -10,7 +10,7 @@ from accounts.models import User
 from models_app.models import Alias, Review, Version
 from models_app.services.rerankers import alias_move
 from tests.factory import PASSWORD, Cast
-from tests.models_app.published import differences_made, facts_made, make_public, publish
+from tests.models_app.published import facts_made, make_public, publish
 
 PAGE = "/library/finder"
 VERSION = "/library/finder/versions/1/"
@@ -71,14 +71,16 @@ def test_what_is_not_shown_to_be_better_is_not_called_better(
     client: Client, cast: Cast, tmp_path: Path
 ) -> None:
     facts = facts_made()
-    rows = facts["evaluation"]["splits"][0]["differences"] = differences_made()
-    bounds = {"first_stage": (0.1, 0.2), "bm25": (-0.02, 0.3), "base": (-0.3, -0.1)}
-    for row in rows:
-        row["low"], row["high"] = bounds[row["against"]]
+    words = {"first_stage": "better", "bm25": "undecided", "base": "worse"}
+    for row in facts["verdict"]["against"]:
+        row["word"] = words[row["system"]]
+    facts["verdict"]["warnings"] = ["The test split has only 7 relevant pairs."]
     publish(cast.project, tmp_path / "m", facts=facts)
     page = text(as_user(client, cast.viewer), VERSION)
     assert "ranks better than the first stage; it ranks worse than the untouched base" in page
-    assert "cannot be told apart from BM25" in page
+    assert "it is not shown to differ from BM25." in page
+    assert "four times in five these queries show a difference in nDCG@10 of 0.136 against" in page
+    assert "only 7 relevant pairs" in page
 
 
 def test_a_version_without_any_evidence_still_opens(

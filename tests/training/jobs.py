@@ -40,7 +40,13 @@ from training.services.claims import Report, job_claim, job_report
 from training.services.jobs import job_create
 
 TOPICS = ("file", "date", "list", "url", "json", "text")
-RECIPE = {"max_length": 64, "learning_rate": 1e-2, "logging_steps": 2, "max_steps": 6}
+RECIPE = {
+    "max_length": 64,
+    "learning_rate": 1e-2,
+    "logging_steps": 2,
+    "max_steps": 6,
+    "bf16": False,
+}
 LONG = {**RECIPE, "max_steps": 1_000_000, "logging_steps": 50}
 
 
@@ -170,6 +176,7 @@ def environment(**changes: str) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "JOB_HEARTBEAT_SECONDS": "0.5",
         "JOB_LEASE_SECONDS": "6",
+        "JOB_CHECKPOINT_SECONDS": "0.1",
         "OMP_NUM_THREADS": "1",
         **changes,
     }

@@ -64,6 +64,7 @@ class TinySilver:
             base=self.base.info,
             spec=spec or silver_spec(),
             work=self.work(**changes),
+            bf16=False,
             reporter=self.reporter,
         )
         return model, outcome

@@ -11,7 +11,6 @@ from torch import nn
 from tests.tiny_run import tiny_base
 from tests.training.silver import TinySilver, silver_spec, tiny_corpus
 from training.ml.errors import DataError
-from training.ml.silver.loss import SoftListLoss
 from training.ml.silver.run import SilverOutcome
 
 Twice = list[tuple[CrossEncoder, SilverOutcome]]
@@ -110,19 +109,3 @@ def test_a_reranker_can_teach_too(tiny: TinySilver, tmp_path: Path) -> None:
 def test_a_corpus_without_queries_is_refused_with_advice(tiny: TinySilver) -> None:
     with pytest.raises(DataError, match="set silver to off"):
         tiny.train(corpus=tiny_corpus(3))
-
-
-def test_the_loss_is_smallest_where_logits_are_the_targets(tiny: TinySilver) -> None:
-    """Whatever the order in which chunks of about one length are read."""
-    model = tiny.model().eval()
-    loss = SoftListLoss(model)
-    lists = [["a file", "read the list of the file and sort"] * 12, ["json", "url or error"] * 12]
-    queries = ["open file", "read json"]
-    with torch.inference_mode():
-        pairs = [(query, text) for query, own in zip(queries, lists, strict=True) for text in own]
-        own = torch.tensor(model.predict(pairs, activation_fn=nn.Identity())).view(2, 24)
-        right = loss([queries, lists], list(own)).item()
-        wrong = loss([queries, lists], list(own.flip(1) * 3)).item()
-    entropy = torch.distributions.Categorical(logits=own).entropy().mean().item()
-    assert right == pytest.approx(entropy, abs=1e-5)
-    assert wrong > right

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from training.ml.data import Pair
 from training.ml.measures.evaluation import (
     BINARY_METRICS,
-    COMPARED_METRICS,
     DEV_THRESHOLD_METRICS,
     METRIC_UNITS,
     RANKING_METRICS,
@@ -136,7 +135,7 @@ def test_rows_say_what_their_n_counts() -> None:
     units = {"queries": 2, "pairs": 7, "positives": 3}
     assert all(row.n == units[METRIC_UNITS[row.metric]] for row in found.rows)
     names = [row.metric for row in found.rows]
-    assert tuple(names) == (*COMPARED_METRICS, *BINARY_METRICS, *DEV_THRESHOLD_METRICS)
+    assert tuple(names) == (*RANKING_METRICS, *BINARY_METRICS, *DEV_THRESHOLD_METRICS)
 
 
 @pytest.mark.parametrize("label", [True, False])
@@ -147,7 +146,7 @@ def test_one_class_leaves_the_rows_out_and_says_why(label: bool) -> None:
     assert figures(found) == {}
     word = "relevant" if label else "not relevant"
     assert f"binary metrics are undefined: all 10 pairs are {word}" in found.notes
-    assert [row.metric for row in found.rows] == list(COMPARED_METRICS)
+    assert [row.metric for row in found.rows] == list(RANKING_METRICS)
     assert all(np.isfinite(row.value) for row in found.rows)
     assert thresholds_choose(pairs, scores) is None
 

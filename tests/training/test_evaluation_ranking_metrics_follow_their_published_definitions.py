@@ -46,7 +46,8 @@ def test_worked_example_graded() -> None:
     assert value(found, "MAP") == pytest.approx((1 / 2 + 2 / 3 + 3 / 4) / 3)
     assert value(found, "P@1") == 0
     assert value(found, "Recall@10") == 1
-    assert "Judged@10" not in {row.metric for row in found.rows}  # it could be nothing but 1
+    assert value(found, "P@5") == pytest.approx(3 / 5)  # a list of four counts as five
+    assert value(found, "Judged@10") == 1
     extra = {"s": {"q": ranked(["b", "new", "a", "c", "d"])}}
     assert value(evaluate(pairs, extra), "Judged@10") == pytest.approx(4 / 5)
 
@@ -105,7 +106,7 @@ def test_equals_trec_eval_on_random_runs_with_odd_ids() -> None:
     pairs = [pair(q, name, float(g)) for q, names in qrels.items() for name, g in names.items()]
     found = evaluate(pairs, {"s": run}).per_query["s"]
     direct = pytrec_eval.RelevanceEvaluator(
-        qrels, {"ndcg_cut_10", "map", "P_1", "recall_10", "recip_rank"}
+        qrels, {"ndcg_cut_10", "map", "P_1", "P_5", "recall_10", "recip_rank", "bpref"}
     ).evaluate(run)
     assert set(found) == set(queries)
     for q in queries:
@@ -113,7 +114,9 @@ def test_equals_trec_eval_on_random_runs_with_odd_ids() -> None:
             ("nDCG@10", "ndcg_cut_10"),
             ("MAP", "map"),
             ("P@1", "P_1"),
+            ("P@5", "P_5"),
             ("Recall@10", "recall_10"),
+            ("bpref", "bpref"),
             ("MRR@10", "recip_rank"),
         ):
             assert found[q][ours] == pytest.approx(direct[q][theirs], abs=1e-12), (q, ours)
@@ -122,7 +125,7 @@ def test_equals_trec_eval_on_random_runs_with_odd_ids() -> None:
 def test_means_are_over_all_queries_and_n_counts_them() -> None:
     pairs = [pair("q1", "a", 1), pair("q1", "b", 0), pair("q2", "a", 0), pair("q2", "b", 0)]
     found = evaluate(pairs, {"s": {q: ranked(["a", "b"]) for q in ("q1", "q2")}})
-    for metric in ("nDCG@10", "MRR@10", "MAP", "P@1", "Recall@10"):
+    for metric in ("nDCG@10", "MRR@10", "MAP", "P@1", "Recall@10", "bpref"):
         row = next(row for row in found.rows if row.metric == metric)
         assert (row.value, row.n) == (0.5, 2), metric
     assert (found.counts.queries, found.counts.queries_with_relevant) == (2, 1)

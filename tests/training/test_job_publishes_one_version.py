@@ -94,6 +94,9 @@ def check_record(job: TrainingJob, version: Version) -> None:
     assert {"loss"} <= {name for row in losses for name in row["values"]}
     assert max(row["step"] for row in losses) == RECIPE["max_steps"]
     assert {1, RECIPE["max_steps"]} <= {row["step"] for row in losses if "loss" in row["values"]}
+    assert job.memory is not None
+    assert job.memory["peak_bytes"] >= job.memory["bytes"] > 100 << 20
+    assert any(row["values"].get("memory_bytes", 0) > 100 << 20 for row in losses)
     metrics = metrics_of(job)
     assert metrics == version.metrics
     assert set(metrics) == {"dev", "test"}

@@ -24,6 +24,7 @@ from tests.training.jobs import (
     wait_for_training,
 )
 from training.models import EventKind, TrainingJob
+from training.process.scratch import work_path
 from training.services.bell import bells_waiting, job_ring
 from training.services.jobs import jobs_sweep
 
@@ -99,6 +100,7 @@ def a_killed_trainer_takes_its_process_along(job: TrainingJob, pid: int, log: Pa
 def a_shutdown_puts_the_job_back_within_seconds(job: TrainingJob, pid: int, log: Path) -> None:
     wait_for_training(job, log)
     assert standing(job) == ("running", 3, 1)
+    wait_for(lambda: any(work_path(job.pk).rglob("checkpoint-*")), 20, log)
     began = time.monotonic()
     os.kill(pid, signal.SIGTERM)
     wait_for(lambda: not processes_of(job), 5, log)
@@ -133,3 +135,6 @@ def assert_finished_once(job: TrainingJob) -> None:
     # What earlier attempts told stays, under their own number.
     stages = job.events.filter(kind=EventKind.STAGE, data={"stage": "train"})
     assert list(stages.values_list("attempt", flat=True)) == [1, 3, 5]
+    lines = job.events.filter(kind=EventKind.LOG, attempt=5).values_list("data__line", flat=True)
+    assert any(line.startswith("Going on after step ") for line in lines), list(lines)
+    assert not work_path(job.pk).exists()

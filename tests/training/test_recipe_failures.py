@@ -20,7 +20,7 @@ from training.ml.errors import (
     resource_error,
     resources_named,
 )
-from training.ml.recipe.run import recipe_run
+from training.ml.recipe.run import Place, recipe_run
 from training.ml.reporter import Reporter
 
 
@@ -36,7 +36,7 @@ def run(
         base=tiny_base(tmp_path / "base"),
         folder=tmp_path / "models" / "model",
         reporter=reporter or RecordingReporter(),
-        device="cpu",
+        place=Place(device="cpu"),
     )
 
 
@@ -98,7 +98,7 @@ def test_a_base_with_broken_weights_is_no_crash(tmp_path: Path) -> None:
             base=base,
             folder=tmp_path / "models" / "model",
             reporter=RecordingReporter(),
-            device="cpu",
+            place=Place(device="cpu"),
         )
     assert_nothing_left(tmp_path)
 

@@ -22,7 +22,7 @@ from tests.tiny_run import (
 from training.ml.data import Pair
 from training.ml.measures.evaluation import evaluate
 from training.ml.models.save import METADATA
-from training.ml.recipe.run import STAGES, recipe_run
+from training.ml.recipe.run import STAGES, Place, recipe_run
 from training.ml.scoring import pairs_score
 
 
@@ -156,7 +156,7 @@ def test_a_short_run_without_ranks_has_no_first_stage_and_yet_its_losses(tmp_pat
         base=tiny_base(tmp_path / "base"),
         folder=tmp_path / "model",
         reporter=reporter,
-        device="cpu",
+        place=Place(device="cpu"),
     )
     assert list(outcome.evaluations["test"].per_query) == ["bm25", "base", "model"]
     bm25 = outcome.evaluations["test"].per_query["bm25"]
@@ -176,7 +176,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path: 
             base=tiny_base(tmp_path / f"base{number}"),
             folder=tmp_path / f"model{number}",
             reporter=RecordingReporter(),
-            device="cpu",
+            place=Place(device="cpu"),
         )
         digests.append(weights_digest(outcome.folder))
     assert digests[0] == digests[1]
@@ -192,18 +192,14 @@ def test_the_best_weights_are_kept_where_the_recipe_says_so(tmp_path: Path) -> N
         base=tiny_base(tmp_path / "base"),
         folder=tmp_path / "model",
         reporter=RecordingReporter(),
-        device="cpu",
+        place=Place(device="cpu"),
     )
-    measured = {
-        line["Step"]: line["dev_average_precision"]
-        for line in outcome.log
-        if "dev_average_precision" in line
-    }
+    measured = {line["Step"]: line["dev_ndcg@10"] for line in outcome.log if "dev_ndcg@10" in line}
     best = outcome.facts["log"]["best_step"]
     assert measured[best] == max(measured.values())
     model = CrossEncoder(str(outcome.folder), device="cpu")
     scores = pairs_score(model, run.splits["dev"], spec.templates, batch_size=16)
     rows = evaluate(run.splits["dev"], {"model": scores}).rows
-    kept = next(row.value for row in rows if row.metric == "average_precision")
+    kept = next(row.value for row in rows if row.metric == "nDCG@10")
     assert kept == pytest.approx(measured[best])
     assert not np.isnan(kept)

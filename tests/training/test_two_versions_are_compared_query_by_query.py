@@ -51,7 +51,7 @@ def shown(client: Client, cast: Cast, path: str = PAGE) -> str:
     [
         (0.6, 0.7, "On 30 test queries v2 ranks better than v1."),
         (0.7, 0.6, "On 30 test queries v2 ranks worse than v1."),
-        (0.7, 0.7001, "On 30 test queries v2 cannot be told apart from v1."),
+        (0.7, 0.7001, "On 30 test queries v2 is not shown to differ from v1."),
     ],
 )
 def test_the_page_says_what_the_paired_test_shows_and_the_api_gives_its_figures(

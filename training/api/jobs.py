@@ -14,16 +14,10 @@ from accounts.rest import ApiView, asked, caller, filters, paginated, validated
 from accounts.schema import ProblemSerializer
 from annotate.models import Snapshot
 from annotate.selectors.snapshots import snapshot_by
+from training.event_serializers import EventsQuery, JobEventsOutput
 from training.kinds import JobKind
 from training.selectors import events_of, job_for, jobs_seen_by
-from training.serializers import (
-    EventsQuery,
-    JobDetailOutput,
-    JobEventsOutput,
-    JobInput,
-    JobOutput,
-    JobsQuery,
-)
+from training.serializers import JobDetailOutput, JobInput, JobOutput, JobsQuery
 from training.services.jobs import job_cancel, job_create
 from training.services.pooling import pool_create
 from training.services.scoring import score_create
@@ -42,9 +36,13 @@ class JobList(ApiView):
         rows = jobs_seen_by(caller(request), **filters(self, request))
         return paginated(self, request, rows, JobOutput)
 
-    @extend_schema(request=JobInput, responses={201: JobDetailOutput, 404: ProblemSerializer})
+    @extend_schema(
+        request=JobInput,
+        responses={201: JobDetailOutput, 404: ProblemSerializer, 409: ProblemSerializer},
+    )
     def post(self, request: Request) -> Response:
-        """Ask for a job; a trainer starts it as soon as one is free."""
+        """Ask for a job; a trainer starts it as soon as one is free. 409 where as many of the
+        project wait as may."""
         fields = validated(JobInput(data=request.data))
         project = project_for(request.user, fields.pop("project"), Right.MANAGE)
         fields = {"base_model": "", **fields, "project": project, "created_by": caller(request)}

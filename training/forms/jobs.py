@@ -12,6 +12,7 @@ from annotate.frozen.splitting import shares_text
 from annotate.models import Snapshot, SnapshotStatus
 from training.base_models import DEFAULT, base_checked
 from training.forms.spec import Section, language_choices, said_here, spec_formfield
+from training.ml.measures.thumb import FEW, rule_of_thumb
 from training.services.jobs import DEFAULT_RERANKER, snapshot_trainable, teacher_checked
 from training.spec.base import SpecError
 from training.spec.field import Group
@@ -30,6 +31,13 @@ GROUPS: Final[Mapping[Group, str]] = {
 }
 
 
+_SNAPSHOT_HELP: Final = (
+    "What to learn from. The difference in nDCG@10 that its test queries show is a rule of thumb "
+    "(found four times in five, with a spread of 0.3 per query); the job says it better once the "
+    "other systems are scored."
+)
+
+
 class SnapshotChoice(forms.ModelChoiceField[Snapshot]):
     """Ready snapshots, told apart even where the same judgments were frozen twice."""
 
@@ -40,10 +48,22 @@ class SnapshotChoice(forms.ModelChoiceField[Snapshot]):
             f"{obj.frozen_at or obj.created_at:%Y-%m-%d %H:%M} UTC",
             f"{obj.pairs:,} pairs, {queries:,} queries",
             shares_text(obj.splits) if obj.splits else "",
+            shown_by(obj),
             f"by {obj.created_by.display_name}" if obj.created_by else "",
             (obj.digest or "")[:8],
         ]
         return " · ".join(part for part in parts if part)
+
+
+def shown_by(snapshot: Snapshot) -> str:
+    """Say by rule of thumb what the test queries can show, and that few of them show little."""
+    test = (snapshot.statistics.get("splits") or {}).get("test") or {}
+    queries, positives = test.get("queries", 0), test.get("positives", 0)
+    least = rule_of_thumb(queries)
+    if least is None:
+        return ""
+    few = f", too few of them relevant ({positives})" if positives < FEW else ""
+    return f"{queries:,} test queries show a difference of about {least:.2f}{few}"
 
 
 class JobForm(forms.Form):
@@ -59,7 +79,7 @@ class JobForm(forms.Form):
         ready = Snapshot.objects.filter(project=project, status=SnapshotStatus.READY)
         ready = ready.select_related("created_by").order_by("-pk")
         self.fields["snapshot"] = SnapshotChoice(
-            ready, empty_label=None, initial=ready.first(), help_text="What to learn from."
+            ready, empty_label=None, initial=ready.first(), help_text=_SNAPSHOT_HELP
         )
         self.fields["base_model"] = forms.CharField(
             max_length=200,

@@ -52,7 +52,14 @@ def _number(key: SpecField, initial: Any) -> forms.Field:
 
 
 def _boolean(key: SpecField, initial: Any) -> forms.Field:
-    return forms.BooleanField(**_common(key, initial) | {"required": False})
+    if not key.nullable:
+        return forms.BooleanField(**_common(key, initial) | {"required": False})
+    return forms.TypedChoiceField(
+        **_common(key, initial),
+        choices=[("", "—"), (True, "yes"), (False, "no")],
+        coerce=lambda value: value == "True",
+        empty_value=None,
+    )
 
 
 def _choice(key: SpecField, initial: Any) -> forms.Field:

@@ -32,12 +32,15 @@ class Migration(migrations.Migration):
                 ('stage', models.CharField(choices=[('claim', 'Claim'), ('load', 'Load'), ('baseline', 'Baseline'), ('silver', 'Silver'), ('train', 'Train'), ('evaluate', 'Evaluate'), ('register', 'Register'), ('bm25', 'BM25'), ('encode', 'Encode'), ('search', 'Search'), ('score', 'Score'), ('store', 'Store'), ('finish', 'Finish')], default='claim', max_length=10)),
                 ('done', models.PositiveIntegerField(default=0, help_text='Units of the stage that are through.')),
                 ('total', models.PositiveIntegerField(default=0, help_text='Units of the stage; 0: not known.')),
+                ('pace', models.FloatField(help_text='Seconds per unit of the stage, of late.', null=True)),
+                ('memory', models.JSONField(help_text='What its processes hold, and held at most; see `MemoryUse`.', null=True)),
                 ('attempt', models.PositiveSmallIntegerField(default=0, help_text='Counts claims; what an earlier attempt still writes is refused.')),
                 ('losses', models.PositiveSmallIntegerField(default=0, help_text='How often its process died; a trainer that is shut down is no loss.')),
                 ('worker', models.CharField(blank=True, max_length=120)),
                 ('heartbeat_at', models.DateTimeField(null=True)),
                 ('lease_expires_at', models.DateTimeField(null=True)),
                 ('error', models.TextField(blank=True, help_text='What went wrong, and what to do.')),
+                ('out_of_memory', models.BooleanField(default=False, help_text='Whether it failed for want of memory, certainly or most likely.')),
                 ('traceback', models.TextField(blank=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('started_at', models.DateTimeField(null=True)),
@@ -59,6 +62,7 @@ class Migration(migrations.Migration):
                 ('system', models.CharField(max_length=40)),
                 ('query_id', models.TextField()),
                 ('values', models.JSONField()),
+                ('top', models.JSONField(default=list)),
                 ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='query_scores', to='training.trainingjob')),
             ],
         ),
@@ -85,7 +89,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('attempt', models.PositiveSmallIntegerField()),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('kind', models.CharField(choices=[('stage', 'Stage'), ('log', 'Log line'), ('metric', 'Metric')], max_length=8)),
+                ('kind', models.CharField(choices=[('stage', 'Stage'), ('log', 'Log line'), ('metric', 'Metric'), ('trial', 'Trial')], max_length=8)),
                 ('data', models.JSONField()),
                 ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='training.trainingjob')),
             ],
@@ -96,6 +100,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='trainingjob',
             index=models.Index(condition=models.Q(('status__in', ['running', 'cancelling'])), fields=['lease_expires_at'], name='job_lease'),
+        ),
+        migrations.AddIndex(
+            model_name='trainingjob',
+            index=models.Index(condition=models.Q(('status', 'queued')), fields=['created_at'], name='job_waiting'),
         ),
         migrations.AddConstraint(
             model_name='trainingjob',
@@ -143,6 +151,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='jobevent',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['stage', 'log', 'metric'])), name='job_event_kind_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['stage', 'log', 'metric', 'trial'])), name='job_event_kind_known'),
         ),
     ]

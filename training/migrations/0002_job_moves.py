@@ -77,6 +77,36 @@ CREATE TRIGGER job_start BEFORE INSERT ON training_trainingjob
 FOR EACH ROW WHEN (NEW.status <> 'queued' OR NEW.attempt <> 0)
 EXECUTE FUNCTION training_job_start();
 
+-- As many of a project as it may have; who counts takes turns, so that no two take one place.
+-- The installation's own ceiling is a setting, and kept by job_claim and job_enqueue, which take
+-- the same turns.
+CREATE FUNCTION training_job_within_limits() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    may_run integer;
+    may_wait integer;
+    there bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('jobs of project ' || NEW.project_id));
+    SELECT running_jobs, waiting_jobs INTO may_run, may_wait
+    FROM accounts_project WHERE id = NEW.project_id;
+    SELECT count(*) INTO there FROM training_trainingjob
+    WHERE project_id = NEW.project_id AND id <> NEW.id AND (
+        NEW.status = 'running' AND status IN ('running', 'cancelling')
+        OR NEW.status = 'queued' AND status = 'queued'
+    );
+    IF there >= (CASE NEW.status WHEN 'running' THEN may_run ELSE may_wait END) THEN
+        RAISE EXCEPTION 'project % has % jobs that are %, and no more may be',
+            NEW.project_id, there, NEW.status
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'job_within_limits';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER job_waits_within_limits BEFORE INSERT ON training_trainingjob
+FOR EACH ROW EXECUTE FUNCTION training_job_within_limits();
+CREATE TRIGGER job_runs_within_limits BEFORE UPDATE ON training_trainingjob
+FOR EACH ROW WHEN (OLD.status = 'queued' AND NEW.status = 'running')
+EXECUTE FUNCTION training_job_within_limits();
+
 -- What has a snapshot and a reranker: constraint job_of_its_kind says which kinds do. Asked once,
 -- since a job, a frozen snapshot and a reranker stay in their project.
 CREATE FUNCTION training_job_home() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -135,13 +165,17 @@ BEGIN
     RAISE EXCEPTION 'report % is never rewritten', OLD.id
         USING ERRCODE = 'check_violation', CONSTRAINT = 'report_is_kept';
 END $$;
--- Where a query is erased its scores stay, under a name that tells nothing of it.
+-- Where a query or a passage is erased its scores stay, under a name that tells nothing of it.
 CREATE FUNCTION training_score_kept() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     kept training_jobqueryscore := NEW;
 BEGIN
     kept.query_id := OLD.query_id;
-    IF kept IS DISTINCT FROM OLD OR NEW.query_id NOT LIKE 'erased:%' OR NOT accounts_erases(
+    kept.top := OLD.top;
+    IF kept IS DISTINCT FROM OLD
+        OR NEW.query_id <> OLD.query_id AND NEW.query_id NOT LIKE 'erased:%'
+        OR NEW.query_id = OLD.query_id AND NEW.top::text NOT LIKE '%"erased:%'
+        OR NOT accounts_erases(
         (SELECT project_id FROM training_trainingjob WHERE id = OLD.job_id)
     ) THEN
         RAISE EXCEPTION 'report % is never rewritten', OLD.id
@@ -195,6 +229,9 @@ DROP FUNCTION training_version_of_its_job();
 DROP TRIGGER job_kept ON training_trainingjob;
 DROP TRIGGER job_home ON training_trainingjob;
 DROP FUNCTION training_job_home();
+DROP TRIGGER job_runs_within_limits ON training_trainingjob;
+DROP TRIGGER job_waits_within_limits ON training_trainingjob;
+DROP FUNCTION training_job_within_limits();
 DROP TRIGGER job_start ON training_trainingjob;
 DROP FUNCTION training_job_start();
 DROP TRIGGER job_with_a_version_succeeds ON training_trainingjob;

@@ -20,6 +20,9 @@ class Pair:
     `grade` is the resolved grade; `gain` its nDCG gain, `target` its training target in [0, 1] and
     `relevant` whether the binary measures count it. `rank` is the 1-based position in the
     first-stage run, None where that run did not propose the passage; `score` is that run's own.
+    `people` and `imported` count the judgments behind the grade; `agreed` says whether the people
+    among them all gave the same one, None where they were fewer than two; `query_metadata` is what
+    the query's own calls it, by short names only, None where it says nothing.
     """
 
     query_id: str
@@ -33,6 +36,10 @@ class Pair:
     relevant: bool
     rank: int | None = None
     score: float | None = None
+    people: int = 0
+    imported: int = 0
+    agreed: bool | None = None
+    query_metadata: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

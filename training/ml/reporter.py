@@ -16,13 +16,35 @@ class Reporter(Protocol):
         """The base model is loaded: what was asked for and what it is, `BaseInfo.to_dict`."""
 
     def progress(self, done: int, total: int) -> None:
-        """`done` of `total` units of the stage are through: training steps, or scored pairs."""
+        """`done` of `total` units of the stage are through: training steps, or scored pairs.
+
+        While trials run, those of the running trial.
+        """
 
     def log(self, line: str) -> None:
         """One line for people, without a line break."""
 
     def metric(self, step: int, epoch: float, values: Mapping[str, float]) -> None:
-        """Values measured after `step` optimiser steps, such as `loss` or `dev_ndcg@10`."""
+        """Values measured after `step` optimiser steps, such as `loss` or `dev_ndcg@10`.
+
+        While a trial runs they are its own.
+        """
+
+    def trial(
+        self,
+        number: int,
+        of: int,
+        changes: Mapping[str, Any],
+        state: str,
+        values: Mapping[str, float],
+        seconds: float | None,
+    ) -> None:
+        """Trial `number`, from 1, of `of` is `running`, `done` or `failed`, or chosen as `best`.
+
+        `changes` are the keys of the recipe in which it differs from the job's, with their values;
+        `values` its figures on the dev split (`ndcg@10` with `ndcg@10_low` and `ndcg@10_high`,
+        `average_precision`, …), empty until they are known; `seconds` what it took so far.
+        """
 
 
 class Stages:

@@ -30,13 +30,14 @@ class Exposure:
         """Return the fields as JSON-able values."""
         return {**asdict(self), "unread": list(self.unread)}
 
-    def lines(self) -> Iterator[str]:
-        """Say it, where there is something to say."""
+    def lines(self, champion: str = "") -> Iterator[str]:
+        """Say it of the base, or of the `champion` named, where there is something to say."""
         if self.dev or self.test:
+            whose = "its figures" if champion else "figures of both it and the new model"
             yield (
-                f"The base model was trained on {self.test} of the {self.test_queries} test queries"
-                f" and {self.dev} of the {self.dev_queries} dev queries: figures of both it and the"
-                " new model are too good there."
+                f"{champion or 'The base model'} was trained on {self.test} of the"
+                f" {self.test_queries} test queries and {self.dev} of the {self.dev_queries} dev"
+                f" queries: {whose} are too good there."
             )
         for name in self.unread:
             yield f"Which queries {name} was trained on cannot be told any more."

@@ -22,6 +22,7 @@ from django.conf import settings
 from django.db import connection
 
 from training.models import JobStatus
+from training.process.memory import MemoryGauge
 from training.process.patience import DATABASE_GONE
 from training.process.reporting import JobReporter
 from training.services.claims import Claim, job_heartbeat, job_report, job_status
@@ -30,6 +31,7 @@ from training.services.moves import job_release, job_stop
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS: Final = 1.0
+MEMORY_SECONDS: Final = 3.0
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 # Exit statuses of `run_job` that its supervisor tells apart; 0: finished, or nothing to do.
 EXIT_CRASHED: Final = 1
@@ -49,6 +51,7 @@ class Guard:
         self._stopped = Event()
         self._turn = Lock()  # held by whoever writes the job's row: the watch, or the job's end
         self._beaten = time.monotonic()
+        self._gauge, self._gauged = MemoryGauge(), 0.0
         # Signals arrive here whatever the main thread does: C code writes the byte.
         self._inbox, self._outbox = socket.socketpair()
         self._inbox.setblocking(False)
@@ -113,6 +116,7 @@ class Guard:
         return orphaned or any(number in received for number in STOP_SIGNALS)
 
     def _look(self) -> None:
+        self._measure()
         try:
             self._store()
             status = self._beat()
@@ -125,6 +129,11 @@ class Guard:
             self._end(EXIT_LOST)
         elif status == JobStatus.CANCELLING:
             self._end(EXIT_CANCELLED, lambda: job_stop(claim=self._claim))
+
+    def _measure(self) -> None:
+        if time.monotonic() - self._gauged >= MEMORY_SECONDS:
+            self._gauged = time.monotonic()
+            self._reporter.memory(self._gauge.read())
 
     def _store(self) -> None:
         report = self._reporter.drain()

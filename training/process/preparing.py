@@ -3,23 +3,23 @@
 Importing this imports no torch: what cannot work is refused before that takes its time.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
-
-from django.conf import settings
 
 from accounts.blobs import blob_fetch
 from annotate.models import Snapshot as SnapshotRow
 from annotate.selectors.pooling import passages_titled
-from models_app.models import Version
+from models_app.models import CHAMPION, Alias, Version
 from training.base_models import fallback_allowed, version_files, version_named, version_pinned
 from training.ml.data import Snapshot, snapshot_read
-from training.ml.errors import DataError
+from training.ml.errors import BaseModelError, DataError
 from training.ml.models.find import Base, BaseRequest, base_find
 from training.ml.models.names import PACKAGED
 from training.ml.recipe.snapshot_check import snapshot_check
 from training.ml.silver.queries import Passage
 from training.ml.silver.work import SilverWork, corpus_draw
 from training.models import TrainingJob
+from training.process.scratch import cache_path
 from training.spec.train import TrainSpec
 
 
@@ -46,6 +46,35 @@ def snapshot_fetch(row: SnapshotRow, folder: Path) -> Snapshot:
     snapshot = snapshot_read(folder)
     snapshot_check(snapshot)
     return snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """The version that the new one would replace; `missing` says why it has no `base` to load."""
+
+    version: Version
+    base: Base | None
+    missing: str = ""
+
+
+def champion_fetch(job: TrainingJob, folder: Path) -> Champion | None:
+    """Find what is the champion of a job's reranker now, and copy its files into `folder`.
+
+    None where there is no champion. One whose files are gone stops no job.
+    """
+    _, reranker = job.parts
+    alias = Alias.objects.filter(reranker=reranker, name=CHAMPION)
+    found = alias.select_related("version__reranker__project").first()
+    if found is None:
+        return None
+    version = found.version
+    try:
+        files = version_files(version, folder)
+        origin = "It is the champion."
+        base = base_find(BaseRequest(str(version), version.revision, files, origin))
+    except BaseModelError as error:
+        return Champion(version, None, str(error))
+    return Champion(version, base)
 
 
 def base_fetch(job: TrainingJob, folder: Path) -> Base:
@@ -83,7 +112,7 @@ def silver_fetch(
         corpus=corpus,
         passages=passages,
         teacher=base_find(asked),
-        cache=Path(settings.ARBITER_HOME) / "cache" / "silver",
+        cache=cache_path() / "silver",
         labelled={pair.query for pairs in snapshot.splits.values() for pair in pairs},
     )
 

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
+from config.folders import private_folder
 from models_app.services.publishing import folder_store
 from training.base_models import version_pinned
 from training.kinds import Stage
@@ -28,9 +30,15 @@ from training.models import TrainingJob
 from training.process.exposure import exposure_of
 from training.process.guarding import EXIT_CRASHED, EXIT_LOST, Guard
 from training.process.patience import patiently
-from training.process.preparing import base_fetch, silver_fetch, snapshot_fetch
+from training.process.preparing import (
+    Champion,
+    base_fetch,
+    champion_fetch,
+    silver_fetch,
+    snapshot_fetch,
+)
 from training.process.reporting import JobReporter
-from training.process.scratch import job_scratch, work_path, worker_name
+from training.process.scratch import cache_path, job_scratch, work_path, worker_name
 from training.services.claims import Claim, LostClaimError, job_claim
 from training.services.moves import CRASHED, NO_MEMORY, job_fail, job_stop
 from training.services.pooling import pool_finish
@@ -85,6 +93,7 @@ def _run_guarded(claim: Claim, reporter: JobReporter, scratch: Path, guard: Guar
             _score(job, claim, reporter, guard, scratch)
         else:
             _publish(guard, claim, _work(job, claim, reporter, scratch))
+            shutil.rmtree(work_path(job.pk))
     except LostClaimError:
         guard.stop()
         return 0 if job_stop(claim=claim) else EXIT_LOST
@@ -135,9 +144,11 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
     reporter.log(f"Snapshot {snapshot.digest[:12]} is complete, its files have their sha256.")
     base = base_fetch(job, scratch / "base")
     exposed = _exposure(job, snapshot, reporter)
+    champion = champion_fetch(job, scratch / "champion")
+    said = _champion(champion, job, snapshot, reporter)
     spec = TrainSpec.from_dict(job.recipe)
     silver = silver_fetch(job, spec, base, snapshot, scratch / "teacher")
-    from training.ml.recipe.run import recipe_run
+    from training.ml.recipe.run import Place, recipe_run
     from training.services.results import Results
 
     # From here on the main thread needs no database for a long time.
@@ -149,16 +160,24 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
         folder=scratch / "model",
         reporter=reporter,
         silver=silver,
+        champion=champion.base if champion else None,
+        place=Place(
+            work=private_folder(work_path(job.pk)),
+            cache=cache_path(),
+            checkpoint_seconds=settings.JOB_CHECKPOINT_SECONDS,
+        ),
     )
     code = code_facts()
     return Results(
         folder=outcome.folder,
         base_model=outcome.base.loaded,
         evaluations=outcome.evaluations,
+        rankings={"test": outcome.rankings},
         lineage=lineage_collect(job, claim.attempt, outcome, code),
         facts={
             **outcome.facts,
             "exposure": exposed,
+            "champion": {**said, **(outcome.facts["champion"] or {})} or None,
             "findings": list(frozen.findings),
             "first_stage": first_stage_facts(frozen),
             "labels": labels_facts(frozen.statistics),
@@ -174,6 +193,22 @@ def _exposure(job: TrainingJob, snapshot: Snapshot, reporter: JobReporter) -> di
     for line in found.lines():
         reporter.log(line)
     return found.to_dict()
+
+
+def _champion(
+    champion: Champion | None, job: TrainingJob, snapshot: Snapshot, reporter: JobReporter
+) -> dict[str, Any]:
+    """Say which version is to be beaten, and what it has seen of this snapshot."""
+    if champion is None:
+        return {}
+    name = str(champion.version)
+    if champion.missing:
+        reporter.log(f"The champion {name} is not measured: {champion.missing}")
+    found = exposure_of(champion.version, snapshot, job.project)
+    for line in found.lines(f"The champion {name}"):
+        reporter.log(line)
+    missing = champion.missing or None
+    return {"version": name, "missing": missing, "exposure": found.to_dict()}
 
 
 def _publish(guard: Guard, claim: Claim, results: "Results") -> None:

@@ -37,6 +37,11 @@ def work_path(job_id: UUID) -> Path:
     return Path(settings.ARBITER_HOME) / "scratch" / f"{WORK}{job_id}"
 
 
+def cache_path() -> Path:
+    """Return where jobs keep what holds for this machine, and can be made again."""
+    return Path(settings.ARBITER_HOME) / "cache"
+
+
 def works_clear() -> None:
     """Remove what jobs that are finished, or gone with their project, have kept on this machine."""
     folders = {

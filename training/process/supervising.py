@@ -23,6 +23,8 @@ from django.db import InterfaceError, OperationalError, connection
 from config.processes import Steps, end, has_exited, log_tail, spawn
 from training.models import JobStatus, TrainingJob
 from training.process.scratch import scratch_clear, scratch_path, worker_name, works_clear
+from training.queueing import queue_now
+from training.services.bell import job_ring
 from training.services.claims import claim_of
 from training.services.moves import NO_MEMORY, job_fail, job_lose, job_refuse, job_release
 
@@ -56,15 +58,42 @@ class Run:
 
 
 def job_supervise(*, job_id: UUID) -> None:
-    """Run a job that waits in a process of its own and settle what that process leaves open.
+    """Run the job whose turn it is in a process of its own, and settle what that leaves open.
 
+    The bell was rung for job `job_id`; who comes next is told by the queue, not by the bells.
     Returns when the process and its children are gone. On the worker's shutdown they are ended
-    and the job waits again. A job that does not wait is left alone.
+    and the job waits again.
     """
-    job = TrainingJob.objects.unclaimed().filter(pk=job_id).first()
-    if job is None or stopping():
-        return
-    run = _start(job)
+    while not stopping():
+        job = _next()
+        if job is None:
+            logger.info("No job may be taken now; the bell was for job %s.", job_id)
+            return
+        run = _start(job)
+        _supervise(run)
+        if TrainingJob.objects.filter(pk=job.pk, worker=run.worker).exists():
+            _ring_on(job)
+            return
+        # Another trainer was faster, and this bell is good for another job that waits.
+
+
+def _next() -> TrainingJob | None:
+    claimable = queue_now().claimable()
+    waiting = TrainingJob.objects.unclaimed()
+    return waiting.filter(pk=claimable[0].job_id).first() if claimable else None
+
+
+def _ring_on(ended: TrainingJob) -> None:
+    """Ring for a job that waited for this one to end: its own bell was heard too early."""
+    queue = queue_now()
+    for each in queue.claimable():
+        if each.project_id == ended.project_id and each.job_id != ended.pk:
+            if queue.running.get(each.project_id, 0) + 1 >= each.may_run:
+                job_ring(job_id=each.job_id)
+            return
+
+
+def _supervise(run: Run) -> None:
     steps = STOP_STEPS
     try:
         if _hangs(run):

@@ -7,7 +7,7 @@ that lost its job (its lease ran out and another took over) can change nothing a
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -16,10 +16,18 @@ from django.db.models import Case, F, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
+from accounts.models import Project
 from training.kinds import Stage
-from training.models import EventKind, JobEvent, JobStatus, TrainingJob, TrainingJobQuerySet
-
-HELD: Final = (JobStatus.RUNNING, JobStatus.CANCELLING)
+from training.models import (
+    HELD,
+    EventKind,
+    JobEvent,
+    JobStatus,
+    TrainingJob,
+    TrainingJobQuerySet,
+)
+from training.queueing import may_run
+from training.services.enqueuing import project_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +48,32 @@ class LostClaimError(Exception):
 
 @dataclass(slots=True)
 class Report:
-    """What a process has to tell since its last report; all but `events` only if changed."""
+    """What a process has to tell since its last report; all but `events` only if changed.
+
+    `pace` goes with `done` and is not told alone.
+    """
 
     stage: str | None = None
     done: int | None = None
     total: int | None = None
     base_used: dict[str, Any] | None = None
+    memory: dict[str, Any] | None = None
+    pace: float | None = None
     events: list[tuple[EventKind, dict[str, Any]]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        changed = (self.stage, self.done, self.base_used)
+        changed = (self.stage, self.done, self.base_used, self.memory)
         return any(each is not None for each in changed) or bool(self.events)
 
 
 def job_claim(*, job_id: UUID, worker: str) -> Claim | None:
-    """Take a queued job for the process named `worker`; None where it is not waiting."""
+    """Take a queued job for the process named `worker`.
+
+    None where it is not waiting, and where its project runs as many jobs as it may.
+    """
     with transaction.atomic():
+        if not _project_has_room(job_id):
+            return None
         taken = TrainingJob.objects.filter(pk=job_id, status=JobStatus.QUEUED).update(
             status=JobStatus.RUNNING,
             attempt=F("attempt") + 1,
@@ -63,6 +81,8 @@ def job_claim(*, job_id: UUID, worker: str) -> Claim | None:
             stage=Stage.CLAIM,
             done=0,
             total=0,
+            pace=None,
+            memory=None,
             base_used=None,
             heartbeat_at=Now(),
             lease_expires_at=lease_end(),
@@ -76,6 +96,17 @@ def job_claim(*, job_id: UUID, worker: str) -> Claim | None:
         claim = Claim(job_id, attempt)
         events_add(claim, [(EventKind.STAGE, {"stage": Stage.CLAIM.value})])
         return claim
+
+
+def _project_has_room(job_id: UUID) -> bool:
+    """Say whether one more job of this job's project may run; no other is claimed meanwhile."""
+    waiting = TrainingJob.objects.filter(pk=job_id, status=JobStatus.QUEUED)
+    project_id = waiting.values_list("project_id", flat=True).first()
+    if project_id is None:
+        return False
+    project_turn(project_id)
+    project = Project.objects.only("running_jobs").get(pk=project_id)
+    return project.training_jobs.filter(status__in=HELD).count() < may_run(project)
 
 
 def claim_of(*, job_id: UUID, worker: str) -> Claim | None:
@@ -103,9 +134,12 @@ def job_report(*, claim: Claim, report: Report) -> JobStatus | None:
     """Store a report and return the status; None, and nothing stored, once the claim is lost."""
     changed: dict[str, Any] = {}
     if report.stage is not None:
-        changed |= {"stage": report.stage, "done": 0, "total": 0}
+        changed |= {"stage": report.stage, "done": 0, "total": 0, "pace": None}
     if report.done is not None and report.total is not None:
         changed |= {"done": min(report.done, report.total), "total": report.total}
+        changed |= {"pace": report.pace}
+    if report.memory is not None:
+        changed["memory"] = report.memory
     if report.base_used is not None:
         changed["base_used"] = report.base_used
     with transaction.atomic():

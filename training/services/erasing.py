@@ -3,6 +3,7 @@
 import logging
 
 from django.db import OperationalError, transaction
+from django.db.models import QuerySet
 
 from accounts.locks import work_held
 from accounts.models import User
@@ -59,6 +60,8 @@ def _training_part(applied: Applied) -> dict[str, int]:
         scores.filter(query_id=old).update(query_id=new)
         for old, new in applied.names[Thing.QUERY].items()
     )
+    for old, new in applied.names[Thing.PASSAGE].items():
+        _rename_ranked(scores, old, new)
     versions = versions_of_snapshots(project, applied.snapshots)
     return {
         "jobs_cancelled": sum(_cancel(job, applied.erasure.created_by) for job in running),
@@ -66,6 +69,13 @@ def _training_part(applied: Applied) -> dict[str, int]:
         "versions": len(versions),
         "samples": facts_redact(versions=versions, texts=applied.texts),
     }
+
+
+def _rename_ranked(scores: QuerySet[JobQueryScore], old: str, new: str) -> None:
+    """Put a passage's new name where rankings of queries have the old one."""
+    for row in scores.filter(top__contains=[[old]]):
+        row.top = [[new if name == old else name, score] for name, score in row.top]
+        row.save(update_fields=["top"])
 
 
 def _cancel(job: TrainingJob, by: User | None) -> bool:

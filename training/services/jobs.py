@@ -1,6 +1,5 @@
 """Jobs as people handle them: asked for, rung for, cancelled; and swept by beat."""
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -21,8 +20,10 @@ from training.ml.errors import DataError
 from training.ml.recipe.snapshot_check import splits_check
 from training.ml.search.languages import stemmed_language
 from training.models import JOB_TERMINAL, JobStatus, TrainingJob
+from training.queueing import queue_now
 from training.services.bell import bells_waiting, job_ring
 from training.services.claims import Claim
+from training.services.enqueuing import job_enqueue
 from training.services.moves import job_lose, note_add, status_move
 from training.spec.base import SpecError
 from training.spec.train import TrainSpec
@@ -46,7 +47,7 @@ def job_create(
 
     `recipe` holds keys of `TrainSpec`; what is left out has its default. The reranker is made if
     the project has none of this name. Raises ValidationError per field: also for a snapshot whose
-    shares leave a split empty.
+    shares leave a split empty. Raises ConflictError as `job_enqueue` does.
     """
     if snapshot.project_id != project.pk:
         raise ValidationError({"snapshot": "There is no such snapshot in this project."})
@@ -54,8 +55,7 @@ def job_create(
         raise ValidationError({"snapshot": f"This snapshot is {snapshot.status}, not ready."})
     snapshot_trainable(snapshot)
     base = base_checked(base_model, project=project, user=created_by)
-    job = TrainingJob.objects.create(
-        id=uuid.uuid4(),
+    return job_enqueue(
         project=project,
         kind=JobKind.TRAIN,
         snapshot=snapshot,
@@ -65,8 +65,6 @@ def job_create(
         reranker=_reranker(project, reranker or DEFAULT_RERANKER, created_by),
         created_by=created_by,
     )
-    transaction.on_commit(lambda: job_ring(job_id=job.pk))
-    return job
 
 
 def snapshot_trainable(snapshot: Snapshot) -> None:
@@ -125,11 +123,11 @@ def jobs_sweep() -> None:
                     claim=Claim(row.pk, row.attempt),
                     reason="Its trainer stopped answering: it was killed, or its machine stopped.",
                 )
-    waiting = list(TrainingJob.objects.unclaimed().values_list("pk", flat=True))
+    claimable = queue_now().claimable()
     # A bell for each job waits in the queue while the trainers are busy; more would pile up.
-    if waiting and bells_waiting() == 0:
-        for pk in waiting:
-            job_ring(job_id=pk)
+    if claimable and bells_waiting() == 0:
+        for each in claimable:
+            job_ring(job_id=each.job_id)
 
 
 def teacher_checked(name: str | None, *, project: Project, user: User | None) -> str | None:

@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from training.kinds import Stage
-from training.models import JOB_TERMINAL, EventKind, JobStatus, TrainingJob
+from training.models import HELD, JOB_TERMINAL, EventKind, JobStatus, TrainingJob
 from training.paths import paths_hidden
 from training.selectors import version_of
 from training.services.bell import job_ring
-from training.services.claims import HELD, Claim, events_add
+from training.services.claims import Claim, events_add
 
 CRASHED: Final = (
     "The job crashed: this is a fault of Arbiter or of one of its libraries, not of your data. "

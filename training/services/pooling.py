@@ -1,6 +1,5 @@
 """Pooling jobs: asked for, their findings stored chunk by chunk, ended."""
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,8 +18,8 @@ from training.ml.models.names import PACKAGED
 from training.ml.search.languages import stemmed_language
 from training.models import TrainingJob
 from training.outcomes import PoolOutcome
-from training.services.bell import job_ring
 from training.services.claims import Claim
+from training.services.enqueuing import job_enqueue
 from training.services.storing import job_ending, job_storing
 from training.spec.base import SpecError
 from training.spec.pool import LISTED, PoolSpec
@@ -35,23 +34,20 @@ def pool_create(
     """Ask for a job that builds candidates; `base_model` is its bi-encoder, "" the packaged one.
 
     `recipe` holds keys of `PoolSpec`; what is left out has its default. Raises ValidationError per
-    field, also where there is nothing to pool.
+    field, also where there is nothing to pool; ConflictError as `job_enqueue` does.
     """
     spec = _spec(recipe, project)
     _poolable(project, spec)
     base = base_checked(base_model.strip() or PACKAGED, project=project, user=created_by)
     if base.revision:
         raise ValidationError({"base_model": f"{base.name} is a reranker; name a bi-encoder."})
-    job = TrainingJob.objects.create(
-        id=uuid.uuid4(),
+    return job_enqueue(
         project=project,
         kind=JobKind.POOL,
         base_model=base.name,
         recipe=spec.to_dict(),
         created_by=created_by,
     )
-    transaction.on_commit(lambda: job_ring(job_id=job.pk))
-    return job
 
 
 def pool_store(*, claim: Claim, rows: Sequence[Proposed], last_query: int, tally: Tally) -> None:

@@ -1,7 +1,7 @@
 """The end of a job that worked: figures, version and status in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from models_app.revisions import StoredFile
 from models_app.services.publishing import version_publish
 from training.kinds import Stage
 from training.ml.measures.evaluation import Evaluation
+from training.ml.measures.rankings import Rankings
 from training.models import EventKind, JobMetric, JobQueryScore, JobStatus, TrainingJob
 from training.services.claims import Claim, LostClaimError, events_add
 from training.services.moves import held, note_add, status_move
@@ -19,13 +20,14 @@ from training.services.moves import held, note_add, status_move
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What a run leaves for the registry; `evaluations` by split."""
+    """What a run leaves for the registry; `evaluations` and `rankings` by split."""
 
     folder: Path
     base_model: str
     evaluations: Mapping[str, Evaluation]
     lineage: Mapping[str, Any]
     facts: Mapping[str, Any]
+    rankings: Mapping[str, Rankings] = field(default_factory=dict)
 
 
 def job_publish(*, claim: Claim, results: Results, stored: Sequence[StoredFile]) -> Version:
@@ -55,7 +57,7 @@ def job_publish(*, claim: Claim, results: Results, stored: Sequence[StoredFile])
             stored=stored,
         )
         JobMetric.objects.bulk_create(_metrics(job, results.evaluations))
-        JobQueryScore.objects.bulk_create(_query_scores(job, results.evaluations), batch_size=2000)
+        JobQueryScore.objects.bulk_create(_query_scores(job, results), batch_size=2000)
         events_add(claim, [(EventKind.STAGE, {"stage": Stage.FINISH.value})])
         note_add(job, f"Published as {version}.")
         status_move(job, JobStatus.SUCCEEDED, stage=Stage.FINISH, done=0, total=0)
@@ -87,12 +89,17 @@ def _metrics(job: TrainingJob, evaluations: Mapping[str, Evaluation]) -> Iterabl
             )
 
 
-def _query_scores(
-    job: TrainingJob, evaluations: Mapping[str, Evaluation]
-) -> Iterable[JobQueryScore]:
-    for split, evaluation in evaluations.items():
+def _query_scores(job: TrainingJob, results: Results) -> Iterable[JobQueryScore]:
+    for split, evaluation in results.evaluations.items():
+        ranked = results.rankings.get(split, {})
         for system, queries in evaluation.per_query.items():
+            own = ranked.get(system, {})
             for query_id, values in queries.items():
                 yield JobQueryScore(
-                    job=job, split=split, system=system, query_id=query_id, values=dict(values)
+                    job=job,
+                    split=split,
+                    system=system,
+                    query_id=query_id,
+                    values=dict(values),
+                    top=[[name, score] for name, score in own.get(query_id, ())],
                 )

@@ -1,6 +1,5 @@
 """Scoring jobs: asked for, their scores stored chunk by chunk, ended."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,8 +15,8 @@ from training.base_models import Base, base_checked
 from training.kinds import JobKind
 from training.models import TrainingJob
 from training.outcomes import ScoreOutcome
-from training.services.bell import job_ring
 from training.services.claims import Claim
+from training.services.enqueuing import job_enqueue
 from training.services.storing import job_ending, job_storing
 from training.spec.base import SpecError
 from training.spec.score import UNJUDGED, ScoreSpec
@@ -47,15 +46,15 @@ def score_create(
 
     It is a version of this registry, `TEAM/NAME@vN` or `TEAM/NAME@alias`, and pinned now. `recipe`
     holds keys of `ScoreSpec`; what is left out has its default. Raises ValidationError per field,
-    also where there is nothing to score and where the run holds something else.
+    also where there is nothing to score and where the run holds something else; ConflictError as
+    `job_enqueue` does.
     """
     version = version_checked(base_model, project=project, user=created_by)
     spec = _spec(recipe, version.name)
     if not scorable_any(project, wanted_of(spec)):
         raise ValidationError({"candidates": "This project has no such candidates to score."})
     run_check(project=project, name=spec.run or "", version=version.revision)
-    job = TrainingJob.objects.create(
-        id=uuid.uuid4(),
+    return job_enqueue(
         project=project,
         kind=JobKind.SCORE,
         base_model=version.name,
@@ -63,8 +62,6 @@ def score_create(
         recipe=spec.to_dict(),
         created_by=created_by,
     )
-    transaction.on_commit(lambda: job_ring(job_id=job.pk))
-    return job
 
 
 def version_checked(name: str, *, project: Project, user: User | None) -> Base:

@@ -23,6 +23,7 @@ SCHEDULERS: Final = (
     "inverse_sqrt",
 )
 EVAL_STRATEGIES: Final = ("no", "steps", "epoch")
+BEST_METRICS: Final = ("ndcg@10", "mrr@10", "average_precision")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,20 @@ class TrainSpec(SilverSpec):
     weight_decay: float = key(
         "number", 0.0, "Decoupled weight decay of AdamW.", minimum=0, maximum=1
     )
+    adam_beta1: float = key(
+        "number", 0.9, "AdamW's decay of the mean of gradients.", minimum=0, maximum=0.9999
+    )
+    adam_beta2: float = key(
+        "number", 0.999, "AdamW's decay of the mean of their squares.", minimum=0, maximum=0.99999
+    )
+    adam_epsilon: float = key(
+        "number",
+        1e-8,
+        "Keeps AdamW's steps finite where gradients vanish.",
+        minimum=0,
+        maximum=1,
+        above_minimum=True,
+    )
     warmup_steps: float = key(
         "number",
         0,
@@ -99,7 +114,33 @@ class TrainSpec(SilverSpec):
         minimum=0,
         maximum=2**32 - 1,
     )
-    bf16: bool = key("boolean", False, "Train in bfloat16; for recent GPUs.")
+    seeds: int = key(
+        "integer",
+        1,
+        "Trainings with `seed`, `seed` + 1 and so on; the best on the dev split is published, and "
+        "all of them say how far chance goes.",
+        minimum=1,
+        maximum=10,
+    )
+    bf16: bool | None = key(
+        "boolean",
+        None,
+        "Compute in bfloat16, with weights in single precision; null: where this machine is "
+        "measured to be faster with it.",
+        nullable=True,
+    )
+    activation_checkpointing: bool = key(
+        "boolean",
+        False,
+        "Compute activations again instead of keeping them: less memory, a third more time.",
+    )
+    group_by_length: bool | None = key(
+        "boolean",
+        None,
+        "Fill a batch with texts of about one length; null: on a GPU. On a CPU batches stay mixed "
+        "and are read in parts of one length each.",
+        nullable=True,
+    )
     logging_steps: int = key(
         "integer", 10, "Steps between two lines of the training log.", minimum=1, maximum=1_000_000
     )
@@ -118,20 +159,38 @@ class TrainSpec(SilverSpec):
         group="evaluation",
         choices=EVAL_STRATEGIES,
     )
-    eval_steps: int | None = key(
-        "integer",
+    eval_steps: float | None = key(
+        "number",
         None,
-        "Steps between two evaluations, with `eval_strategy` steps only; null: as `logging_steps`.",
+        "Steps between two evaluations, with `eval_strategy` steps only; below 1, a share of all "
+        "steps; null: as `logging_steps`.",
         group="evaluation",
-        minimum=1,
+        minimum=0,
         maximum=1_000_000,
+        above_minimum=True,
         nullable=True,
     )
     load_best_model_at_end: bool = key(
         "boolean",
         False,
-        "Keep the weights with the best average precision on the dev split.",
+        "Keep the weights that were best on the dev split, by `metric_for_best_model`.",
         group="evaluation",
+    )
+    metric_for_best_model: str = key(
+        "choice",
+        BEST_METRICS[0],
+        "What is best on the dev split, among weights, seeds and trials.",
+        group="evaluation",
+        choices=BEST_METRICS,
+    )
+    early_stopping_patience: int | None = key(
+        "integer",
+        None,
+        "Stop after so many evaluations in a row that were no better; null: never.",
+        group="evaluation",
+        minimum=1,
+        maximum=1000,
+        nullable=True,
     )
     validation_name: str = key(
         "text",
@@ -181,4 +240,8 @@ class TrainSpec(SilverSpec):
             errors["load_best_model_at_end"] = "Needs eval_strategy steps or epoch."
         if self.eval_steps is not None and self.eval_strategy != "steps":
             errors["eval_steps"] = "Needs eval_strategy steps; leave it out else."
+        elif self.eval_steps is not None and self.eval_steps > 1 and self.eval_steps % 1:
+            errors["eval_steps"] = "Must be a whole number of steps, or a share below 1."
+        if self.early_stopping_patience is not None and self.eval_strategy == "no":
+            errors["early_stopping_patience"] = "Needs eval_strategy steps or epoch."
         return errors

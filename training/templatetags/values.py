@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from django import template
+from django.contrib.humanize.templatetags.humanize import intcomma
 
 register = template.Library()
 
@@ -15,6 +16,30 @@ def rate(value: float | None) -> str:
     if value is None:
         return "–"
     return _written(f"{value:.2e}") if value else "0"
+
+
+@register.filter
+def measured(value: float | None, name: str) -> str:
+    """Return what a job measured under a name, "0.6931", "12.4" or "1,204.5 MB"; "" for None."""
+    if value is None:
+        return ""
+    if name == "learning_rate":
+        return rate(value)
+    if name == "memory_bytes":
+        return megabytes(value)
+    return grouped(value) if name.endswith("_per_second") else f"{value:.4f}"
+
+
+@register.filter
+def grouped(value: float) -> str:
+    """Return a rate to read: "1,204" from a hundred on, "12.4", "0.35" below one."""
+    return str(intcomma(f"{value:.0f}")) if value >= 100 else f"{value:.{1 if value >= 1 else 2}f}"
+
+
+@register.filter
+def megabytes(value: float) -> str:
+    """Return bytes as "1,204 MB", a million bytes each."""
+    return f"{value / 1e6:,.0f} MB"
 
 
 @register.filter

@@ -102,7 +102,11 @@ class MetricRow:
 
 @dataclass(frozen=True, slots=True)
 class DifferenceRow:
-    """`system` minus `against` in one ranking metric: mean over n queries, 95% interval, p."""
+    """`system` minus `against` in one ranking metric: mean over n queries, 95% interval, p.
+
+    `effect` and `spread` are those of `paired.Paired`. `p_holm` is p adjusted for the family of
+    comparisons that a verdict is about, None in all others.
+    """
 
     system: str
     against: str
@@ -112,6 +116,9 @@ class DifferenceRow:
     high: float | None
     p: float
     n: int
+    effect: float | None = None
+    spread: float | None = None
+    p_holm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +152,9 @@ def evaluate(
     """Evaluate `systems` on `pairs`; each is compared with every system that stands before it.
 
     A query that a system did not score is 0, a pair that it did not score is not found, a scored
-    passage that nobody judged is ranked as not relevant; `notes` counts them. Judged@10 is given
-    where a system ranked such a passage: else it is 1 by construction. With `thresholds`,
-    per system and chosen on the dev split, DEV_THRESHOLD_METRICS stand beside the stock figures.
+    passage that nobody judged is ranked as not relevant; `notes` counts them, and Judged@10 says
+    how much of a ranking they are. With `thresholds`, per system and chosen on the dev split,
+    DEV_THRESHOLD_METRICS stand beside the stock figures.
     The same input, in any order, and the same seed give the same figures. Raises ValueError for no
     pairs, a repeated pair, a bad gain, a score that is not finite, or thresholds of no system.
     """
@@ -162,12 +169,10 @@ def evaluate(
     values: dict[str, Floats] = {}
     parts: list[tuple[str, Figures]] = []
     laid = {name: align(judged, name, scores, seed=seed) for name, scores in systems.items()}
-    unjudged = any(aligned.unjudged for aligned in laid.values())
-    ranking = RANKING_METRICS if unjudged else COMPARED_METRICS
     for name, aligned in laid.items():
         notes += aligned.notes
         values[name] = measures.per_query(aligned)
-        parts.append((name, ranking_figures(values[name], ranking)))
+        parts.append((name, ranking_figures(values[name], RANKING_METRICS)))
         if both:
             parts.append((name, binary_figures(judged, aligned)))
         if both and name in given:
@@ -176,7 +181,7 @@ def evaluate(
     return Evaluation(
         rows=_rows(parts, counts, seed),
         differences=_differences(values, list(combinations(systems, 2)), seed),
-        per_query={name: _named(judged, values[name], ranking) for name in systems},
+        per_query={name: _named(judged, values[name]) for name in systems},
         counts=counts,
         notes=tuple(notes),
     )
@@ -245,14 +250,14 @@ def _differences(
     names = [(b, a, metric) for a, b in couples for metric in COMPARED_METRICS]
     tested = paired_test(stacked, seed=seed)
     return tuple(
-        DifferenceRow(*name, row.delta, row.low, row.high, row.p, row.n)
+        DifferenceRow(*name, row.delta, row.low, row.high, row.p, row.n, row.effect, row.spread)
         for name, row in zip(names, tested, strict=True)
     )
 
 
-def _named(judged: Judged, values: Floats, metrics: tuple[str, ...]) -> dict[str, dict[str, float]]:
+def _named(judged: Judged, values: Floats) -> dict[str, dict[str, float]]:
     return {
-        query_id: {m: v for m, v in zip(RANKING_METRICS, row, strict=True) if m in metrics}
+        query_id: dict(zip(RANKING_METRICS, row, strict=True))
         for query_id, row in zip(judged.query_ids, values.tolist(), strict=True)
     }
 

@@ -15,7 +15,9 @@ MEASURES: Final[Mapping[str, Any]] = {
     "MRR@10": ir_measures.RR @ 10,
     "MAP": ir_measures.AP,
     "P@1": ir_measures.P @ 1,
+    "P@5": ir_measures.P @ 5,
     "Recall@10": ir_measures.R @ 10,
+    "bpref": ir_measures.Bpref,
     "Judged@10": ir_measures.Judged @ 10,
 }
 RANKING_METRICS: Final = tuple(MEASURES)
@@ -30,7 +32,16 @@ class RankingMeasures:
     taken from `Pair.gain` as they are (a project that wants 2^grade - 1 says so in its gains); the
     ideal is over all judged passages of the query. Source: Järvelin and Kekäläinen 2002, in the
     form of trec_eval's ndcg_cut. The others take `Pair.relevant`: MAP is trec_eval's map, Recall@10
-    its recall_10, P@1 its P_1, MRR@10 MS MARCO's. A query without a relevant passage is 0.
+    its recall_10, P@1 its P_1, P@5 its P_5 (a shorter list counts as five), MRR@10 MS MARCO's.
+    P@10 is left out: for a query it is Recall@10 by a constant.
+
+    bpref is trec_eval's: of R relevant and N judged not relevant passages, the mean over the R of
+    1 - min(n, R) / min(R, N), where n counts those of the N that stand above it; a relevant passage
+    that was not ranked adds 0, one with n = 0 adds 1 even where N is 0, and what nobody judged is
+    passed over. Source: Buckley and Voorhees 2004 (SIGIR), as corrected in trec_eval 8.
+
+    A query without a relevant passage is 0 in all of them; Judged@10 is the share of the first ten
+    that somebody judged.
     """
 
     def __init__(self, judged: Judged) -> None:
@@ -59,8 +70,11 @@ class RankingMeasures:
         column = {measure: number for number, measure in enumerate(MEASURES.values())}
         values = np.zeros((self._queries, len(column)), dtype=np.float64)
         for evaluator in self._evaluators:
-            for metric in evaluator.iter_calc(run):
-                values[int(metric.query_id), column[metric.measure]] = metric.value
+            # What joins several providers looks every value up once more, which takes longer than
+            # to compute it; each of them gives its own measures' values, and 0 for what is missing.
+            for provider in getattr(evaluator, "evaluators", [evaluator]):
+                for metric in provider.iter_calc(run):
+                    values[int(metric.query_id), column[metric.measure]] = metric.value
         return values
 
 

@@ -4,16 +4,18 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from sentence_transformers import CrossEncoder
 from sentence_transformers.cross_encoder.model_card import CrossEncoderModelCardData
 from transformers import set_seed
 
 from training.ml.errors import BaseModelError, resource_error
 from training.ml.models.check import model_check
 from training.ml.models.find import Base
+from training.ml.models.split import SplitCrossEncoder
 
 
-def base_load(base: Base, *, seed: int, max_length: int, device: str | None = None) -> CrossEncoder:
+def base_load(
+    base: Base, *, seed: int, max_length: int, device: str | None = None
+) -> SplitCrossEncoder:
     """Load a base as a cross-encoder with one output, in float32, with a Sigmoid activation.
 
     A missing head is drawn from `seed`. `max_length` is in tokens. Raises BaseModelError with a
@@ -26,9 +28,9 @@ def base_load(base: Base, *, seed: int, max_length: int, device: str | None = No
     return model
 
 
-def _load(folder: Path, device: str | None) -> CrossEncoder:
+def _load(folder: Path, device: str | None) -> SplitCrossEncoder:
     try:
-        model: CrossEncoder = CrossEncoder(
+        model: SplitCrossEncoder = SplitCrossEncoder(
             str(folder),
             num_labels=1,
             device=device,

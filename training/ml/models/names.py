@@ -13,6 +13,7 @@ SYSTEM_NAMES: Final[Mapping[str, str]] = {
     "first_stage": "first stage",
     "bm25": "BM25",
     "base": "untouched base",
+    "champion": "previous champion",
     "model": "this version",
     "random_order": "random order",
     "best_order": "best possible order",

@@ -1,39 +1,104 @@
-"""The trainer's events, passed on to a reporter."""
+"""The trainer's events, passed on to a reporter, and the time for a checkpoint."""
 
 import math
+from time import monotonic
 from typing import Any, Final
 
 from transformers import TrainerCallback, TrainerControl, TrainerState
 
+from training.ml.models.split import SplitCrossEncoder
 from training.ml.reporter import Reporter
 
 # Told apart by the trainer's own names; run-time statistics of an evaluation are no metrics.
 _LOGGED: Final = ("loss", "learning_rate", "grad_norm")
+# A checkpoint takes seconds where a step may take thirty: the time that one may cost of all.
+CHECKPOINT_SECONDS: Final = 60.0
+CHECKPOINT_SHARE: Final = 0.02
 
 
 class ReporterCallback(TrainerCallback):
-    """Progress in optimiser steps, and each line of the training log, the first and last always."""
+    """Progress in optimiser steps, and each line of the training log, the first and last always.
+
+    Speeds are over the steps since the last line, without what is scored between them.
+    """
 
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
+        self._begun = 0.0
+        self._since = 0.0
+        self._read = (0, 0)
+        self.seconds = 0.0
+        """What all steps took."""
 
     # The trainer hands over (arguments, state, control), and what else there is by name.
 
-    def on_train_begin(self, *event: Any, **_more: Any) -> None:
+    def on_train_begin(self, *event: Any, **more: Any) -> None:
         state: TrainerState = event[1]
-        self._reporter.progress(0, state.max_steps)
+        if state.global_step:
+            self._reporter.log(
+                f"Going on after step {state.global_step} of {state.max_steps}, which an earlier"
+                " attempt kept."
+            )
+        self._read = more["model"].read
+        self._reporter.progress(state.global_step, state.max_steps)
+
+    def on_step_begin(self, *_event: Any, **_more: Any) -> None:
+        self._begun = monotonic()
 
     def on_step_end(self, *event: Any, **_more: Any) -> None:
         state: TrainerState = event[1]
         control: TrainerControl = event[2]
+        taken = monotonic() - self._begun
+        self.seconds += taken
+        self._since += taken
         self._reporter.progress(state.global_step, state.max_steps)
         # A run shorter than `logging_steps` shows where its loss began and ended, too.
         if state.global_step in (1, state.max_steps):
             control.should_log = True
+        # The last weights may be the best ones.
+        if state.global_step == state.max_steps and event[0].eval_strategy == "steps":
+            control.should_evaluate = True
 
     def on_log(self, *event: Any, **more: Any) -> None:
         state: TrainerState = event[1]
         found = {name: float(value) for name, value in more["logs"].items() if name in _LOGGED}
+        if "loss" in found:
+            found |= self._speed(more["model"])
         found = {name: value for name, value in found.items() if math.isfinite(value)}
         if found:
             self._reporter.metric(state.global_step, state.epoch or 0.0, found)
+
+    def _speed(self, model: SplitCrossEncoder) -> dict[str, float]:
+        pairs, tokens = (now - then for now, then in zip(model.read, self._read, strict=True))
+        seconds, self._since, self._read = self._since, 0.0, model.read
+        if not seconds:
+            return {}
+        return {
+            "pairs_per_second": round(pairs / seconds, 3),
+            "tokens_per_second": round(tokens / seconds, 1),
+        }
+
+
+class CheckpointCallback(TrainerCallback):
+    """Asks for a checkpoint once a minute, and more seldom where one takes more than a second.
+
+    With `at_least` of 0 seconds, after each step, whatever it takes.
+    """
+
+    def __init__(self, *, at_least: float = CHECKPOINT_SECONDS) -> None:
+        self._at_least = at_least
+        self._every = at_least
+        self._last = monotonic()
+
+    def on_train_begin(self, *_event: Any, **_more: Any) -> None:
+        self._last = monotonic()
+
+    def on_step_end(self, *event: Any, **_more: Any) -> None:
+        control: TrainerControl = event[2]
+        if monotonic() - self._last >= self._every:
+            control.should_save = True
+
+    def taken(self, seconds: float) -> None:
+        """Say what the last one took."""
+        self._every = max(self._at_least, seconds / CHECKPOINT_SHARE) if self._at_least else 0.0
+        self._last = monotonic()

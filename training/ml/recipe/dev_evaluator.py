@@ -60,6 +60,8 @@ class DevEvaluator(CrossEncoderClassificationEvaluator):
         self._texts = texts
         self._seed = seed
         self._reporter = reporter
+        self.values: dict[str, float] = {}
+        """What the newest evaluation returned."""
         self.last: tuple[int, dict[str, dict[str, float]]] | None = None
         """The step of the newest evaluation, and its scores as {query_id: {passage_id: score}}."""
 
@@ -89,8 +91,19 @@ class DevEvaluator(CrossEncoderClassificationEvaluator):
         # The stock evaluator has just opened or extended the line of this step.
         model.model_card_data.training_logs[-1].update(ranking)
         self._reporter.metric(steps, epoch, values | ranking)
-        self.last = (steps, found)
+        self.last, self.values = (steps, found), values | ranking
         return values | ranking
+
+    def restate(self, model: CrossEncoder, scores: Sequence[float]) -> None:
+        """Put the stock figures of these scores, in the order of the pairs, into the card's data.
+
+        For scores that were calibrated after training: a threshold is then on their scale. The
+        training log keeps what was measured on the way.
+        """
+        card = model.model_card_data
+        log = [dict(line) for line in card.training_logs]
+        super().__call__(cast("CrossEncoder", _Scored(model, scores)))
+        card.training_logs = log
 
     def _ranking(self, scores: dict[str, dict[str, float]]) -> dict[str, float]:
         rows = evaluate(self._pairs, {"model": scores}, seed=self._seed).rows

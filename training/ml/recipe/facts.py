@@ -37,8 +37,20 @@ column does not keep the order of keys. Keys, and who fills them where it is not
                     that the first stage ranked), tied (those of them that share rank and score),
                     shuffles (of the random order), rows, differences, notes}], see
                     `training.ml.recipe.facts_evaluation`
+    verdict         the model against each rival on the test split, see
+                    `training.ml.measures.verdict`
+    expected        what difference the test split can show, as it was said before training, see
+                    `training.ml.recipe.baseline`
+    champion        {version, missing} of the champion that was to be measured, or None; exposure as
+                    above                          (the driver)
+    calibration     applied, scale, shift, reason, method, fitted_on, splits [{split, pairs,
+                    positives, before, after}], see `training.ml.recipe.calibrating`
+    slices          [{kind, slices [{name, queries, pairs, positives, figures}]}] of the test split
     methods         bm25, intervals, paired_test: how that was computed
     findings        of the snapshot, [{kind, count, message}]   (the driver)
+    precision       bf16, reason, fp32_seconds, bf16_seconds, see `training.ml.precision`
+    trials          [{number, changes [[key, value]], values [[name, value]] on dev, steps,
+                    best_step, seconds, chosen}], one for each training of the run
     timings         stages [[name, seconds]], training_seconds (without what is scored on the way),
                     evaluation_seconds (baselines, on the way, at the end)
     hardware        device, gpus, cpu, cores, threads, memory_bytes, peak_memory_bytes, system
@@ -55,7 +67,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from datasets import Dataset
 from sentence_transformers.cross_encoder import CrossEncoderTrainingArguments
 from sentence_transformers.cross_encoder.model_card import CrossEncoderModelCardData
 from sentence_transformers.util import fullname
@@ -64,9 +75,9 @@ from training.ml.data import Pair, Snapshot
 from training.ml.hardware import hardware_facts
 from training.ml.measures.evaluation import Evaluation
 from training.ml.models.find import BaseInfo
-from training.ml.recipe.dev_evaluator import DevEvaluator
+from training.ml.precision import Precision
 from training.ml.recipe.facts_evaluation import methods_facts, split_facts, validation_facts
-from training.ml.recipe.trainer import RecipeTrainer
+from training.ml.recipe.trials import Trained, TrialResult
 from training.ml.search.languages import DEFAULT
 from training.spec.train import TrainSpec
 
@@ -84,16 +95,16 @@ class Run:
     snapshot: Snapshot
     spec: TrainSpec
     base: BaseInfo
-    dataset: Dataset
-    trainer: RecipeTrainer
-    evaluator: DevEvaluator
+    precision: Precision
+    trained: Trained
     evaluations: Mapping[str, Evaluation]
+    evidence: Mapping[str, Any]
     seconds: Mapping[str, float]
 
 
 def facts_collect(run: Run) -> dict[str, Any]:
     """Collect the facts of a run; the module's docstring describes them."""
-    card = run.trainer.model.model_card_data
+    card = run.trained.trainer.model.model_card_data
     return {
         "schema": 1,
         "model": _model(run, card),
@@ -108,22 +119,27 @@ def facts_collect(run: Run) -> dict[str, Any]:
         "dataset": _dataset(run),
         "usage": _usage(run),
         "loss": _loss(run),
-        "hyperparameters": _hyperparameters(run.trainer.args, card),
+        "hyperparameters": _hyperparameters(run.trained.trainer.args, card),
         "log": _log(card),
         "evaluation": {
-            "validation": validation_facts(run.evaluator, card, run.evaluations["dev"].counts),
+            "validation": validation_facts(
+                run.trained.evaluator, card, run.evaluations["dev"].counts
+            ),
             "splits": [
                 split_facts(split, evaluation, run.snapshot.splits[split])
                 for split, evaluation in run.evaluations.items()
             ],
         },
+        **run.evidence,
         "methods": methods_facts(
             run.snapshot.splits.values(),
             seed=run.spec.seed,
             language=run.spec.language or DEFAULT,
         ),
-        "timings": _timings(run.seconds, card.evaluation_duration),
-        "hardware": hardware_facts(str(run.trainer.model.device)),
+        "precision": run.precision.to_dict(),
+        "trials": [_trial(each, run.trained.chosen) for each in run.trained.trials],
+        "timings": _timings(run),
+        "hardware": hardware_facts(str(run.trained.trainer.model.device)),
         "energy": None,
         "versions": [[name, str(value)] for name, value in card.version.items()],
         "citations": [[title, text.strip()] for title, text in card.citations.items()],
@@ -133,7 +149,7 @@ def facts_collect(run: Run) -> dict[str, Any]:
 
 
 def _model(run: Run, card: CrossEncoderModelCardData) -> dict[str, Any]:
-    model = run.trainer.model
+    model = run.trained.trainer.model
     specific = card.get_model_specific_metadata()
     return {
         "name": f"CrossEncoder based on {run.base.loaded}",
@@ -151,7 +167,7 @@ def _model(run: Run, card: CrossEncoderModelCardData) -> dict[str, Any]:
 
 
 def _dataset(run: Run) -> dict[str, Any]:
-    rows = run.dataset
+    rows = run.trained.dataset
     columns = list(rows.column_names)
     return {
         "name": run.snapshot.manifest.get("name"),
@@ -210,7 +226,7 @@ def _split(name: str, pairs: Sequence[Pair]) -> dict[str, Any]:
 
 
 def _loss(run: Run) -> dict[str, Any]:
-    loss = run.trainer.loss
+    loss = run.trained.trainer.loss
     config: dict[str, Any] = getattr(loss, "get_config_dict", dict)()
     return {
         "name": type(loss).__name__,
@@ -250,16 +266,31 @@ def _log(card: CrossEncoderModelCardData) -> dict[str, Any]:
     }
 
 
-def _timings(seconds: Mapping[str, float], on_the_way: float) -> dict[str, Any]:
+def _timings(run: Run) -> dict[str, Any]:
     """Split the time; scores of baselines, on the way and at the end are evaluation.
 
-    What is neither, loading and saving, is in the total alone.
+    What is neither, loading and saving, is in the total alone. Stages are of the last attempt,
+    training is of all of them.
     """
+    seconds = run.seconds
+    on_the_way = sum(each.evaluation_duration for each in run.trained.trials)
     evaluating = seconds["baseline"] + on_the_way + seconds["evaluate"]
     return {
         "stages": [[name, round(value, 3)] for name, value in seconds.items()],
-        "training_seconds": round(seconds["train"] - on_the_way, 3),
+        "training_seconds": round(sum(each.seconds for each in run.trained.trials), 3),
         "evaluation_seconds": round(evaluating, 3),
+    }
+
+
+def _trial(each: TrialResult, chosen: TrialResult) -> dict[str, Any]:
+    return {
+        "number": each.number,
+        "changes": [[name, value] for name, value in each.changes.items()],
+        "values": [[name, float(value)] for name, value in each.values.items()],
+        "steps": each.steps,
+        "best_step": each.best_step,
+        "seconds": each.seconds,
+        "chosen": each.number == chosen.number,
     }
 
 

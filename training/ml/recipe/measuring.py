@@ -10,16 +10,15 @@ from training.ml.data import Pair, Snapshot
 from training.ml.measures.evaluation import (
     Evaluation,
     SystemScores,
-    bm25_scores,
     evaluate,
-    first_stage_scores,
     thresholds_choose,
 )
 from training.ml.measures.references import reference_rows
+from training.ml.measures.verdict import family_adjusted
 from training.ml.models.names import SYSTEM_NAMES
 from training.ml.reporter import Reporter
 from training.ml.scoring import pairs_score
-from training.ml.search.languages import DEFAULT
+from training.ml.templates import Templates
 from training.spec.train import TrainSpec
 
 MEASURED: Final = ("dev", "test")
@@ -28,37 +27,18 @@ Systems = dict[str, SystemScores]
 """System name -> its scores, in the order in which they are compared."""
 
 
-def systems_score(
-    snapshot: Snapshot, spec: TrainSpec, model: CrossEncoder, reporter: Reporter
-) -> dict[str, Systems]:
-    """Return, per split, the scores of first stage, BM25 and the untouched base."""
-    passages = {
-        pair.passage_id: f"{pair.title} {pair.text}".strip()
-        for pairs in snapshot.splits.values()
-        for pair in pairs
-    }
-    found: dict[str, Systems] = {}
-    for split in MEASURED:
-        pairs = snapshot.splits[split]
-        first_stage = first_stage_scores(pairs)
-        found[split] = {} if first_stage is None else {"first_stage": first_stage}
-        found[split]["bm25"] = bm25_scores(pairs, passages, language=spec.language or DEFAULT)
-        found[split]["base"] = split_scores(model, pairs, spec, reporter)
-    for name, scores in found["dev"].items():
-        rows = evaluate(snapshot.splits["dev"], {name: scores}, seed=spec.seed).rows
-        value = next(row.value for row in rows if row.metric == "nDCG@10")
-        reporter.log(f"dev: {SYSTEM_NAMES[name]} has nDCG@10 {value:.4f}")
-    return found
-
-
 def split_scores(
-    model: CrossEncoder, pairs: Sequence[Pair], spec: TrainSpec, reporter: Reporter
+    model: CrossEncoder,
+    pairs: Sequence[Pair],
+    spec: TrainSpec,
+    reporter: Reporter,
+    templates: Templates | None = None,
 ) -> dict[str, dict[str, float]]:
     """Return a model's scores of a split's pairs, as `evaluate` wants them."""
     return pairs_score(
         model,
         pairs,
-        spec.templates,
+        templates or spec.templates,
         batch_size=spec.per_device_eval_batch_size,
         progress=reporter.progress,
     )
@@ -73,6 +53,7 @@ def systems_evaluate(
     thresholds = {name: each for name, each in chosen.items() if name in systems["test"] and each}
     on_dev = evaluate(dev, systems["dev"], seed=spec.seed)
     on_test = evaluate(test, systems["test"], seed=spec.seed, thresholds=thresholds)
+    on_test = family_adjusted(on_test)
     return {
         "dev": replace(on_dev, rows=on_dev.rows + reference_rows(dev)),
         "test": replace(on_test, rows=on_test.rows + reference_rows(test, dev=dev)),

@@ -5,8 +5,11 @@ database and, once the base is there, no network; what it tells goes to a `Repor
 snapshot, recipe, base and machine give the same weights.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -14,28 +17,31 @@ from typing import Any, Final
 import datasets
 import transformers
 from huggingface_hub.utils.tqdm import disable_progress_bars
+from sentence_transformers import CrossEncoder
 
 from training.ml.data import Snapshot
 from training.ml.errors import resources_named
-from training.ml.measures.evaluation import (
-    Evaluation,
-)
+from training.ml.measures.evaluation import Evaluation
+from training.ml.measures.rankings import Rankings, rankings_top
 from training.ml.models.find import Base, BaseInfo
 from training.ml.models.load import base_load
 from training.ml.models.save import model_save
-from training.ml.recipe.dev_evaluator import DevEvaluator
+from training.ml.precision import Precision, precision_choose
+from training.ml.recipe.baseline import baseline_score
+from training.ml.recipe.calibrating import calibrate, calibration_metadata
+from training.ml.recipe.callbacks import CHECKPOINT_SECONDS
+from training.ml.recipe.evidence import evidence_collect
 from training.ml.recipe.facts import Run, facts_collect
 from training.ml.recipe.measuring import (
-    Systems,
     evaluations_report,
     split_scores,
     systems_evaluate,
-    systems_score,
 )
+from training.ml.recipe.notices import notices
 from training.ml.recipe.snapshot_check import snapshot_check
-from training.ml.recipe.trainer import RecipeTrainer, dataset_build, trainer_build
+from training.ml.recipe.trials import Setting, trials_run
 from training.ml.reporter import Reporter, Stages
-from training.ml.silver.run import silver_train
+from training.ml.silver.run import SilverOutcome, silver_train
 from training.ml.silver.work import SilverWork
 from training.spec.train import TrainSpec
 
@@ -47,7 +53,8 @@ class Outcome:
     """What a run leaves: the model's folder, its figures, and the facts for its card.
 
     `evaluations` has an entry for dev and test, each over the systems first_stage (where the
-    snapshot has ranks), bm25, base and model, with the rows of `references` behind theirs;
+    snapshot has ranks), bm25, base, champion (where there is one) and model, with the rows of
+    `references` behind theirs; `rankings` the first ten passages of each test query by system;
     `timings` the seconds per stage; `log` the lines of the training log. `facts` is JSON-able, see
     `training.ml.recipe.facts`.
     """
@@ -55,9 +62,25 @@ class Outcome:
     folder: Path
     base: BaseInfo
     evaluations: Mapping[str, Evaluation]
+    rankings: Rankings
     timings: Mapping[str, float]
     log: Sequence[Mapping[str, Any]]
     facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run works, beside the folder of its model.
+
+    `work` is kept between attempts at the same run, and holds its checkpoints; without it, a run
+    that dies begins anew. `cache` is kept for all runs on this machine. `device` as torch names it,
+    None for the best there is. A checkpoint is kept every `checkpoint_seconds`.
+    """
+
+    work: Path | None = None
+    cache: Path | None = None
+    device: str | None = None
+    checkpoint_seconds: float = CHECKPOINT_SECONDS
 
 
 def recipe_run(
@@ -67,12 +90,14 @@ def recipe_run(
     base: Base,
     folder: Path,
     reporter: Reporter,
-    device: str | None = None,
+    place: Place | None = None,
+    champion: Base | None = None,
     silver: SilverWork | None = None,
 ) -> Outcome:
     """Train `base` on the snapshot and leave the new model in `folder`, which must not exist.
 
-    `silver` is what a silver stage works with; without it there is none.
+    `champion` is the published version that the new model would replace, to be measured beside it;
+    `silver` what a silver stage works with, without which there is none.
     The folder appears complete or not at all. Raises RecipeError, with a message for the user, for
     a snapshot, base or recipe that cannot work and for exhausted memory or disk.
     """
@@ -84,7 +109,17 @@ def recipe_run(
         TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch,
         resources_named(),
     ):
-        return _run(snapshot, spec, base, folder, reporter, device, Path(scratch), silver)
+        return _run(
+            snapshot,
+            spec,
+            base,
+            folder,
+            reporter,
+            place or Place(),
+            champion,
+            silver,
+            Path(scratch),
+        )
 
 
 def _run(
@@ -93,9 +128,10 @@ def _run(
     base: Base,
     folder: Path,
     reporter: Reporter,
-    device: str | None,
-    scratch: Path,
+    place: Place,
+    champion: Base | None,
     silver: SilverWork | None,
+    scratch: Path,
 ) -> Outcome:
     stages = Stages(reporter)
 
@@ -103,50 +139,120 @@ def _run(
     with stages("load"):
         snapshot_check(snapshot)
         _report_base(base.info, reporter)
-        model = base_load(base, seed=spec.seed, max_length=spec.max_length, device=device)
+        untouched = base_load(base, seed=spec.seed, max_length=spec.max_length, device=place.device)
+        for line in notices(snapshot, spec, untouched):
+            reporter.log(line)
+        precision = _precision(snapshot, spec, untouched, place, reporter)
 
     # 2. Baseline: every other system, on the very candidates that the model will be scored on.
     with stages("baseline"):
-        systems = systems_score(snapshot, spec, model, reporter)
+        baseline = baseline_score(snapshot, spec, untouched, reporter, base=base, champion=champion)
+        systems = baseline.systems
 
     # 3. Silver: where the base has to learn from a teacher first, on queries that nobody labelled.
-    taught = None
+    start, taught = base, None
     if silver is not None and spec.silver_wanted(fresh_head=base.info.fresh_head):
         with stages("silver"):
             taught = silver_train(
-                model, base=base.info, spec=spec, work=silver, reporter=reporter
-            ).to_dict()
+                untouched,
+                base=base.info,
+                spec=spec,
+                work=silver,
+                bf16=precision.bf16,
+                reporter=reporter,
+            )
+            start = _kept(untouched, base, taught, scratch / "silver")
 
-    # 4. Train.
+    # 4. Train, from where an earlier attempt left it.
     with stages("train"):
-        evaluator = _dev_evaluator(snapshot, spec, reporter)
-        dataset = dataset_build(snapshot.splits["train"], spec)
-        trainer = trainer_build(
-            model=model,
+        setting = Setting(
+            snapshot=snapshot,
             spec=spec,
-            dataset=dataset,
-            evaluator=evaluator,
-            scratch=scratch / "trainer",
+            base=start,
+            bf16=precision.bf16,
+            folder=_work(snapshot, spec, start.info, precision, place, scratch),
             reporter=reporter,
+            device=place.device,
+            checkpoint_seconds=place.checkpoint_seconds,
         )
-        trainer.train()
+        trained = trials_run(setting, untouched)
 
     # 5. Evaluate: the same code, candidates and order of ties for all systems.
     with stages("evaluate"):
-        _score_model(snapshot, spec, trainer, evaluator, systems, reporter)
+        model, evaluator = trained.trainer.model, trained.evaluator
+        systems["dev"]["model"] = trained.dev
+        systems["test"]["model"] = split_scores(model, snapshot.splits["test"], spec, reporter)
+        calibration = calibrate(model, snapshot, spec, evaluator, systems, reporter)
         evaluations = systems_evaluate(snapshot, spec, systems)
+        evidence = evidence_collect(snapshot, spec, baseline, calibration, evaluations)
         evaluations_report(evaluations, reporter)
 
     # 6. Save: complete in a scratch folder, then moved into place.
     with stages("save"):
-        metadata = _metadata(snapshot, spec, base.info)
+        metadata = _metadata(snapshot, spec, base.info) | calibration_metadata(calibration)
         model_save(model, scratch / "model", metadata)
         (scratch / "model").rename(folder)
 
-    run = Run(snapshot, spec, base.info, dataset, trainer, evaluator, evaluations, stages.seconds)
-    log = [dict(line) for line in model.model_card_data.training_logs]
-    facts = {**facts_collect(run), "silver": taught}
-    return Outcome(folder, base.info, evaluations, dict(stages.seconds), log, facts)
+    run = Run(
+        snapshot=snapshot,
+        spec=spec,
+        base=base.info,
+        precision=precision,
+        trained=trained,
+        evaluations=evaluations,
+        evidence=evidence,
+        seconds=stages.seconds,
+    )
+    return Outcome(
+        folder=folder,
+        base=base.info,
+        evaluations=evaluations,
+        rankings=rankings_top(snapshot.splits["test"], systems["test"], seed=spec.seed),
+        timings=dict(stages.seconds),
+        log=[dict(line) for line in model.model_card_data.training_logs],
+        facts={**facts_collect(run), "silver": taught and taught.to_dict()},
+    )
+
+
+def _kept(model: CrossEncoder, base: Base, taught: SilverOutcome, folder: Path) -> Base:
+    """Keep what a silver stage left as the base of all trainings on the labels."""
+    model_save(model, folder, {})
+    weights = taught.facts["weights_sha256"]
+    return Base(folder, replace(base.info, fresh_head=False, weights_sha256=weights))
+
+
+def _precision(
+    snapshot: Snapshot, spec: TrainSpec, model: CrossEncoder, place: Place, reporter: Reporter
+) -> Precision:
+    """Choose how to compute, by what training texts of all lengths take."""
+    pairs = sorted(snapshot.splits["train"], key=lambda pair: (len(pair.text), pair.passage_id))
+    texts = [spec.templates.pair(query=p.query, title=p.title, text=p.text) for p in pairs]
+    found = precision_choose(model, texts, asked=spec.bf16, cache=place.cache or place.work)
+    reporter.log(f"Training in {'bfloat16' if found.bf16 else 'single precision'}. {found.reason}")
+    return found
+
+
+def _work(
+    snapshot: Snapshot,
+    spec: TrainSpec,
+    info: BaseInfo,
+    precision: Precision,
+    place: Place,
+    scratch: Path,
+) -> Path:
+    """Return the folder of this very training: another recipe or library finds nothing in it."""
+    if place.work is None:
+        return scratch / "work"
+    names = ("torch", "transformers", "sentence-transformers", "accelerate")
+    what = {
+        "snapshot": snapshot.digest,
+        "recipe": spec.to_dict(),
+        "base": info.weights_sha256,
+        "bf16": precision.bf16,
+        "versions": [version(name) for name in names],
+    }
+    digest = sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+    return place.work / f"training-{digest[:16]}"
 
 
 def _report_base(info: BaseInfo, reporter: Reporter) -> None:
@@ -154,50 +260,6 @@ def _report_base(info: BaseInfo, reporter: Reporter) -> None:
     reporter.log(f"Base model {info.loaded}. {info.reason}")
     if info.fresh_head:
         reporter.log("It has no output layer; one was drawn from the seed.")
-
-
-def _dev_evaluator(snapshot: Snapshot, spec: TrainSpec, reporter: Reporter) -> DevEvaluator:
-    return DevEvaluator(
-        snapshot.splits["dev"],
-        spec.templates,
-        name=spec.validation_name,
-        batch_size=spec.per_device_eval_batch_size,
-        seed=spec.seed,
-        reporter=reporter,
-    )
-
-
-def _score_model(
-    snapshot: Snapshot,
-    spec: TrainSpec,
-    trainer: RecipeTrainer,
-    evaluator: DevEvaluator,
-    systems: Mapping[str, Systems],
-    reporter: Reporter,
-) -> None:
-    """Score dev and test with the trained weights; the dev figures close the training log."""
-    systems["dev"]["model"] = _dev_scores(spec, trainer, evaluator)
-    systems["test"]["model"] = split_scores(trainer.model, snapshot.splits["test"], spec, reporter)
-
-
-def _dev_scores(
-    spec: TrainSpec, trainer: RecipeTrainer, evaluator: DevEvaluator
-) -> dict[str, dict[str, float]]:
-    """Return the dev scores of the final weights; measures them unless the last step did."""
-    state, card = trainer.state, trainer.model.model_card_data
-    if (
-        spec.load_best_model_at_end
-        or evaluator.last is None
-        or (evaluator.last[0] != state.global_step)
-    ):
-        log = [dict(line) for line in card.training_logs]
-        evaluator(trainer.model, epoch=state.epoch or 0.0, steps=state.global_step)
-        if spec.load_best_model_at_end:
-            # The weights are those of an earlier line, which is marked, not of the last step.
-            card.training_logs = log
-    if evaluator.last is None:
-        raise RuntimeError("the dev split was not scored")
-    return evaluator.last[1]
 
 
 def _metadata(snapshot: Snapshot, spec: TrainSpec, info: BaseInfo) -> dict[str, Any]:

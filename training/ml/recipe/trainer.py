@@ -1,27 +1,62 @@
-"""sentence-transformers' trainer, set up from a recipe."""
+"""sentence-transformers' trainer, set up from a recipe, with checkpoints that hold no pickle."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from time import monotonic
+from typing import Any, Final
 
 import numpy as np
 import torch
 from datasets import Dataset
-from sentence_transformers import CrossEncoder
+from sentence_transformers.base.sampler import BatchSamplers
 from sentence_transformers.cross_encoder import CrossEncoderTrainer, CrossEncoderTrainingArguments
 from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss
+from torch import nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 from transformers import PrinterCallback
 
 from training.ml.data import Pair
 from training.ml.errors import DivergedError
-from training.ml.recipe.callbacks import ReporterCallback
+from training.ml.files import plain_read, plain_write
+from training.ml.models.split import SplitCrossEncoder
+from training.ml.recipe.batching import LengthBatchSampler
+from training.ml.recipe.best import Best, weights_read, weights_write
+from training.ml.recipe.callbacks import (
+    CHECKPOINT_SECONDS,
+    CheckpointCallback,
+    ReporterCallback,
+)
+from training.ml.recipe.checkpoints import (
+    Checkpoints,
+    optimizer_read,
+    optimizer_write,
+    rng_read,
+    rng_write,
+)
 from training.ml.recipe.dev_evaluator import DevEvaluator
 from training.ml.reporter import Reporter
 from training.spec.train import TrainSpec
 
+_OPTIMIZER: Final = "optimizer.safetensors"
+_PLAIN: Final = "arbiter.json"
+_STATE: Final = "trainer_state.json"  # the trainer's own name, under which it looks for it
+
 
 class RecipeTrainer(CrossEncoderTrainer):
-    """Stops at the first loss that is not a number, before it reaches the weights."""
+    """Stops at the first loss that is no number, and goes on from checkpoints of our own.
+
+    The library's checkpoints are pickles. These hold the same and more: weights, moments, the
+    course of the learning rate, every source of chance, what was logged and what was best; a run
+    that goes on from one ends with the same weights, figures and log as one that never stopped.
+    `kept`, `best`, `told` and `clock` are set by `trainer_build`.
+    """
+
+    kept: Checkpoints
+    best: Best
+    told: ReporterCallback
+    clock: CheckpointCallback
+    _losses: list[Any] | None = None
 
     def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
         found = super().compute_loss(*args, **kwargs)
@@ -34,25 +69,100 @@ class RecipeTrainer(CrossEncoderTrainer):
             )
         return found
 
+    def train_on(self) -> None:
+        """Train from the newest checkpoint, or from the beginning."""
+        newest = self.kept.newest()
+        self.train(resume_from_checkpoint=None if newest is None else str(newest))
+
+    def _save_checkpoint(self, model: nn.Module, trial: object) -> None:
+        begun = monotonic()
+        self.kept.write(self.state.global_step, self._checkpoint_fill)
+        self.clock.taken(monotonic() - begun)
+
+    def _checkpoint_fill(self, folder: Path) -> None:
+        card = self.model.model_card_data
+        optimizer, scheduler = self._steppers
+        weights_write(self.model, folder)
+        plain = {
+            "optimizer": optimizer_write(folder / _OPTIMIZER, optimizer.state_dict()),
+            "scheduler": scheduler.state_dict(),
+            "best": self.best.state(),
+            "loss": [self._tr_loss.item(), self._total_loss_scalar, self._globalstep_last_logged],
+            "log": card.training_logs,
+            "evaluation_duration": card.evaluation_duration,
+            "seconds": self.told.seconds,
+        }
+        plain_write(folder / _PLAIN, plain)
+        rng_write(folder, self.args.process_index)
+        self.state.save_to_json(str(folder / _STATE))
+
+    def _load_from_checkpoint(self, checkpoint: str, _model: nn.Module | None = None) -> None:
+        weights_read(self.model, Path(checkpoint))
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        if checkpoint is None:
+            return
+        plain = plain_read(Path(checkpoint, _PLAIN)) or {}
+        optimizer, scheduler = self._steppers
+        state = optimizer_read(Path(checkpoint, _OPTIMIZER), plain["optimizer"])
+        optimizer.load_state_dict(state)
+        scheduler.load_state_dict(plain["scheduler"])
+        self.best.restore(plain["best"])
+        self.told.seconds = plain["seconds"]
+        card = self.model.model_card_data
+        card.training_logs = plain["log"]
+        card.evaluation_duration = plain["evaluation_duration"]
+        self._losses = plain["loss"]
+
+    def _run_epoch(self, *args: Any, **kwargs: Any) -> Any:
+        # The trainer begins to sum up losses anew; go on from those since the log's last line.
+        if self._losses is not None:
+            unlogged, self._total_loss_scalar, self._globalstep_last_logged = self._losses
+            self._tr_loss += unlogged
+            self._losses = None
+        epoch: Callable[..., Any] = super()._run_epoch
+        return epoch(*args, **kwargs)
+
+    @property
+    def _steppers(self) -> tuple[Optimizer, LRScheduler]:
+        if self.optimizer is None or self.lr_scheduler is None:
+            raise RuntimeError("there is nothing to keep before training begins")
+        return self.optimizer, self.lr_scheduler
+
+    def _load_rng_state(self, checkpoint: str | None) -> None:
+        if checkpoint is not None:
+            rng_read(Path(checkpoint), self.args.process_index)
+
 
 def trainer_build(
     *,
-    model: CrossEncoder,
+    model: SplitCrossEncoder,
     spec: TrainSpec,
     dataset: Dataset,
     evaluator: DevEvaluator,
-    scratch: Path,
+    folder: Path,
     reporter: Reporter,
+    bf16: bool,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> RecipeTrainer:
-    """Set up the trainer; it writes into `scratch` only, and nothing leaves the machine."""
+    """Set up the trainer; it keeps what it needs in `folder`, and nothing leaves the machine."""
+    on_cpu = model.device.type == "cpu"
+    best = Best(
+        folder / "best",
+        metric=f"{spec.validation_name}_{spec.metric_for_best_model}",
+        keep=spec.load_best_model_at_end,
+        patience=spec.early_stopping_patience,
+    )
+    told, clock = ReporterCallback(reporter), CheckpointCallback(at_least=checkpoint_seconds)
     trainer = RecipeTrainer(
         model=model,
-        args=arguments_build(spec, scratch, on_cpu=model.device.type == "cpu"),
+        args=arguments_build(spec, folder, on_cpu=on_cpu, bf16=bf16),
         train_dataset=dataset,
         loss=loss_build(model, spec),
         evaluator=evaluator,
-        callbacks=[ReporterCallback(reporter)],
+        callbacks=[told, best, clock],
     )
+    trainer.kept, trainer.best, trainer.told, trainer.clock = Checkpoints(folder), best, told, clock
     # It would print every line of the log once more.
     trainer.remove_callback(PrinterCallback)
     return trainer
@@ -74,19 +184,20 @@ def dataset_build(pairs: Sequence[Pair], spec: TrainSpec) -> Dataset:
     )
 
 
-def loss_build(model: CrossEncoder, spec: TrainSpec) -> BinaryCrossEntropyLoss:
+def loss_build(model: SplitCrossEncoder, spec: TrainSpec) -> BinaryCrossEntropyLoss:
     """Binary cross-entropy on logits; `pos_weight` weighs positive pairs."""
     weight = None if spec.pos_weight is None else torch.tensor(float(spec.pos_weight))
     return BinaryCrossEntropyLoss(model, pos_weight=weight)
 
 
 def arguments_build(
-    spec: TrainSpec, scratch: Path, *, on_cpu: bool
+    spec: TrainSpec, folder: Path, *, on_cpu: bool, bf16: bool
 ) -> CrossEncoderTrainingArguments:
     """Translate a recipe into the library's arguments, which have the same names."""
     evaluated = spec.eval_strategy != "no"
+    grouped = not on_cpu if spec.group_by_length is None else spec.group_by_length
     return CrossEncoderTrainingArguments(
-        output_dir=str(scratch),
+        output_dir=str(folder),
         num_train_epochs=_plain(spec.num_train_epochs),
         max_steps=spec.max_steps,
         per_device_train_batch_size=spec.per_device_train_batch_size,
@@ -94,26 +205,25 @@ def arguments_build(
         gradient_accumulation_steps=spec.gradient_accumulation_steps,
         learning_rate=spec.learning_rate,
         weight_decay=spec.weight_decay,
+        adam_beta1=spec.adam_beta1,
+        adam_beta2=spec.adam_beta2,
+        adam_epsilon=spec.adam_epsilon,
         warmup_steps=_plain(spec.warmup_ratio or spec.warmup_steps),
         lr_scheduler_type=spec.lr_scheduler_type,
         max_grad_norm=spec.max_grad_norm,
         seed=spec.seed,
-        bf16=spec.bf16,
+        bf16=bf16,
+        activation_checkpointing=spec.activation_checkpointing,
+        batch_sampler=LengthBatchSampler if grouped else BatchSamplers.BATCH_SAMPLER,
         use_cpu=on_cpu,
         dataloader_pin_memory=not on_cpu,
         logging_steps=spec.logging_steps,
         # The filter would log 0 for a loss that is no number.
         logging_nan_inf_filter=False,
         eval_strategy=spec.eval_strategy,
-        eval_steps=(spec.eval_steps or spec.logging_steps) if evaluated else None,
-        save_strategy=spec.eval_strategy if spec.load_best_model_at_end else "no",
-        save_steps=spec.eval_steps or spec.logging_steps,
-        save_total_limit=1,
-        save_only_model=True,
-        load_best_model_at_end=spec.load_best_model_at_end,
-        metric_for_best_model=f"eval_{spec.validation_name}_average_precision"
-        if spec.load_best_model_at_end
-        else None,
+        eval_steps=_plain(spec.eval_steps or spec.logging_steps) if evaluated else None,
+        # Checkpoints and the best weights are kept by callbacks of our own.
+        save_strategy="no",
         report_to="none",
         disable_tqdm=True,
     )

@@ -48,8 +48,10 @@ class SilverCache:
         os.utime(entry / _FACTS)
         return facts
 
-    def store(self, key: str, model: nn.Module, facts: Mapping[str, Any]) -> None:
-        """Keep a model's weights and facts; the first of two that are made at once stays.
+    def store(self, key: str, model: nn.Module, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep a model's weights and facts, and return these with the weights' sha256.
+
+        The first of two that are made at once stays.
 
         Raises OSError or SafetensorError where the disk is full.
         """
@@ -63,6 +65,7 @@ class SilverCache:
             if not (self._folder / key).exists():
                 part.rename(self._folder / key)
         self._trim(key)
+        return kept
 
     def _trim(self, newest: str) -> None:
         """Remove what was unused for the longest time until the rest fits; never the newest."""

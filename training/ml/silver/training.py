@@ -9,13 +9,13 @@ import torch
 from datasets import Dataset
 from sentence_transformers import CrossEncoder
 from sentence_transformers.cross_encoder import CrossEncoderTrainer, CrossEncoderTrainingArguments
+from sentence_transformers.cross_encoder.losses import ListNetLoss
 from sentence_transformers.cross_encoder.model_card import CrossEncoderModelCardData
 from torch import nn
 from transformers import PrinterCallback, TrainerCallback
 
 from training.ml.errors import DivergedError
 from training.ml.silver.lists import SoftList
-from training.ml.silver.loss import SoftListLoss
 from training.ml.templates import Templates
 from training.spec.silver import SilverSpec
 
@@ -82,7 +82,9 @@ def lists_train(
                 disable_tqdm=True,
             ),
             train_dataset=_dataset(lists, spec, templates),
-            loss=SoftListLoss(model),
+            # Cross-entropy with softmax of the targets: soft ones as well as grades. The whole step
+            # is read at once, and `SplitCrossEncoder` cuts it by length.
+            loss=ListNetLoss(model, mini_batch_size=-1),
             callbacks=list(callbacks),
         )
         trainer.remove_callback(PrinterCallback)

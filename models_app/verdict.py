@@ -1,0 +1,109 @@
+"""A version's verdict in words that say no more than its stored figures do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.text import get_text_list
+
+from models_app.figures import system_named, system_title
+
+_NONE: Final = "No paired comparison was stored with this version."
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """This version minus a rival in nDCG@10 over the test queries, as it was measured.
+
+    `word` is better, worse or undecided. `p_holm` is p of the paired randomisation test, adjusted
+    for all rivals; `effect` the standardised mean difference; `detectable` the difference that
+    these queries would have shown four times in five.
+    """
+
+    system: str
+    word: str
+    delta: float
+    low: float | None
+    high: float | None
+    p: float
+    p_holm: float
+    effect: float | None
+    detectable: float | None
+
+    @property
+    def title(self) -> str:
+        return system_title(self.system)
+
+    @property
+    def named(self) -> str:
+        return system_named(self.system)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found against each rival, and what weakens it. `text` says all of it."""
+
+    split: str
+    metric: str
+    queries: int
+    positives: int
+    alpha: float
+    power: float
+    correction: str
+    against: list[Against]
+    warnings: list[str]
+
+    @property
+    def sentence(self) -> str:
+        """What is better, what is worse, and what was not shown to differ."""
+        parts = [
+            f"{says} {get_text_list(named, 'and' if word != 'undecided' else 'or')}"
+            for word, says in (
+                ("better", "ranks better than"),
+                ("worse", "ranks worse than"),
+                ("undecided", "is not shown to differ from"),
+            )
+            if (named := self._named(word))
+        ]
+        if not parts:
+            return _NONE
+        unit = "query" if self.queries == 1 else "queries"
+        return f"On {self.queries:,} test {unit} this version {'; it '.join(parts)}."
+
+    @property
+    def unseen(self) -> str:
+        """How large a difference would have had to be; empty where everything was decided."""
+        missed = [
+            f"{each.detectable:.3f} against {each.named}"
+            for each in self.against
+            if each.word == "undecided" and each.detectable is not None
+        ]
+        if not missed:
+            return ""
+        return (
+            "Not shown to differ is not shown to be equal: four times in five these queries show a"
+            f" difference in {self.metric} of {get_text_list(missed, 'or')}, and smaller ones more"
+            " rarely."
+        )
+
+    @property
+    def text(self) -> str:
+        return " ".join(part for part in (self.sentence, self.unseen, *self.warnings) if part)
+
+    def _named(self, word: str) -> list[str]:
+        return [each.named for each in self.against if each.word == word]
+
+
+def verdict_of(facts: Mapping[str, Any]) -> Verdict | None:
+    """Read the verdict of a version's facts; None where none was stored."""
+    stored = facts.get("verdict")
+    if not stored:
+        return None
+    against = [Against(**each) for each in stored["against"]]
+    names = ("split", "metric", "queries", "positives", "alpha", "power", "correction", "warnings")
+    return Verdict(**{name: stored[name] for name in names}, against=against)
+
+
+def sentence_of(verdict: Verdict | None) -> str:
+    """Return what stands above a version's figures."""
+    return verdict.sentence if verdict else _NONE

@@ -1,0 +1,113 @@
+"""`/api/v1/training-jobs/compare/`: jobs of one project side by side."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.rest import ApiView, Parameters, asked
+from accounts.schema import ProblemSerializer
+from models_app.serializers import SINGLE_VALUE, FigureSerializer
+from training.models import JobStatus
+from training.runs import MOST, RunCurve, RunsCompared, runs_chosen, runs_compared
+from training.selectors import job_for
+
+
+class RunsQuery(Parameters):
+    """Which jobs to compare."""
+
+    jobs = serializers.CharField(
+        help_text=f"Ids of two to {MOST} jobs of one project, separated by commas."
+    )
+
+    def validate_jobs(self, text: str) -> list[UUID]:
+        try:
+            return [UUID(each.strip()) for each in text.split(",")]
+        except ValueError as error:
+            raise serializers.ValidationError("These are no ids of jobs.") from error
+
+
+@extend_schema_field(SINGLE_VALUE)
+class ValueField(serializers.JSONField):
+    """A single value of any kind, or null."""
+
+
+class RunOutput(serializers.Serializer[Any]):
+    """A job that is compared, and the number of the version that it published."""
+
+    id = serializers.CharField(source="pk")
+    status = serializers.ChoiceField(choices=JobStatus.choices)
+    version = serializers.IntegerField(allow_null=True)
+
+
+class RunDifferenceOutput(serializers.Serializer[Any]):
+    """Something in which jobs differ: a key of the recipe, or what was trained on or from."""
+
+    name = serializers.CharField()
+    values = serializers.ListField(child=ValueField(allow_null=True))
+
+
+class RunFigureOutput(serializers.Serializer[Any]):
+    """One metric of one system on the test split, for each job; `n` counts `unit`s."""
+
+    system = serializers.CharField()
+    metric = serializers.CharField()
+    unit = serializers.CharField()
+    figures = FigureSerializer(many=True, allow_null=True)
+
+
+class RunCurveOutput(serializers.Serializer[Any]):
+    """A measure by step, for each job: `[step, value]` pairs, at most 60 of them."""
+
+    name = serializers.CharField()
+    points = serializers.SerializerMethodField()
+
+    @extend_schema_field(
+        {
+            "type": "array",
+            "items": {
+                "type": "array",
+                "items": {"type": "array", "items": {"type": "number"}, "minItems": 2},
+            },
+        }
+    )
+    def get_points(self, curve: RunCurve) -> list[list[list[float]]]:
+        return [[[step, value] for step, value in points.items()] for points in curve.points]
+
+
+class RunsOutput(serializers.Serializer[Any]):
+    """Jobs side by side, oldest first; all lists of values are in the order of `jobs`."""
+
+    jobs = serializers.SerializerMethodField()
+    same_snapshot = serializers.BooleanField(
+        help_text="Whether their figures were measured on the same frozen qrels."
+    )
+    differences = RunDifferenceOutput(many=True)
+    split = serializers.CharField(help_text="The split of the figures.")
+    figures = RunFigureOutput(many=True)
+    curves = RunCurveOutput(many=True)
+
+    @extend_schema_field(RunOutput(many=True))
+    def get_jobs(self, runs: RunsCompared) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": str(job.pk),
+                "status": job.status,
+                "version": None if version is None else version.number,
+            }
+            for job, version in runs.heads
+        ]
+
+
+class RunsCompare(ApiView):
+    parameters = RunsQuery
+
+    @extend_schema(responses={200: RunsOutput, 404: ProblemSerializer})
+    def get(self, request: Request) -> Response:
+        """Compare jobs of one project: what differs, figures on the test split, curves."""
+        keys = asked(self, request)["jobs"]
+        project = job_for(request.user, keys[0]).project
+        return Response(RunsOutput(runs_compared(runs_chosen(project, keys))).data)

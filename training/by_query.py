@@ -1,0 +1,225 @@
+"""A version against one system, query by query: who wins where, and with which passages on top.
+
+Values and rankings are those that the version's job stored. Texts and grades come from the frozen
+snapshot, so that what was erased since is not there.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import Http404
+
+from accounts.blobs import blob_open
+from annotate.frozen.sealing import canonical_json
+from annotate.models import Snapshot
+from models_app.figures import HEADLINE, HEADLINE_SPLIT, MODEL, system_named, system_title
+from models_app.models import Version
+from training.models import JobQueryScore, TrainingJob
+
+ORDERS: Final[Mapping[str, str]] = {
+    "losses": "Largest losses first",
+    "gains": "Largest gains first",
+}
+_RIVALS: Final = ("base", "bm25", "first_stage", "champion")
+_TIE: Final = 1e-9
+# Records are canonical JSON: a key with its colon never stands within a text.
+_QUERY_ID: Final = re.compile(rb'"query_id":("(?:[^"\\]|\\.)*")')
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRow:
+    """nDCG@10 of both on one test query; `query` is its text once it was looked up."""
+
+    query_id: str
+    own: float
+    other: float
+    query: str = ""
+
+    @property
+    def delta(self) -> float:
+        return self.own - self.other
+
+    @property
+    def word(self) -> str:
+        """Win, tie or loss, as the version's."""
+        return "tie" if abs(self.delta) <= _TIE else "win" if self.delta > 0 else "loss"
+
+
+@dataclass(frozen=True, slots=True)
+class Duel:
+    """All test queries of a version against one system, `rivals` all that it may be set against."""
+
+    version: Version
+    against: str
+    order: str
+    rows: list[QueryRow]
+    rivals: list[str]
+
+    @property
+    def named(self) -> str:
+        return system_named(self.against)
+
+    @property
+    def title(self) -> str:
+        return system_title(self.against)
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        return [(name, system_title(name)) for name in self.rivals]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many wins, ties and losses."""
+        words = [row.word for row in self.rows]
+        return {word: words.count(word) for word in ("win", "tie", "loss")}
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A passage in a ranking. `grade` and texts are None where its record was erased.
+
+    `elsewhere` is its place in the other ranking's first ten, None where it is not among them.
+    """
+
+    place: int
+    passage_id: str
+    score: float
+    elsewhere: int | None
+    title: str | None = None
+    text: str | None = None
+    grade: float | None = None
+    relevant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The first ten of one system on one query, with its metrics there."""
+
+    system: str
+    values: Mapping[str, float]
+    passages: list[Placed]
+
+    @property
+    def title(self) -> str:
+        return system_title(self.system)
+
+    @property
+    def value(self) -> float:
+        return float(self.values[HEADLINE])
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One test query: its text, empty where it was erased, and both rankings side by side."""
+
+    query_id: str
+    query: str
+    judged: int
+    relevant: int
+    rankings: list[Ranking]
+
+
+def duel_of(version: Version, *, against: str = "", order: str = "") -> Duel:
+    """Return a version's test queries against a system, in order.
+
+    Without a name it is the first of base, BM25, first stage and champion that was measured. Raises
+    Http404 where nothing was stored per query, or the system or order is unknown.
+    """
+    scores = _scores(version)
+    found = set(scores.values_list("system", flat=True).distinct())
+    rivals = [name for name in _RIVALS if name in found]
+    against, order = against or next(iter(rivals), ""), order or "losses"
+    if MODEL not in found or against not in rivals or order not in ORDERS:
+        raise Http404("Nothing of that kind is stored for this version's queries.")
+    values: dict[str, dict[str, float]] = {MODEL: {}, against: {}}
+    both = scores.filter(system__in=values)
+    for system, query_id, held in both.values_list("system", "query_id", "values"):
+        values[system][query_id] = held[HEADLINE]
+    rows = [
+        QueryRow(query_id, own, values[against].get(query_id, 0.0))
+        for query_id, own in values[MODEL].items()
+    ]
+    sign = 1 if order == "losses" else -1
+    rows.sort(key=lambda row: (sign * row.delta, row.query_id))
+    return Duel(version, against, order, rows, rivals)
+
+
+def rows_named(version: Version, rows: Collection[QueryRow]) -> list[QueryRow]:
+    """Return rows with the texts of their queries, from the snapshot."""
+    wanted = {row.query_id for row in rows}
+    texts = {each["query_id"]: each["query"] for each in _records(version, wanted)}
+    return [QueryRow(row.query_id, row.own, row.other, texts.get(row.query_id, "")) for row in rows]
+
+
+def query_compared(version: Version, query_id: str, *, against: str) -> Compared:
+    """Return both rankings of one test query. Raises Http404 for one that was not measured."""
+    rows = {
+        row.system: row
+        for row in _scores(version).filter(query_id=query_id, system__in=[MODEL, against])
+    }
+    if set(rows) != {MODEL, against}:
+        raise Http404("This query was not measured with both.")
+    records = {each["passage_id"]: each for each in _records(version, {query_id})}
+    places = {
+        system: {name: place for place, (name, _) in enumerate(row.top, start=1)}
+        for system, row in rows.items()
+    }
+    rankings = [
+        Ranking(
+            system,
+            rows[system].values,
+            [
+                _placed(place, name, score, places[other].get(name), records.get(name))
+                for place, (name, score) in enumerate(rows[system].top, start=1)
+            ],
+        )
+        for system, other in ((MODEL, against), (against, MODEL))
+    ]
+    return Compared(
+        query_id=query_id,
+        query=next((each["query"] for each in records.values()), ""),
+        judged=len(records),
+        relevant=sum(each["relevant"] for each in records.values()),
+        rankings=rankings,
+    )
+
+
+def _placed(
+    place: int, name: str, score: float, elsewhere: int | None, record: Mapping[str, Any] | None
+) -> Placed:
+    if record is None:
+        return Placed(place, name, score, elsewhere)
+    told = {key: record[key] for key in ("title", "text", "grade", "relevant")}
+    return Placed(place, name, score, elsewhere, **told)
+
+
+def _scores(version: Version) -> Any:
+    return JobQueryScore.objects.filter(job=version.job, split=HEADLINE_SPLIT)
+
+
+def _records(version: Version, query_ids: Collection[str]) -> Iterator[dict[str, Any]]:
+    """Yield the snapshot's records of some test queries; none where its file is gone."""
+    snapshot = _snapshot(version)
+    file = (snapshot.files or {}).get(f"{HEADLINE_SPLIT}.jsonl") if snapshot else None
+    if file is None or not query_ids:
+        return
+    wanted = {canonical_json(each).encode() for each in query_ids}
+    try:
+        with blob_open(file["sha256"]) as lines:
+            for line in lines:
+                named = _QUERY_ID.search(line)  # a line that was taken out has none
+                if named and named[1] in wanted:
+                    record: dict[str, Any] = json.loads(line)
+                    yield record
+    except FileNotFoundError:
+        return
+
+
+def _snapshot(version: Version) -> Snapshot | None:
+    if version.job is None:
+        return None
+    job = TrainingJob.objects.select_related("snapshot").filter(pk=version.job).first()
+    return job.snapshot if job else None

@@ -1,0 +1,161 @@
+"""What is known before training: the other systems' scores, and what the test split can show."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sentence_transformers import CrossEncoder
+
+from training.ml.data import Pair, Snapshot
+from training.ml.errors import BaseModelError
+from training.ml.measures.evaluation import (
+    SystemScores,
+    bm25_scores,
+    evaluate,
+    first_stage_scores,
+)
+from training.ml.measures.power import (
+    ALPHA,
+    HEADLINE,
+    POWER,
+    smallest_difference,
+    spread_estimate,
+)
+from training.ml.measures.thumb import USUAL_SPREAD
+from training.ml.measures.verdict import few_said
+from training.ml.models.find import Base
+from training.ml.models.names import SYSTEM_NAMES
+from training.ml.models.published import published_load
+from training.ml.recipe.measuring import MEASURED, Systems, split_scores
+from training.ml.reporter import Reporter
+from training.ml.search.languages import DEFAULT
+from training.spec.train import TrainSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What is known before training: every other system's scores per split, and what to expect.
+
+    `expected` says what difference the test split can show, see `expectation`; `champion` what came
+    of scoring the champion, None where there was none.
+    """
+
+    systems: dict[str, Systems]
+    expected: Mapping[str, Any]
+    champion: Mapping[str, Any] | None
+
+
+def baseline_score(
+    snapshot: Snapshot,
+    spec: TrainSpec,
+    model: CrossEncoder,
+    reporter: Reporter,
+    *,
+    base: Base,
+    champion: Base | None = None,
+) -> Baseline:
+    """Score what the model is to beat, and say what difference the test split can show."""
+    systems = systems_score(snapshot, spec, model, reporter)
+    found = None
+    if champion is not None:
+        same = champion.info.weights_sha256 == base.info.weights_sha256
+        found = champion_score(champion, snapshot, spec, systems, reporter, is_base=same)
+    for name, scores in systems["dev"].items():
+        rows = evaluate(snapshot.splits["dev"], {name: scores}, seed=spec.seed).rows
+        value = next(row.value for row in rows if row.metric == HEADLINE)
+        reporter.log(f"dev: {SYSTEM_NAMES[name]} has {HEADLINE} {value:.4f}")
+    expected = expectation(snapshot.splits["test"], systems["test"], seed=spec.seed)
+    for line in expectation_said(expected):
+        reporter.log(line)
+    return Baseline(systems, expected, found)
+
+
+def systems_score(
+    snapshot: Snapshot, spec: TrainSpec, model: CrossEncoder, reporter: Reporter
+) -> dict[str, Systems]:
+    """Return, per split, the scores of first stage, BM25 and the untouched base."""
+    passages = {
+        pair.passage_id: f"{pair.title} {pair.text}".strip()
+        for pairs in snapshot.splits.values()
+        for pair in pairs
+    }
+    found: dict[str, Systems] = {}
+    for split in MEASURED:
+        pairs = snapshot.splits[split]
+        first_stage = first_stage_scores(pairs)
+        found[split] = {} if first_stage is None else {"first_stage": first_stage}
+        found[split]["bm25"] = bm25_scores(pairs, passages, language=spec.language or DEFAULT)
+        found[split]["base"] = split_scores(model, pairs, spec, reporter)
+    return found
+
+
+def champion_score(
+    champion: Base,
+    snapshot: Snapshot,
+    spec: TrainSpec,
+    systems: Mapping[str, Systems],
+    reporter: Reporter,
+    *,
+    is_base: bool,
+) -> dict[str, Any]:
+    """Add the champion's scores, with the templates and length that it was published with.
+
+    It is loaded for that and let go. Where it `is_base`, and reads the same texts, it scores
+    nothing anew. A champion that cannot be loaded stops no run: it is told, and `missing` of what
+    is returned says why.
+    """
+    name = champion.info.loaded
+    try:
+        published = published_load(champion)
+    except BaseModelError as error:
+        reporter.log(f"The champion {name} is not measured: {error}")
+        return {"version": name, "missing": str(error)}
+    length = published.model.max_seq_length
+    alike = is_base and (published.templates, length) == (spec.templates, spec.max_length)
+    for split in MEASURED:
+        pairs = snapshot.splits[split]
+        systems[split]["champion"] = (
+            systems[split]["base"]
+            if alike
+            else split_scores(published.model, pairs, spec, reporter, published.templates)
+        )
+    return {"version": name, "missing": None}
+
+
+def expectation(
+    pairs: Sequence[Pair], systems: Mapping[str, SystemScores], *, seed: int
+) -> dict[str, Any]:
+    """Return what difference in nDCG@10 these queries can show, and from what it was reckoned.
+
+    `spread` is the standard deviation of differences per query between the systems that are there,
+    or `USUAL_SPREAD`, where `assumed` is true.
+    """
+    queries = len({pair.query_id for pair in pairs})
+    positives = sum(pair.relevant for pair in pairs)
+    spread = spread_estimate(pairs, systems, seed=seed)
+    used = USUAL_SPREAD if spread is None else spread
+    return {
+        "metric": HEADLINE,
+        "queries": queries,
+        "positives": positives,
+        "alpha": ALPHA,
+        "power": POWER,
+        "spread": used,
+        "assumed": spread is None,
+        "systems": [] if spread is None else list(systems),
+        "detectable": smallest_difference(queries, used),
+        "warnings": few_said(queries, positives),
+    }
+
+
+def expectation_said(expected: Mapping[str, Any]) -> list[str]:
+    """Say an expectation in lines for a log."""
+    n, found = expected["queries"], expected["detectable"]
+    if found is None:
+        return ["test: one query can show no difference.", *expected["warnings"]]
+    source = "assumed" if expected["assumed"] else "as among the systems above"
+    said = (
+        f"test: {n} queries show a difference in {HEADLINE} of {found:.3f} or more, four times in "
+        f"five (spread per query {expected['spread']:.3f}, {source})."
+    )
+    return [said, *expected["warnings"]]

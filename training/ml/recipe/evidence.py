@@ -1,0 +1,29 @@
+"""What a run's figures say, and how surely: the facts beside the figures themselves."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from training.ml.data import Snapshot
+from training.ml.measures.evaluation import Evaluation
+from training.ml.measures.slices import slices_of
+from training.ml.measures.verdict import verdict_facts
+from training.ml.recipe.baseline import Baseline
+from training.spec.train import TrainSpec
+
+
+def evidence_collect(
+    snapshot: Snapshot,
+    spec: TrainSpec,
+    baseline: Baseline,
+    calibration: Mapping[str, Any],
+    evaluations: Mapping[str, Evaluation],
+) -> dict[str, Any]:
+    """Return verdict, expected, champion, calibration and slices, JSON-able, see `facts`."""
+    test = evaluations["test"]
+    return {
+        "verdict": verdict_facts(test),
+        "expected": dict(baseline.expected),
+        "champion": baseline.champion,
+        "calibration": dict(calibration),
+        "slices": slices_of(snapshot.splits["test"], test.per_query, seed=spec.seed),
+    }

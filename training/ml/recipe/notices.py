@@ -1,0 +1,71 @@
+"""What should be known of a snapshot before time is spent on it: told, and no reason to refuse."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from sentence_transformers import CrossEncoder
+
+from training.ml.data import SPLITS, Pair, Snapshot
+from training.spec.train import TrainSpec
+
+FEW: Final = 20  # relevant training pairs, below which a base is spoiled more often than improved
+SAMPLE: Final = 1_000  # pairs whose tokens are counted
+VERY_LONG: Final = 100_000  # characters
+
+
+def notices(snapshot: Snapshot, spec: TrainSpec, model: CrossEncoder) -> Iterator[str]:
+    """Yield a sentence for each thing that makes a run worth less than it looks."""
+    train = snapshot.splits["train"]
+    for split in SPLITS:
+        queries = {pair.query_id for pair in snapshot.splits[split]}
+        if len(queries) == 1:
+            yield (
+                f"The {split} split has one query: nothing that is found there can be told from "
+                "chance."
+            )
+    positives = sum(pair.relevant for pair in train)
+    if positives < FEW:
+        yield (
+            f"Only {positives} of the {len(train):,} training pairs are relevant; with so few, a "
+            "model often becomes worse than its base."
+        )
+    contradicted = _contradicted(train)
+    if contradicted:
+        yield (
+            f"{contradicted:,} training pairs have the texts of another one and a different grade."
+        )
+    longest = max(len(pair.text) for pairs in snapshot.splits.values() for pair in pairs)
+    if longest > VERY_LONG:
+        yield f"The longest passage has {longest:,} characters; only its beginning is read."
+    share = _cut(train, spec, model)
+    if share:
+        yield (
+            f"{share:.0%} of the training pairs are longer than {spec.max_length} tokens; what is "
+            "beyond is not read."
+        )
+
+
+def _contradicted(pairs: Sequence[Pair]) -> int:
+    """Count pairs whose very texts occur with another target."""
+    targets: dict[tuple[str, str, str], set[float]] = {}
+    for pair in pairs:
+        targets.setdefault((pair.query, pair.title, pair.text), set()).add(pair.target)
+    return sum(len(targets[pair.query, pair.title, pair.text]) > 1 for pair in pairs)
+
+
+def _cut(pairs: Sequence[Pair], spec: TrainSpec, model: CrossEncoder) -> float:
+    """The share of pairs, of an even sample, that have more tokens than are read."""
+    step = -(-len(pairs) // SAMPLE)
+    texts = [
+        spec.templates.pair(query=pair.query, title=pair.title, text=pair.text)
+        for pair in pairs[::step]
+    ]
+    # One token more than is read tells enough of a text of a million characters.
+    found = model.tokenizer(
+        [query for query, _ in texts],
+        [passage for _, passage in texts],
+        truncation="longest_first",
+        max_length=spec.max_length + 1,
+        padding=False,
+    )["input_ids"]
+    return sum(len(tokens) > spec.max_length for tokens in found) / len(found)

@@ -1,0 +1,189 @@
+"""Jobs of a project side by side: what differs, their figures, their curves on the same axes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.http import Http404
+
+from accounts.models import Project
+from models_app.figures import HEADLINE_SPLIT, MODEL, RANKING, Figure, metric_unit, system_title
+from models_app.models import Version
+from training.curves import DEV, TRAINING, curves_of
+from training.models import JobMetric, TrainingJob
+from training.selectors import jobs_of, versions_of
+from training.trials import sweep_of
+
+FEWEST: Final = 2
+MOST: Final = 6
+HOW_MANY: Final = f"Choose {FEWEST} to {MOST} jobs to compare."
+FIGURES: Final = (*((MODEL, metric) for metric in RANKING), (MODEL, "average_precision"))
+BESIDE: Final = tuple((system, RANKING[0]) for system in ("base", "bm25", "first_stage"))
+# What is looked at first, where it was measured.
+CURVES: Final = ("ndcg@10", "loss", "average_precision")
+
+
+@dataclass(frozen=True, slots=True)
+class RunDifference:
+    """Something that was asked for, with each job's value; None where a job has none such."""
+
+    name: str
+    values: list[Any]
+    is_key: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RunFigure:
+    """One metric of one system on the test split, for each job; None where it was not measured."""
+
+    system: str
+    metric: str
+    figures: list[Figure | None]
+
+    @property
+    def title(self) -> str:
+        if self.system == MODEL:
+            return DEV.get(self.metric, self.metric)
+        return f"{self.metric} of {system_title(self.system)}"
+
+    @property
+    def unit(self) -> str:
+        return metric_unit(self.metric)
+
+    @property
+    def counts(self) -> str:
+        """The n of each, once where they are the same."""
+        return " / ".join(dict.fromkeys(f"{each.n:,}" for each in self.figures if each))
+
+
+@dataclass(frozen=True, slots=True)
+class RunCurve:
+    """A measure by optimiser step, for each job: its points in order."""
+
+    name: str
+    points: list[dict[int, float]]
+
+    @property
+    def title(self) -> str:
+        return TRAINING.get(self.name) or DEV.get(self.name, self.name)
+
+    @property
+    def rows(self) -> list[tuple[int, list[float | None]]]:
+        """Every step at which any job has measured, with each job's value."""
+        steps = sorted({step for points in self.points for step in points})
+        return [(step, [points.get(step) for points in self.points]) for step in steps]
+
+
+@dataclass(frozen=True, slots=True)
+class RunsCompared:
+    """Jobs in the order in which they were asked for. `split` is that of the figures."""
+
+    jobs: list[TrainingJob]
+    versions: list[Version | None]
+    differences: list[RunDifference]
+    figures: list[RunFigure]
+    curves: list[RunCurve]
+    split: str = HEADLINE_SPLIT
+
+    @property
+    def same_snapshot(self) -> bool:
+        """Whether all were measured on the same frozen qrels."""
+        return len({job.snapshot_id for job in self.jobs}) == 1
+
+    @property
+    def heads(self) -> list[tuple[TrainingJob, Version | None]]:
+        return list(zip(self.jobs, self.versions, strict=True))
+
+    def curve(self, name: str) -> RunCurve | None:
+        """Return the curve of this name, or else the one to look at first."""
+        found = {curve.name: curve for curve in self.curves}
+        wanted = next((each for each in (name, *CURVES, *found) if each in found), None)
+        return None if wanted is None else found[wanted]
+
+
+def runs_chosen(project: Project, keys: Sequence[UUID]) -> list[TrainingJob]:
+    """Return the jobs of a project under these keys, oldest first.
+
+    Raises ValidationError for too few or too many, Http404 where one is not of the project.
+    """
+    wanted = set(keys)
+    if not FEWEST <= len(wanted) <= MOST:
+        raise ValidationError({"jobs": HOW_MANY})
+    found = list(jobs_of(project).filter(pk__in=wanted).order_by("created_at", "pk"))
+    if len(found) < len(wanted):
+        raise Http404("There is no such job in this project.")
+    return found
+
+
+def runs_compared(jobs: Sequence[TrainingJob]) -> RunsCompared:
+    """Put jobs side by side; of a sweep, the curves of its best trial."""
+    versions = versions_of(jobs)
+    return RunsCompared(
+        jobs=list(jobs),
+        versions=[versions.get(job.pk) for job in jobs],
+        differences=list(_differences(jobs)),
+        figures=_figures(jobs),
+        curves=_curves(jobs),
+    )
+
+
+def _differences(jobs: Sequence[TrainingJob]) -> Iterator[RunDifference]:
+    asked = {
+        "Base model": [job.base_shown for job in jobs],
+        "Trained from": [(job.base_used or {}).get("loaded") for job in jobs],
+        "Snapshot": [job.snapshot.short_digest if job.snapshot else None for job in jobs],
+        "Reranker": [job.reranker.name if job.reranker else None for job in jobs],
+    }
+    for name, values in asked.items():
+        if _differ(values):
+            yield RunDifference(name, values, is_key=False)
+    for key in dict.fromkeys(key for job in jobs for key in job.recipe):
+        values = [job.recipe.get(key) for job in jobs]
+        if _differ(values):
+            yield RunDifference(key, values)
+
+
+def _differ(values: Sequence[Any]) -> bool:
+    return any(value != values[0] for value in values)
+
+
+def _figures(jobs: Sequence[TrainingJob]) -> list[RunFigure]:
+    wanted = (*FIGURES, *BESIDE)
+    rows = JobMetric.objects.filter(
+        job__in=[job.pk for job in jobs],
+        split=HEADLINE_SPLIT,
+        system__in={system for system, _ in wanted},
+        metric__in={metric for _, metric in wanted},
+    )
+    found = {
+        (row.job_id, row.system, row.metric): Figure(row.value, row.low, row.high, row.n)
+        for row in rows
+    }
+    lines = [
+        RunFigure(system, metric, [found.get((job.pk, system, metric)) for job in jobs])
+        for system, metric in wanted
+    ]
+    return [line for line in lines if any(line.figures)]
+
+
+def _curves(jobs: Sequence[TrainingJob]) -> list[RunCurve]:
+    measured = [_measured(job) for job in jobs]
+    names = {name for each in measured for name in each}
+    order = [*CURVES, *DEV, *TRAINING, *sorted(names)]
+    return [
+        RunCurve(name, [dict(each.get(name, {})) for each in measured])
+        for name in dict.fromkeys(order)
+        if name in names
+    ]
+
+
+def _measured(job: TrainingJob) -> Mapping[str, dict[int, float]]:
+    found: dict[str, dict[int, float]] = {}
+    for table in curves_of(job, sweep_of(job).shown):
+        for row in table.rows:
+            for column, value in row.cells:
+                if value is not None:
+                    found.setdefault(column.name, {})[row.step] = value
+    return found
