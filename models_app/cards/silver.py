@@ -38,10 +38,7 @@ def silver_view(silver: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def _row(rows: list[Mapping[str, Any]], system: str) -> list[str]:
     own = {row["metric"]: row for row in rows if row["system"] == system}
-    return [
-        _SYSTEMS[system],
-        *(_value(own.get(name)) for name in ("MRR@10", "nDCG@10", _AGREEMENT)),
-    ]
+    return [_SYSTEMS[system], *(_value(own.get(name)) for name in _METRICS)]
 
 
 def _value(row: Mapping[str, Any] | None) -> str:
