@@ -49,7 +49,7 @@ STAGES: Final[dict[JobKind, tuple[Stage, ...]]] = {
 }  # fmt: skip
 # What is counted in a stage; pairs in all others.
 UNITS: Final[dict[Stage, str]] = {
-    Stage.SILVER: "thousandths",
+    Stage.SILVER: "parts",
     Stage.TRAIN: "steps",
     Stage.BM25: "passages",
     Stage.ENCODE: "texts",
