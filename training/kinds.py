@@ -25,6 +25,7 @@ class Stage(models.TextChoices):
     CLAIM = "claim", "Claim"
     LOAD = "load", "Load"
     BASELINE = "baseline", "Baseline"
+    SILVER = "silver", "Silver"
     MINE = "mine", "Mine"
     TRAIN = "train", "Train"
     EVALUATE = "evaluate", "Evaluate"
@@ -39,8 +40,8 @@ class Stage(models.TextChoices):
 
 STAGES: Final[dict[JobKind, tuple[Stage, ...]]] = {
     JobKind.TRAIN: (
-        Stage.CLAIM, Stage.LOAD, Stage.BASELINE, Stage.MINE, Stage.TRAIN, Stage.EVALUATE,
-        Stage.REGISTER, Stage.FINISH,
+        Stage.CLAIM, Stage.LOAD, Stage.BASELINE, Stage.SILVER, Stage.MINE, Stage.TRAIN,
+        Stage.EVALUATE, Stage.REGISTER, Stage.FINISH,
     ),
     JobKind.POOL: (
         Stage.CLAIM, Stage.LOAD, Stage.BM25, Stage.ENCODE, Stage.SEARCH, Stage.STORE, Stage.FINISH,
@@ -49,6 +50,7 @@ STAGES: Final[dict[JobKind, tuple[Stage, ...]]] = {
 }  # fmt: skip
 # What is counted in a stage; pairs in all others.
 UNITS: Final[dict[Stage, str]] = {
+    Stage.SILVER: "parts",
     Stage.MINE: "queries",
     Stage.TRAIN: "steps",
     Stage.BM25: "passages",

@@ -11,6 +11,7 @@ from accounts.models import Project, User
 from annotate.models import Snapshot
 from models_app.models import Reranker
 from training.kinds import STAGES, UNITS, JobKind, Stage
+from training.spec.silver import OFF
 
 
 class JobStatus(models.TextChoices):
@@ -168,12 +169,14 @@ class TrainingJob(models.Model):
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """The stages of a job of this kind, in order; those that its recipe leaves out are not."""
-        found = STAGES[JobKind(self.kind)]
+        """The stages of this job, in order; those that its recipe leaves out are not among them."""
+        left_out = set()
+        if self.recipe.get("silver", OFF) == OFF:
+            left_out.add(Stage.SILVER)
         mines = self.recipe.get("mine_negatives", "none") != "none"
-        if mines or self.recipe.get("random_negatives"):
-            return found
-        return tuple(stage for stage in found if stage != Stage.MINE)
+        if not mines and not self.recipe.get("random_negatives"):
+            left_out.add(Stage.MINE)
+        return tuple(stage for stage in STAGES[JobKind(self.kind)] if stage not in left_out)
 
     @property
     def finished(self) -> bool:

@@ -20,6 +20,7 @@ STAGE_HELP: Final = {
     Stage.CLAIM: "A trainer takes the job and starts a process for it.",
     Stage.LOAD: "The snapshot's files are checked, libraries and base model loaded.",
     Stage.BASELINE: "First stage, BM25 and the untouched base are scored.",
+    Stage.SILVER: "The model learns a teacher's order of passages for made-up queries.",
     Stage.MINE: "Negatives are looked for, where the recipe asks for them.",
     Stage.TRAIN: "The model learns from the training split.",
     Stage.EVALUATE: "The new model is scored on the very same candidates.",

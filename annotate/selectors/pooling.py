@@ -63,6 +63,17 @@ def passages_stream(project: Project) -> Iterator[tuple[int, str]]:
     That is the title, a line break and the text; the text alone where there is no title. In the
     order of ids; withdrawn passages are left out.
     """
+    for key, title, text in _wordings(project):
+        yield key, f"{title}\n{text}" if title else text
+
+
+def passages_titled(project: Project) -> Iterator[tuple[str, str]]:
+    """Yield title and text of each wording of a passage once, as `passages_stream` does."""
+    for _, title, text in _wordings(project):
+        yield title, text
+
+
+def _wordings(project: Project) -> Iterator[tuple[int, str, str]]:
     rows = (
         project.passages.filter(withdrawn_at=None)
         .values("title", "text_id")
@@ -70,8 +81,7 @@ def passages_stream(project: Project) -> Iterator[tuple[int, str]]:
         .order_by("first")
         .values_list("first", "title", "text__text")
     )
-    for key, title, text in rows.iterator(CHUNK):
-        yield key, f"{title}\n{text}" if title else text
+    yield from rows.iterator(CHUNK)
 
 
 def _digest(name: str) -> bytes:

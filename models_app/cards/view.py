@@ -24,6 +24,7 @@ from models_app.cards.markup import (
     number,
     table,
 )
+from models_app.cards.silver import silver_view
 from models_app.verdict import verdict_of
 
 # What sentence-transformers shows where it has no example of its own to show.
@@ -83,6 +84,7 @@ def card_view(facts: Mapping[str, Any]) -> dict[str, Any]:
         "advice": [inline(text) for text in advice(facts)],
         "dataset": dataset_view(facts),
         "labels": labels_view(facts.get("labels")),
+        "silver": silver_view(facts.get("silver")),
         "loss": _loss(facts.get("loss")),
         "hyperparameters": _hyperparameters(facts.get("hyperparameters")),
         "log": _log(facts.get("log")),

@@ -14,7 +14,7 @@ from training.base_models import DEFAULT, base_checked
 from training.forms.again import Again
 from training.forms.spec import Section, language_choices, said_here, spec_formfield
 from training.ml.measures.thumb import FEW, rule_of_thumb
-from training.services.jobs import DEFAULT_RERANKER, snapshot_trainable
+from training.services.jobs import DEFAULT_RERANKER, snapshot_trainable, teacher_checked
 from training.spec.base import SpecError
 from training.spec.field import Group
 from training.spec.presets import PRESETS
@@ -29,6 +29,7 @@ GROUPS: Final[Mapping[Group, str]] = {
     "training set": "Training set and negatives",
     "evaluation": "Evaluation",
     "texts": "Texts and templates",
+    "silver stage": "Silver stage: made-up queries, before the labels",
 }
 
 
@@ -119,6 +120,12 @@ class JobForm(forms.Form):
         name: str = self.cleaned_data["base_model"]
         with said_here("base_model"):
             base_checked(name, project=self.project, user=self.user)
+        return name
+
+    def clean_silver_teacher(self) -> str | None:
+        name: str | None = self.cleaned_data["silver_teacher"]
+        with said_here("silver_teacher"):
+            teacher_checked(name, project=self.project, user=self.user)
         return name
 
     def clean(self) -> dict[str, Any]:

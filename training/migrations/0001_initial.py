@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('recipe', models.JSONField(default=dict, help_text='The spec of its kind, every key.')),
                 ('outcome', models.JSONField(help_text='What pooling or scoring has done so far; see `training.outcomes`.', null=True)),
                 ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('cancelling', 'Cancelling'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),
-                ('stage', models.CharField(choices=[('claim', 'Claim'), ('load', 'Load'), ('baseline', 'Baseline'), ('mine', 'Mine'), ('train', 'Train'), ('evaluate', 'Evaluate'), ('register', 'Register'), ('bm25', 'BM25'), ('encode', 'Encode'), ('search', 'Search'), ('score', 'Score'), ('store', 'Store'), ('finish', 'Finish')], default='claim', max_length=10)),
+                ('stage', models.CharField(choices=[('claim', 'Claim'), ('load', 'Load'), ('baseline', 'Baseline'), ('silver', 'Silver'), ('mine', 'Mine'), ('train', 'Train'), ('evaluate', 'Evaluate'), ('register', 'Register'), ('bm25', 'BM25'), ('encode', 'Encode'), ('search', 'Search'), ('score', 'Score'), ('store', 'Store'), ('finish', 'Finish')], default='claim', max_length=10)),
                 ('done', models.PositiveIntegerField(default=0, help_text='Units of the stage that are through.')),
                 ('total', models.PositiveIntegerField(default=0, help_text='Units of the stage; 0: not known.')),
                 ('pace', models.FloatField(help_text='Seconds per unit of the stage, of late.', null=True)),
@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='trainingjob',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['claim', 'load', 'baseline', 'mine', 'train', 'evaluate', 'register', 'bm25', 'encode', 'search', 'score', 'store', 'finish'])), name='job_stage_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['claim', 'load', 'baseline', 'silver', 'mine', 'train', 'evaluate', 'register', 'bm25', 'encode', 'search', 'score', 'store', 'finish'])), name='job_stage_known'),
         ),
         migrations.AddConstraint(
             model_name='trainingjob',

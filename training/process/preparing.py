@@ -8,13 +8,19 @@ from pathlib import Path
 
 from accounts.blobs import blob_fetch
 from annotate.models import Snapshot as SnapshotRow
+from annotate.selectors.pooling import passages_titled
 from models_app.models import CHAMPION, Alias, Version
-from training.base_models import fallback_allowed, version_files, version_pinned
+from training.base_models import fallback_allowed, version_files, version_named, version_pinned
 from training.ml.data import Snapshot, snapshot_read
 from training.ml.errors import BaseModelError, DataError
 from training.ml.models.find import Base, BaseRequest, base_find
+from training.ml.models.names import PACKAGED
 from training.ml.recipe.snapshot_check import snapshot_check
+from training.ml.silver.queries import Passage
+from training.ml.silver.work import SilverWork, corpus_draw
 from training.models import TrainingJob
+from training.process.scratch import cache_path
+from training.spec.train import TrainSpec
 
 
 def snapshot_fetch(row: SnapshotRow, folder: Path) -> Snapshot:
@@ -82,12 +88,42 @@ def base_request(job: TrainingJob, folder: Path) -> BaseRequest:
     A job that was pinned to a version of ours never asks the Hub. Raises BaseModelError where that
     version, or one of its files, is gone.
     """
-    name = job.base_model
     if job.base_revision:
-        version = version_pinned(job.base_revision)
-        files = version_files(version, folder)
-        origin = f"It is version {version.number} of {version.reranker.repo_id} in this registry."
-        return BaseRequest(name, revision=version.revision, folder=files, origin=origin)
+        return _version_request(job.base_model, version_pinned(job.base_revision), folder)
+    return _outside_request(job.base_model)
+
+
+def silver_fetch(
+    job: TrainingJob, spec: TrainSpec, base: Base, snapshot: Snapshot, folder: Path
+) -> SilverWork | None:
+    """Gather what the job's silver stage works with; None where it has none.
+
+    Raises BaseModelError where the teacher cannot be had, ValidationError where it is a version
+    that is not the asker's to use any more.
+    """
+    if not spec.silver_wanted(fresh_head=base.info.fresh_head):
+        return None
+    name = spec.silver_teacher or PACKAGED
+    version = version_named(name, project=job.project, user=job.created_by)
+    asked = _version_request(name, version, folder) if version else _outside_request(name)
+    drawn = (Passage(title, text) for title, text in passages_titled(job.project))
+    corpus, passages = corpus_draw(drawn)
+    return SilverWork(
+        corpus=corpus,
+        passages=passages,
+        teacher=base_find(asked),
+        cache=cache_path() / "silver",
+        labelled={pair.query for pairs in snapshot.splits.values() for pair in pairs},
+    )
+
+
+def _version_request(name: str, version: Version, folder: Path) -> BaseRequest:
+    files = version_files(version, folder)
+    origin = f"It is version {version.number} of {version.reranker.repo_id} in this registry."
+    return BaseRequest(name, revision=version.revision, folder=files, origin=origin)
+
+
+def _outside_request(name: str) -> BaseRequest:
     if Path(name).is_absolute():
         return BaseRequest(name)
     hub_name, _, revision = name.partition("@")

@@ -31,7 +31,13 @@ from training.models import TrainingJob
 from training.process.exposure import exposure_of
 from training.process.guarding import EXIT_CRASHED, EXIT_LOST, Guard
 from training.process.patience import patiently
-from training.process.preparing import Champion, base_fetch, champion_fetch, snapshot_fetch
+from training.process.preparing import (
+    Champion,
+    base_fetch,
+    champion_fetch,
+    silver_fetch,
+    snapshot_fetch,
+)
 from training.process.reporting import JobReporter
 from training.process.scratch import cache_path, job_scratch, work_path, worker_name
 from training.services.claims import Claim, LostClaimError, job_claim
@@ -159,10 +165,11 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
     exposed = _exposure(job, snapshot, reporter)
     champion = champion_fetch(job, scratch / "champion")
     said = _champion(champion, job, snapshot, reporter)
+    spec = TrainSpec.from_dict(job.recipe)
+    silver = silver_fetch(job, spec, base, snapshot, scratch / "teacher")
     from training.ml.recipe.run import Place, recipe_run
     from training.services.results import Results
 
-    spec = TrainSpec.from_dict(job.recipe)
     # From here on the main thread needs no database for a long time.
     connection.close()
     outcome = recipe_run(
@@ -171,6 +178,7 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
         base=base,
         folder=scratch / "model",
         reporter=reporter,
+        silver=silver,
         champion=champion.base if champion else None,
         place=Place(
             work=private_folder(work_path(job.pk)),

@@ -61,7 +61,7 @@ def job_create(
         snapshot=snapshot,
         base_model=base.name,
         base_revision=base.revision,
-        recipe=_checked_recipe(recipe, project),
+        recipe=_checked_recipe(recipe, project, created_by),
         reranker=_reranker(project, reranker or DEFAULT_RERANKER, created_by),
         created_by=created_by,
     )
@@ -130,12 +130,31 @@ def jobs_sweep() -> None:
             job_ring(job_id=each.job_id)
 
 
-def _checked_recipe(recipe: Mapping[str, Any], project: Project) -> dict[str, Any]:
+def teacher_checked(name: str | None, *, project: Project, user: User | None) -> str | None:
+    """Return the name of a silver stage's teacher, an alias pinned to the version it stands for.
+
+    Raises ValidationError on `silver_teacher` where `base_checked` would refuse it as a base.
+    """
+    if name is None:
+        return None
+    try:
+        return base_checked(name, project=project, user=user).name
+    except ValidationError as error:
+        raise ValidationError({"silver_teacher": error.messages}) from error
+
+
+def _checked_recipe(
+    recipe: Mapping[str, Any], project: Project, user: User | None
+) -> dict[str, Any]:
     try:
         spec = TrainSpec.from_dict(recipe)
     except SpecError as error:
         raise ValidationError(dict(error.errors)) from error
-    return replace(spec, language=spec.language or stemmed_language(project.language)).to_dict()
+    return replace(
+        spec,
+        language=spec.language or stemmed_language(project.language),
+        silver_teacher=teacher_checked(spec.silver_teacher, project=project, user=user),
+    ).to_dict()
 
 
 def _reranker(project: Project, name: str, created_by: User | None) -> Reranker:

@@ -31,8 +31,8 @@ from training.sample import (
     sample_passages,
     sample_queries,
 )
+from training.sample.recipe import PRESET, sample_recipe
 from training.services.jobs import job_create
-from training.spec.presets import PRESETS
 from training.standing import standing_of
 
 SLUG: Final = "python-stdlib"
@@ -195,15 +195,12 @@ def first_train(*, project: Project, snapshot: Snapshot) -> Iterator[str]:
 
 
 def _job(project: Project, snapshot: Snapshot) -> TrainingJob:
-    preset = PRESETS["quick"]
-    # Most docstrings say what they do in their first sentences; a fresh head takes larger steps.
-    recipe = {**preset.spec.to_dict(), "max_length": 128, "learning_rate": 5e-5}
     return job_create(
         project=project,
         created_by=None,
         snapshot=snapshot,
-        base_model=preset.base_model,
-        recipe=recipe,
+        base_model=PRESET.base_model,
+        recipe=sample_recipe().to_dict(),
         reranker=RERANKER,
     )
 

@@ -12,7 +12,7 @@ from training.ml.search.languages import LANGUAGES
 from training.ml.templates import DEFAULT_PASSAGE, DEFAULT_QUERY, Templates
 from training.spec.base import key
 from training.spec.losses import LOSSES
-from training.spec.sets import SetSpec
+from training.spec.silver import SilverSpec
 
 SCHEDULERS: Final = (
     "linear",
@@ -27,7 +27,7 @@ BEST_METRICS: Final = ("ndcg@10", "mrr@10", "average_precision")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainSpec(SetSpec):
+class TrainSpec(SilverSpec):
     """The recipe of a training job. Build it from outside input with `from_dict` only."""
 
     loss: str | None = key(
@@ -242,7 +242,7 @@ class TrainSpec(SetSpec):
         return Templates(query=self.query_template, passage=self.passage_template)
 
     def conflicts(self) -> dict[str, str]:
-        errors = SetSpec.conflicts(self)
+        errors = SilverSpec.conflicts(self)
         if self.max_steps == 0:
             errors["max_steps"] = "Must be -1 (no limit) or at least 1."
         if self.warmup_ratio and self.warmup_steps:

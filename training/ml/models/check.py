@@ -49,13 +49,21 @@ def model_check(model: "CrossEncoder", max_length: int) -> None:
             f"The tokenizer knows {len(tokenizer)} tokens, the base model only {size}.",
             "The folder mixes files of two models; choose another base model.",
         )
-    limits = (getattr(config, "max_position_embeddings", None), tokenizer.model_max_length)
-    limit = min((limit for limit in limits if limit and 0 < limit < _NO_LIMIT), default=None)
+    limit = tokens_limit(model)
     if limit is not None and max_length > limit:
         raise BaseModelError(
             f"The base model takes at most {limit} tokens; max_length is {max_length}.",
             f"Set max_length to {limit} or less.",
         )
+
+
+def tokens_limit(model: "CrossEncoder") -> int | None:
+    """Return how many tokens a loaded model takes, None where it sets no limit."""
+    limits = (
+        getattr(model.config, "max_position_embeddings", None),
+        model.tokenizer.model_max_length,
+    )
+    return min((limit for limit in limits if limit and 0 < limit < _NO_LIMIT), default=None)
 
 
 def _config(folder: Path) -> dict[str, Any]:

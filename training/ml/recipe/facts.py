@@ -62,6 +62,8 @@ column does not keep the order of keys. Keys, and who fills them where it is not
     versions        [[name, version]]
     citations       [[title, BibTeX]]
     recipe          the whole `TrainSpec` as [[key, value]]
+    silver          cached, seconds_now and the facts of `training.ml.silver.run.SilverOutcome`;
+                    None where there was no such stage          (`training.ml.recipe.run`)
     seed            of the recipe
 """
 

@@ -1,4 +1,4 @@
-"""The recipe: load, baseline, mine, train, evaluate, save.
+"""The recipe: load, baseline, silver and mine where it is wanted, train, evaluate, save.
 
 One linear run over a frozen snapshot, the same under the supervisor and by hand. It knows no
 database and, once the base is there, no network; what it tells goes to a `Reporter`. The same
@@ -7,7 +7,7 @@ snapshot, recipe, base and machine give the same weights.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -42,9 +42,11 @@ from training.ml.recipe.notices import notices
 from training.ml.recipe.snapshot_check import snapshot_check
 from training.ml.recipe.trials import Setting, trials_run
 from training.ml.reporter import Reporter, Stages
+from training.ml.silver.run import SilverOutcome, silver_train
+from training.ml.silver.work import SilverWork
 from training.spec.train import TrainSpec
 
-STAGES: Final = ("load", "baseline", "mine", "train", "evaluate", "save")
+STAGES: Final = ("load", "baseline", "silver", "mine", "train", "evaluate", "save")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +93,12 @@ def recipe_run(
     reporter: Reporter,
     place: Place | None = None,
     champion: Base | None = None,
+    silver: SilverWork | None = None,
 ) -> Outcome:
     """Train `base` on the snapshot and leave the new model in `folder`, which must not exist.
 
-    `champion` is the published version that the new model would replace, to be measured beside it.
+    `champion` is the published version that the new model would replace, to be measured beside it;
+    `silver` what a silver stage works with, without which there is none.
     The folder appears complete or not at all. Raises RecipeError, with a message for the user, for
     a snapshot, base or recipe that cannot work and for exhausted memory or disk.
     """
@@ -107,7 +111,15 @@ def recipe_run(
         resources_named(),
     ):
         return _run(
-            snapshot, spec, base, folder, reporter, place or Place(), champion, Path(scratch)
+            snapshot,
+            spec,
+            base,
+            folder,
+            reporter,
+            place or Place(),
+            champion,
+            silver,
+            Path(scratch),
         )
 
 
@@ -119,6 +131,7 @@ def _run(
     reporter: Reporter,
     place: Place,
     champion: Base | None,
+    silver: SilverWork | None,
     scratch: Path,
 ) -> Outcome:
     stages = Stages(reporter)
@@ -137,8 +150,22 @@ def _run(
         baseline = baseline_score(snapshot, spec, untouched, reporter, base=base, champion=champion)
         systems = baseline.systems
 
-    # 3. Mine, where the recipe asks for negatives that nobody judged.
-    work = _work(snapshot, spec, base.info, precision, place, scratch)
+    # 3. Silver: where the base has to learn from a teacher first, on queries that nobody labelled.
+    start, taught = base, None
+    if silver is not None and spec.silver_wanted(fresh_head=base.info.fresh_head):
+        with stages("silver"):
+            taught = silver_train(
+                untouched,
+                base=base.info,
+                spec=spec,
+                work=silver,
+                bf16=precision.bf16,
+                reporter=reporter,
+            )
+            start = _kept(untouched, base, taught, scratch / "silver")
+
+    # 4. Mine: where the recipe asks for negatives that nobody judged.
+    work = _work(snapshot, spec, start.info, precision, place, scratch)
     loss = loss_of(snapshot, spec)
     reporter.log(f"{loss.name}: {loss.reason}")
     mined = NOTHING
@@ -146,12 +173,12 @@ def _run(
         with stages("mine"):
             mined = negatives_of(snapshot, spec, reporter, folder=work)
 
-    # 4. Train, from where an earlier attempt left it.
+    # 5. Train, from where an earlier attempt left it.
     with stages("train"):
         setting = Setting(
             snapshot=snapshot,
             spec=spec,
-            base=base,
+            base=start,
             bf16=precision.bf16,
             loss=loss,
             mined=mined,
@@ -162,7 +189,7 @@ def _run(
         )
         trained = trials_run(setting, untouched)
 
-    # 5. Evaluate: the same code, candidates and order of ties for all systems.
+    # 6. Evaluate: the same code, candidates and order of ties for all systems.
     with stages("evaluate"):
         model, evaluator = trained.trainer.model, trained.evaluator
         systems["dev"]["model"] = trained.dev
@@ -172,7 +199,7 @@ def _run(
         evidence = evidence_collect(snapshot, spec, baseline, calibration, evaluations)
         evaluations_report(evaluations, reporter)
 
-    # 6. Save: complete in a scratch folder, then moved into place.
+    # 7. Save: complete in a scratch folder, then moved into place.
     with stages("save"):
         metadata = _metadata(snapshot, spec, base.info) | calibration_metadata(calibration)
         model_save(model, scratch / "model", metadata)
@@ -196,8 +223,15 @@ def _run(
         rankings=rankings_top(snapshot.splits["test"], systems["test"], seed=spec.seed),
         timings=dict(stages.seconds),
         log=[dict(line) for line in model.model_card_data.training_logs],
-        facts=facts_collect(run),
+        facts={**facts_collect(run), "silver": taught and taught.to_dict()},
     )
+
+
+def _kept(model: CrossEncoder, base: Base, taught: SilverOutcome, folder: Path) -> Base:
+    """Keep what a silver stage left as the base of all trainings on the labels."""
+    model_save(model, folder, {})
+    weights = taught.facts["weights_sha256"]
+    return Base(folder, replace(base.info, fresh_head=False, weights_sha256=weights))
 
 
 def _precision(

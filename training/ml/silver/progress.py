@@ -1,0 +1,43 @@
+"""The progress of a silver stage as one count of pairs: those the teacher reads, those trained."""
+
+from typing import Any, Final
+
+from transformers import TrainerCallback, TrainerState
+
+from training.ml.reporter import Reporter
+
+# A pair costs the model about ten times what it costs the teacher: shares of the whole bar.
+_TEACHER: Final = 0.1
+_WHOLE: Final = 1_000
+
+
+class SilverProgress(TrainerCallback):
+    """Tells a reporter thousandths of the stage, and the loss on the way."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        reporter.progress(0, _WHOLE)
+
+    def teaching(self, done: int, total: int) -> None:
+        """The teacher has read `done` of `total` pairs."""
+        self._tell(_TEACHER * done / max(1, total))
+
+    def nothing(self, _done: int, _total: int) -> None:
+        """The few pairs that are held out move no bar."""
+
+    # The trainer hands over (arguments, state, control), and what else there is by name.
+
+    def on_step_end(self, *event: Any, **_more: Any) -> None:
+        state: TrainerState = event[1]
+        self._tell(_TEACHER + (1 - _TEACHER) * state.global_step / max(1, state.max_steps))
+
+    def on_log(self, *event: Any, **more: Any) -> None:
+        state: TrainerState = event[1]
+        if "loss" in more["logs"]:
+            self._reporter.log(
+                f"Silver stage, step {state.global_step:,} of {state.max_steps:,}: "
+                f"loss {more['logs']['loss']:.3f}."
+            )
+
+    def _tell(self, share: float) -> None:
+        self._reporter.progress(round(share * _WHOLE), _WHOLE)

@@ -1,0 +1,248 @@
+"""The silver stage: a corpus without labels teaches a base to compare a query with a passage.
+
+A fresh head knows nothing, and a few hundred labels cannot teach it. So queries are made from the
+corpus, a teacher orders passages for them, the model learns that order, and the labels come after.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+from typing import Any, Final
+
+from sentence_transformers import CrossEncoder
+
+from training.ml.errors import DataError
+from training.ml.models.find import BaseInfo
+from training.ml.reporter import Reporter
+from training.ml.search.languages import DEFAULT
+from training.ml.search.tokens import Tokens
+from training.ml.silver.cache import SilverCache, key_of
+from training.ml.silver.held_out import AGREEMENT, LIST_SIZE, HeldOut, held_out_count
+from training.ml.silver.lists import ListBuilder
+from training.ml.silver.progress import SilverProgress
+from training.ml.silver.queries import MadeQueries, queries_make
+from training.ml.silver.teacher import Teacher, teacher_load
+from training.ml.silver.training import lists_train, steps_count
+from training.ml.silver.work import SilverWork, corpus_digest
+from training.spec.train import TrainSpec
+
+RECIPE: Final = 1  # of this folder: a change that changes weights makes earlier results useless
+QUERIES_LEAST: Final = 20
+_LIBRARIES: Final = ("torch", "transformers", "sentence-transformers", "bm25s", "PyStemmer")
+
+
+@dataclass(frozen=True, slots=True)
+class SilverOutcome:
+    """What came of a silver stage; `seconds` is what it took this time, `facts` are JSON-able.
+
+    Facts: key; corpus {passages, used, digest}; queries {made, kinds, dropped, trained, held_out};
+    teacher {loaded, revision, weights_sha256, kind}; pairs, steps; held_out {queries, passages,
+    rows, differences}, see `training.ml.silver.held_out`; timings {stage: seconds} and seconds of
+    the run that made it; weights_sha256.
+    """
+
+    cached: bool
+    seconds: float
+    facts: Mapping[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what a card says."""
+        return {"cached": self.cached, "seconds_now": round(self.seconds, 1), **self.facts}
+
+
+def silver_train(
+    model: CrossEncoder,
+    *,
+    base: BaseInfo,
+    spec: TrainSpec,
+    work: SilverWork,
+    bf16: bool,
+    reporter: Reporter,
+) -> SilverOutcome:
+    """Train `model`, the loaded `base`, on made-up queries, or put kept weights into it.
+
+    `bf16` is what was found to be faster on this machine.
+
+    Raises DataError where the corpus gives too little, BaseModelError for a teacher that cannot
+    score, DivergedError for a loss that is no number.
+    """
+    start = monotonic()
+    corpus = corpus_digest(work.corpus)
+    key = key_of(_parts(model, base, spec, work, corpus, bf16))
+    cache = SilverCache(work.cache)
+    facts = cache.load(key, model)
+    cached = facts is not None
+    if facts is None:
+        facts = {"key": key, **_Run(model, spec, work, bf16, reporter).facts(corpus)}
+        facts = cache.store(key, model, facts)
+    outcome = SilverOutcome(cached, monotonic() - start, facts)
+    for line in _told(outcome):
+        reporter.log(line)
+    return outcome
+
+
+class _Run:
+    """One silver stage that is not in the cache."""
+
+    def __init__(
+        self,
+        model: CrossEncoder,
+        spec: TrainSpec,
+        work: SilverWork,
+        bf16: bool,
+        reporter: Reporter,
+    ) -> None:
+        self._model, self._spec, self._work, self._reporter = model, spec, work, reporter
+        self._bf16 = bf16
+        self._timings: dict[str, float] = {}
+
+    def facts(self, corpus: str) -> dict[str, Any]:
+        """Train, and return the facts."""
+        start, spec, work = monotonic(), self._spec, self._work
+        progress = SilverProgress(self._reporter)
+        terms = Tokens(spec.language or DEFAULT).terms
+        made = queries_make(work.corpus, terms, exclude=work.labelled, seed=spec.seed)
+        size = min(spec.silver_list_size, len(work.corpus))
+        steps = steps_count(spec, size)
+        held, used = _divided(made, steps * spec.silver_batch_size)
+        self._took("queries", start)
+
+        # The teacher orders every list, those that are held out first.
+        start = monotonic()
+        teacher = teacher_load(work.teacher, device=str(self._model.device))
+        self._reporter.log(
+            f"Silver stage: {len(made.queries):,} queries made from {len(work.corpus):,} passages; "
+            f"{teacher.info.loaded} orders {size} passages for {used:,} of them."
+        )
+        builder = ListBuilder(
+            work.corpus, teacher, terms, bm25_weight=spec.silver_bm25, seed=spec.seed
+        )
+        measured = HeldOut(
+            builder.build(made.queries[:held], LIST_SIZE, progress.nothing), spec.templates
+        )
+        lists = builder.build(made.queries[held : held + used], size, progress.teaching)
+        del builder
+        self._took("teacher", start)
+
+        start = monotonic()
+        before = measured.scores(self._model, max_length=spec.silver_max_length)
+        self._took("measure", start)
+        start = monotonic()
+        with TemporaryDirectory(dir=_parent(work.cache), prefix=".trainer-") as scratch:
+            lists_train(
+                self._model,
+                lists,
+                spec,
+                spec.templates,
+                bf16=self._bf16,
+                seed=spec.seed,
+                scratch=Path(scratch),
+                callbacks=[progress],
+            )
+        self._took("train", start)
+        start = monotonic()
+        after = measured.scores(self._model, max_length=spec.silver_max_length)
+        self._took("measure", start)
+        return {
+            "corpus": {
+                "passages": work.passages,
+                "used": len(work.corpus),
+                "digest": corpus,
+            },
+            "queries": {
+                "made": len(made.queries),
+                "kinds": dict(made.kinds),
+                "dropped": dict(made.dropped),
+                "trained": used,
+                "held_out": held,
+            },
+            "teacher": _teacher_facts(teacher),
+            "pairs": steps * spec.silver_batch_size * size,
+            "steps": steps,
+            "held_out": measured.facts(before, after, seed=spec.seed),
+            "timings": {name: round(took, 1) for name, took in self._timings.items()},
+            "seconds": round(sum(self._timings.values()), 1),
+        }
+
+    def _took(self, name: str, start: float) -> None:
+        self._timings[name] = self._timings.get(name, 0.0) + monotonic() - start
+
+
+def _divided(made: MadeQueries, wanted: int) -> tuple[int, int]:
+    """Return how many queries are held out, and how many of the others are trained on."""
+    if len(made.queries) < QUERIES_LEAST:
+        raise DataError(
+            f"The corpus gives only {len(made.queries)} queries for the silver stage.",
+            "Import more passages, with titles where they have some, or set silver to off.",
+        )
+    held = held_out_count(len(made.queries))
+    return held, min(wanted, len(made.queries) - held)
+
+
+def _parts(
+    model: CrossEncoder, base: BaseInfo, spec: TrainSpec, work: SilverWork, corpus: str, bf16: bool
+) -> dict[str, Any]:
+    """Return everything that the weights depend on."""
+    keys = {name: value for name, value in spec.to_dict().items() if name.startswith("silver_")}
+    return {
+        "recipe": RECIPE,
+        "corpus": corpus,
+        "labelled": sha256("\0".join(sorted(set(work.labelled))).encode()).hexdigest(),
+        "base": base.weights_sha256,
+        "fresh_head": base.fresh_head,
+        "teacher": work.teacher.info.weights_sha256,
+        "spec": keys | {"silver_teacher": None, "max_length": spec.max_length},
+        "templates": [spec.query_template, spec.passage_template],
+        "seed": spec.seed,
+        "bf16": bf16,
+        "language": spec.language or DEFAULT,
+        "device": model.device.type,
+        "versions": {name: version(name) for name in _LIBRARIES},
+    }
+
+
+def _parent(cache: Path) -> Path:
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return cache
+
+
+def _teacher_facts(teacher: Teacher) -> dict[str, Any]:
+    info = teacher.info
+    return {
+        "loaded": info.loaded,
+        "revision": info.revision,
+        "weights_sha256": info.weights_sha256,
+        "kind": teacher.kind,
+    }
+
+
+def _told(outcome: SilverOutcome) -> list[str]:
+    """Say in lines for people how far a silver stage came, and what it cost."""
+    facts = outcome.facts
+    held = facts["held_out"]
+    value = {(row["system"], row["metric"]): row for row in held["rows"]}
+    mrr = [value[system, "MRR@10"] for system in ("before", "after", "teacher")]
+    rho = [value[system, AGREEMENT] for system in ("before", "after")]
+    if outcome.cached:
+        first = (
+            f"Silver stage from the cache, in {outcome.seconds:.1f} s: the same corpus, base, "
+            f"teacher and settings were trained before, in {facts['seconds']:,.0f} s."
+        )
+    else:
+        first = f"Silver stage: {facts['pairs']:,} pairs in {facts['seconds']:,.0f} s."
+    far = (
+        f"Silver stage, {held['queries']} made-up queries held out: MRR@10 from "
+        f"{mrr[0]['value']:.3f} to {_with_interval(mrr[1])}, the teacher {_with_interval(mrr[2])}; "
+        f"agreement with the teacher (rho) from {rho[0]['value']:.2f} to {rho[1]['value']:.2f}."
+    )
+    return [first, far]
+
+
+def _with_interval(row: Mapping[str, Any]) -> str:
+    if row["low"] is None:
+        return f"{row['value']:.3f}"
+    return f"{row['value']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
