@@ -6,6 +6,7 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_fiel
 from rest_framework import serializers
 
 from accounts.rest import Parameters
+from models_app.serializers import SINGLE_VALUE
 from training.kinds import Stage
 from training.models import EventKind, JobEvent, TrialState
 
@@ -39,12 +40,17 @@ class MetricData(serializers.Serializer[Any]):
     trial = serializers.IntegerField(required=False)
 
 
+@extend_schema_field({"type": "object", "additionalProperties": SINGLE_VALUE})
+class ChangesField(serializers.DictField):
+    """Keys of the recipe in which a trial differs from its job."""
+
+
 class TrialData(serializers.Serializer[Any]):
     """A trial of a sweep: in which keys it differs, and its figures on the dev split so far."""
 
     number = serializers.IntegerField(help_text="From 1.")
     of = serializers.IntegerField(help_text="How many there are.")
-    changes = serializers.DictField(help_text="Keys of the recipe with this trial's values.")
+    changes = ChangesField(help_text="Keys of the recipe with this trial's values.")
     state = serializers.ChoiceField(choices=TrialState.choices)
     values = serializers.DictField(
         child=serializers.FloatField(),

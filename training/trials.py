@@ -122,7 +122,9 @@ def sweep_of(job: TrainingJob) -> Sweep:
     rows = job.events.filter(kind=EventKind.TRIAL).order_by("pk").values_list("data", flat=True)
     last: dict[int, dict[str, Any]] = {}
     for data in rows:
-        before = last.get(data["number"], {})
+        # A trial that begins anew has no figures yet; one that is chosen as the best keeps its own.
+        begins = data["state"] == TrialState.RUNNING
+        before = {} if begins else last.get(data["number"], {})
         seconds = before.get("seconds") if data["seconds"] is None else data["seconds"]
         values = before.get("values", {}) | data["values"]
         last[data["number"]] = data | {"values": values, "seconds": seconds}

@@ -48,7 +48,8 @@ def test_the_settings_offer_them(cast: Cast) -> None:
     assert client.login(username=cast.manager.username, password=PASSWORD)
     page = client.get(PAGE).content.decode()
     assert '<option value="cc-by-sa-4.0">' in page
-    form = {"name": "Library", "overlap": 1, "license": "nope", "language": "zzzz-"}
+    form = {"name": "Library", "overlap": 1, "running_jobs": 2, "waiting_jobs": 50}
+    form |= {"license": "nope", "language": "zzzz-"}
     answer = client.post(PAGE, form)
     assert answer.status_code == 200
     assert set(answer.context["form"].errors) == {"license", "language"}

@@ -141,6 +141,7 @@ def test_what_may_conflict_says_so(schema: Any) -> None:
         ("post", "/api/v1/projects/{slug}/preferences/"),
         ("post", "/api/v1/projects/{slug}/imports/{id}/cancel/"),
         ("put", "/api/v1/rerankers/{team}/{name}/aliases/{alias}/"),
+        ("post", "/api/v1/training-jobs/"),
         ("post", "/api/v1/training-jobs/{id}/cancel/"),
         ("patch", "/api/v1/projects/{slug}/queries/{id}/"),
         ("post", "/api/v1/projects/{slug}/queries/{id}/erase/"),
