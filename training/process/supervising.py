@@ -22,7 +22,13 @@ from django.db import InterfaceError, OperationalError, connection
 
 from config.processes import Steps, end, has_exited, log_tail, spawn
 from training.models import JobStatus, TrainingJob
-from training.process.scratch import scratch_clear, scratch_path, worker_name, works_clear
+from training.process.scratch import (
+    backends_clear,
+    scratch_clear,
+    scratch_path,
+    worker_name,
+    works_clear,
+)
 from training.services.claims import claim_of
 from training.services.moves import NO_MEMORY, job_fail, job_lose, job_refuse, job_release
 
@@ -74,6 +80,7 @@ def job_supervise(*, job_id: UUID) -> None:
         try:
             _settle(run, status)
             works_clear()
+            backends_clear()
         finally:
             scratch_clear(run.worker)
             run.log.unlink(missing_ok=True)
