@@ -42,7 +42,7 @@ def backend_for(
     here, so that a run's scores come from one backend. Raises BackendError for a backend that is
     named and cannot be used.
     """
-    judged, of = patiently(lambda: _judged(job))
+    judged, of = patiently(lambda: judged_of(job))
     scored = Scored(pairs=pairs, texts=texts, judged=judged, of=of, templates=published.templates)
     kept = kept_for(Path(settings.ARBITER_HOME) / BACKENDS, published.model, weights=weights)
 
@@ -60,8 +60,8 @@ def backend_for(
     return choice, forward
 
 
-def _judged(job: TrainingJob) -> tuple[Sequence[Pair], str]:
-    """Return the dev pairs that the version was chosen on, and a name for them.
+def judged_of(job: TrainingJob) -> tuple[Sequence[Pair], str]:
+    """Return the dev pairs of the version that a job scores with, and a name for them.
 
     There are none where the version is of another project, whose judgments are not this one's to
     use, or where something was erased from its snapshot. The test split stays sealed.

@@ -80,29 +80,34 @@ def backend_choose(
     log(
         f"Trying {', '.join(each.name for each in there)}: torch scores {trying.rate:,.1f} pairs/s."
     )
-    choice, tried = _decided(trying, there, scored, limits or Limits())
+    choice, tried = _decided(
+        trying, there, scored, limits or Limits(), GAIN if wanted == AUTO else 0.0
+    )
     kept.decide(f"{scored.of}-{wanted}", choice.to_dict())
     kept.only({BACKENDS[each["backend"]].files for each in kept.decisions()})
     return choice, tried.forward if tried else exact
 
 
 def _decided(
-    trying: Trying, there: Sequence[Backend], scored: Scored, limits: Limits
+    trying: Trying, there: Sequence[Backend], scored: Scored, limits: Limits, least: float
 ) -> tuple[Choice, Tried | None]:
-    """Try all, then judge the fastest first: what is slower than the choice is not judged."""
+    """Try all, then judge the fastest first: what is slower than the choice is not judged.
+
+    What takes torch's place is at least `least` times as fast.
+    """
     tried, trials = trying.all(there)
     judging = trying.judging(scored.judged, scored.templates)
     chosen: Tried | None = None
     for each in sorted(tried, key=lambda found: -found.factor):
         trial = Trial(each.name, factor=each.factor, rate=each.factor * trying.rate)
-        if chosen is None and each.factor >= GAIN:
+        if chosen is None and each.factor >= least:
             fidelity = judging.fidelity(each)
             trial = replace(trial, fidelity=fidelity, refused=fidelity.broken(limits))
             chosen = None if trial.refused else each
         trials.append(trial)
     if chosen is None:
         return Choice(TORCH, "no other one is faster and faithful", tuple(trials)), None
-    return Choice(chosen.name, "the fastest that is faithful", tuple(trials)), chosen
+    return Choice(chosen.name, "it is faithful", tuple(trials)), chosen
 
 
 def _held(kept: Kept, of: str, wanted: str) -> Choice | None:

@@ -14,7 +14,7 @@ from sentence_transformers import CrossEncoder
 
 from training.ml.backends.base import Backend, Texts
 from training.ml.backends.choice import Trial
-from training.ml.backends.fidelity import Fidelity, Floats, Yardstick
+from training.ml.backends.fidelity import QUERIES_LEAST, Fidelity, Floats, Yardstick
 from training.ml.backends.kept import Kept
 from training.ml.data import Pair
 from training.ml.scoring import Forward, logits, torch_forward
@@ -143,13 +143,18 @@ def _spread(texts: Texts, count: int) -> Texts:
 
 
 def _whole_queries(pairs: Sequence[Pair], most: int) -> list[Pair]:
-    """Return the pairs of whole queries, drawn by a hash of their ids, and at least of one."""
+    """Return the pairs of whole queries, drawn by a hash of their ids.
+
+    They are about `most`, and as many more as nDCG needs queries with a relevant passage.
+    """
     key = attrgetter("query_id")
     groups = [(name, list(own)) for name, own in groupby(sorted(pairs, key=key), key)]
     groups.sort(key=lambda group: sha256(group[0].encode()).digest())
     found: list[Pair] = []
+    useful = 0
     for _, own in groups:
-        if found and len(found) + len(own) > most:
+        if useful >= QUERIES_LEAST and len(found) + len(own) > most:
             break
         found += own
+        useful += any(pair.gain > 0 for pair in own)
     return found
