@@ -44,12 +44,28 @@ class PoolOutcomeOutput(serializers.Serializer[Any]):
     seconds = serializers.DictField(child=serializers.FloatField(), help_text="By stage.")
 
 
+class FidelityOutput(serializers.Serializer[Any]):
+    """A backend beside torch in float32, measured on the host that scored."""
+
+    factor = serializers.FloatField(help_text="Its speed, in times of torch's.")
+    rate = serializers.FloatField(help_text="Pairs per second when it was chosen.")
+    pairs = serializers.IntegerField(help_text="Pairs that both scored.")
+    spearman = serializers.FloatField(help_text="Rank correlation of the two scores.")
+    difference = serializers.FloatField(help_text="The most that a score differs.")
+    queries = serializers.IntegerField(help_text="Judged queries behind `ndcg`.")
+    ndcg = serializers.FloatField(
+        allow_null=True, help_text="Change of nDCG@10; null: too few judged queries."
+    )
+
+
 class ScoreOutcomeOutput(serializers.Serializer[Any]):
     """What a scoring job has stored so far, and by which version."""
 
     version = serializers.CharField(help_text="As it was asked for: TEAM/NAME@vN.")
     revision = serializers.CharField(help_text="Its commit id.")
     weights_sha256 = serializers.CharField(help_text="Of the weights that were loaded.")
+    backend = serializers.CharField(help_text="What computed the scores.")
+    fidelity = FidelityOutput(allow_null=True, help_text="Null for torch in float32.")
     run = serializers.CharField(help_text="The run that holds the scores.")
     queries = serializers.IntegerField(help_text="Queries whose candidates are scored.")
     pairs = serializers.IntegerField(help_text="Scores that are stored.")

@@ -92,12 +92,16 @@ class ScoreOutcome:
 
     `last_query` is the id of the last query whose scores are stored: a repeated attempt goes on
     after it. `pairs` counts scores that were stored, `refused` pairs that were withdrawn or erased
-    meanwhile, `scoring` seconds of all attempts that went into what is stored.
+    meanwhile, `scoring` seconds of all attempts that went into what is stored. `backend` computed
+    the last of them, and `fidelity` says how fast and how faithful it was found on that host: None
+    for torch in float32, with which the others are compared.
     """
 
     version: str = ""
     revision: str = ""
     weights_sha256: str = ""
+    backend: str = ""
+    fidelity: Mapping[str, Any] | None = None
     run: str = ""
     last_query: int = 0
     queries: int = 0

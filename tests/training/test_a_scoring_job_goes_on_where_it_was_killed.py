@@ -91,7 +91,7 @@ def test_who_lost_the_job_stores_nothing_more(cast: Cast, tmp_path: Path) -> Non
         scored_here(job, tmp_path, Killer(0))
     job.refresh_from_db()
     job_cancel(job=job, by=cast.manager)
-    chunk = ScoredChunk([], 1, 1, 0, 0.1, "0" * 64)
+    chunk = ScoredChunk([], 1, 1, 0, 0.1, "0" * 64, "torch")
     for attempt in (0, 1):
         with pytest.raises(LostClaimError):
             score_store(claim=Claim(job.pk, attempt), chunk=chunk)

@@ -27,7 +27,13 @@ def test_scores_come_in_input_order_whatever_the_lengths(model: CrossEncoder) ->
 def test_progress_counts_pairs_up_to_all_of_them(model: CrossEncoder) -> None:
     seen: list[tuple[int, int]] = []
     texts_score(model, [("a", "b")] * 40, batch_size=2, progress=lambda *step: seen.append(step))
-    assert seen == [(16, 40), (32, 40), (40, 40)]
+    assert seen == [(40, 40)]
+    seen.clear()
+    long = [("a", "open " * 60)] * 40
+    texts_score(model, long, batch_size=2, progress=lambda *step: seen.append(step))
+    assert [total for _, total in seen] == [40] * len(seen)
+    assert [done for done, _ in seen] == sorted({done for done, _ in seen})
+    assert (len(seen) > 1, seen[-1]) == (True, (40, 40))
 
 
 def test_nothing_to_score_is_no_error(model: CrossEncoder) -> None:

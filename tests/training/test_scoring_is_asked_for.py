@@ -19,7 +19,7 @@ from training.models import TrainingJob
 API = "/api/v1/training-jobs/"
 NEW = "/projects/library/jobs/score/"
 FORM = {"base_model": "library/finder@v1", "candidates": "all", "per_query": "", "run": "",
-        "batch_size": "32"}  # fmt: skip
+        "backend": "auto", "batch_size": "32"}  # fmt: skip
 
 
 def ask(client: Client, cast: Cast, *, who: str = "manager", **fields: Any) -> Any:

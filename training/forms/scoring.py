@@ -20,6 +20,7 @@ LABELS: Final[Mapping[str, str]] = {
     "candidates": "Candidates",
     "per_query": "Of each query at most",
     "run": "Run",
+    "backend": "Computed by",
     "batch_size": "Batch size",
 }
 

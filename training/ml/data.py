@@ -5,7 +5,7 @@ with them the digest, come out the same for the same judgments and policy.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -58,13 +58,16 @@ class Snapshot:
 def snapshot_read(folder: Path) -> Snapshot:
     """Read a snapshot folder. Raises FileNotFoundError where it is incomplete."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    splits = {name: tuple(_pairs(folder / f"{name}.jsonl")) for name in SPLITS}
+    splits: dict[str, Sequence[Pair]] = {}
+    for name in SPLITS:
+        with (folder / f"{name}.jsonl").open("rb") as lines:
+            splits[name] = tuple(pairs_read(lines))
     return Snapshot(manifest=manifest, splits=splits)
 
 
-def _pairs(path: Path) -> Iterator[Pair]:
+def pairs_read(lines: Iterable[bytes]) -> Iterator[Pair]:
+    """Yield the pairs of a split's lines."""
     names = set(Pair.__dataclass_fields__)
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            yield Pair(**{name: row[name] for name in names & row.keys()})
+    for line in lines:
+        row = json.loads(line)
+        yield Pair(**{name: row[name] for name in names & row.keys()})

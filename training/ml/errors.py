@@ -28,6 +28,10 @@ class BaseModelError(RecipeError):
     """The base model cannot be used."""
 
 
+class BackendError(RecipeError):
+    """The backend that was asked for cannot be used here."""
+
+
 class DataError(RecipeError):
     """The snapshot does not hold what training needs."""
 

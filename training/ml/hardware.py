@@ -28,7 +28,7 @@ def hardware_facts(device: str) -> dict[str, Any]:
 
 
 def cpu_name() -> str:
-    """Return the processor's own name."""
+    """Return the processor's name as its maker gives it."""
     path = Path("/proc/cpuinfo")
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]

@@ -7,6 +7,7 @@ numbers and a slice's texts, whatever the number of candidates.
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -14,20 +15,23 @@ from typing import Final
 from annotate.selectors.scoring import Scorable, pair_texts, scorable_count, scorables_after
 from annotate.services.proposing import Proposed
 from training.kinds import Stage
+from training.ml.backends.choice import Choice
 from training.ml.models.published import Published, published_load
 from training.ml.reporter import Reporter, Stages
-from training.ml.scoring import texts_score
+from training.ml.scoring import Forward, texts_score
 from training.models import TrainingJob
 from training.outcomes import ScoreOutcome
+from training.process.backends import backend_for
 from training.process.patience import patiently
 from training.process.preparing import base_fetch
 from training.services.claims import Claim
 from training.services.scoring import ScoredChunk, score_store, wanted_of
-from training.spec.score import ScoreSpec
+from training.spec.score import TORCH, ScoreSpec
 
 PAIRS: Final = 512  # of a chunk, as far as whole queries go: what a kill costs at most
 SLICE: Final = 128  # pairs whose texts are in memory
 CHARACTERS: Final = 4_000_000  # of their passages
+SAMPLE: Final = 128  # pairs on which backends are tried
 
 Scores = dict[int, float]
 """Candidate -> its score."""
@@ -41,6 +45,8 @@ class Scoring:
         self._spec = ScoreSpec.from_dict(job.recipe)
         self._stages = Stages(reporter)
         self._weights = ""
+        self._choice = Choice(TORCH, "")
+        self._forward: Forward | None = None
 
     def run(self) -> ScoreOutcome:
         """Score the candidates, store their scores, and return what came of it.
@@ -55,16 +61,37 @@ class Scoring:
             self._reporter.log(f"Version {self._job.base_model}, {base.info.revision}.")
             self._weights = base.info.weights_sha256
             published = published_load(base)
-        # 2. Its scores, some queries at a time.
+            # 2. What computes its scores here: the fastest that is faithful, where that pays.
+            before = self._stored()
+            left = self._left(before)
+            self._choice, self._forward = backend_for(
+                self._job,
+                published,
+                weights=self._weights,
+                wanted=self._spec.backend,
+                before=before.backend,
+                pairs=left,
+                texts=self._sample(published, before),
+                reporter=self._reporter,
+            )
+        # 3. Its scores, some queries at a time.
         with self._stages(Stage.SCORE):
-            self._score(published)
+            self._score(published, before, left)
         return self._stored()
 
-    def _score(self, published: Published) -> None:
-        wanted, before = wanted_of(self._spec), self._stored()
+    def _left(self, before: ScoreOutcome) -> int:
+        project, wanted, after = self._job.project, wanted_of(self._spec), before.last_query
+        return patiently(lambda: scorable_count(project, wanted, after=after))
+
+    def _sample(self, published: Published, before: ScoreOutcome) -> list[tuple[str, str]]:
+        """Return texts of every length, of the next queries."""
+        queries = next(_chunks(self._queries(before.last_query)), [])
+        pairs = sorted((each for own in queries for each in own), key=attrgetter("characters"))
+        return [text for _, text in self._texts(published, pairs[:: 1 + len(pairs) // SAMPLE])]
+
+    def _score(self, published: Published, before: ScoreOutcome, left: int) -> None:
         done = before.pairs + before.refused
-        project, after = self._job.project, before.last_query
-        total = done + patiently(lambda: scorable_count(project, wanted, after=after))
+        after, total = before.last_query, done + left
         if done:
             self._reporter.log(f"{done:,} candidates were scored before; going on after them.")
         self._reporter.progress(done, total)
@@ -85,13 +112,25 @@ class Scoring:
             yield from found
 
     def _scores(self, published: Published, part: Sequence[Scorable]) -> Scores:
+        rows = self._texts(published, part)
+        found = texts_score(
+            published.model,
+            [text for _, text in rows],
+            batch_size=self._spec.batch_size,
+            forward=self._forward,
+        )
+        return {candidate: score for (candidate, _), score in zip(rows, found, strict=True)}
+
+    def _texts(
+        self, published: Published, part: Sequence[Scorable]
+    ) -> list[tuple[int, tuple[str, str]]]:
+        """Return each candidate that is still there, with its texts as the version reads them."""
         rows = patiently(lambda: pair_texts([each.candidate_id for each in part]))
-        texts = [
-            published.templates.pair(query=row.query, title=row.title, text=row.text)
+        templates = published.templates
+        return [
+            (row.candidate_id, templates.pair(query=row.query, title=row.title, text=row.text))
             for row in rows
         ]
-        found = texts_score(published.model, texts, batch_size=self._spec.batch_size)
-        return {row.candidate_id: score for row, score in zip(rows, found, strict=True)}
 
     def _store(self, queries: Sequence[Sequence[Scorable]], scores: Scores, seconds: float) -> None:
         rows = [row for own in queries for row in _ranked(own, scores, self._spec.run or "")]
@@ -102,6 +141,8 @@ class Scoring:
             left_out=sum(map(len, queries)) - len(rows),
             seconds=seconds,
             weights_sha256=self._weights,
+            backend=self._choice.backend,
+            fidelity=self._choice.measured(),
         )
         patiently(lambda: score_store(claim=self._claim, chunk=chunk))
 

@@ -12,9 +12,12 @@ from uuid import UUID
 from django.conf import settings
 
 from config.folders import private_folder
+from models_app.models import Artifact
+from training.ml.backends.kept import kept_clear
 from training.models import JOB_TERMINAL, TrainingJob
 
 WORK: Final = "work-"
+BACKENDS: Final = "backends"
 
 
 def worker_name() -> str:
@@ -54,6 +57,17 @@ def works_clear() -> None:
     wanted = {str(pk) for pk in alive.values_list("pk", flat=True)}
     for name in folders.keys() - wanted:
         shutil.rmtree(folders[name], ignore_errors=True)
+
+
+def backends_clear() -> None:
+    """Remove what was converted for weights that are gone with their project, or not used."""
+    kept_clear(Path(settings.ARBITER_HOME) / BACKENDS, published=_published)
+
+
+def _published(weights: str) -> bool:
+    """Say whether a version has these weights, in one file, or a job has scored with them."""
+    scored = TrainingJob.objects.filter(outcome__weights_sha256=weights)
+    return Artifact.objects.filter(sha256=weights).exists() or scored.exists()
 
 
 @contextmanager

@@ -22,7 +22,13 @@ from django.db import InterfaceError, OperationalError, connection
 
 from config.processes import Steps, end, has_exited, log_tail, spawn
 from training.models import JobStatus, TrainingJob
-from training.process.scratch import scratch_clear, scratch_path, worker_name, works_clear
+from training.process.scratch import (
+    backends_clear,
+    scratch_clear,
+    scratch_path,
+    worker_name,
+    works_clear,
+)
 from training.queueing import queue_now
 from training.services.bell import job_ring
 from training.services.claims import claim_of
@@ -103,6 +109,7 @@ def _supervise(run: Run) -> None:
         try:
             _settle(run, status)
             works_clear()
+            backends_clear()
         finally:
             scratch_clear(run.worker)
             run.log.unlink(missing_ok=True)

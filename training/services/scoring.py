@@ -27,7 +27,7 @@ class ScoredChunk:
     """The scores of all wanted candidates of some queries, up to the query `last_query`.
 
     `weights_sha256` names what scored them, `left_out` counts pairs that were gone by then,
-    `seconds` is what it took.
+    `seconds` is what it took, `backend` what computed them, `fidelity` how it was measured.
     """
 
     rows: Sequence[Proposed]
@@ -36,6 +36,8 @@ class ScoredChunk:
     left_out: int
     seconds: float
     weights_sha256: str
+    backend: str
+    fidelity: Mapping[str, Any] | None = None
 
 
 @transaction.atomic
@@ -97,6 +99,7 @@ def score_store(*, claim: Claim, chunk: ScoredChunk) -> None:
         stored = candidates_propose(project=job.project, rows=chunk.rows, replace=True)
         outcome.version, outcome.revision, outcome.run = job.base_model, job.base_revision, run
         outcome.weights_sha256 = chunk.weights_sha256
+        outcome.backend, outcome.fidelity = chunk.backend, chunk.fidelity
         outcome.last_query = chunk.last_query
         outcome.queries += chunk.queries
         outcome.pairs += len(chunk.rows) - stored.refused

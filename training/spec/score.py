@@ -10,6 +10,18 @@ from training.spec.base import Spec, key
 
 ALL: Final = "all"
 UNJUDGED: Final = "unjudged"
+AUTO: Final = "auto"
+TORCH: Final = "torch"
+BACKENDS: Final = (
+    AUTO,
+    TORCH,
+    "torch-bf16",
+    "openvino",
+    "openvino-bf16",
+    "openvino-int8",
+    "onnx",
+    "onnx-int8",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +51,19 @@ class ScoreSpec(Spec):
         group="systems",
         nullable=True,
     )
+    backend: str = key(
+        "choice",
+        AUTO,
+        "What computes the scores: `auto`, the fastest on this host that is faithful to `torch`,"
+        " or the one named, if it is. Each is measured before it is used.",
+        group="systems",
+        choices=BACKENDS,
+    )
     batch_size: int = key(
-        "integer", 32, "Pairs scored at once.", group="systems", minimum=1, maximum=4096
+        "integer",
+        32,
+        "Pairs scored at once, of 128 tokens each: of longer ones fewer, of shorter ones more.",
+        group="systems",
+        minimum=1,
+        maximum=4096,
     )

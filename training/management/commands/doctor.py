@@ -17,6 +17,7 @@ from config.health import broker_problem, database_problem, storage_problem
 
 FREE_BYTES: Final = 5 << 30
 PIN: Final = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s#]+)", re.MULTILINE)
+OPTIONAL: Final = ("requirements-fast.txt", "requirements-onnx.txt")
 RUN: Final = "Start everything with `make run`"
 
 
@@ -33,6 +34,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{mark}  {name}")
             for problem in problems:
                 self.stdout.write(f"         {problem}")
+        for line in optional():
+            self.stdout.write(f"{self.style.NOTICE('may be')}   {line}")
         if failed:
             sys.exit(1)
 
@@ -47,6 +50,25 @@ def packages() -> Iterator[str]:
             continue
         if found.split("+")[0] != version:
             yield f"{name} is {found}, wanted {version}: pip install -r requirements.txt"
+
+
+def optional() -> Iterator[str]:
+    """Say which of the packages are there that only make scoring faster: none is a problem."""
+    for name in OPTIONAL:
+        wanted = dict(PIN.findall((settings.BASE_DIR / name).read_text("utf-8")))
+        found = {each: _version(each) for each in wanted}
+        there = [f"{each} {version}" for each, version in found.items() if version]
+        yield f"{name}: {', '.join(there) or 'not installed; scoring goes through torch'}"
+        for each, version in found.items():
+            if version and version.split("+")[0] != wanted[each]:
+                yield f"{each} {wanted[each]} was tested: pip install -r {name}"
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def home() -> Iterator[str]:

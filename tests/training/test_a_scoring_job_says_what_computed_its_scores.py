@@ -1,0 +1,89 @@
+"""A scoring job's page and its API say which backend scored, and how faithful it was found."""
+
+import os
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+
+from accounts.services import project_create
+from models_app.models import Version
+from tests.factory import PASSWORD, Cast, bearer
+from tests.models_app.published import publish
+from tests.tiny_run import RecordingReporter
+from tests.training.jobs import frozen_snapshot, label_project
+from tests.training.scores import make_score_job, pairs_project, scored_here, tiny_version
+from training.ml.backends import choose
+from training.ml.backends.fidelity import Limits
+from training.ml.backends.kept import Kept
+from training.ml.errors import BackendError
+from training.process.backends import BLIND, judged_of
+from training.process.preparing import snapshot_fetch
+from training.process.scratch import BACKENDS, backends_clear
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_what_is_not_faithful_is_not_used(cast: Cast, tmp_path: Path) -> None:
+    pairs_project(cast.project)
+    version, reporter = tiny_version(cast.project, tmp_path), RecordingReporter()
+    outcome = scored_here(make_score_job(cast, version, backend="torch-bf16"), tmp_path, reporter)
+    assert (outcome.backend, outcome.fidelity, outcome.pairs) == ("torch", None, 20)
+    assert any("torch-bf16" in line and "Spearman is" in line for line in reporter.lines)
+
+
+def test_what_is_used_is_shown_with_its_fidelity(
+    client: Client, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The tiny, untrained version's scores lie so close together that any rounding shuffles them.
+    monkeypatch.setattr(choose, "Limits", partial(Limits, blind_spearman=-1))
+    pairs_project(cast.project)
+    job = make_score_job(cast, tiny_version(cast.project, tmp_path), backend="torch-bf16")
+    outcome = scored_here(job, tmp_path)
+    assert outcome.backend == "torch-bf16"
+    shown = client.get(f"/api/v1/training-jobs/{job.pk}/", **bearer(cast.viewer)).json()["outcome"]
+    assert shown["backend"] == "torch-bf16"
+    assert shown["fidelity"] == outcome.fidelity
+    assert shown["fidelity"]["pairs"] == 20
+    assert (shown["fidelity"]["ndcg"], shown["fidelity"]["queries"]) == (None, 0)
+    client.login(username=cast.viewer.username, password=PASSWORD)
+    page = client.get(f"/projects/library/jobs/{job.pk}/").content.decode()
+    assert "torch-bf16," in page
+    assert "too few judged queries" in page
+    # A named backend that is not here fails before anything is scored.
+    monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
+    with pytest.raises(BackendError, match="openvino not installed"):
+        scored_here(make_score_job(cast, "library/finder@v1", backend="openvino"), tmp_path)
+
+
+def test_it_is_held_to_the_dev_pairs_of_its_own_project(cast: Cast, tmp_path: Path) -> None:
+    label_project(cast.project)
+    row = frozen_snapshot(cast.project)
+    digest = row.digest or ""
+    publish(cast.project, tmp_path / "v1", snapshot_digest=digest)
+    job = make_score_job(cast, "library/finder@v1")
+    pairs, name = judged_of(job)
+    assert list(pairs) == list(snapshot_fetch(row, tmp_path / "s").splits["dev"])
+    assert digest.startswith(name)
+    # Not to those of a project that only lends its version, nor to what is not here.
+    other = project_create(slug="copy", name="Copy", owner=cast.owner)
+    job.project = other
+    assert judged_of(job) == ((), BLIND)
+    version: Version = publish(cast.project, tmp_path / "v2")
+    assert judged_of(make_score_job(cast, version)) == ((), BLIND)
+
+
+def test_converted_weights_go_with_their_version(
+    cast: Cast, tmp_path: Path, settings: LazySettings
+) -> None:
+    settings.ARBITER_HOME = tmp_path
+    version = publish(cast.project, tmp_path / "v1")
+    known = version.artifacts.get(path="model.safetensors").sha256
+    for weights in (known, "0" * 64):
+        Kept(tmp_path / BACKENDS, weights=weights, host={}).decide("any", {})
+        os.utime(tmp_path / BACKENDS / weights, (time.time() - 7200,) * 2)
+    backends_clear()
+    assert [path.name for path in (tmp_path / BACKENDS).iterdir()] == [known]
