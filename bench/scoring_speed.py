@@ -207,6 +207,7 @@ def report(ways: Sequence[Way], pairs: Sequence[Pair], timed: int) -> None:
     texts = [(pair.query, pair.text) for pair in pairs]
     stock, yardstick = ways[0], Yardstick(pairs)
     exact = stock.score(texts)
+    print(f"nDCG@10 of {STOCK}: {yardstick.ndcg(exact):.4f}")
     print(f"{'':24} {'pairs/s':>8} {'factor':>7} {'Spearman':>9} {'moved':>7} {'nDCG@10':>8}")
     for way in ways:
         found = yardstick.compare(exact, exact if way is stock else way.score(texts))

@@ -15,7 +15,13 @@ from tests.factory import PASSWORD, Cast, bearer
 from tests.models_app.published import publish
 from tests.tiny_run import RecordingReporter
 from tests.training.jobs import frozen_snapshot, label_project
-from tests.training.scores import make_score_job, pairs_project, scored_here, tiny_version
+from tests.training.scores import (
+    make_score_job,
+    pairs_project,
+    scored_here,
+    scores_of,
+    tiny_version,
+)
 from training.ml.backends import choose
 from training.ml.backends.fidelity import Limits
 from training.ml.backends.kept import Kept
@@ -57,6 +63,18 @@ def test_what_is_used_is_shown_with_its_fidelity(
     monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
     with pytest.raises(BackendError, match="openvino not installed"):
         scored_here(make_score_job(cast, "library/finder@v1", backend="openvino"), tmp_path)
+
+
+def test_through_openvino_the_scores_are_the_same(cast: Cast, tmp_path: Path) -> None:
+    pytest.importorskip("openvino", reason="openvino is not installed")
+    pairs_project(cast.project)
+    version = tiny_version(cast.project, tmp_path)
+    for name in ("torch", "openvino"):
+        outcome = scored_here(make_score_job(cast, version, backend=name, run=name), tmp_path)
+        assert outcome.backend == name
+    exact, found = (scores_of(cast.project, name) for name in ("torch", "openvino"))
+    assert found.keys() == exact.keys()
+    assert all(found[row][1] == pytest.approx(exact[row][1], abs=1e-5) for row in exact)
 
 
 def test_it_is_held_to_the_dev_pairs_of_its_own_project(cast: Cast, tmp_path: Path) -> None:

@@ -101,10 +101,14 @@ class Yardstick:
         found = Fidelity(pairs=len(exact), spearman=spearman, difference=difference)
         if self._judged is None or self._useful.sum() < QUERIES_LEAST:
             return found
-        change = self._ndcg(logits) - self._ndcg(exact)
+        change = self.ndcg(logits) - self.ndcg(exact)
         return replace(found, queries=int(self._useful.sum()), ndcg=change)
 
-    def _ndcg(self, logits: Floats) -> float:
+    def ndcg(self, logits: Floats) -> float:
+        """Return mean nDCG@10 over the judged queries that have a relevant passage.
+
+        `logits` are those of the judged pairs, in their order, and of any more.
+        """
         assert self._judged is not None
         scores: dict[str, dict[str, float]] = {}
         for pair, logit in zip(self._pairs, logits, strict=False):
