@@ -83,8 +83,8 @@ class ListBuilder:
         queues = [self._drawn(near), self._drawn(lexical)]
         while len(found) < hard and any(queues):
             for queue in queues:
-                row = next((queue.pop(0) for _ in list(queue) if queue), None)
-                if row is not None and row != own and len(found) < hard:
+                row = queue.pop(0) if queue and len(found) < hard else own
+                if row != own:
                     found[row] = None
         while len(found) < wanted:
             row = int(self._rng.integers(len(self._corpus)))

@@ -4,7 +4,8 @@ A fresh head knows nothing, and a few hundred labels cannot teach it. So queries
 corpus, a teacher orders passages for them, the model learns that order, and the labels come after.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -22,7 +23,7 @@ from training.ml.search.languages import DEFAULT
 from training.ml.search.tokens import Tokens
 from training.ml.silver.cache import SilverCache, key_of
 from training.ml.silver.held_out import AGREEMENT, LIST_SIZE, HeldOut, held_out_count
-from training.ml.silver.lists import ListBuilder
+from training.ml.silver.lists import ListBuilder, SoftList
 from training.ml.silver.progress import SilverProgress
 from training.ml.silver.queries import MadeQueries, queries_make
 from training.ml.silver.teacher import Teacher, teacher_load
@@ -97,42 +98,64 @@ class _Run:
         reporter: Reporter,
     ) -> None:
         self._model, self._spec, self._work, self._reporter = model, spec, work, reporter
-        self._bf16 = bf16
+        self._bf16, self._progress = bf16, SilverProgress(reporter)
+        self._terms = Tokens(spec.language or DEFAULT).terms
+        self._size = min(spec.silver_list_size, len(work.corpus))
+        self._steps = steps_count(spec, self._size)
         self._timings: dict[str, float] = {}
 
     def facts(self, corpus: str) -> dict[str, Any]:
         """Train, and return the facts."""
-        start, spec, work = monotonic(), self._spec, self._work
-        progress = SilverProgress(self._reporter)
-        terms = Tokens(spec.language or DEFAULT).terms
-        made = queries_make(work.corpus, terms, exclude=work.labelled, seed=spec.seed)
-        size = min(spec.silver_list_size, len(work.corpus))
-        steps = steps_count(spec, size)
-        held, used = _divided(made, steps * spec.silver_batch_size)
-        self._took("queries", start)
+        spec, work = self._spec, self._work
+        with self._timed("queries"):
+            made = queries_make(work.corpus, self._terms, exclude=work.labelled, seed=spec.seed)
+            held, used = _divided(made, self._steps * spec.silver_batch_size)
+        with self._timed("teacher"):
+            teacher, measured, lists = self._taught(made, held, used)
+        with self._timed("measure"):
+            before = measured.scores(self._model, max_length=spec.silver_max_length)
+        with self._timed("train"):
+            self._train(lists)
+        with self._timed("measure"):
+            after = measured.scores(self._model, max_length=spec.silver_max_length)
+        return {
+            "corpus": {"passages": work.passages, "used": len(work.corpus), "digest": corpus},
+            "queries": {
+                "made": len(made.queries),
+                "kinds": dict(made.kinds),
+                "dropped": dict(made.dropped),
+                "trained": used,
+                "held_out": held,
+            },
+            "teacher": teacher,
+            "pairs": self._steps * spec.silver_batch_size * self._size,
+            "steps": self._steps,
+            "held_out": measured.facts(before, after, seed=spec.seed),
+            "timings": {name: round(took, 1) for name, took in self._timings.items()},
+            "seconds": round(sum(self._timings.values()), 1),
+        }
 
-        # The teacher orders every list, those that are held out first.
-        start = monotonic()
-        teacher = teacher_load(work.teacher, device=str(self._model.device))
+    def _taught(
+        self, made: MadeQueries, held: int, used: int
+    ) -> tuple[dict[str, Any], HeldOut, list[SoftList]]:
+        """Let the teacher order the lists; it is not kept in memory while the model trains."""
+        spec, corpus = self._spec, self._work.corpus
+        teacher = teacher_load(self._work.teacher, device=str(self._model.device))
         self._reporter.log(
-            f"Silver stage: {len(made.queries):,} queries made from {len(work.corpus):,} passages; "
-            f"{teacher.info.loaded} orders {size} passages for {used:,} of them."
+            f"Silver stage: {len(made.queries):,} queries made from {len(corpus):,} passages; "
+            f"{teacher.info.loaded} orders {self._size} passages for {used:,} of them."
         )
         builder = ListBuilder(
-            work.corpus, teacher, terms, bm25_weight=spec.silver_bm25, seed=spec.seed
+            corpus, teacher, self._terms, bm25_weight=spec.silver_bm25, seed=spec.seed
         )
-        measured = HeldOut(
-            builder.build(made.queries[:held], LIST_SIZE, progress.nothing), spec.templates
-        )
-        lists = builder.build(made.queries[held : held + used], size, progress.teaching)
-        del builder
-        self._took("teacher", start)
+        kept = builder.build(made.queries[:held], LIST_SIZE, self._progress.nothing)
+        lists = builder.build(made.queries[held : held + used], self._size, self._progress.teaching)
+        return _teacher_facts(teacher), HeldOut(kept, spec.templates), lists
 
-        start = monotonic()
-        before = measured.scores(self._model, max_length=spec.silver_max_length)
-        self._took("measure", start)
-        start = monotonic()
-        with TemporaryDirectory(dir=_parent(work.cache), prefix=".trainer-") as scratch:
+    def _train(self, lists: list[SoftList]) -> None:
+        spec, parent = self._spec, self._work.cache
+        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=parent, prefix=".trainer-") as scratch:
             lists_train(
                 self._model,
                 lists,
@@ -141,34 +164,13 @@ class _Run:
                 bf16=self._bf16,
                 seed=spec.seed,
                 scratch=Path(scratch),
-                callbacks=[progress],
+                callbacks=[self._progress],
             )
-        self._took("train", start)
-        start = monotonic()
-        after = measured.scores(self._model, max_length=spec.silver_max_length)
-        self._took("measure", start)
-        return {
-            "corpus": {
-                "passages": work.passages,
-                "used": len(work.corpus),
-                "digest": corpus,
-            },
-            "queries": {
-                "made": len(made.queries),
-                "kinds": dict(made.kinds),
-                "dropped": dict(made.dropped),
-                "trained": used,
-                "held_out": held,
-            },
-            "teacher": _teacher_facts(teacher),
-            "pairs": steps * spec.silver_batch_size * size,
-            "steps": steps,
-            "held_out": measured.facts(before, after, seed=spec.seed),
-            "timings": {name: round(took, 1) for name, took in self._timings.items()},
-            "seconds": round(sum(self._timings.values()), 1),
-        }
 
-    def _took(self, name: str, start: float) -> None:
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        start = monotonic()
+        yield
         self._timings[name] = self._timings.get(name, 0.0) + monotonic() - start
 
 
@@ -203,11 +205,6 @@ def _parts(
         "device": model.device.type,
         "versions": {name: version(name) for name in _LIBRARIES},
     }
-
-
-def _parent(cache: Path) -> Path:
-    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return cache
 
 
 def _teacher_facts(teacher: Teacher) -> dict[str, Any]:
