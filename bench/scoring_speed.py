@@ -1,6 +1,6 @@
 """Time the backends of scoring against `CrossEncoder.predict` in float32, and check their ranking.
 
-    python -m bench.scoring_speed [--model FOLDER] [--queries 40] [--candidates 10]
+    python -m bench.scoring_speed [--model FOLDER] [--queries 60] [--candidates 10]
         [--timed 96] [--rounds 3] [--steps 60] [--backends NAME,NAME]
 
 The texts are docstrings of the standard library whose lengths vary as those of a court-case card do
@@ -172,7 +172,7 @@ def main() -> None:
     """Run the measurement and print its table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, help="a reranker's folder; it is not taught")
-    parser.add_argument("--queries", type=int, default=40)
+    parser.add_argument("--queries", type=int, default=60)
     parser.add_argument("--candidates", type=int, default=10)
     parser.add_argument("--timed", type=int, default=96)
     parser.add_argument("--backends", default=",".join(BACKENDS))

@@ -15,7 +15,7 @@ from training.ml.measures.ranking import RANKING_METRICS, RankingMeasures
 
 Floats = NDArray[np.float64]
 
-QUERIES_LEAST: Final = 20
+QUERIES_LEAST: Final = 50
 """Judged queries with a relevant passage below which a change of nDCG says nothing."""
 _NDCG: Final = RANKING_METRICS.index("nDCG@10")
 
