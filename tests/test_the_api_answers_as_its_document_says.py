@@ -285,10 +285,10 @@ def registry(walk: Walk, folder: Path) -> None:
     walk.do(f"GET {VERSION}archive/", HTTP_IF_NONE_MATCH="*")
     walk.do(f"GET {VERSION}", values={"number": 2})
     walk.do(f"GET {RERANKER}compare/", query={"a": "1"})
-    found = walk.do(f"GET {VERSION}queries/", query={"against": "bm25", "order": "gains"})
+    found = walk.do(f"GET {VERSION}queries/", query={"against": "bm25", "first": "gains"})
     for name in (found["results"][0]["query_id"], "never"):
         walk.do(f"GET {VERSION}queries/rankings/", query={"query": name, "against": "bm25"})
-    walk.do(f"GET {VERSION}queries/", query={"order": "never", "limit": 0})
+    walk.do(f"GET {VERSION}queries/", query={"first": "never", "limit": 0})
     walk.do(f"GET {VERSION}queries/", values={"number": 2})
 
 

@@ -24,7 +24,7 @@ class AgainstQuery(Parameters):
     against = serializers.CharField(
         required=False, help_text="base, bm25, first_stage or champion; default: the first of them."
     )
-    order = serializers.ChoiceField(
+    first = serializers.ChoiceField(
         choices=list(ORDERS), default="losses", help_text="Which differences come first."
     )
     offset = serializers.IntegerField(
@@ -113,7 +113,7 @@ class VersionQueries(ApiView):
         """List a version's test queries, won, tied and lost; for members of its project."""
         version = _version(request, team, name, number)
         wanted = asked(self, request)
-        duel = duel_of(version, against=wanted.get("against", ""), order=wanted["order"])
+        duel = duel_of(version, against=wanted.get("against", ""), order=wanted["first"])
         end = wanted["offset"] + wanted["limit"]
         rows = rows_named(version, duel.rows[wanted["offset"] : end])
         answer = {
