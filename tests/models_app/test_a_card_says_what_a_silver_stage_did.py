@@ -8,7 +8,7 @@ from tests.models_app.facts import facts_of
 
 
 def silver_facts() -> dict[str, Any]:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"system": system, "metric": metric, "value": value, "low": 0.25, "high": 0.75, "n": 60}
         for system, value in (("before", 0.125), ("after", 0.625), ("teacher", 0.5))
         for metric in ("MRR@10", "nDCG@10", "rho")
