@@ -18,7 +18,7 @@ def sample_recipe() -> TrainSpec:
             # teacher alone takes larger steps than a published reranker.
             "max_length": 96,
             "num_train_epochs": 2,
-            "learning_rate": 4e-5,
+            "learning_rate": 5e-5,
             "silver": FRESH_HEAD,
             "silver_pairs": 20_000,
         }
