@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from training.spec.base import Spec
+from training.spec.losses import LOSSES
 from training.spec.pool import PoolSpec
 from training.spec.score import ScoreSpec
-from training.spec.silver import SilverSpec
+from training.spec.train import TrainSpec
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -21,7 +22,9 @@ def test_the_table_of_keys_is_that_of_the_spec(page: str, spec: type[Spec]) -> N
     ]
 
 
-def test_the_section_on_the_silver_stage_has_all_of_its_keys() -> None:
-    text = (DOCS / "training.md").read_text("utf-8").partition("## The silver stage")[2]
-    for key in SilverSpec.described():
+def test_the_page_on_training_has_every_key_of_a_recipe_and_every_loss() -> None:
+    text = (DOCS / "training.md").read_text("utf-8")
+    for key in TrainSpec.described():
         assert f"| `{key.name}` | `{json.dumps(key.default)}` | {key.help} |\n" in text
+    for loss in LOSSES.values():
+        assert f"| `{loss.name}` | {loss.shape} | {loss.help} |\n" in text

@@ -62,7 +62,7 @@ class SpecField:
         if self.kind == "run":
             schema |= {"minLength": 1, "maxLength": RUN_LENGTH}
         if self.choices:
-            schema["enum"] = list(self.choices)
+            schema["enum"] = [*self.choices, *([None] if self.nullable else [])]
         return schema
 
     def clean(self, value: Any) -> Any:
