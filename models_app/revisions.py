@@ -80,5 +80,9 @@ def version_resolve(reranker: Reranker, revision: str) -> Version:
 
 
 def revision_find(reranker: Reranker, text: str) -> Version:
-    """Like `version_resolve`, for what people type: a bare number means that version."""
-    return version_resolve(reranker, f"v{text}" if text.isascii() and text.isdigit() else text)
+    """Like `version_resolve`, for what people type: a bare number means that version.
+
+    One as long as a short sha is a sha: a few of these have no letter.
+    """
+    numbered = text.isascii() and text.isdigit() and len(text) < SHORT_REVISION
+    return version_resolve(reranker, f"v{text}" if numbered else text)

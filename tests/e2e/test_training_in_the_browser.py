@@ -41,8 +41,8 @@ def assert_accessible(page: Page) -> None:
 
 def fill_job(page: Page, base: str, steps: int) -> None:
     page.get_by_label("Base model").fill(base)
-    page.get_by_label("max_length").fill("64")
-    page.get_by_label("learning_rate").fill("0.01")
+    page.get_by_label("max_length", exact=True).fill("64")
+    page.get_by_label("learning_rate", exact=True).fill("0.01")
     if not page.get_by_label("max_steps").is_visible():
         page.get_by_text("More on training").click()
     page.get_by_label("max_steps").fill(str(steps))
