@@ -93,12 +93,38 @@ def test_lists_hold_what_is_best_and_what_is_not(pairs: tuple[Pair, ...], spec: 
             examples_shape(examples, "lists", spec)
         return
     dataset = examples_shape(examples, "lists", spec).dataset
-    assert len(dataset) == len(told_apart)
+    assert set(dataset["query"]) == {f"query {query[1:]}" for query in told_apart}
+    listed = {(row["query"], text) for row in dataset for text in row["docs"]}
+    for each in examples:
+        if each.pair.relevant and each.pair.query_id in told_apart:
+            best = max(e.pair.target for e in examples if e.pair.query_id == each.pair.query_id)
+            mixed = any(
+                not e.pair.relevant for e in examples if e.pair.query_id == each.pair.query_id
+            )
+            assert (each.pair.query, each.pair.text) in listed or (
+                not mixed and each.pair.target < best
+            )
     for row in dataset:
+        assert len(set(row["labels"])) > 1
         assert 2 <= len(row["docs"]) == len(row["labels"]) <= spec.list_size
         assert len(set(row["docs"])) == len(row["docs"])
     margins = examples_shape(examples, "margins", spec).dataset
     assert all(label > 0 for label in margins["label"])
+
+
+def test_a_query_without_others_leaves_the_negatives_of_the_rest_alone() -> None:
+    pairs = [pair(0, 0, 1.0), pair(1, 1, 1.0), pair(1, 2, 0.0), pair(1, 3, 0.0), pair(2, 4, 0.0)]
+    examples = compile_examples(pairs, TrainSpec(), NONE, seed=1).examples
+    shaped = examples_shape(examples, "triplets", TrainSpec())
+    (row,) = shaped.dataset
+    assert row["anchor"] == "query 1"
+    negatives = [text for name, text in row.items() if name.startswith("negative_")]
+    assert Counter(negatives) == {pairs[2].text: 2, pairs[3].text: 2}
+    assert shaped.left_out == {"no relevant passage": 1, "no other passage": 1}
+    alone = [each for each in examples if each.pair.relevant]
+    assert examples_shape(alone, "triplets", TrainSpec()).dataset.column_names == [
+        "anchor", "positive",
+    ]  # fmt: skip
 
 
 def test_one_percent_of_relevant_pairs_is_thinned_without_losing_one() -> None:
@@ -125,8 +151,11 @@ ENCODERS = Encoders(query=vectors, passage=vectors)
 def corpus() -> Snapshot:
     """Two training queries with a relevant passage each, and passages of the other splits."""
     train = (pair(0, 0, 1.0), pair(0, 8, 0.0), pair(1, 1, 1.0))
-    copy = replace(pair(2, 90, 0.0), text=train[0].text)
-    test = (copy, *(pair(3, n, float(n == 20)) for n in range(20, 40)))
+    copies = (
+        replace(pair(2, 90, 0.0), text=train[0].text),
+        replace(pair(2, 91, 0.0), text=train[1].text),
+    )
+    test = (*copies, *(pair(3, n, float(n == 20)) for n in range(20, 40)))
     return tiny_snapshot(train=train, dev=tiny_pairs("dev", 2), test=test)
 
 
@@ -148,6 +177,8 @@ def test_what_was_judged_or_is_a_copy_of_what_is_relevant_is_never_mined() -> No
             assert (each.pair.target, each.pair.relevant) == (0, False)
         assert query != "q0" or all(each.pair.passage_id != "p90" for each in own)
     assert mined.alike > 0
+    texts = {each.text for each in corpus().splits["train"] if each.query_id == "q0"}
+    assert not any(each.pair.text in texts for each in mined.examples["q0"])
     assert len(mined.examples["q0"]) == 3 + 2  # one of four was judged
 
 

@@ -40,7 +40,7 @@ class Mined:
     """What was found for each query, hard ones best first and then drawn ones.
 
     Counted is what was left out as probably relevant: `too_close` to the query by the bi-encoder,
-    `alike` to a relevant passage.
+    `alike` to a relevant passage, or the text of any that was judged.
     """
 
     examples: Mapping[str, Sequence[Example]]
@@ -97,7 +97,7 @@ class _Mine:
         if not wanted or self._spec.mine_negatives == "none":
             return []
         near = self._near(own[0].query)
-        found = self._in_turns(dict(self._ranked(own[0].query, near)))
+        found = self._in_turns(dict(self._ranked(own, near)))
         if self._spec.sampling_strategy == "random":
             found = [found[place] for place in rng.permutation(len(found))]
         kept = self._kept(own, near)
@@ -132,23 +132,29 @@ class _Mine:
         return near
 
     def _ranked(
-        self, query: str, near: NDArray[np.float32] | None
+        self, own: Sequence[Pair], near: NDArray[np.float32] | None
     ) -> Iterator[tuple[Origin, list[int]]]:
-        spec = self._spec
+        """Yield what each search ranks from `range_min` to `range_max`, judged passages aside."""
+        spec, judged = self._spec, {self._row[pair.passage_id] for pair in own}
+        reach = spec.range_max + len(judged)
+        found: list[tuple[Origin, list[int]]] = []
         if self._bm25 is not None:
-            rows = [row for row, _ in self._bm25.top(query, spec.range_max)]
-            yield "bm25", rows[spec.range_min :]
+            found.append(("bm25", [row for row, _ in self._bm25.top(own[0].query, reach)]))
         if spec.mine_negatives in ("bi-encoder", "both") and near is not None:
-            best = np.argsort(-near, kind="stable")[spec.range_min : spec.range_max]
-            yield "bi-encoder", best.tolist()
+            found.append(("bi-encoder", np.argsort(-near, kind="stable")[:reach].tolist()))
+        for origin, rows in found:
+            unjudged = [row for row in rows if row not in judged]
+            yield origin, unjudged[spec.range_min : spec.range_max]
 
     def _kept(self, own: Sequence[Pair], near: NDArray[np.float32] | None) -> Callable[[int], bool]:
         """Return what says whether a row may be a negative of this query."""
         judged = {self._row[pair.passage_id] for pair in own}
         relevant = [self._row[pair.passage_id] for pair in own if pair.relevant]
+        wordings = {self._texts[row] for row in judged}
         limit = np.inf
         if near is not None and self._spec.relative_margin is not None:
-            limit = float(near[relevant].mean()) * (1 - self._spec.relative_margin)
+            mean = float(near[relevant].mean())
+            limit = mean - abs(mean) * self._spec.relative_margin
 
         def kept(row: int) -> bool:
             if row in judged:
@@ -156,7 +162,10 @@ class _Mine:
             if near is not None and near[row] > limit:
                 self.too_close += 1
                 return False
-            if any(self._likeness.alike(row, other) for other in relevant):
+            # The same text under another id was judged as well.
+            if self._texts[row] in wordings or any(
+                self._likeness.alike(row, other) for other in relevant
+            ):
                 self.alike += 1
                 return False
             return True

@@ -1,6 +1,6 @@
 """Training sets in the columns that sentence-transformers' losses read, by the shape of a row."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -67,8 +67,8 @@ def _lists(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
     columns: dict[str, list[Any]] = {"query": [], "docs": [], "labels": []}
     queries, left_out = _told_apart(examples)
     rng = np.random.default_rng([spec.seed, 7])
-    for own in _shuffled(queries, spec):
-        chosen = _cut(own, spec.list_size, rng)
+    lists = [chosen for own in queries for chosen in _cut(own, spec.list_size, rng)]
+    for chosen in _shuffled(lists, spec):
         texts = [_texts(pair, spec) for pair in chosen]
         columns["query"].append(texts[0][0])
         columns["docs"].append([passage for _, passage in texts])
@@ -95,17 +95,20 @@ def _margins(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
 
 
 def _triplets(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
-    """A relevant passage each, and as many others as all of them have; none, where one has none."""
+    """A relevant passage each, and so many others of its query, some of them twice if need be.
+
+    A query without any other is left out, unless that is so for all of them.
+    """
     queries = _queries(examples)
     relevant = [own for own in queries if any(pair.relevant for pair in own)]
-    others = [[pair for pair in own if not pair.relevant] for own in relevant]
-    count = min([spec.num_negatives or AGAINST, *map(len, others)])
+    kept = [own for own in relevant if not all(pair.relevant for pair in own)]
+    count = (spec.num_negatives or AGAINST) if kept else 0
     columns: dict[str, list[Any]] = {"anchor": [], "positive": []}
     columns |= {f"negative_{number}": [] for number in range(1, count + 1)}
     rng = np.random.default_rng([spec.seed, 7])
     rows = [
-        (pair, [worse[place] for place in rng.permutation(len(worse))[:count]])
-        for own, worse in zip(relevant, others, strict=True)
+        (pair, _drawn([other for other in own if not other.relevant], count, rng))
+        for own in kept or relevant
         for pair in own
         if pair.relevant
     ]
@@ -115,10 +118,18 @@ def _triplets(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
         columns["positive"].append(passage)
         for number, other in enumerate(worse, start=1):
             columns[f"negative_{number}"].append(_texts(other, spec)[1])
-    left_out = len(queries) - len(relevant)
-    return Shaped(
-        Dataset.from_dict(columns), (), {"no relevant passage": left_out} if left_out else {}
-    )
+    counted = {
+        "no relevant passage": len(queries) - len(relevant),
+        "no other passage": len(relevant) - len(kept) if kept else 0,
+    }
+    left_out = {reason: number for reason, number in counted.items() if number}
+    return Shaped(Dataset.from_dict(columns), (), left_out)
+
+
+def _drawn(pairs: Sequence[Pair], count: int, rng: np.random.Generator) -> list[Pair]:
+    """Draw so many, each once before any comes again."""
+    order = rng.permutation(len(pairs)).tolist()
+    return [pairs[order[place % len(order)]] for place in range(count)]
 
 
 def _told_apart(examples: Sequence[Example]) -> tuple[list[list[Pair]], dict[str, int]]:
@@ -129,21 +140,26 @@ def _told_apart(examples: Sequence[Example]) -> tuple[list[list[Pair]], dict[str
     return kept, {"all passages have one target": alike} if alike else {}
 
 
-def _cut(own: Sequence[Pair], size: int, rng: np.random.Generator) -> list[Pair]:
-    """Keep at most `size` passages, in their order: half of them the best, one lower, any others.
+def _cut(own: Sequence[Pair], size: int, rng: np.random.Generator) -> Iterator[list[Pair]]:
+    """Cut a query's passages into lists of at most `size`.
 
-    So a list of passages with several targets still has several.
+    Each has some of the best, half a list of them at most, and others, drawn anew where there are
+    several lists. So no relevant passage is lost, and each list has several targets.
     """
     if len(own) <= size:
-        return list(own)
-    order = rng.permutation(len(own)).tolist()
-    order.sort(key=lambda place: -own[place].target)
-    best = [place for place in order if own[place].relevant][: max(1, size // 2)] or order[:1]
-    others = rng.permutation([place for place in order if place not in best]).tolist()
-    # The first of them is one that stands below the best.
-    others.sort(key=lambda place: own[place].target >= own[best[0]].target)
-    rest = [others[0], *rng.permutation(others[1:]).tolist()]
-    return [own[place] for place in sorted([*best, *rest[: size - len(best)]])]
+        yield list(own)
+        return
+    best = [pair for pair in own if pair.relevant]
+    if not best or len(best) == len(own):
+        highest = max(pair.target for pair in own)
+        best = [pair for pair in own if pair.target == highest]
+    others = [pair for pair in own if pair not in best]
+    half = max(1, size // 2)
+    for start in range(0, len(best), half):
+        some = best[start : start + half]
+        drawn = rng.permutation(len(others))[: size - len(some)]
+        chosen = [*some, *(others[place] for place in drawn)]
+        yield [pair for pair in own if pair in chosen]
 
 
 def _against(better: Pair, own: Sequence[Pair], spec: TrainSpec) -> list[Pair]:
