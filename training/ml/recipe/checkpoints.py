@@ -20,7 +20,6 @@ from torch import Tensor
 from training.ml.files import Fill, folder_write
 
 PREFIX: Final = "checkpoint-"
-PLAIN: Final = "arbiter.json"
 _RNG: Final = "rng.safetensors"
 _RNG_PLAIN: Final = "rng.json"
 

@@ -48,14 +48,15 @@ def compile_examples(
     """
     rng = np.random.default_rng([seed, 5])
     examples: list[Example] = []
-    for query_id, own in _by_query(pairs).items():
+    for query_id, own in by_query(pairs).items():
         examples += _of_query(own, spec, mined.get(query_id, ()), rng)
     if spec.max_train_pairs is not None:
         examples = _fewer(examples, spec.max_train_pairs, rng)
     return Compiled(examples, _statistics(pairs, examples))
 
 
-def _by_query(pairs: Iterable[Pair]) -> dict[str, list[Pair]]:
+def by_query(pairs: Iterable[Pair]) -> dict[str, list[Pair]]:
+    """Return the pairs of each query, in their order."""
     found: dict[str, list[Pair]] = {}
     for pair in pairs:
         found.setdefault(pair.query_id, []).append(pair)

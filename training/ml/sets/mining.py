@@ -16,7 +16,7 @@ from training.ml.data import Pair, Snapshot
 from training.ml.search.bm25 import Bm25
 from training.ml.search.languages import DEFAULT
 from training.ml.search.tokens import Tokens
-from training.ml.sets.compiling import Example, Origin, missing_of
+from training.ml.sets.compiling import Example, Origin, by_query, missing_of
 from training.ml.sets.likeness import Likeness
 from training.spec.sets import SetSpec
 
@@ -63,7 +63,7 @@ def negatives_mine(
     """
     mine = _Mine(snapshot, spec, encoders, language)
     found: dict[str, list[Example]] = {}
-    queries = _queries(snapshot.splits["train"])
+    queries = by_query(snapshot.splits["train"])
     for done, (query_id, own) in enumerate(queries.items(), start=1):
         if any(pair.relevant for pair in own):
             rng = np.random.default_rng([seed, 6, done])
@@ -211,13 +211,6 @@ def _unjudged(query: Pair, passage: Pair) -> Pair:
         rank=None,
         score=None,
     )
-
-
-def _queries(pairs: Sequence[Pair]) -> dict[str, list[Pair]]:
-    found: dict[str, list[Pair]] = {}
-    for pair in pairs:
-        found.setdefault(pair.query_id, []).append(pair)
-    return found
 
 
 def _text(pair: Pair) -> str:

@@ -9,7 +9,7 @@ from datasets import Dataset
 
 from training.ml.data import Pair
 from training.ml.errors import DataError
-from training.ml.sets.compiling import Example
+from training.ml.sets.compiling import Example, by_query
 from training.spec.losses import Shape
 from training.spec.train import TrainSpec
 
@@ -170,10 +170,7 @@ def _against(better: Pair, own: Sequence[Pair], spec: TrainSpec) -> list[Pair]:
 
 
 def _queries(examples: Sequence[Example]) -> list[list[Pair]]:
-    found: dict[str, list[Pair]] = {}
-    for example in examples:
-        found.setdefault(example.pair.query_id, []).append(example.pair)
-    return list(found.values())
+    return list(by_query(example.pair for example in examples).values())
 
 
 def _shuffled(rows: Sequence[_Row], spec: TrainSpec) -> list[_Row]:
