@@ -8,7 +8,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from accounts.api import Nothing, SchemaDocument
 from config import pages
-from training.views import project_cards
+from training.views.home import project_cards
 
 api_patterns: list[URLPattern | URLResolver] = [
     path("schema/", SchemaDocument.as_view(), name="api-schema"),

@@ -3,13 +3,13 @@
 from django.urls import path
 
 from models_app.urls import RERANKER  # which also makes the converters known
-from training import query_views, views
+from training.views import queries, versions
 
 urlpatterns = [
-    path(f"{RERANKER}/compare/", views.versions_compare, name="compare"),
+    path(f"{RERANKER}/compare/", versions.versions_compare, name="compare"),
     path(
         f"{RERANKER}/versions/<int:number>/queries/",
-        query_views.version_queries,
+        queries.version_queries,
         name="version-queries",
     ),
 ]

@@ -8,8 +8,8 @@ from django.test import Client
 
 from tests.factory import Cast
 from tests.training.jobs import ready_snapshot
-from training.curves import ROWS, CurveTable, curves_of
 from training.models import EventKind, TrainingJob
+from training.selectors.curves import ROWS, CurveTable, curves_of
 from training.services.claims import Claim, Report, job_claim, job_report
 from training.services.jobs import job_create
 from training.services.moves import job_release

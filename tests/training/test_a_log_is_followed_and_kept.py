@@ -7,11 +7,11 @@ from django.test import Client
 
 from tests.factory import Cast
 from tests.training.jobs import ready_snapshot
-from training.job_views import LOG_LINES, STOP_POLLING
 from training.models import EventKind, TrainingJob
 from training.services.claims import Claim, Report, job_claim, job_report
 from training.services.jobs import job_create
 from training.services.moves import job_fail
+from training.views.runs import LOG_LINES, STOP_POLLING
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}

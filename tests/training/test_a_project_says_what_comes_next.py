@@ -12,7 +12,7 @@ from tests.factory import PASSWORD, Cast, make_judgment, make_label, make_queue
 from tests.models_app.published import publish
 from tests.training.jobs import ready_snapshot
 from training.models import TrainingJob
-from training.overview import Standing, Step, standings_of
+from training.selectors.overview import Standing, Step, standings_of
 from training.services.jobs import job_create
 
 BASE = "/projects/library/"

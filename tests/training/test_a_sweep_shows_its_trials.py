@@ -13,8 +13,8 @@ from django.test import Client
 from tests.factory import Cast, bearer
 from tests.training.jobs import environment, ready_snapshot
 from training.models import EventKind, TrainingJob
+from training.selectors.trials import sweep_of
 from training.services.jobs import job_create
-from training.trials import sweep_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

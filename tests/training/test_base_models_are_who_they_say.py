@@ -16,12 +16,12 @@ from tests.factory import Cast, bearer, make_user
 from tests.models_app.published import make_public, model_folder, publish
 from tests.tiny import tiny_cross_encoder
 from tests.training.jobs import ready_snapshot
-from training.base_models import DEFAULT, base_warning, hub_trouble
 from training.ml.errors import BaseModelError
 from training.ml.models.check import folder_check
 from training.ml.models.names import PACKAGED, PACKAGED_HUB_NAME
 from training.models import TrainingJob
 from training.process.preparing import base_fetch, base_request
+from training.selectors.base_models import DEFAULT, base_warning, hub_trouble
 from training.services.jobs import job_create
 from training.spec.presets import PRESETS
 
@@ -231,7 +231,7 @@ def test_the_package_stands_in_for_no_other_name(cast: Cast, tmp_path: Path, bas
 def test_who_asks_is_told_beforehand_that_the_hub_is_out_of_reach(
     client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch, offline: bool
 ) -> None:
-    monkeypatch.setattr("training.base_models.is_offline_mode", lambda: offline)
+    monkeypatch.setattr("training.selectors.base_models.is_offline_mode", lambda: offline)
     first = ask(cast, DEFAULT)
     client.force_login(cast.manager)
     form = "/projects/library/jobs/new/"

@@ -20,10 +20,10 @@ from tests.training.jobs import (
     started,
     tiny_base,
 )
-from training.lineage import NO_CHECKOUT, code_facts
 from training.models import EventKind, TrainingJob
+from training.process.lineage import NO_CHECKOUT, code_facts
 from training.process.scratch import scratch_path
-from training.selectors import metrics_of
+from training.selectors.jobs import metrics_of
 from training.services.jobs import jobs_sweep
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]

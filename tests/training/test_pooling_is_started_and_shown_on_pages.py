@@ -8,7 +8,7 @@ from django.test import Client
 from tests.factory import PASSWORD, Cast, make_candidate, make_cast, make_passage, make_query
 from tests.training.pools import make_pool_job, pooled_here, texts_project
 from training.models import TrainingJob
-from training.overview import Step, standings_of
+from training.selectors.overview import Step, standings_of
 
 NEW = "/projects/library/jobs/pool/"
 FORM = {

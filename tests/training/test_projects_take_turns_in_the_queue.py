@@ -11,7 +11,7 @@ from accounts.models import Project
 from tests.factory import Cast, bearer
 from tests.training.jobs import ready_snapshot
 from training.models import TrainingJob
-from training.queueing import Queue, Waiting, queue_now, queue_place
+from training.selectors.queueing import Queue, Waiting, queue_now, queue_place
 from training.services.claims import Claim, job_claim
 from training.services.jobs import job_create
 from training.services.moves import job_fail

@@ -12,10 +12,10 @@ from tests.factory import Cast
 from tests.models_app.published import differences_made, facts_made, metrics_made, publish
 from tests.training.jobs import ready_snapshot
 from training.models import TrainingJob
+from training.selectors.standing import standing_of
 from training.services import sample
 from training.services.claims import job_claim
 from training.services.jobs import job_create
-from training.standing import standing_of
 
 pytestmark = pytest.mark.django_db
 

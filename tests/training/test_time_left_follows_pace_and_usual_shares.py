@@ -6,10 +6,10 @@ import pytest
 
 from tests.factory import Cast
 from tests.training.jobs import bare_version, running_job
-from training.forecast import job_left, stage_left, usual_shares
 from training.kinds import STAGES, JobKind, Stage
 from training.models import EventKind, JobEvent, TrainingJob, TrialState
-from training.trials import Trial
+from training.selectors.forecast import job_left, stage_left, usual_shares
+from training.selectors.trials import Trial
 
 pytestmark = pytest.mark.django_db
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)

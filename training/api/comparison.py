@@ -12,7 +12,7 @@ from models_app.access import reranker_access
 from models_app.api import RegistryView
 from models_app.revisions import revision_find
 from models_app.serializers import SINGLE_VALUE, FigureSerializer, VersionShortSerializer
-from training.comparing import versions_compared
+from training.selectors.comparing import versions_compared
 
 
 @extend_schema_field(SINGLE_VALUE)

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from accounts.access import project_for
 from accounts.rest import ApiView
 from annotate.selectors.erasures import erasure_by
-from training.erasure_impact import erasure_versions
+from training.selectors.erasures import erasure_versions
 
 
 class TouchedVersion(serializers.Serializer[Any]):

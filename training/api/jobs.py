@@ -14,10 +14,10 @@ from accounts.rest import ApiView, asked, caller, filters, paginated, validated
 from accounts.schema import ProblemSerializer
 from annotate.models import Snapshot
 from annotate.selectors.snapshots import snapshot_by
-from training.event_serializers import EventsQuery, JobEventsOutput
 from training.kinds import JobKind
-from training.selectors import events_of, job_for, jobs_seen_by
-from training.serializers import JobDetailOutput, JobInput, JobOutput, JobsQuery
+from training.selectors.jobs import events_of, job_for, jobs_seen_by
+from training.serializers.events import EventsQuery, JobEventsOutput
+from training.serializers.jobs import JobDetailOutput, JobInput, JobOutput, JobsQuery
 from training.services.jobs import job_cancel, job_create
 from training.services.pooling import pool_create
 from training.services.scoring import score_create

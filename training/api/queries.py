@@ -13,7 +13,7 @@ from accounts.rest import ApiView, Parameters, asked
 from models_app.access import reranker_access
 from models_app.models import Version
 from models_app.selectors import version_get
-from training.by_query import ORDERS, duel_of, query_compared, rows_named
+from training.selectors.by_query import ORDERS, duel_of, query_compared, rows_named
 
 _AT_MOST = 500
 

@@ -12,8 +12,8 @@ from accounts.rest import ApiView, Parameters, asked
 from accounts.schema import ProblemSerializer
 from models_app.serializers import SINGLE_VALUE, FigureSerializer
 from training.models import JobStatus
-from training.runs import MOST, RunCurve, RunsCompared, runs_chosen, runs_compared
-from training.selectors import job_for
+from training.selectors.jobs import job_for
+from training.selectors.runs import MOST, RunCurve, RunsCompared, runs_chosen, runs_compared
 
 
 class RunsQuery(Parameters):

@@ -10,10 +10,10 @@ from accounts.models import Project, User
 from accounts.names import NAME_MAX_LENGTH, validate_name
 from annotate.frozen.splitting import shares_text
 from annotate.models import Snapshot, SnapshotStatus
-from training.base_models import DEFAULT, base_checked
 from training.forms.again import Again
 from training.forms.spec import Section, language_choices, said_here, spec_formfield
 from training.ml.measures.thumb import FEW, rule_of_thumb
+from training.selectors.base_models import DEFAULT, base_checked
 from training.services.jobs import DEFAULT_RERANKER, snapshot_trainable, teacher_checked
 from training.spec.base import SpecError
 from training.spec.field import Group

@@ -9,10 +9,10 @@ from django.forms import BoundField
 
 from accounts.models import Project, User
 from annotate.selectors.pooling import Poolable
-from training.base_models import base_checked
 from training.forms.again import Again
 from training.forms.spec import language_choices, said_here, spec_formfield
 from training.ml.models.names import PACKAGED
+from training.selectors.base_models import base_checked
 from training.spec.base import SpecError
 from training.spec.pool import ALL, LISTED, WITHOUT_CANDIDATES, PoolSpec
 

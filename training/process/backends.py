@@ -8,7 +8,6 @@ from django.conf import settings
 
 from accounts.blobs import blob_open
 from annotate.models import Snapshot as SnapshotRow
-from training.base_models import version_pinned
 from training.ml.backends.choice import Choice
 from training.ml.backends.choose import Scored, backend_choose
 from training.ml.backends.host import kept_for
@@ -20,6 +19,7 @@ from training.ml.scoring import Forward
 from training.models import TrainingJob
 from training.process.patience import patiently
 from training.process.scratch import BACKENDS
+from training.selectors.base_models import version_pinned
 from training.spec.score import AUTO
 
 BLIND: Final = "blind"

@@ -10,7 +10,6 @@ from accounts.blobs import blob_fetch
 from annotate.models import Snapshot as SnapshotRow
 from annotate.selectors.pooling import passages_titled
 from models_app.models import CHAMPION, Alias, Version
-from training.base_models import fallback_allowed, version_files, version_named, version_pinned
 from training.ml.data import Snapshot, snapshot_read
 from training.ml.errors import BaseModelError, DataError
 from training.ml.models.find import Base, BaseRequest, base_find
@@ -20,6 +19,12 @@ from training.ml.silver.queries import Passage
 from training.ml.silver.work import SilverWork, corpus_draw
 from training.models import TrainingJob
 from training.process.scratch import cache_path
+from training.selectors.base_models import (
+    fallback_allowed,
+    version_files,
+    version_named,
+    version_pinned,
+)
 from training.spec.train import TrainSpec
 
 

@@ -22,14 +22,13 @@ from django.db.backends.signals import connection_created
 
 from config.folders import private_folder
 from models_app.services.publishing import folder_store
-from training.base_models import version_pinned
 from training.kinds import Stage
-from training.lineage import code_facts, first_stage_facts, labels_facts, lineage_collect
 from training.ml.data import Snapshot
 from training.ml.errors import OutOfMemoryError, RecipeError, memory_refused, resource_error
 from training.models import TrainingJob
 from training.process.exposure import exposure_of
 from training.process.guarding import EXIT_CRASHED, EXIT_LOST, Guard
+from training.process.lineage import code_facts, first_stage_facts, labels_facts, lineage_collect
 from training.process.patience import patiently
 from training.process.preparing import (
     Champion,
@@ -40,6 +39,7 @@ from training.process.preparing import (
 )
 from training.process.reporting import JobReporter
 from training.process.scratch import cache_path, job_scratch, work_path, worker_name
+from training.selectors.base_models import version_pinned
 from training.services.claims import Claim, LostClaimError, job_claim
 from training.services.moves import CRASHED, NO_MEMORY, job_fail, job_stop
 from training.services.pooling import pool_finish

@@ -29,7 +29,7 @@ from training.process.scratch import (
     worker_name,
     works_clear,
 )
-from training.queueing import queue_now
+from training.selectors.queueing import queue_now
 from training.services.bell import job_ring
 from training.services.claims import claim_of
 from training.services.moves import NO_MEMORY, job_fail, job_lose, job_refuse, job_release

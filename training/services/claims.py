@@ -26,7 +26,7 @@ from training.models import (
     TrainingJob,
     TrainingJobQuerySet,
 )
-from training.queueing import may_run
+from training.selectors.queueing import may_run
 from training.services.enqueuing import project_turn
 
 

@@ -9,7 +9,7 @@ from accounts.locks import turn_wait
 from accounts.models import Project
 from accounts.problems import ConflictError
 from training.models import JobStatus, TrainingJob
-from training.queueing import may_wait
+from training.selectors.queueing import may_wait
 from training.services.bell import job_ring
 
 

@@ -17,8 +17,8 @@ from annotate.services.erasing import (
     erasure_tidy,
 )
 from models_app.services.redacting import facts_redact
-from training.erasure_impact import versions_of_snapshots
 from training.models import JOB_TERMINAL, JobQueryScore, TrainingJob
+from training.selectors.erasures import versions_of_snapshots
 from training.services.jobs import job_cancel
 
 logger = logging.getLogger(__name__)

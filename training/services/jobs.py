@@ -14,13 +14,13 @@ from accounts.problems import ConflictError
 from annotate.models import Snapshot
 from models_app.models import Reranker
 from models_app.services.rerankers import reranker_ensure
-from training.base_models import base_checked
 from training.kinds import JobKind
 from training.ml.errors import DataError
 from training.ml.recipe.snapshot_check import splits_check
 from training.ml.search.languages import stemmed_language
 from training.models import JOB_TERMINAL, JobStatus, TrainingJob
-from training.queueing import queue_now
+from training.selectors.base_models import base_checked
+from training.selectors.queueing import queue_now
 from training.services.bell import bells_waiting, job_ring
 from training.services.claims import Claim
 from training.services.enqueuing import job_enqueue

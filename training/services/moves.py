@@ -13,7 +13,7 @@ from training.kinds import Stage
 from training.models import HELD, JOB_TERMINAL, EventKind, JobStatus, TrainingJob
 from training.paths import paths_hidden
 from training.retrying import memory_advice
-from training.selectors import version_of
+from training.selectors.jobs import version_of
 from training.services.bell import job_ring
 from training.services.claims import Claim, events_add
 

@@ -12,12 +12,12 @@ from annotate.selectors.pooling import poolable_of, queries_named
 from annotate.services.arranging import queue_refresh
 from annotate.services.pairing import pairs_refresh
 from annotate.services.proposing import Proposed, Stored, candidates_propose
-from training.base_models import base_checked
 from training.kinds import JobKind
 from training.ml.models.names import PACKAGED
 from training.ml.search.languages import stemmed_language
 from training.models import TrainingJob
 from training.outcomes import PoolOutcome
+from training.selectors.base_models import base_checked
 from training.services.claims import Claim
 from training.services.enqueuing import job_enqueue
 from training.services.storing import job_ending, job_storing

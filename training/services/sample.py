@@ -32,8 +32,8 @@ from training.sample import (
     sample_queries,
 )
 from training.sample.recipe import PRESET, sample_recipe
+from training.selectors.standing import standing_of
 from training.services.jobs import job_create
-from training.standing import standing_of
 
 SLUG: Final = "python-stdlib"
 RERANKER: Final = "docs-reranker"

@@ -11,10 +11,10 @@ from accounts.models import Project, User
 from annotate.selectors.scoring import Wanted, scorable_any
 from annotate.services.arranging import queue_rescore
 from annotate.services.proposing import Proposed, candidates_propose, run_check, run_ensure
-from training.base_models import Base, base_checked
 from training.kinds import JobKind
 from training.models import TrainingJob
 from training.outcomes import ScoreOutcome
+from training.selectors.base_models import Base, base_checked
 from training.services.claims import Claim
 from training.services.enqueuing import job_enqueue
 from training.services.storing import job_ending, job_storing

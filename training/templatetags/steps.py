@@ -7,7 +7,7 @@ from django import template
 from accounts.access import role_in
 from accounts.models import Project
 from annotate.selectors.pooling import queries_bare
-from training.overview import standings_of
+from training.selectors.overview import standings_of
 
 register = template.Library()
 

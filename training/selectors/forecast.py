@@ -11,7 +11,7 @@ from django.db.models import F
 
 from training.kinds import JobKind, Stage
 from training.models import EventKind, JobEvent, JobStatus, TrainingJob
-from training.trials import Trial
+from training.selectors.trials import Trial
 
 # The first units of a stage say little about how long the others take.
 SHARE_FOR_A_GUESS: Final = 0.02

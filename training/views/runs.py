@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 from accounts.access import member_for
 from accounts.middleware import PageRequest
 from training.models import JobEvent, TrainingJob
-from training.runs import runs_chosen, runs_compared
-from training.selectors import log_of, log_page, project_job
-from training.views import frame, key_of
+from training.selectors.jobs import log_of, log_page, project_job
+from training.selectors.runs import runs_chosen, runs_compared
+from training.views.frame import frame, key_of
 
 LOG_LINES: Final = 500
 MOST_DIGITS: Final = 18  # of an event's number

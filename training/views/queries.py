@@ -10,7 +10,7 @@ from models_app.access import reranker_access
 from models_app.models import Version
 from models_app.pages import page_context
 from models_app.selectors import version_get
-from training.by_query import ORDERS, duel_of, query_compared, rows_named
+from training.selectors.by_query import ORDERS, duel_of, query_compared, rows_named
 
 PAGE_SIZE = 50
 

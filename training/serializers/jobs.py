@@ -9,21 +9,21 @@ from rest_framework import serializers
 from accounts.access import Right, member_for, role_allows
 from accounts.rest import Parameters, StrictSerializer
 from models_app.serializers import MetricsField
-from training.base_models import DEFAULT, base_warning
-from training.event_serializers import TrialData
 from training.kinds import SPECS, JobKind, Stage
 from training.ml.models.names import PACKAGED
 from training.models import JobStatus, TrainingJob
-from training.outcome_serializers import PoolOutcomeOutput, PublishedOutput, ScoreOutcomeOutput
 from training.outcomes import outcome_of
-from training.progress import seconds_left
-from training.queueing import queue_place
 from training.retrying import next_try
-from training.selectors import metrics_of
+from training.selectors.base_models import DEFAULT, base_warning
+from training.selectors.jobs import metrics_of
+from training.selectors.progress import seconds_left
+from training.selectors.queueing import queue_place
+from training.selectors.trials import sweep_of
+from training.serializers.events import TrialData
+from training.serializers.outcomes import PoolOutcomeOutput, PublishedOutput, ScoreOutcomeOutput
+from training.serializers.standing import MemoryOutput, QueuePlaceOutput
 from training.spec.base import SpecError
 from training.spec.train import TrainSpec
-from training.standing_serializers import MemoryOutput, QueuePlaceOutput
-from training.trials import sweep_of
 
 
 @extend_schema_field(

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import project_for
 from accounts.middleware import PageRequest
 from annotate.selectors.erasures import erasure_by
-from training.erasure_impact import erasure_versions, project_version, version_redacted
+from training.selectors.erasures import erasure_versions, project_version, version_redacted
 
 
 @require_safe

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from statistics import mean, stdev
 from typing import Any, Final
 
-from training.curves import DEV
 from training.models import EventKind, TrainingJob, TrialState
+from training.selectors.curves import DEV
 
 SEED: Final = "seed"
 HEADLINES: Final = ("ndcg@10", "average_precision")

@@ -11,10 +11,10 @@ from django.http import Http404
 from accounts.models import Project
 from models_app.figures import HEADLINE_SPLIT, MODEL, RANKING, Figure, metric_unit, system_named
 from models_app.models import Version
-from training.curves import DEV, TRAINING, curves_of
 from training.models import JobMetric, TrainingJob
-from training.selectors import jobs_of, versions_of
-from training.trials import sweep_of
+from training.selectors.curves import DEV, TRAINING, curves_of
+from training.selectors.jobs import jobs_of, versions_of
+from training.selectors.trials import sweep_of
 
 FEWEST: Final = 2
 MOST: Final = 6

@@ -9,7 +9,7 @@ from models_app.models import Version
 from models_app.serializers import VerdictSerializer
 from models_app.verdict import verdict_of
 from training.models import TrainingJob
-from training.selectors import version_of
+from training.selectors.jobs import version_of
 
 
 class SystemOutcomeOutput(serializers.Serializer[Any]):

@@ -7,12 +7,12 @@ from typing import Final
 
 from django.utils import timezone
 
-from training.curves import CurveTable, curves_of
-from training.forecast import job_left, stage_left
 from training.kinds import JobKind, Stage
 from training.models import EventKind, JobEvent, JobStatus, TrainingJob
-from training.selectors import log_tail
-from training.trials import Sweep, sweep_of
+from training.selectors.curves import CurveTable, curves_of
+from training.selectors.forecast import job_left, stage_left
+from training.selectors.jobs import log_tail
+from training.selectors.trials import Sweep, sweep_of
 
 LOG_LINES: Final = 14
 

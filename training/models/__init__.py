@@ -1,0 +1,26 @@
+"""Jobs, what they report while they run, and what they measured or found."""
+
+from training.models.events import EventKind, JobEvent, TrialState
+from training.models.jobs import (
+    HELD,
+    JOB_MOVES,
+    JOB_TERMINAL,
+    JobStatus,
+    TrainingJob,
+    TrainingJobQuerySet,
+)
+from training.models.results import JobMetric, JobQueryScore
+
+__all__ = [
+    "HELD",
+    "JOB_MOVES",
+    "JOB_TERMINAL",
+    "EventKind",
+    "JobEvent",
+    "JobMetric",
+    "JobQueryScore",
+    "JobStatus",
+    "TrainingJob",
+    "TrainingJobQuerySet",
+    "TrialState",
+]
