@@ -14,6 +14,7 @@ from models_app.cards.figures import (
     split_view,
     validation_view,
 )
+from models_app.cards.learning import training_set_view, trials_view
 from models_app.cards.markup import (
     SHOWN,
     Ready,
@@ -85,6 +86,8 @@ def card_view(facts: Mapping[str, Any]) -> dict[str, Any]:
         "dataset": dataset_view(facts),
         "labels": labels_view(facts.get("labels")),
         "silver": silver_view(facts.get("silver")),
+        "training_set": training_set_view(facts.get("training_set")),
+        "trials": trials_view(facts.get("trials")),
         "loss": _loss(facts.get("loss")),
         "hyperparameters": _hyperparameters(facts.get("hyperparameters")),
         "log": _log(facts.get("log")),

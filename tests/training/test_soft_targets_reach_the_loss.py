@@ -27,7 +27,7 @@ def test_it_goes_from_the_file_to_the_loss(tmp_path: Path) -> None:
     spec = tiny_spec(next(iter(PRESETS)), loss="BinaryCrossEntropyLoss")
     snapshot = snapshot_read(tmp_path)
     chosen = loss_of(snapshot, spec)
-    data = lesson_make(snapshot, spec, chosen, NOTHING).shaped.dataset
+    data = lesson_make(snapshot, spec, NOTHING).shaped.dataset
     assert data["label"][:] == [SOFT]
     model = CrossEncoder(str(tiny_cross_encoder(tmp_path / "base")))
     model.eval()

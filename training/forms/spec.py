@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from training.ml.search.languages import LANGUAGES, stemmed_language
 from training.spec.field import RUN_LENGTH, SpecField
+from training.spec.sweep import grid_clean, grid_read, grid_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,24 @@ def _names(key: SpecField, initial: Any) -> forms.Field:
     return NamesField(**_common(key, "\n".join(initial)) | {"required": False})
 
 
+class GridField(forms.CharField):
+    """Keys with the values to try, a key a line."""
+
+    widget = forms.Textarea(attrs={"rows": 2, "class": "mono"})
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return grid_read(super().clean(value))
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+
+def _grid(key: SpecField, initial: Any) -> forms.Field:
+    field = GridField(**_common(key, grid_text(grid_clean(initial))) | {"required": False})
+    field.widget.attrs["placeholder"] = "learning_rate: 1e-5, 2e-5"
+    return field
+
+
 def _text(key: SpecField, initial: Any) -> forms.Field:
     # Spaces at the ends of a template are meant.
     widget = forms.TextInput(attrs={"class": "mono"})
@@ -133,4 +152,5 @@ _FIELDS: Final[Mapping[str, Callable[[SpecField, Any], forms.Field]]] = {
     "run": _run,
     "template": _text,
     "names": _names,
+    "grid": _grid,
 }

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from training.spec.field import Group, Kind, SpecField
@@ -58,7 +58,7 @@ class Spec:
 
     def to_dict(self) -> dict[str, Any]:
         """Return every key with its value; `from_dict` reads it back."""
-        return asdict(self)
+        return {item.name: item.plain(getattr(self, item.name)) for item in self.described()}
 
 
 def _unknown(name: str, known: Mapping[str, SpecField]) -> str:

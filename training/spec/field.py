@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from training.ml.templates import passage_template_check, query_template_check
+from training.spec.sweep import SWEPT, TRIALS_MOST, grid_clean, grid_plain
 
-Kind = Literal["integer", "number", "boolean", "choice", "text", "run", "template", "names"]
+Kind = Literal["integer", "number", "boolean", "choice", "text", "run", "template", "names", "grid"]
 Group = Literal[
     "training", "training set", "evaluation", "texts", "systems", "bi-encoder", "queries",
     "silver stage",
@@ -49,6 +50,15 @@ class SpecField:
                 "description": self.help,
                 "default": list(self.default),
             }
+        if self.kind == "grid":
+            values = {"type": "array", "items": {}, "minItems": 1, "maxItems": TRIALS_MOST}
+            return {
+                "type": "object",
+                "properties": dict.fromkeys(SWEPT, values),
+                "additionalProperties": False,
+                "description": self.help,
+                "default": grid_plain(self.default),
+            }
         kind = self.kind if self.kind in ("integer", "number", "boolean") else "string"
         schema: dict[str, Any] = {
             "type": [kind, "null"] if self.nullable else kind,
@@ -64,6 +74,10 @@ class SpecField:
         if self.choices:
             schema["enum"] = [*self.choices, *([None] if self.nullable else [])]
         return schema
+
+    def plain(self, value: Any) -> Any:
+        """Return a cleaned value as JSON has it."""
+        return grid_plain(value) if self.kind == "grid" else value
 
     def clean(self, value: Any) -> Any:
         """Return the value in the key's own type; raises ValueError with a message."""
@@ -149,6 +163,10 @@ def _clean_names(_field: SpecField, value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value))
 
 
+def _clean_grid(_field: SpecField, value: Any) -> Any:
+    return grid_clean(value)
+
+
 _CLEANERS: Final[Mapping[str, Callable[[SpecField, Any], Any]]] = {
     "integer": _clean_integer,
     "number": _clean_number,
@@ -158,4 +176,5 @@ _CLEANERS: Final[Mapping[str, Callable[[SpecField, Any], Any]]] = {
     "run": _clean_run,
     "template": _clean_template,
     "names": _clean_names,
+    "grid": _clean_grid,
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from training.spec.base import key
-from training.spec.sets import SetSpec
+from training.spec.scored import ScoredSpec
 
 OFF: Final = "off"
 FRESH_HEAD: Final = "fresh_head"
@@ -20,7 +20,7 @@ def _key(*declared: Any, **bounds: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SilverSpec(SetSpec):
+class SilverSpec(ScoredSpec):
     """What the silver stage does, if anything; with the keys of the training set."""
 
     silver: str = _key(

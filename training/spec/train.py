@@ -5,14 +5,16 @@ documentation says about a key holds here. No Django and no torch: pages, the AP
 recipe all build on `TrainSpec`.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any, Final, Self
 
-from training.ml.search.languages import LANGUAGES
 from training.ml.templates import DEFAULT_PASSAGE, DEFAULT_QUERY, Templates
 from training.spec.base import key
 from training.spec.losses import LOSSES
 from training.spec.silver import SilverSpec
+from training.spec.sweep import TRIALS_MOST, grid_points
 
 SCHEDULERS: Final = (
     "linear",
@@ -22,8 +24,6 @@ SCHEDULERS: Final = (
     "polynomial",
     "inverse_sqrt",
 )
-EVAL_STRATEGIES: Final = ("no", "steps", "epoch")
-BEST_METRICS: Final = ("ndcg@10", "mrr@10", "average_precision")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +133,12 @@ class TrainSpec(SilverSpec):
         minimum=1,
         maximum=10,
     )
+    sweep: tuple[tuple[str, tuple[Any, ...]], ...] = key(
+        "grid",
+        (),
+        "Values to try of other keys, a list for each; every combination, `seeds` times, is one "
+        "training. The best on the dev split is published, over seeds by their mean.",
+    )
     bf16: bool | None = key(
         "boolean",
         None,
@@ -154,68 +160,6 @@ class TrainSpec(SilverSpec):
     )
     logging_steps: int = key(
         "integer", 10, "Steps between two lines of the training log.", minimum=1, maximum=1_000_000
-    )
-    per_device_eval_batch_size: int = key(
-        "integer",
-        16,
-        "Pairs scored at once and device.",
-        group="evaluation",
-        minimum=1,
-        maximum=4096,
-    )
-    eval_strategy: str = key(
-        "choice",
-        "no",
-        "When the dev split is scored during training; it always is at the end.",
-        group="evaluation",
-        choices=EVAL_STRATEGIES,
-    )
-    eval_steps: float | None = key(
-        "number",
-        None,
-        "Steps between two evaluations, with `eval_strategy` steps only; below 1, a share of all "
-        "steps; null: as `logging_steps`.",
-        group="evaluation",
-        minimum=0,
-        maximum=1_000_000,
-        above_minimum=True,
-        nullable=True,
-    )
-    load_best_model_at_end: bool = key(
-        "boolean",
-        False,
-        "Keep the weights that were best on the dev split, by `metric_for_best_model`.",
-        group="evaluation",
-    )
-    metric_for_best_model: str = key(
-        "choice",
-        BEST_METRICS[0],
-        "What is best on the dev split, among weights, seeds and trials.",
-        group="evaluation",
-        choices=BEST_METRICS,
-    )
-    early_stopping_patience: int | None = key(
-        "integer",
-        None,
-        "Stop after so many evaluations in a row that were no better; null: never.",
-        group="evaluation",
-        minimum=1,
-        maximum=1000,
-        nullable=True,
-    )
-    validation_name: str = key(
-        "text",
-        "dev",
-        "Name of the dev split in the training log and the evaluation table.",
-        group="evaluation",
-    )
-    language: str | None = key(
-        "choice",
-        None,
-        "Whose words BM25 stems; null: the project's language, English where it has none.",
-        group="evaluation",
-        choices=LANGUAGES,
-        nullable=True,
     )
     max_length: int = key(
         "integer",
@@ -241,20 +185,52 @@ class TrainSpec(SilverSpec):
         """The templates, ready to be filled."""
         return Templates(query=self.query_template, passage=self.passage_template)
 
+    def variants(self) -> Iterator[tuple[dict[str, Any], Self]]:
+        """Yield each combination of a sweep with the recipe that it makes; without one, this.
+
+        Raises ValueError for a value that its key does not take.
+        """
+        known = {item.name: item for item in self.described()}
+        for point in grid_points(self.sweep):
+            changes = {}
+            for name, value in point.items():
+                try:
+                    changes[name] = known[name].clean(value)
+                except ValueError as error:
+                    raise ValueError(f"{name} {value}: {error}") from error
+            yield changes, replace(self, sweep=(), **changes)
+
+    @property
+    def widest(self) -> Self:
+        """The recipe that needs the most negatives of all that are tried."""
+        tried = [spec.num_negatives for _, spec in self.variants()]
+        most = max((number for number in tried if number is not None), default=None)
+        return replace(self, num_negatives=most)
+
     def conflicts(self) -> dict[str, str]:
+        errors = self._alone()
+        trials = prod(len(values) for _, values in self.sweep) * self.seeds
+        if self.sweep and trials > TRIALS_MOST:
+            errors["sweep"] = f"{trials:,} trainings are too many; at most {TRIALS_MOST}."
+        elif self.sweep:
+            try:
+                wrong = [spec._alone() for _, spec in self.variants()]  # noqa: SLF001 - its own
+            except ValueError as error:
+                errors["sweep"] = str(error)
+            else:
+                found = [(name, text) for each in wrong for name, text in each.items()]
+                new = [f"{name}: {text}" for name, text in found if name not in errors]
+                if new:
+                    errors["sweep"] = new[0]
+        return errors
+
+    def _alone(self) -> dict[str, str]:
+        """What is wrong with the recipe as it stands, its sweep left aside."""
         errors = SilverSpec.conflicts(self)
         if self.max_steps == 0:
             errors["max_steps"] = "Must be -1 (no limit) or at least 1."
         if self.warmup_ratio and self.warmup_steps:
             errors["warmup_ratio"] = "Set warmup_ratio or warmup_steps, not both."
-        if self.load_best_model_at_end and self.eval_strategy == "no":
-            errors["load_best_model_at_end"] = "Needs eval_strategy steps or epoch."
-        if self.eval_steps is not None and self.eval_strategy != "steps":
-            errors["eval_steps"] = "Needs eval_strategy steps; leave it out else."
-        elif self.eval_steps is not None and self.eval_steps > 1 and self.eval_steps % 1:
-            errors["eval_steps"] = "Must be a whole number of steps, or a share below 1."
-        if self.early_stopping_patience is not None and self.eval_strategy == "no":
-            errors["early_stopping_patience"] = "Needs eval_strategy steps or epoch."
         if self.pos_weight is not None and self.loss not in (None, "BinaryCrossEntropyLoss"):
             errors["pos_weight"] = "Is known to BinaryCrossEntropyLoss alone."
         return errors

@@ -6,6 +6,7 @@ from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
 
 from training.retrying import words as settings_said
+from training.spec.sweep import grid_text
 
 register = template.Library()
 
@@ -60,6 +61,8 @@ def setting(value: Any) -> str:
             ", ".join(value[:10]) + (f" and {len(value) - 10:,} more" if value[10:] else "")
             or "none"
         )
+    if isinstance(value, dict):
+        return grid_text(value).replace("\n", "; ") or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return _written(repr(value).removesuffix(".0")) if isinstance(value, float) else str(value)

@@ -54,7 +54,7 @@ column does not keep the order of keys. Keys, and who fills them where it is not
     findings        of the snapshot, [{kind, count, message}]   (the driver)
     precision       bf16, reason, fp32_seconds, bf16_seconds, see `training.ml.precision`
     trials          [{number, changes [[key, value]], values [[name, value]] on dev, steps,
-                    best_step, seconds, chosen}], one for each training of the run
+                    best_step, seconds, chosen, failed (a message or None)}], one for each training
     timings         stages [[name, seconds]], training_seconds (without what is scored on the way),
                     evaluation_seconds (baselines, on the way, at the end)
     hardware        device, gpus, cpu, cores, threads, memory_bytes, peak_memory_bytes, system
@@ -82,9 +82,9 @@ from training.ml.models.find import BaseInfo
 from training.ml.precision import Precision
 from training.ml.recipe.facts_evaluation import methods_facts, split_facts, validation_facts
 from training.ml.recipe.learning import learning_facts
-from training.ml.recipe.trials import Trained, TrialResult
+from training.ml.recipe.trials import TrialResult
+from training.ml.recipe.trying import Trained
 from training.ml.search.languages import DEFAULT
-from training.spec.losses import Choice
 from training.spec.train import TrainSpec
 
 SAMPLES: Final = 3
@@ -102,7 +102,6 @@ class Run:
     spec: TrainSpec
     base: BaseInfo
     precision: Precision
-    loss: Choice
     trained: Trained
     evaluations: Mapping[str, Evaluation]
     evidence: Mapping[str, Any]
@@ -126,7 +125,7 @@ def facts_collect(run: Run) -> dict[str, Any]:
         "dataset": _dataset(run),
         "usage": _usage(run),
         "loss": _loss(run),
-        "training_set": learning_facts(run.loss, run.trained.lesson, run.spec),
+        "training_set": learning_facts(run.trained.lesson, run.trained.spec),
         "hyperparameters": _hyperparameters(run.trained.trainer.args, card),
         "log": _log(card),
         "evaluation": {
@@ -299,6 +298,7 @@ def _trial(each: TrialResult, chosen: TrialResult) -> dict[str, Any]:
         "best_step": each.best_step,
         "seconds": each.seconds,
         "chosen": each.number == chosen.number,
+        "failed": each.failed,
     }
 
 

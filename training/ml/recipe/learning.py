@@ -22,8 +22,9 @@ NOTHING: Final = Mined({}, too_close=0, alike=0)
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """The rows of one training, and how they came about; `statistics` are JSON-able."""
+    """The rows of one training, their loss, and how they came about; `statistics` are JSON-able."""
 
+    loss: Choice
     shaped: Shaped
     statistics: Mapping[str, Any]
 
@@ -36,11 +37,12 @@ def loss_of(snapshot: Snapshot, spec: TrainSpec) -> Choice:
     return loss_choose(negatives=negatives, judged=True, teacher=False)
 
 
-def lesson_make(snapshot: Snapshot, spec: TrainSpec, loss: Choice, mined: Mined) -> Lesson:
+def lesson_make(snapshot: Snapshot, spec: TrainSpec, mined: Mined) -> Lesson:
     """Choose the examples of a training, and lay them out for its loss.
 
     Raises DataError where nothing comes of it that the loss could read.
     """
+    loss = loss_of(snapshot, spec)
     compiled = compile_examples(snapshot.splits["train"], spec, mined.examples, seed=spec.seed)
     shaped = examples_shape(compiled.examples, LOSSES[loss.name].shape, spec)
     statistics = {
@@ -51,7 +53,7 @@ def lesson_make(snapshot: Snapshot, spec: TrainSpec, loss: Choice, mined: Mined)
         "too_close": mined.too_close,
         "alike": mined.alike,
     }
-    return Lesson(shaped, statistics)
+    return Lesson(loss, shaped, statistics)
 
 
 def negatives_of(snapshot: Snapshot, spec: TrainSpec, reporter: Reporter, *, folder: Path) -> Mined:
@@ -96,8 +98,9 @@ def _said(mined: Mined) -> str:
     )
 
 
-def learning_facts(loss: Choice, lesson: Lesson, spec: TrainSpec) -> dict[str, Any]:
+def learning_facts(lesson: Lesson, spec: TrainSpec) -> dict[str, Any]:
     """Return the loss with its reason, and what the training set holds."""
+    loss = lesson.loss
     keys = asdict(spec)
     chosen = ("num_negatives", "mine_negatives", "relative_margin", "random_negatives")
     return {

@@ -40,7 +40,7 @@ from training.ml.recipe.measuring import (
 )
 from training.ml.recipe.notices import notices
 from training.ml.recipe.snapshot_check import snapshot_check
-from training.ml.recipe.trials import Setting, trials_run
+from training.ml.recipe.trying import Setting, trials_run
 from training.ml.reporter import Reporter, Stages
 from training.ml.silver.run import SilverOutcome, silver_train
 from training.ml.silver.work import SilverWork
@@ -166,12 +166,13 @@ def _run(
 
     # 4. Mine: where the recipe asks for negatives that nobody judged.
     work = _work(snapshot, spec, start.info, precision, place, scratch)
-    loss = loss_of(snapshot, spec)
-    reporter.log(f"{loss.name}: {loss.reason}")
+    if "loss" not in dict(spec.sweep):
+        loss = loss_of(snapshot, spec)
+        reporter.log(f"{loss.name}: {loss.reason}")
     mined = NOTHING
     if spec.mines:
         with stages("mine"):
-            mined = negatives_of(snapshot, spec, reporter, folder=work)
+            mined = negatives_of(snapshot, spec.widest, reporter, folder=work)
 
     # 5. Train, from where an earlier attempt left it.
     with stages("train"):
@@ -180,7 +181,6 @@ def _run(
             spec=spec,
             base=start,
             bf16=precision.bf16,
-            loss=loss,
             mined=mined,
             folder=work,
             reporter=reporter,
@@ -210,7 +210,6 @@ def _run(
         spec=spec,
         base=base.info,
         precision=precision,
-        loss=loss,
         trained=trained,
         evaluations=evaluations,
         evidence=evidence,
