@@ -137,7 +137,11 @@ def test_a_grid_that_cannot_work_is_refused(sweep: object, message: str) -> None
 
 
 def test_a_grid_is_read_as_it_is_written() -> None:
-    grid = {"loss": [None, "MSELoss"], "max_steps": [3], "learning_rate": [1e-05, 2e-05]}
+    grid: dict[str, list[Any]] = {
+        "loss": [None, "MSELoss"],
+        "max_steps": [3],
+        "learning_rate": [1e-05, 2e-05],
+    }
     assert grid_read(grid_text(grid)) == grid
     spec = TrainSpec.from_dict({"sweep": grid, "seeds": 2})
     assert TrainSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
