@@ -20,5 +20,15 @@ for (const place of document.querySelectorAll("[data-charts-of]")) {
   const table = document.getElementById(place.dataset.chartsOf);
   if (table) place.append(...chartFigures(table));
 }
+// A link to what is folded opens it; newer browsers do that by themselves.
+function reveal() {
+  const folded = location.hash && document.getElementById(location.hash.slice(1))?.closest("details");
+  if (folded && !folded.open) {
+    folded.open = true;
+    folded.scrollIntoView();
+  }
+}
+addEventListener("hashchange", reveal);
+reveal();
 // Browsers offer the clipboard on secure origins only.
 if (navigator.clipboard) document.querySelectorAll("pre[data-copy]").forEach(copyButton);

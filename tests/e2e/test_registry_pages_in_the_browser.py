@@ -104,6 +104,10 @@ def test_a_table_that_is_cut_off_shows_where(
     page.set_viewport_size({"width": 390, "height": 844})
     log_in(page, live_server.url, team.viewer.username)
     page.goto(f"{live_server.url}/library/finder/versions/2/")
+    card = page.get_by_role("article", name="Model card")
+    expect(card).to_be_hidden()
+    page.get_by_role("link", name="Card", exact=True).click()
+    expect(card).to_be_in_viewport()
     for place in (".table-wrap:has(.headline)", ".readme table >> nth=0", ".readme pre >> nth=0"):
         box = page.locator(place)
         assert box.evaluate("(box) => getComputedStyle(box).overflowX") == "auto"
