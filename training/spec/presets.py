@@ -19,6 +19,8 @@ class Preset:
 
 _L6: Final = "cross-encoder/ms-marco-MiniLM-L6-v2"
 _L12: Final = "cross-encoder/ms-marco-MiniLM-L12-v2"
+# What a form begins with.
+FIRST_PRESET: Final = "balanced"
 # Few labels spoil a good base quickly: small steps, a look at dev on the way, the best kept.
 _GENTLE: Final = TrainSpec(
     learning_rate=2e-5,

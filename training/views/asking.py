@@ -35,17 +35,18 @@ from training.selectors.jobs import (
 from training.services.jobs import job_create
 from training.services.pooling import pool_create
 from training.services.scoring import score_create
-from training.spec.presets import PRESETS
+from training.spec.presets import FIRST_PRESET, PRESETS
 from training.views.frame import frame, key_of
 
 
 @require_http_methods(GET_OR_POST)
 def job_new(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug, Right.MANAGE)
-    project, preset = member.project, request.GET.get("preset", "")
+    project = member.project
     initial = {"snapshot": request.GET["snapshot"]} if "snapshot" in request.GET else {}
     user = user_of(request)
     again = _again(request, project, JobKind.TRAIN)
+    preset = request.GET.get("preset", "" if again else FIRST_PRESET)
     form = JobForm(
         request.POST or None,
         project=project, user=user, preset=preset, again=again, initial=initial,
