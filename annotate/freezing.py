@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import combinations, groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -221,7 +221,7 @@ def _count(
     tally.imported += qrel.imported
     tally.adjudicated += qrel.adjudicated
     people = [label for label in labels if label.kind == "counted"]
-    majority = resolve(people, "majority")
+    majority = resolve(people, "majority") if people else None
     if majority is not None:
         tally.with_people += 1
         tally.outvoted += majority.grade != qrel.grade
@@ -229,9 +229,7 @@ def _count(
     grades = [label.step.value for label in people]
     pairs = len(grades) * (len(grades) - 1) // 2
     tally.compared += pairs
-    tally.agreed += sum(
-        grades[i] == grades[j] for i in range(len(grades)) for j in range(i + 1, len(grades))
-    )
+    tally.agreed += sum(one == other for one, other in combinations(grades, 2))
     for each in rows:
         if each.person_id is not None:
             tally.judges.add(each.person_id)

@@ -17,6 +17,9 @@ from typing import Any, Final
 
 MARKER: Final = "redacted"
 _BEGINNING: Final = b'{"redacted":"'
+_ENCODER: Final = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+)
 _MARKER_SIZE: Final = len(_BEGINNING) + 64 + len(b'"}')
 
 
@@ -95,6 +98,4 @@ def needles_of(
 
 def canonical_json(value: Any) -> str:
     """Return the one JSON text of a value: sorted keys, no spaces, UTF-8 as it is."""
-    return json.dumps(
-        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    )
+    return _ENCODER.encode(value)

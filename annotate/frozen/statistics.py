@@ -15,8 +15,10 @@ class Lengths:
 
     def add(self, text: str) -> None:
         size = len(text)
-        self.smallest = min(self.smallest, size) if self.n else size
-        self.largest = max(self.largest, size)
+        if size > self.largest:
+            self.largest = size
+        if size < self.smallest or not self.n:
+            self.smallest = size
         self.n += 1
         self.total += size
 

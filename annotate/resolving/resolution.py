@@ -116,24 +116,23 @@ def resolve(
     of it; grade and gain stay as they are resolved. `belief` holds the probability of each grade,
     for the policy dawid_skene.
     """
-    for kind in RANKS:
-        deciding = [label for label in labels if label.kind == kind]
-        if not deciding:
-            continue
-        if policy == "adjudicated" and kind not in _DECIDED:
-            return None
-        believed = belief if kind == "counted" and policy == "dawid_skene" else None
-        grade, gain, target, relevant = _decide(deciding, policy, learned, believed)
-        return Qrel(
-            grade=grade,
-            gain=gain,
-            target=_soft_target(deciding, believed) if soft else target,
-            relevant=relevant,
-            people=sum(label.kind == "counted" for label in labels),
-            imported=sum(label.kind in _ELSEWHERE for label in labels),
-            adjudicated=kind in _DECIDED,
-        )
-    return None
+    # Of a million candidates most have labels of one kind: for them nothing is sorted out.
+    counts = Counter([label.kind for label in labels])
+    kind = next((rank for rank in RANKS if rank in counts), None)
+    if kind is None or (policy == "adjudicated" and kind not in _DECIDED):
+        return None
+    deciding = [label for label in labels if label.kind == kind] if len(counts) > 1 else labels
+    believed = belief if kind == "counted" and policy == "dawid_skene" else None
+    grade, gain, target, relevant = _decide(deciding, policy, learned, believed)
+    return Qrel(
+        grade=grade,
+        gain=gain,
+        target=_soft_target(deciding, believed) if soft else target,
+        relevant=relevant,
+        people=counts["counted"],
+        imported=sum(counts[each] for each in _ELSEWHERE),
+        adjudicated=kind in _DECIDED,
+    )
 
 
 def _decide(
@@ -173,6 +172,8 @@ def _one(step: Step) -> Resolved:
 
 
 def _majority(steps: Sequence[Step]) -> Step:
+    if len(steps) == 1:
+        return steps[0]
     counts = Counter(steps)
     return min(counts, key=lambda step: (-counts[step], step.value))
 

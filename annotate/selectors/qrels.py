@@ -20,6 +20,9 @@ RANKED_KIND: Final = """
 """
 
 
+ROWS: Final = 2_000  # read at once
+
+
 class LabelRow(NamedTuple):
     """One current judgment with its candidate's texts and first-stage rank.
 
@@ -111,8 +114,9 @@ def label_rows(project: Project, run: FirstStage | None) -> Iterator[LabelRow]:
     """  # noqa: S608 - only constants of this module are put in
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(sql, [run.pk if run else None, project.pk])
-        for row in cursor:
-            yield LabelRow(*row)
+        # By itself a cursor on the server gives a hundred rows a time.
+        while rows := cursor.fetchmany(ROWS):
+            yield from map(LabelRow._make, rows)
 
 
 def first_stage_of(project: Project, name: str | None) -> FirstStage | None:

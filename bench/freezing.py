@@ -1,0 +1,65 @@
+"""How long it takes to freeze a snapshot of a million labels, and how much memory.
+
+    python -m bench.freezing [--labels 250000 1000000]
+
+Fills a project with so many judged candidates (20 queries of 50 candidates for every thousand,
+passages of 500 characters) in an embedded database of its own, and freezes it as a worker does.
+Prints seconds and memory above that of the idle process, for each size: memory that is flat does
+not grow with it. Goal: a million labels within 60 s. The search for near-duplicate passages is a
+step of its own, and no part of this.
+"""
+
+import argparse
+import os
+import time
+
+from bench._database import own_database
+from bench._million import Size, million_make
+from bench._process import MIB, backend_seconds, memory, peak_reset
+
+SECONDS, MILLION = 60.0, 1_000_000
+
+
+def measure(labels: int) -> None:
+    """Make a project, freeze it, and print what that took."""
+    from accounts.services import project_create, user_create
+    from annotate.models import Snapshot, SnapshotStatus
+    from annotate.services.snapshots import snapshot_create, snapshot_freeze
+
+    owner = user_create(username=f"bencher-{labels}")
+    project = project_create(slug=f"bench-{labels}", name="Bench", owner=owner)
+    million_make(project, Size().scaled(labels), run="first")
+    snapshot = snapshot_create(project=project, created_by=owner, seed=1)
+    Snapshot.objects.filter(pk=snapshot.pk).update(status=SnapshotStatus.QUEUED)
+    peak_reset()
+    idle, own, server = memory("VmRSS"), time.process_time(), backend_seconds()
+    start = time.perf_counter()
+    snapshot_freeze(snapshot_id=snapshot.pk)
+    seconds = time.perf_counter() - start
+    own, server = time.process_time() - own, backend_seconds() - server
+    peak = memory("VmHWM") - idle
+    snapshot.refresh_from_db()
+    assert snapshot.status == SnapshotStatus.READY, snapshot.error
+    goal = SECONDS * labels / MILLION
+    verdict = "met" if seconds <= goal else "missed"
+    print(
+        f"{snapshot.pairs:,} labels of {snapshot.statistics['queries']:,} queries frozen in "
+        f"{seconds:.1f} s (goal: at most {goal:.0f} s): {verdict}; {own:.1f} s of the processor "
+        f"here, {server:.1f} s in the database server; {peak / MIB:,.0f} MiB above idle",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Run the measurement and print its figures."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--labels", type=int, nargs="*", default=[250_000, MILLION])
+    chosen = parser.parse_args()
+    with own_database():
+        print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+        for labels in chosen.labels:
+            measure(labels)
+
+
+if __name__ == "__main__":
+    main()
