@@ -12,6 +12,7 @@ from sentence_transformers import CrossEncoder
 
 from tests.tiny_run import (
     RecordingReporter,
+    TinyRun,
     tiny_base,
     tiny_pairs,
     tiny_run,
@@ -102,9 +103,34 @@ def test_the_templates_are_published_with_the_model() -> None:
     assert metadata["snapshot"] == run.snapshot.digest
 
 
-@pytest.mark.parametrize("preset", ["agro", "court-cases"])
-def test_a_plain_cross_encoder_gives_the_figures_of_the_run(preset: str) -> None:
-    run = tiny_run(preset)
+def changed_run(preset: str, folder: Path, **changes: object) -> TinyRun:
+    reporter, snapshot = RecordingReporter(), tiny_snapshot()
+    spec = tiny_spec(preset, **changes)
+    outcome = recipe_run(
+        snapshot=snapshot,
+        spec=spec,
+        base=tiny_base(folder / "base"),
+        folder=folder / "model",
+        reporter=reporter,
+        place=Place(device="cpu"),
+    )
+    return TinyRun(outcome, reporter, snapshot, spec)
+
+
+@pytest.mark.parametrize(
+    ("preset", "changes"),
+    [
+        ("agro", {}),
+        ("court-cases", {}),
+        ("balanced", {"bf16": True}),
+        ("balanced", {"bf16": True, "seeds": 2}),
+    ],
+    ids=["agro", "court-cases", "bfloat16", "bfloat16-of-two-seeds"],
+)
+def test_a_plain_cross_encoder_gives_the_figures_of_the_run(
+    preset: str, changes: dict[str, object], tmp_path: Path
+) -> None:
+    run = tiny_run(preset) if not changes else changed_run(preset, tmp_path, **changes)
     pairs = run.snapshot.splits["test"]
     model = CrossEncoder(str(run.outcome.folder), device="cpu")
     texts = [run.spec.templates.pair(query=p.query, title=p.title, text=p.text) for p in pairs]
@@ -112,6 +138,10 @@ def test_a_plain_cross_encoder_gives_the_figures_of_the_run(preset: str) -> None
     for pair, score in zip(pairs, model.predict(texts), strict=True):
         assert 0 <= score <= 1
         scores.setdefault(pair.query_id, {})[pair.passage_id] = float(score)
+    calibration = run.outcome.facts["calibration"]
+    assert calibration["applied"] or calibration["reason"] == "scores hardly differ"
+    for query, top in run.outcome.rankings["model"].items():
+        assert dict(top) == pytest.approx({name: scores[query][name] for name, _ in top}, abs=1e-4)
     again = evaluate(pairs, {"model": scores}, seed=run.spec.seed)
     reported = run.outcome.evaluations["test"]
     assert again.per_query["model"] == reported.per_query["model"]

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import torch
 from sentence_transformers import CrossEncoder
+from sentence_transformers.cross_encoder import CrossEncoderTrainer
 from sentence_transformers.util import batch_to_device
 
 from training.ml.files import plain_read, plain_write
@@ -37,6 +38,15 @@ class Precision:
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON-able values."""
         return asdict(self)
+
+
+def autocast_end(trainer: CrossEncoderTrainer) -> None:
+    """Take away what a trainer has wrapped around its model to compute in bfloat16.
+
+    The model scores in single precision from then on, as it does for whoever loads it: figures and
+    a calibration of bfloat16 scores, of which many are equal, would not be its own.
+    """
+    trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
 
 
 def precision_choose(

@@ -18,6 +18,7 @@ from training.ml.models.classes import classes_fold, classes_open
 from training.ml.models.find import Base
 from training.ml.models.load import base_load
 from training.ml.models.split import SplitCrossEncoder
+from training.ml.precision import autocast_end
 from training.ml.recipe.best import weights_read, weights_write
 from training.ml.recipe.checkpoints import Checkpoints
 from training.ml.recipe.dev_evaluator import DevEvaluator
@@ -158,11 +159,12 @@ def _train(setting: Setting, trial: Trial, training: _Training, *, alone: bool) 
         if alone:
             raise
         return _failed(setting, trial, training, error)
+    autocast_end(trainer)
     restored = trainer.best.load(trainer.model)
     classes_fold(training.model)
     if restored:
         card.set_best_model_step(trainer.best.step or 0)
-    values = _measure(training, again=restored)
+    values = _measure(training, restored=restored, recast=setting.bf16)
     result = TrialResult(
         number=trial.number,
         changes=dict(trial.changes),
@@ -211,16 +213,21 @@ def _failed(
     return result
 
 
-def _measure(training: _Training, *, again: bool) -> dict[str, float]:
-    """Return the dev figures of the final weights; scores them unless the last step did."""
+def _measure(training: _Training, *, restored: bool, recast: bool) -> dict[str, float]:
+    """Return the dev figures of the final weights; scores them unless the last step did.
+
+    Weights may be `restored` from an earlier step, and on the way have been scored in bfloat16
+    (`recast`), which is fast, and good enough to choose between steps.
+    """
     trainer, evaluator = training.trainer, training.evaluator
     state, card = trainer.state, trainer.model.model_card_data
-    if again or evaluator.last is None or evaluator.last[0] != state.global_step:
+    told = evaluator.last is not None and evaluator.last[0] == state.global_step
+    if restored or recast or not told:
         log, begun = [dict(line) for line in card.training_logs], monotonic()
         evaluator(trainer.model, epoch=state.epoch or 0.0, steps=state.global_step)
         card.evaluation_duration += monotonic() - begun
-        if again:
-            # The weights are those of an earlier line, which is marked, not of the last step.
+        if restored or told:
+            # The weights have a line already: that of the step they are of, or the last one.
             card.training_logs = log
     return dict(evaluator.values)
 

@@ -15,6 +15,7 @@ from torch import nn
 from transformers import PrinterCallback, TrainerCallback
 
 from training.ml.errors import DivergedError
+from training.ml.precision import autocast_end
 from training.ml.silver.lists import SoftList
 from training.ml.templates import Templates
 from training.spec.silver import SilverSpec
@@ -89,6 +90,7 @@ def lists_train(
         )
         trainer.remove_callback(PrinterCallback)
         trainer.train()
+        autocast_end(trainer)
 
 
 def steps_count(spec: SilverSpec, size: int) -> int:
