@@ -13,6 +13,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from tests.tiny import tiny_cross_encoder
 from training.ml.models.folding import scale_fold
+from training.ml.models.split import SplitCrossEncoder, parts_of
 
 TEXTS = [("how to read a file", "open and read"), ("date", "close the list of times"), ("a", "b")]
 SMALL: dict[str, Any] = {
@@ -73,6 +74,18 @@ def headed(folder: Path, activation: torch.nn.Module, *, bias: bool = True) -> C
     )  # fmt: skip
     model: CrossEncoder = CrossEncoder(modules=[transformer, Pooling(size), head], device="cpu")
     return model
+
+
+def test_texts_that_are_read_in_parts_are_probed_whole(tmp_path: Path) -> None:
+    folder = tiny_cross_encoder(tmp_path / "base", max_length=400)
+    model = SplitCrossEncoder(str(folder), device="cpu", max_length=400)
+    long = " ".join(["open"] * 390)
+    texts = [("how to read a file", long), ("a", "b"), ("date", long), ("list", "sort")]
+    lengths = model.preprocess(texts)["attention_mask"].sum(dim=1).numpy()
+    assert len(parts_of(-np.sort(-lengths))) > 1
+    before = logits(model)
+    assert scale_fold(model, 2.5, -0.75, texts) is None
+    assert logits(model) == pytest.approx(2.5 * before - 0.75, abs=1e-4)
 
 
 def test_a_head_of_the_librarys_own_is_found(tmp_path: Path) -> None:

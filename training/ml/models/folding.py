@@ -24,7 +24,7 @@ def scale_fold(
     before, layer, seen = _probe(model, texts)
     if layer is None:
         return "no linear layer with one output was found at the model's end"
-    if not torch.allclose(seen, before, rtol=_CLOSE, atol=_CLOSE):
+    if seen.shape != before.shape or not torch.allclose(seen, before, rtol=_CLOSE, atol=_CLOSE):
         return "what the last linear layer gives is not the model's score"
     if getattr(layer, "bias", None) is None:
         return "the last linear layer has no bias to take the shift"
@@ -70,6 +70,8 @@ def _probe(
     found = logits.detach().float().cpu().reshape(-1)
     if not ran:
         return found, None, found
-    layer, output = ran[-1]
+    layer = ran[-1][0]
+    # A batch that is read in parts runs it once for each.
+    output = torch.cat([values for module, values in ran if module is layer])
     # `predict` reads the longest pair first and gives scores in the order that was asked for.
     return found.sort().values, layer, output.sort().values
