@@ -261,6 +261,7 @@ SPECTACULAR_SETTINGS = {
         "AnswerStatus": "annotate.api.answering.STATUSES",
         "ImportStatus": "annotate.models.imports.ImportStatus",
         "OrderingStatus": "annotate.models.queue.Ordering",
+        "CopiesStatus": "annotate.models.copies.CopiesStatus",
         "SnapshotStatus": "annotate.models.snapshots.SnapshotStatus",
     },
 }
