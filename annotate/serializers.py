@@ -8,8 +8,9 @@ from rest_framework import serializers
 
 from accounts.rest import StrictSerializer
 from annotate.frozen.splitting import DEFAULT_SPLITS, SPLITS
-from annotate.models import Snapshot
+from annotate.models import CopiesStatus, Snapshot
 from annotate.resolving.resolution import POLICIES
+from annotate.selectors.snapshots import copies_of
 
 _RESOLVE = (
     "How the judgments that count become one grade: adjudications before people before imported"
@@ -176,6 +177,37 @@ class SnapshotFile(serializers.Serializer[Any]):
     url = serializers.CharField(help_text="The path to download it from.")
 
 
+class SnapshotCopiesSplit(serializers.Serializer[Any]):
+    """Distinct passages of a split, by title and text."""
+
+    passages = serializers.IntegerField()
+    shared = serializers.IntegerField(help_text="Those that occur in train, word for word.")
+    near = serializers.IntegerField(
+        help_text="Those that do not, and share 80% or more of their three-word shingles with one"
+        " of train."
+    )
+    cut = serializers.IntegerField(
+        help_text="Those of which that is not certain: too many of train are somewhat like them."
+    )
+
+
+class SnapshotCopiesSplits(serializers.Serializer[Any]):
+    """The splits that figures are measured on."""
+
+    dev = SnapshotCopiesSplit()
+    test = SnapshotCopiesSplit()
+
+
+class SnapshotCopies(serializers.Serializer[Any]):
+    """How many passages are known from train. Counted once the snapshot is frozen."""
+
+    status = serializers.ChoiceField(choices=CopiesStatus.choices)
+    seconds = serializers.FloatField(allow_null=True, help_text="What counting took.")
+    splits = SnapshotCopiesSplits(
+        source="found.splits", allow_null=True, help_text="Null until it is counted."
+    )
+
+
 class SnapshotOutput(serializers.ModelSerializer[Snapshot]):
     """A snapshot; `digest`, `statistics`, `findings` and `files` are there once it is ready."""
 
@@ -184,6 +216,9 @@ class SnapshotOutput(serializers.ModelSerializer[Snapshot]):
     splits = SnapshotShares(read_only=True)
     statistics = serializers.SerializerMethodField()
     findings = SnapshotFinding(many=True, read_only=True)
+    copies = serializers.SerializerMethodField(
+        help_text="Passages that splits have in common; null until the snapshot is ready."
+    )
     files = serializers.SerializerMethodField()
     redacted = serializers.IntegerField(
         read_only=True, help_text="Records that erasures took out; the digest survives that."
@@ -196,7 +231,7 @@ class SnapshotOutput(serializers.ModelSerializer[Snapshot]):
         model = Snapshot
         fields = [
             "id", "status", "digest", "seed", "policy", "splits", "statistics", "findings",
-            "files", "redacted", "error", "created_by", "created_at", "frozen_at",
+            "copies", "files", "redacted", "error", "created_by", "created_at", "frozen_at",
         ]  # fmt: skip
 
     @extend_schema_field(SnapshotStatistics(allow_null=True))
@@ -205,6 +240,11 @@ class SnapshotOutput(serializers.ModelSerializer[Snapshot]):
             return None
         # How far each judge is trusted is for reviewers: the page, and the manifest.
         return {key: value for key, value in snapshot.statistics.items() if key != "judges"}
+
+    @extend_schema_field(SnapshotCopies(allow_null=True))
+    def get_copies(self, snapshot: Snapshot) -> dict[str, Any] | None:
+        copies = copies_of(snapshot)
+        return None if copies is None else dict(SnapshotCopies(copies).data)
 
     @extend_schema_field(
         serializers.DictField(child=SnapshotFile(), help_text="By name; empty until it is ready.")

@@ -6,6 +6,7 @@ from annotate.services import (
     agreement,
     arranging,
     bulk,
+    copies,
     erasing,
     importing,
     indexing,
@@ -24,6 +25,11 @@ def import_run(import_id: int) -> None:
 @shared_task
 def snapshot_freeze(snapshot_id: int) -> None:
     snapshots.snapshot_freeze(snapshot_id=snapshot_id)
+
+
+@shared_task
+def copies_count(snapshot_id: int) -> None:
+    copies.copies_find(snapshot_id=snapshot_id)
 
 
 @shared_task
@@ -57,6 +63,7 @@ def work_requeue() -> None:
     """Ring again for what is unfinished; a lock keeps a second worker off running work."""
     importing.imports_requeue()
     snapshots.snapshots_requeue()
+    copies.copies_requeue()
     agreement.agreements_requeue()
     arranging.queues_requeue()
     pairing.pairs_requeue()

@@ -50,6 +50,9 @@ class Printer:
     def metric(self, step: int, epoch: float, values: Mapping[str, float]) -> None:
         pass
 
+    def kept(self, step: int, steps: int) -> None:
+        pass
+
     def trial(self, *told: object) -> None:
         pass
 

@@ -224,6 +224,7 @@ CELERY_BEAT_SCHEDULE = {
     "sessions": {"task": "accounts.tasks.sessions_sweep", "schedule": timedelta(days=1)},
     "uploads": {"task": "annotate.tasks.uploads_sweep", "schedule": timedelta(hours=1)},
     "words": {"task": "annotate.tasks.passages_read", "schedule": timedelta(seconds=30)},
+    "kept": {"task": "training.tasks.works_clear", "schedule": timedelta(hours=1)},
     "work": {"task": "annotate.tasks.work_requeue", "schedule": timedelta(seconds=30)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(ARBITER_HOME / "beat-schedule")
@@ -261,6 +262,7 @@ SPECTACULAR_SETTINGS = {
         "AnswerStatus": "annotate.api.answering.STATUSES",
         "ImportStatus": "annotate.models.imports.ImportStatus",
         "OrderingStatus": "annotate.models.queue.Ordering",
+        "CopiesStatus": "annotate.models.copies.CopiesStatus",
         "SnapshotStatus": "annotate.models.snapshots.SnapshotStatus",
     },
 }
@@ -270,6 +272,8 @@ JUDGING_LEASE_SECONDS = env.read_int("JUDGING_LEASE_SECONDS", 900, minimum=5)
 JOB_HEARTBEAT_SECONDS = env.read_float("JOB_HEARTBEAT_SECONDS", 10.0, minimum=0.1)
 JOB_LEASE_SECONDS = env.read_float("JOB_LEASE_SECONDS", 60.0, minimum=0.5)
 JOB_CHECKPOINT_SECONDS = env.read_float("JOB_CHECKPOINT_SECONDS", 60.0, minimum=0.0)
+# What a cancelled or failed training goes on from; 0: it is removed at once.
+JOB_KEEP_DAYS = env.read_float("JOB_KEEP_DAYS", 7.0, minimum=0.0, maximum=3650.0)
 JOB_MAX_ATTEMPTS = env.read_int("JOB_MAX_ATTEMPTS", 3, minimum=1)
 # The most jobs of one project that run, or wait, whatever its own settings say.
 PROJECT_RUNNING_JOBS = env.read_int("PROJECT_RUNNING_JOBS", 1000, minimum=1)

@@ -26,6 +26,7 @@ class RecordingReporter:
 
     stages: list[str] = field(default_factory=list)
     done: list[tuple[str, int, int]] = field(default_factory=list)
+    checkpoints: list[tuple[int, int]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     metrics: list[tuple[int, float, Mapping[str, float]]] = field(default_factory=list)
     bases: list[Mapping[str, Any]] = field(default_factory=list)
@@ -39,6 +40,9 @@ class RecordingReporter:
 
     def progress(self, done: int, total: int) -> None:
         self.done.append((self.stages[-1], done, total))
+
+    def kept(self, step: int, steps: int) -> None:
+        self.checkpoints.append((step, steps))
 
     def log(self, line: str) -> None:
         self.lines.append(line)

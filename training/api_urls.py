@@ -10,6 +10,7 @@ urlpatterns = [
     path("training-jobs/compare/", runs.RunsCompare.as_view()),
     path("training-jobs/<uuid:pk>/", jobs.JobDetail.as_view(), name="api-job"),
     path("training-jobs/<uuid:pk>/cancel/", jobs.JobCancel.as_view()),
+    path("training-jobs/<uuid:pk>/continue/", jobs.JobContinue.as_view()),
     path("training-jobs/<uuid:pk>/events/", jobs.JobEvents.as_view()),
     path("rerankers/<str:team>/<str:name>/compare/", comparison.Compare.as_view()),
     path(f"{_VERSION}queries/", queries.VersionQueries.as_view()),

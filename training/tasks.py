@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from training.process import supervising
+from training.process import scratch, supervising
 from training.services import erasing, jobs
 
 
@@ -23,3 +23,10 @@ def jobs_sweep() -> None:
 def erasure_run(erasure_id: int) -> None:
     """What is done already is found so by its row."""
     erasing.erasure_run(erasure_id=erasure_id)
+    scratch.works_clear()
+
+
+@shared_task
+def works_clear() -> None:
+    """Remove what was kept long enough, or for a project that is gone, on this machine."""
+    scratch.works_clear()

@@ -20,4 +20,5 @@ urlpatterns = [
     path("<uuid:pk>/log/", runs.job_log, name="job-log"),
     path("<uuid:pk>/log/text/", runs.job_log_text, name="job-log-text"),
     path("<uuid:pk>/cancel/", jobs.job_stop, name="job-cancel"),
+    path("<uuid:pk>/continue/", jobs.job_go_on, name="job-continue"),
 ]

@@ -117,6 +117,27 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Copies',
+            fields=[
+                ('snapshot', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='copies', serialize=False, to='annotate.snapshot')),
+                ('status', models.CharField(choices=[('running', 'Running'), ('ready', 'Ready'), ('failed', 'Failed')], default='running', max_length=7)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('found', models.JSONField(null=True)),
+                ('seconds', models.FloatField(help_text='What counting took.', null=True)),
+                ('error', models.TextField(blank=True)),
+                ('counted_at', models.DateTimeField(null=True)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name='copies',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['running', 'ready', 'failed'])), name='copies_status_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='copies',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('counted_at__isnull', False), ('found__isnull', False), ('seconds__isnull', False), ('status', 'ready')), models.Q(models.Q(('status', 'ready'), _negated=True), ('found__isnull', True)), _connector='OR'), name='copies_ready_means_counted'),
+        ),
+        migrations.CreateModel(
             name='Source',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -192,6 +192,15 @@ END $$;
 CREATE TRIGGER snapshot_begins BEFORE INSERT ON annotate_snapshot
 FOR EACH ROW WHEN (NEW.status <> 'queued') EXECUTE FUNCTION annotate_snapshot_begin();
 
+-- What was counted of a frozen snapshot is counted once.
+CREATE FUNCTION annotate_copies_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'copies of snapshot % are counted already', OLD.snapshot_id
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'copies_are_kept';
+END $$;
+CREATE TRIGGER copies_kept BEFORE UPDATE ON annotate_copies
+FOR EACH ROW WHEN (OLD.status <> 'running') EXECUTE FUNCTION annotate_copies_kept();
+
 -- History leaves with its whole project only (accounts.services.project_delete says so).
 CREATE TRIGGER judgment_kept BEFORE DELETE ON annotate_judgment
 FOR EACH ROW EXECUTE FUNCTION accounts_delete_guard('judgment');
@@ -247,6 +256,8 @@ DROP TRIGGER lease_is_a_members ON annotate_lease;
 DROP FUNCTION annotate_lease_is_a_members();
 DROP TRIGGER grade_guard ON accounts_grade;
 DROP FUNCTION annotate_grade_guard();
+DROP TRIGGER copies_kept ON annotate_copies;
+DROP FUNCTION annotate_copies_kept();
 DROP TRIGGER snapshot_begins ON annotate_snapshot;
 DROP FUNCTION annotate_snapshot_begin();
 DROP TRIGGER judgment_ends_for_a_reason ON annotate_judgment;

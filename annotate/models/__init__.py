@@ -3,6 +3,7 @@
 from annotate.models.agreement import AgreementReport
 from annotate.models.bulk import Bulk, BulkDeed, BulkStatus
 from annotate.models.candidates import Candidate, Proposal, Run, ranked
+from annotate.models.copies import Copies, CopiesStatus
 from annotate.models.corpus import (
     Change,
     Deed,
@@ -47,6 +48,8 @@ __all__ = [
     "BulkStatus",
     "Candidate",
     "Change",
+    "Copies",
+    "CopiesStatus",
     "Deed",
     "Dispute",
     "ErasedRecords",

@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 IMPORT: Final = "annotate.tasks.import_run"
 SNAPSHOT: Final = "annotate.tasks.snapshot_freeze"
+COPIES: Final = "annotate.tasks.copies_count"
 AGREEMENT: Final = "annotate.tasks.agreement_measure"
 WORDS: Final = "annotate.tasks.passages_read"
 BULK: Final = "annotate.tasks.bulk_run"

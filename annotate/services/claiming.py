@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.locks import work_lock
-from annotate.models import Bulk, Import, PairQueue, Queue, Snapshot
+from annotate.models import Bulk, Copies, Import, PairQueue, Queue, Snapshot
 
 ATTEMPTS_MAX: Final = 3
 GAVE_UP: Final = (
@@ -16,7 +16,9 @@ GAVE_UP: Final = (
 
 
 @transaction.atomic
-def attempt_begin(*, model: type[Bulk | Import | PairQueue | Queue | Snapshot], pk: int) -> int:
+def attempt_begin(
+    *, model: type[Bulk | Copies | Import | PairQueue | Queue | Snapshot], pk: int
+) -> int:
     """Count an attempt at running work and return its number, from 1.
 
     Returns 0 where another worker is at it, or nothing is left to do. Committed before the work

@@ -16,11 +16,12 @@ from accounts.locks import work_lock
 from accounts.models import Project, User
 from annotate.freezing import FreezeError, Frozen, freeze
 from annotate.frozen.splitting import DEFAULT_SPLITS, SPLITS
-from annotate.models import Judgment, Run, Snapshot, SnapshotKey, SnapshotStatus
+from annotate.models import Copies, Judgment, Run, Snapshot, SnapshotKey, SnapshotStatus
 from annotate.models.snapshots import DEFAULT_POLICY
 from annotate.resolving.resolution import POLICIES
 from annotate.services.bell import SNAPSHOT, worker_ring
 from annotate.services.claiming import ATTEMPTS_MAX, GAVE_UP, attempt_begin
+from annotate.services.copies import copies_enqueue
 from annotate.services.freezes import freezing_share
 
 DEFAULT_SEED: Final = 42
@@ -154,6 +155,8 @@ def _finish(snapshot: Snapshot, frozen: Frozen, files: Mapping[str, Any]) -> Non
         findings=frozen.findings,
         frozen_at=Now(),
     )
+    Copies.objects.create(snapshot=snapshot)
+    transaction.on_commit(lambda: copies_enqueue(snapshot_id=snapshot.pk))
 
 
 def _checked_seed(seed: int | None) -> int:

@@ -11,7 +11,7 @@ from accounts.views import GET_OR_POST, user_of
 from annotate.forms.snapshots import SnapshotForm
 from annotate.resolving.resolution import POLICIES
 from annotate.selectors.browsing import sees_labels
-from annotate.selectors.snapshots import snapshot_by, snapshots_of
+from annotate.selectors.snapshots import copies_of, snapshot_by, snapshots_of
 from annotate.services.snapshots import snapshot_create
 
 
@@ -50,6 +50,7 @@ def snapshot_detail(request: PageRequest, slug: str, reference: str) -> HttpResp
         "project": member.project,
         "snapshot": snapshot,
         "files": sorted(snapshot.files.items()) if sees_labels(member) else [],
+        "copies": copies_of(snapshot),
         "judges": snapshot.statistics.get("judges") if reviews else [],
         "erasures": snapshot.erasures.select_related("erasure") if snapshot.redacted else [],
         "section": "projects",

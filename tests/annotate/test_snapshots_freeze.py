@@ -12,7 +12,7 @@ from accounts.blobs import blob_open
 from accounts.models import Project
 from accounts.services import project_create, project_delete
 from annotate.models import Snapshot, SnapshotKey, SnapshotStatus
-from annotate.services.bell import SNAPSHOT
+from annotate.services.bell import COPIES, SNAPSHOT
 from annotate.services.snapshots import snapshot_create, snapshot_freeze, snapshots_requeue
 from tests.annotate.bells import bells_taken
 from tests.factory import (
@@ -109,7 +109,11 @@ def test_freezing_twice_changes_nothing_and_unfinished_ones_are_rung_for_again(c
     snapshot.refresh_from_db()
     assert snapshot.frozen_at == moment
     waiting = snapshot_create(project=cast.project, created_by=None)
-    assert bells_taken() == [(SNAPSHOT, snapshot.pk), (SNAPSHOT, waiting.pk)]
+    assert bells_taken() == [
+        (SNAPSHOT, snapshot.pk),
+        (COPIES, snapshot.pk),
+        (SNAPSHOT, waiting.pk),
+    ]
     snapshots_requeue()
     assert bells_taken() == [(SNAPSHOT, waiting.pk)]
 

@@ -18,6 +18,7 @@ from training.kinds import JobKind
 from training.selectors.jobs import events_of, job_for, jobs_seen_by
 from training.serializers.events import EventsQuery, JobEventsOutput
 from training.serializers.jobs import JobDetailOutput, JobInput, JobOutput, JobsQuery
+from training.services.continuing import job_continue
 from training.services.jobs import job_cancel, job_create
 from training.services.pooling import pool_create
 from training.services.scoring import score_create
@@ -69,6 +70,20 @@ class JobCancel(ApiView):
         job = job_for(request.user, pk, Right.MANAGE)
         job = job_cancel(job=job, by=caller(request))
         return Response(JobDetailOutput(job, context={"user": request.user}).data)
+
+
+class JobContinue(ApiView):
+    @extend_schema(request=None, responses={201: JobDetailOutput, 409: ProblemSerializer})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Go on with a training that was cancelled or failed, from its last checkpoint.
+
+        The answer is a new job, which ends with the weights and figures that the old one would
+        have had. 409 where nothing is kept, and where a job goes on from it already.
+        """
+        job = job_for(request.user, pk, Right.MANAGE)
+        job = job_continue(job=job, by=caller(request))
+        output = JobDetailOutput(job_for(request.user, job.pk), context={"user": request.user})
+        return Response(output.data, status=status.HTTP_201_CREATED)
 
 
 class JobEvents(ApiView):

@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ('base_used', models.JSONField(help_text='What was really loaded, and why; null until then. See `BaseInfo`.', null=True)),
                 ('recipe', models.JSONField(default=dict, help_text='The spec of its kind, every key.')),
                 ('outcome', models.JSONField(help_text='What pooling or scoring has done so far; see `training.outcomes`.', null=True)),
+                ('checkpoint', models.JSONField(help_text='The newest checkpoint that was kept, and where; see `Checkpoint`.', null=True)),
                 ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('cancelling', 'Cancelling'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),
                 ('stage', models.CharField(choices=[('claim', 'Claim'), ('load', 'Load'), ('baseline', 'Baseline'), ('silver', 'Silver'), ('mine', 'Mine'), ('train', 'Train'), ('evaluate', 'Evaluate'), ('register', 'Register'), ('bm25', 'BM25'), ('encode', 'Encode'), ('search', 'Search'), ('score', 'Score'), ('store', 'Store'), ('finish', 'Finish')], default='claim', max_length=10)),
                 ('done', models.PositiveIntegerField(default=0, help_text='Units of the stage that are through.')),
@@ -46,6 +47,7 @@ class Migration(migrations.Migration):
                 ('started_at', models.DateTimeField(null=True)),
                 ('finished_at', models.DateTimeField(null=True)),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('continues', models.OneToOneField(help_text='The training that was cancelled or failed and goes on as this job.', null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='continued_by', to='training.trainingjob')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='training_jobs', to='accounts.project')),
                 ('reranker', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='training_jobs', to='models_app.reranker')),
                 ('snapshot', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='training_jobs', to='annotate.snapshot')),
@@ -128,6 +130,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='trainingjob',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'train'), ('outcome__isnull', True), ('reranker__isnull', False), ('snapshot__isnull', False)), models.Q(('kind', 'pool'), ('reranker__isnull', True), ('snapshot__isnull', True)), models.Q(models.Q(('base_revision', ''), _negated=True), ('kind', 'score'), ('reranker__isnull', True), ('snapshot__isnull', True)), _connector='OR'), name='job_of_its_kind'),
+        ),
+        migrations.AddConstraint(
+            model_name='trainingjob',
+            constraint=models.CheckConstraint(condition=models.Q(('kind', 'train'), models.Q(('checkpoint__isnull', True), ('continues__isnull', True)), _connector='OR'), name='job_that_trains_goes_on'),
         ),
         migrations.AddConstraint(
             model_name='trainingjob',

@@ -33,10 +33,10 @@ BEGIN
             USING ERRCODE = 'check_violation', CONSTRAINT = 'job_success_is_a_version';
     END IF;
     IF (NEW.id, NEW.project_id, NEW.snapshot_id, NEW.reranker_id, NEW.base_model,
-        NEW.base_revision, NEW.recipe, NEW.kind)
+        NEW.base_revision, NEW.recipe, NEW.kind, NEW.continues_id)
         IS DISTINCT FROM
        (OLD.id, OLD.project_id, OLD.snapshot_id, OLD.reranker_id, OLD.base_model,
-        OLD.base_revision, OLD.recipe, OLD.kind) THEN
+        OLD.base_revision, OLD.recipe, OLD.kind, OLD.continues_id) THEN
         RAISE EXCEPTION 'what job % runs is fixed', OLD.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'job_spec_is_frozen';
     END IF;
@@ -124,6 +124,26 @@ BEGIN
 END $$;
 CREATE TRIGGER job_home BEFORE INSERT ON training_trainingjob
 FOR EACH ROW EXECUTE FUNCTION training_job_home();
+
+-- What goes on is the same training: two jobs never go on from one, since the column is unique.
+CREATE FUNCTION training_job_continues() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM training_trainingjob was
+        WHERE was.id = NEW.continues_id AND was.status IN ('failed', 'cancelled')
+        AND (was.project_id, was.kind, was.snapshot_id, was.reranker_id, was.base_model,
+             was.base_revision, was.recipe)
+            IS NOT DISTINCT FROM
+            (NEW.project_id, NEW.kind, NEW.snapshot_id, NEW.reranker_id, NEW.base_model,
+             NEW.base_revision, NEW.recipe)
+    ) THEN
+        RAISE EXCEPTION 'a job goes on with one of its kind that was cancelled or failed'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'job_continues_its_like';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER job_continues BEFORE INSERT ON training_trainingjob
+FOR EACH ROW WHEN (NEW.continues_id IS NOT NULL) EXECUTE FUNCTION training_job_continues();
 
 CREATE TRIGGER job_kept BEFORE DELETE ON training_trainingjob
 FOR EACH ROW EXECUTE FUNCTION accounts_delete_guard('job');
@@ -227,6 +247,8 @@ DROP FUNCTION training_report_of_a_live_job();
 DROP TRIGGER version_of_its_job ON models_app_version;
 DROP FUNCTION training_version_of_its_job();
 DROP TRIGGER job_kept ON training_trainingjob;
+DROP TRIGGER job_continues ON training_trainingjob;
+DROP FUNCTION training_job_continues();
 DROP TRIGGER job_home ON training_trainingjob;
 DROP FUNCTION training_job_home();
 DROP TRIGGER job_runs_within_limits ON training_trainingjob;

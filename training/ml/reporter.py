@@ -21,6 +21,12 @@ class Reporter(Protocol):
         While trials run, those of the running trial.
         """
 
+    def kept(self, step: int, steps: int) -> None:
+        """A checkpoint holds the training after `step` of `steps` optimiser steps.
+
+        While a trial runs it is its own.
+        """
+
     def log(self, line: str) -> None:
         """One line for people, without a line break."""
 

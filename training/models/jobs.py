@@ -74,6 +74,16 @@ class TrainingJob(models.Model):
     outcome = models.JSONField(
         null=True, help_text="What pooling or scoring has done so far; see `training.outcomes`."
     )
+    continues = models.OneToOneField(
+        "self",
+        models.RESTRICT,
+        null=True,
+        related_name="continued_by",
+        help_text="The training that was cancelled or failed and goes on as this job.",
+    )
+    checkpoint = models.JSONField(
+        null=True, help_text="The newest checkpoint that was kept, and where; see `Checkpoint`."
+    )
     status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.QUEUED)
     stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.CLAIM)
     done = models.PositiveIntegerField(default=0, help_text="Units of the stage that are through.")
@@ -140,6 +150,10 @@ class TrainingJob(models.Model):
                     reranker__isnull=True,
                 ),
                 name="job_of_its_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="train") | Q(continues__isnull=True, checkpoint__isnull=True),
+                name="job_that_trains_goes_on",
             ),
             models.CheckConstraint(
                 condition=~Q(kind__in=["pool", "score"], status="succeeded", outcome__isnull=True),

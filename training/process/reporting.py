@@ -1,10 +1,12 @@
 """What a running job tells, kept in memory until the guard stores it: telling costs nothing."""
 
 from collections.abc import Mapping
+from socket import gethostname
 from threading import Lock
 from time import monotonic
 from typing import Any, Final
 
+from training.continuing import Checkpoint
 from training.kinds import Stage
 from training.models import EventKind, TrialState
 from training.paths import paths_hidden
@@ -27,6 +29,7 @@ class JobReporter:
         self._pace = Pace()
         self._memory: MemoryUse | None = None
         self._trial: int | None = None
+        self._trials: tuple[int, int] | None = None
 
     def stage(self, name: str) -> None:
         stage = Stage(STAGES.get(name, name)).value
@@ -45,6 +48,12 @@ class JobReporter:
         with self._lock:
             self._pace.mark(monotonic(), done)
             self._report.done, self._report.total = done, total
+
+    def kept(self, step: int, steps: int) -> None:
+        trial, trials = self._trials or (None, None)
+        found = Checkpoint(step, steps, trial, trials, host=gethostname())
+        with self._lock:
+            self._report.checkpoint = found.to_dict()
 
     def log(self, line: str) -> None:
         with self._lock:
@@ -69,6 +78,7 @@ class JobReporter:
     ) -> None:
         with self._lock:
             self._trial = number if state == TrialState.RUNNING else None
+            self._trials = (number, of)
             self._add(
                 EventKind.TRIAL,
                 {
@@ -104,6 +114,7 @@ class JobReporter:
                     later.done, later.total = report.done, report.total
             later.base_used = later.base_used or report.base_used
             later.memory = later.memory or report.memory
+            later.checkpoint = later.checkpoint or report.checkpoint
             later.events[:0] = report.events
 
     def _of_trial(self) -> dict[str, int]:

@@ -20,11 +20,18 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
+from annotate.selectors.snapshots import copies_findings
 from config.folders import private_folder
 from models_app.services.publishing import folder_store
 from training.kinds import Stage
 from training.ml.data import Snapshot
-from training.ml.errors import OutOfMemoryError, RecipeError, memory_refused, resource_error
+from training.ml.errors import (
+    DivergedError,
+    OutOfMemoryError,
+    RecipeError,
+    memory_refused,
+    resource_error,
+)
 from training.models import TrainingJob
 from training.process.exposure import exposure_of
 from training.process.guarding import EXIT_CRASHED, EXIT_LOST, Guard
@@ -38,7 +45,13 @@ from training.process.preparing import (
     snapshot_fetch,
 )
 from training.process.reporting import JobReporter
-from training.process.scratch import cache_path, job_scratch, work_path, worker_name
+from training.process.scratch import (
+    cache_path,
+    job_scratch,
+    work_adopt,
+    work_path,
+    worker_name,
+)
 from training.selectors.base_models import version_pinned
 from training.services.claims import Claim, LostClaimError, job_claim
 from training.services.moves import CRASHED, NO_MEMORY, job_fail, job_stop
@@ -120,7 +133,9 @@ def _refused(guard: Guard, claim: Claim, error: RecipeError) -> int:
     lacking = isinstance(error, OutOfMemoryError)
     # What the job itself had and what to try next says more than advice for all.
     message = error.message if lacking else f"{error.message} {error.advice}"
-    return _failed(guard, claim, message, out_of_memory=lacking)
+    # The same training would come to the same again.
+    again = not isinstance(error, DivergedError)
+    return _failed(guard, claim, message, out_of_memory=lacking, again=again)
 
 
 def _failed(
@@ -131,8 +146,9 @@ def _failed(
     status: int = 0,
     *,
     out_of_memory: bool = False,
+    again: bool = True,
 ) -> int:
-    end = partial(job_fail, claim=claim, message=message, out_of_memory=out_of_memory)
+    end = partial(job_fail, claim=claim, message=message, out_of_memory=out_of_memory, again=again)
     _settle(guard, lambda: end(traceback=trace))
     return status
 
@@ -158,6 +174,9 @@ def _score(
 def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) -> "Results":
     """Train as the job asks for, and return what came of it with its lineage."""
     reporter.stage(Stage.LOAD)
+    adopted = work_adopt(job)
+    if adopted:
+        reporter.log(adopted)
     frozen, _ = job.parts
     snapshot = snapshot_fetch(frozen, scratch / "snapshot")
     reporter.log(f"Snapshot {snapshot.digest[:12]} is complete, its files have their sha256.")
@@ -197,7 +216,7 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
             **outcome.facts,
             "exposure": exposed,
             "champion": {**said, **(outcome.facts["champion"] or {})} or None,
-            "findings": list(frozen.findings),
+            "findings": [*frozen.findings, *copies_findings(frozen)],
             "first_stage": first_stage_facts(frozen),
             "labels": labels_facts(frozen.statistics),
             "lineage": {"git_commit": code["git_commit"]},

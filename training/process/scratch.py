@@ -14,10 +14,13 @@ from django.conf import settings
 from config.folders import private_folder
 from models_app.models import Artifact
 from training.ml.backends.kept import kept_clear
-from training.models import JOB_TERMINAL, TrainingJob
+from training.models import TrainingJob
+from training.selectors.continuing import ancestors_of, kept_of, last_of
 
 WORK: Final = "work-"
 BACKENDS: Final = "backends"
+# Bytes of the disk that what finished jobs have kept leaves to those that run.
+DISK_SPARE: Final = 4 << 30
 
 
 def worker_name() -> str:
@@ -40,23 +43,58 @@ def work_path(job_id: UUID) -> Path:
     return Path(settings.ARBITER_HOME) / "scratch" / f"{WORK}{job_id}"
 
 
+def work_adopt(job: TrainingJob) -> str:
+    """Take over the work folder of the job that this one goes on with, and say whether it is here.
+
+    A folder is renamed, so that no two processes ever have it. Empty where the job goes on with no
+    other, or has taken over what there is.
+    """
+    own = work_path(job.pk)
+    if job.continues is None or own.exists():
+        return ""
+    for earlier in ancestors_of(job):
+        try:
+            work_path(earlier.pk).rename(own)
+        except FileNotFoundError:
+            continue
+        return f"It goes on with what job {earlier.short_id} kept."
+    return (
+        f"What job {job.continues.short_id} kept is not on this machine, or was removed: training"
+        " begins anew."
+    )
+
+
 def cache_path() -> Path:
     """Return where jobs keep what holds for this machine, and can be made again."""
     return Path(settings.ARBITER_HOME) / "cache"
 
 
-def works_clear() -> None:
-    """Remove what jobs that are finished, or gone with their project, have kept on this machine."""
+def works_clear(*, spare: int = DISK_SPARE) -> None:
+    """Remove what jobs have kept on this machine and no job will go on with.
+
+    Kept are the folders of jobs that are not finished, and for JOB_KEEP_DAYS those of trainings
+    that were cancelled or failed with a checkpoint; of these the oldest go first where the disk
+    has less than `spare` bytes left.
+    """
     folders = {
         path.name.removeprefix(WORK): path
         for path in Path(settings.ARBITER_HOME, "scratch").glob(f"{WORK}*")
     }
     if not folders:
         return
-    alive = TrainingJob.objects.exclude(status__in=JOB_TERMINAL).filter(pk__in=folders)
-    wanted = {str(pk) for pk in alive.values_list("pk", flat=True)}
-    for name in folders.keys() - wanted:
-        shutil.rmtree(folders[name], ignore_errors=True)
+    rows = TrainingJob.objects.select_related("snapshot", "continued_by").filter(pk__in=folders)
+    ends = {str(job.pk): last_of(job) for job in rows}
+    resting = []
+    for name, folder in folders.items():
+        end = ends.get(name)
+        if end is None or (end.finished and kept_of(end) is None):
+            shutil.rmtree(folder, ignore_errors=True)
+        elif end.finished_at is not None:
+            resting.append((end.finished_at, folder))
+    for _, folder in sorted(resting):
+        if shutil.disk_usage(folder).free >= spare:
+            return
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def backends_clear() -> None:

@@ -14,12 +14,12 @@ from models_app.models import CHAMPION, Alias, Version
 from training.models import EventKind, JobEvent, TrainingJob
 
 VERSIONS: Final = 50  # that a form offers
-_RELATED = ("project", "snapshot", "reranker__project", "created_by")
+_RELATED = ("project", "snapshot", "reranker__project", "created_by", "continues", "continued_by")
 
 
 def jobs_of(project: Project) -> QuerySet[TrainingJob]:
     """Return a project's jobs, newest first."""
-    rows = project.training_jobs.select_related("snapshot", "reranker__project", "created_by")
+    rows = project.training_jobs.select_related(*_RELATED[1:])
     return rows.order_by("-created_at", "-pk")
 
 

@@ -15,13 +15,14 @@ from training.models import JobStatus, TrainingJob
 from training.outcomes import outcome_of
 from training.retrying import next_try
 from training.selectors.base_models import DEFAULT, base_warning
+from training.selectors.continuing import kept_of
 from training.selectors.jobs import metrics_of
 from training.selectors.progress import seconds_left
 from training.selectors.queueing import queue_place
 from training.selectors.trials import sweep_of
 from training.serializers.events import TrialData
 from training.serializers.outcomes import PoolOutcomeOutput, PublishedOutput, ScoreOutcomeOutput
-from training.serializers.standing import MemoryOutput, QueuePlaceOutput
+from training.serializers.standing import KeptOutput, MemoryOutput, QueuePlaceOutput
 from training.spec.base import SpecError
 from training.spec.train import TrainSpec
 
@@ -177,6 +178,21 @@ class JobDetailOutput(PublishedOutput, JobOutput):
     next_try = serializers.SerializerMethodField(
         help_text="Where it did: keys of its recipe with the values to try next; else null."
     )
+    continues = serializers.CharField(
+        source="continues_id",
+        allow_null=True,
+        read_only=True,
+        help_text="The job that was cancelled or failed and goes on as this one.",
+    )
+    continued_by = serializers.CharField(
+        source="continued_by.pk",
+        allow_null=True,
+        read_only=True,
+        help_text="The job that goes on with this one.",
+    )
+    kept = serializers.SerializerMethodField(
+        help_text="Where it may be continued: what it goes on from; else null."
+    )
     queue = serializers.SerializerMethodField(help_text="Where it waits; null unless it does.")
     seconds_left = serializers.SerializerMethodField(
         help_text="Until its end, as far as that can be told; else null."
@@ -197,12 +213,18 @@ class JobDetailOutput(PublishedOutput, JobOutput):
     class Meta(JobOutput.Meta):
         fields = [
             *JobOutput.Meta.fields, "metrics", "version", "verdict", "outcome", "traceback",
-            "warning", "out_of_memory", "next_try", "queue", "seconds_left", "memory", "trials",
+            "warning", "out_of_memory", "next_try", "continues", "continued_by", "kept",
+            "queue", "seconds_left", "memory", "trials",
         ]  # fmt: skip
 
     @extend_schema_field(RecipeField(allow_null=True))
     def get_next_try(self, job: TrainingJob) -> dict[str, Any] | None:
         return next_try(job.recipe) if job.out_of_memory else None
+
+    @extend_schema_field(KeptOutput(allow_null=True))
+    def get_kept(self, job: TrainingJob) -> dict[str, Any] | None:
+        kept = kept_of(job)
+        return None if kept is None else dict(KeptOutput(kept).data)
 
     @extend_schema_field(QueuePlaceOutput(allow_null=True))
     def get_queue(self, job: TrainingJob) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""What the API of training jobs gives of where a job stands: its place, its memory."""
+"""What the API of training jobs gives of where a job stands: place, memory, what it kept."""
 
 from typing import Any
 
@@ -22,3 +22,14 @@ class MemoryOutput(serializers.Serializer[Any]):
     peak_bytes = serializers.IntegerField()
     device_bytes = serializers.IntegerField(allow_null=True)
     device_peak_bytes = serializers.IntegerField(allow_null=True)
+
+
+class KeptOutput(serializers.Serializer[Any]):
+    """What a training that was cancelled or failed goes on from."""
+
+    step = serializers.IntegerField(source="checkpoint.step", help_text="Optimiser steps.")
+    steps = serializers.IntegerField(source="checkpoint.steps", help_text="Of so many.")
+    trial = serializers.IntegerField(
+        source="checkpoint.trial", allow_null=True, help_text="Of several trainings, which one."
+    )
+    until = serializers.DateTimeField(help_text="When it is removed, or before, for want of disk.")

@@ -58,11 +58,12 @@ class Report:
     total: int | None = None
     base_used: dict[str, Any] | None = None
     memory: dict[str, Any] | None = None
+    checkpoint: dict[str, Any] | None = None
     pace: float | None = None
     events: list[tuple[EventKind, dict[str, Any]]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        changed = (self.stage, self.done, self.base_used, self.memory)
+        changed = (self.stage, self.done, self.base_used, self.memory, self.checkpoint)
         return any(each is not None for each in changed) or bool(self.events)
 
 
@@ -142,6 +143,8 @@ def job_report(*, claim: Claim, report: Report) -> JobStatus | None:
         changed["memory"] = report.memory
     if report.base_used is not None:
         changed["base_used"] = report.base_used
+    if report.checkpoint is not None:
+        changed["checkpoint"] = report.checkpoint
     with transaction.atomic():
         # The update locks the row, so the ids of a job's events grow in the order of commits.
         status = _touch(claim, **(changed or {"heartbeat_at": Now()}))

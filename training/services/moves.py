@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
+from training.continuing import Checkpoint
 from training.kinds import Stage
 from training.models import HELD, JOB_TERMINAL, EventKind, JobStatus, TrainingJob
 from training.paths import paths_hidden
@@ -43,11 +44,17 @@ def note_add(job: TrainingJob, line: str) -> None:
 
 @transaction.atomic
 def job_fail(
-    *, claim: Claim, message: str, traceback: str = "", out_of_memory: bool = False
+    *,
+    claim: Claim,
+    message: str,
+    traceback: str = "",
+    out_of_memory: bool = False,
+    again: bool = True,
 ) -> bool:
     """End a job with a message for its user; with a traceback where it crashed.
 
-    Where it ran `out_of_memory`, the message goes on with what it had and what to try next.
+    Where it ran `out_of_memory`, the message goes on with what it had and what to try next. Not
+    `again`: what it kept leads nowhere else.
     """
     job = held(claim)
     if job is None:
@@ -59,6 +66,8 @@ def job_fail(
     message = paths_hidden(message)
     note_add(job, f"Failed: {message}")
     ended = {"error": message, "traceback": traceback, "out_of_memory": out_of_memory}
+    if not again:
+        ended["checkpoint"] = None
     status_move(job, JobStatus.FAILED, **ended)
     return True
 
@@ -130,7 +139,8 @@ def held(claim: Claim) -> TrainingJob | None:
 
 
 def _cancelled(job: TrainingJob) -> bool:
-    note_add(job, "Cancelled.")
+    kept = Checkpoint.from_dict(job.checkpoint) if job.checkpoint else None
+    note_add(job, f"Cancelled. Its checkpoint of {kept} is kept." if kept else "Cancelled.")
     status_move(job, JobStatus.CANCELLED)
     return True
 

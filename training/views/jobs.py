@@ -19,6 +19,7 @@ from training.models import TrainingJob
 from training.outcomes import outcome_of
 from training.retrying import next_try
 from training.selectors.base_models import base_warning
+from training.selectors.continuing import continuation_of, kept_of
 from training.selectors.jobs import (
     jobs_of,
     metrics_of,
@@ -28,6 +29,7 @@ from training.selectors.jobs import (
 )
 from training.selectors.progress import progress_of
 from training.selectors.queueing import queue_place
+from training.services.continuing import job_continue
 from training.services.jobs import job_cancel
 from training.views.frame import frame
 
@@ -78,6 +80,17 @@ def job_stop(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
     return redirect("training:job-detail", slug, pk)
 
 
+@require_POST
+def job_go_on(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
+    member = member_for(request.user, slug, Right.MANAGE)
+    try:
+        after = job_continue(job=project_job(member.project, pk), by=user_of(request))
+    except ConflictError as error:
+        messages.error(request, str(error.detail), extra_tags="bad")
+        return redirect("training:job-detail", slug, pk)
+    return redirect("training:job-detail", slug, after.pk)
+
+
 def _number(text: str) -> int | None:
     """Return a trial's number; whatever is none means the one that is shown by itself."""
     return int(text) if text.isdecimal() and len(text) < MOST_DIGITS else None
@@ -93,6 +106,8 @@ def _standing(job: TrainingJob, trial: int | None = None) -> dict[str, Any]:
         "version": version,
         "verdict": verdict_of(version.facts) if version else None,
         "warning": base_warning(job),
+        "kept": kept_of(job),
+        "continued_by": continuation_of(job),
         "next_try": next_try(job.recipe) if job.out_of_memory else {},
         "outcome": outcome_of(job),
         "ranking": ranking_tables(metrics),

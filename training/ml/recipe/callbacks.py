@@ -39,8 +39,13 @@ class ReporterCallback(TrainerCallback):
                 f"Going on after step {state.global_step} of {state.max_steps}, which an earlier"
                 " attempt kept."
             )
+            self.kept(state)
         self._read = more["model"].read
         self._reporter.progress(state.global_step, state.max_steps)
+
+    def kept(self, state: TrainerState) -> None:
+        """Tell of the checkpoint that was just written, or read."""
+        self._reporter.kept(state.global_step, state.max_steps)
 
     def on_step_begin(self, *_event: Any, **_more: Any) -> None:
         self._begun = monotonic()

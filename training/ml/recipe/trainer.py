@@ -76,6 +76,7 @@ class RecipeTrainer(CrossEncoderTrainer):
         begun = monotonic()
         self.kept.write(self.state.global_step, self._checkpoint_fill)
         self.clock.taken(monotonic() - begun)
+        self.told.kept(self.state)
 
     def _checkpoint_fill(self, folder: Path) -> None:
         card = self.model.model_card_data

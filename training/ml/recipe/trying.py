@@ -184,6 +184,7 @@ def _train(setting: Setting, trial: Trial, training: _Training, *, alone: bool) 
 
     folder_write(_folder(setting, trial) / "done", fill)
     Checkpoints(_folder(setting, trial)).clear()
+    setting.reporter.kept(result.steps, result.steps)
     return result
 
 

@@ -1,0 +1,57 @@
+"""What is left of trainings that did not come to their end, and may go on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.utils import timezone
+
+from training.continuing import Checkpoint
+from training.models import JobStatus, TrainingJob
+
+UNFINISHED: Final = (JobStatus.FAILED, JobStatus.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A checkpoint that a new job may go on from, and until when it is kept."""
+
+    checkpoint: Checkpoint
+    until: datetime
+
+
+def kept_of(job: TrainingJob) -> Kept | None:
+    """Return what a cancelled or failed training goes on from; None where there is nothing.
+
+    That is where no checkpoint was written, its time is over, another job has gone on from it, or
+    something was erased from what it trained on.
+    """
+    if job.checkpoint is None or job.status not in UNFINISHED or job.finished_at is None:
+        return None
+    until = job.finished_at + timedelta(days=settings.JOB_KEEP_DAYS)
+    erased = job.snapshot is not None and job.snapshot.redacted > 0
+    if erased or until <= timezone.now() or continuation_of(job) is not None:
+        return None
+    return Kept(Checkpoint.from_dict(job.checkpoint), until)
+
+
+def continuation_of(job: TrainingJob) -> TrainingJob | None:
+    """Return the job that goes on with this one."""
+    found: TrainingJob | None = getattr(job, "continued_by", None)
+    return found
+
+
+def last_of(job: TrainingJob) -> TrainingJob:
+    """Return the end of the chain of jobs that go on with this one, which may be itself."""
+    while (after := continuation_of(job)) is not None:
+        job = after
+    return job
+
+
+def ancestors_of(job: TrainingJob) -> Iterator[TrainingJob]:
+    """Return the jobs that this one goes on with, the nearest first."""
+    while job.continues is not None:
+        job = job.continues
+        yield job
