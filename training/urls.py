@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.views import asking, erasures, jobs, runs
+from training.views import asking, erasures, jobs, likely, runs
 
 app_name = "training"
 
@@ -20,4 +20,6 @@ urlpatterns = [
     path("<uuid:pk>/log/", runs.job_log, name="job-log"),
     path("<uuid:pk>/log/text/", runs.job_log_text, name="job-log-text"),
     path("<uuid:pk>/cancel/", jobs.job_stop, name="job-cancel"),
+    path("<uuid:pk>/likely/", likely.job_likely, name="job-likely"),
+    path("<uuid:pk>/likely/offer/", likely.job_likely_offer, name="job-likely-offer"),
 ]

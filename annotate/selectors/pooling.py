@@ -52,6 +52,22 @@ def queries_named(project: Project, names: Sequence[str]) -> QuerySet[Query]:
     )
 
 
+def passages_named(project: Project, names: Sequence[str]) -> dict[str, int]:
+    """Return ids of passages by name: their own ids, or `sha256:` and the digest of the text.
+
+    Of several without an id and with one text, the first. Withdrawn passages are left out.
+    """
+    own = [name for name in names if not name.startswith("sha256:")]
+    digests = [_digest(name) for name in names if name.startswith("sha256:")]
+    rows = project.passages.filter(
+        Q(external_id__in=own) | Q(external_id=None, text__digest__in=digests), withdrawn_at=None
+    )
+    found: dict[str, int] = {}
+    for pk, name, digest in rows.order_by("pk").values_list("pk", "external_id", "text__digest"):
+        found.setdefault(name or f"sha256:{bytes(digest).hex()}", pk)
+    return found
+
+
 def queries_stream(queries: QuerySet[Query]) -> Iterator[tuple[int, str]]:
     """Yield the id and the text of each query, by id."""
     yield from queries.order_by("pk").values_list("pk", "text").iterator(CHUNK)

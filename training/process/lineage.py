@@ -34,6 +34,7 @@ def lineage_collect(
         "attempt": attempt,
         "snapshot": job.parts[0].digest,
         "base_model": outcome.base.to_dict(),
+        "teacher": outcome.facts["teacher"],
         "code": dict(code),
         "packages": package_versions(),
         "host": host_facts(),

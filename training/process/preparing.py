@@ -62,6 +62,14 @@ class Champion:
     missing: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """A model that teaches another, and which version of ours it is, if it is one."""
+
+    base: Base
+    version: Version | None
+
+
 def champion_fetch(job: TrainingJob, folder: Path) -> Champion | None:
     """Find what is the champion of a job's reranker now, and copy its files into `folder`.
 
@@ -120,6 +128,19 @@ def silver_fetch(
         cache=cache_path() / "silver",
         labelled={pair.query for pairs in snapshot.splits.values() for pair in pairs},
     )
+
+
+def teacher_fetch(job: TrainingJob, spec: TrainSpec, folder: Path) -> Teacher | None:
+    """Find the model whose scores a job learns; None where its recipe names none.
+
+    A version is the one that was pinned when the job was asked for. Raises as `silver_fetch` does.
+    """
+    if spec.teacher is None:
+        return None
+    version = version_named(spec.teacher, project=job.project, user=job.created_by)
+    if version is None:
+        return Teacher(base_find(_outside_request(spec.teacher)), None)
+    return Teacher(base_find(_version_request(spec.teacher, version, folder)), version)
 
 
 def _version_request(name: str, version: Version, folder: Path) -> BaseRequest:

@@ -32,10 +32,12 @@ from training.process.lineage import code_facts, first_stage_facts, labels_facts
 from training.process.patience import patiently
 from training.process.preparing import (
     Champion,
+    Teacher,
     base_fetch,
     champion_fetch,
     silver_fetch,
     snapshot_fetch,
+    teacher_fetch,
 )
 from training.process.reporting import JobReporter
 from training.process.scratch import cache_path, job_scratch, work_path, worker_name
@@ -166,7 +168,9 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
     champion = champion_fetch(job, scratch / "champion")
     said = _champion(champion, job, snapshot, reporter)
     spec = TrainSpec.from_dict(job.recipe)
-    silver = silver_fetch(job, spec, base, snapshot, scratch / "teacher")
+    silver = silver_fetch(job, spec, base, snapshot, scratch / "silver-teacher")
+    teacher = teacher_fetch(job, spec, scratch / "teacher")
+    taught_by = _teacher(teacher, job, snapshot, reporter)
     from training.ml.recipe.run import Place, recipe_run
     from training.services.results import Results
 
@@ -179,6 +183,7 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
         folder=scratch / "model",
         reporter=reporter,
         silver=silver,
+        teacher=teacher.base if teacher else None,
         champion=champion.base if champion else None,
         place=Place(
             work=private_folder(work_path(job.pk)),
@@ -192,11 +197,13 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
         base_model=outcome.base.loaded,
         evaluations=outcome.evaluations,
         rankings={"test": outcome.rankings},
+        likely=outcome.likely,
         lineage=lineage_collect(job, claim.attempt, outcome, code),
         facts={
             **outcome.facts,
             "exposure": exposed,
             "champion": {**said, **(outcome.facts["champion"] or {})} or None,
+            "teacher": {**taught_by, **(outcome.facts["teacher"] or {})} or None,
             "findings": list(frozen.findings),
             "first_stage": first_stage_facts(frozen),
             "labels": labels_facts(frozen.statistics),
@@ -228,6 +235,18 @@ def _champion(
         reporter.log(line)
     missing = champion.missing or None
     return {"version": name, "missing": missing, "exposure": found.to_dict()}
+
+
+def _teacher(
+    teacher: Teacher | None, job: TrainingJob, snapshot: Snapshot, reporter: JobReporter
+) -> dict[str, Any]:
+    """Say what the teacher has seen of this snapshot, where it is a version of ours."""
+    if teacher is None or teacher.version is None:
+        return {}
+    found = exposure_of(teacher.version, snapshot, job.project)
+    for line in found.lines(teacher=f"The teacher {teacher.version}"):
+        reporter.log(line)
+    return {"version": str(teacher.version), "exposure": found.to_dict()}
 
 
 def _publish(guard: Guard, claim: Claim, results: "Results") -> None:

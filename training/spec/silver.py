@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from training.spec.base import key
-from training.spec.sets import SetSpec
+from training.spec.teaching import TeachSpec
 
 OFF: Final = "off"
 FRESH_HEAD: Final = "fresh_head"
@@ -20,8 +20,8 @@ def _key(*declared: Any, **bounds: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SilverSpec(SetSpec):
-    """What the silver stage does, if anything; with the keys of the training set."""
+class SilverSpec(TeachSpec):
+    """What the silver stage does, if anything; with the keys of training set and teacher."""
 
     silver: str = _key(
         "choice",

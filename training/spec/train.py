@@ -257,4 +257,4 @@ class TrainSpec(SilverSpec):
             errors["early_stopping_patience"] = "Needs eval_strategy steps or epoch."
         if self.pos_weight is not None and self.loss not in (None, "BinaryCrossEntropyLoss"):
             errors["pos_weight"] = "Is known to BinaryCrossEntropyLoss alone."
-        return errors
+        return errors | self.teacher_conflict(self.loss)

@@ -64,6 +64,12 @@ column does not keep the order of keys. Keys, and who fills them where it is not
     recipe          the whole `TrainSpec` as [[key, value]]
     silver          cached, seconds_now and the facts of `training.ml.silver.run.SilverOutcome`;
                     None where there was no such stage          (`training.ml.recipe.run`)
+    teacher         the facts of `training.ml.recipe.teaching.Taught`; None where nobody taught
+                                                                (`training.ml.recipe.run`);
+                    version and exposure, as above, where it is one of the registry's
+                                                                (the driver)
+    likely          looked_at, found, kept, bar, see `training.ml.recipe.likely`; None where nothing
+                    was mined                                   (`training.ml.recipe.run`)
     seed            of the recipe
 """
 

@@ -1,17 +1,19 @@
 """What a run learns from: its loss, its negatives, and the rows that the loss reads."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from training.ml.data import Snapshot
 from training.ml.files import plain_read, plain_write
 from training.ml.models.encoder import BiEncoder
+from training.ml.recipe.teaching import Taught
 from training.ml.reporter import Reporter
 from training.ml.search.languages import DEFAULT
 from training.ml.sets.compiling import compile_examples
-from training.ml.sets.mining import Encoders, Mined, mined_read, mined_written, negatives_mine
+from training.ml.sets.mining import Mined, mined_read, mined_written, negatives_mine
+from training.ml.sets.pools import Encoders
 from training.ml.sets.shapes import Shaped, examples_shape
 from training.spec.losses import LOSSES, Choice, loss_choose
 from training.spec.train import TrainSpec
@@ -33,16 +35,29 @@ def loss_of(snapshot: Snapshot, spec: TrainSpec) -> Choice:
     if spec.loss is not None:
         return Choice(spec.loss, "The recipe says so.")
     negatives = spec.mines or any(not pair.relevant for pair in snapshot.splits["train"])
-    return loss_choose(negatives=negatives, judged=True, teacher=False)
+    return loss_choose(negatives=negatives, judged=True, teacher=spec.teacher is not None)
 
 
-def lesson_make(snapshot: Snapshot, spec: TrainSpec, loss: Choice, mined: Mined) -> Lesson:
+def lesson_make(
+    snapshot: Snapshot,
+    spec: TrainSpec,
+    loss: Choice,
+    mined: Mined,
+    taught: Taught | None = None,
+) -> Lesson:
     """Choose the examples of a training, and lay them out for its loss.
 
+    Targets are those that were `taught`, where there is a teacher, and the grades' own where not.
     Raises DataError where nothing comes of it that the loss could read.
     """
     compiled = compile_examples(snapshot.splits["train"], spec, mined.examples, seed=spec.seed)
-    shaped = examples_shape(compiled.examples, LOSSES[loss.name].shape, spec)
+    examples = compiled.examples
+    if taught is not None:
+        examples = [
+            replace(each, pair=replace(each.pair, target=taught.target(each.pair)))
+            for each in examples
+        ]
+    shaped = examples_shape(examples, LOSSES[loss.name].shape, spec)
     statistics = {
         **compiled.statistics,
         "rows": len(shaped.dataset),

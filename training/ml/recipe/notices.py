@@ -6,6 +6,7 @@ from typing import Final
 from sentence_transformers import CrossEncoder
 
 from training.ml.data import SPLITS, Pair, Snapshot
+from training.spec.teaching import TAUGHT
 from training.spec.train import TrainSpec
 
 FEW: Final = 20  # relevant training pairs, below which a base is spoiled more often than improved
@@ -29,6 +30,8 @@ def notices(snapshot: Snapshot, spec: TrainSpec, model: CrossEncoder) -> Iterato
             f"Only {positives} of the {len(train):,} training pairs are relevant; with so few, a "
             "model often becomes worse than its base."
         )
+    if spec.teacher is None and spec.loss in TAUGHT:
+        yield f"Without a teacher, {spec.loss} learns the grades."
     contradicted = _contradicted(train)
     if contradicted:
         yield (

@@ -79,11 +79,14 @@ def _lists(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
 def _margins(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
     columns: dict[str, list[Any]] = {"query": [], "positive": [], "negative": [], "label": []}
     queries, left_out = _told_apart(examples)
+    rng = np.random.default_rng([spec.seed, 7])
     rows = [
         (better, worse)
         for own in queries
-        for better in own
-        for worse in _against(better, own, spec)
+        for better, others in (
+            _graded(own, spec) if spec.teacher is None else _apart(own, spec, rng)
+        )
+        for worse in others
     ]
     for better, worse in _shuffled(rows, spec):
         query, passage = _texts(better, spec)
@@ -162,11 +165,27 @@ def _cut(own: Sequence[Pair], size: int, rng: np.random.Generator) -> Iterator[l
         yield [pair for pair in own if pair in chosen]
 
 
-def _against(better: Pair, own: Sequence[Pair], spec: TrainSpec) -> list[Pair]:
-    """Return passages of a lower target, those just below first."""
-    lower = [pair for pair in own if pair.target < better.target]
-    lower.sort(key=lambda pair: -pair.target)
-    return lower[: spec.num_negatives or AGAINST]
+def _graded(own: Sequence[Pair], spec: TrainSpec) -> Iterator[tuple[Pair, list[Pair]]]:
+    """Yield each passage with some of a lower target, those just below first."""
+    for better in own:
+        lower = [pair for pair in own if pair.target < better.target]
+        lower.sort(key=lambda pair: -pair.target)
+        yield better, lower[: spec.num_negatives or AGAINST]
+
+
+def _apart(
+    own: Sequence[Pair], spec: TrainSpec, rng: np.random.Generator
+) -> Iterator[tuple[Pair, list[Pair]]]:
+    """Yield each relevant passage with some others, however near a teacher puts them.
+
+    Where people told none apart, the passage of the highest target stands for the relevant ones.
+    """
+    best = [pair for pair in own if pair.relevant]
+    if len(best) in (0, len(own)):
+        best = [max(own, key=lambda pair: pair.target)]
+    others = [pair for pair in own if pair not in best]
+    for better in best:
+        yield better, _drawn(others, min(len(others), spec.num_negatives or AGAINST), rng)
 
 
 def _queries(examples: Sequence[Example]) -> list[list[Pair]]:
