@@ -68,6 +68,7 @@ def labels_facts(statistics: Mapping[str, Any]) -> dict[str, Any]:
         "agreement": agreement if labels["agreement_n"] else None,
         "adjudicated_share": labels["adjudicated"] / pairs if pairs else None,
         "resolution": statistics.get("resolution"),
+        "preferences": statistics.get("preferences"),
     }
 
 

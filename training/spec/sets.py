@@ -7,6 +7,8 @@ from training.spec.base import Spec, key
 
 MINERS: Final = ("none", "bm25", "bi-encoder", "both")
 STRATEGIES: Final = ("top", "random")
+USE: Final = "use"
+IGNORE: Final = "ignore"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,14 @@ class SetSpec(Spec):
         minimum=2,
         maximum=100_000_000,
         nullable=True,
+    )
+    preferences: str = key(
+        "choice",
+        USE,
+        "Which of two passages people preferred is learned by a loss that reads lists, as lists of "
+        "two: `use` it, or `ignore` it.",
+        group="training set",
+        choices=(USE, IGNORE),
     )
     list_size: int = key(
         "integer",

@@ -14,6 +14,7 @@ from training.ml.search.languages import DEFAULT
 from training.ml.sets.compiling import compile_examples
 from training.ml.sets.mining import Mined, mined_read, mined_written, negatives_mine
 from training.ml.sets.pools import Encoders
+from training.ml.sets.preferring import preferences_facts, preferences_of
 from training.ml.sets.shapes import Shaped, examples_shape
 from training.spec.losses import LOSSES, Choice, loss_choose
 from training.spec.train import TrainSpec
@@ -57,9 +58,11 @@ def lesson_make(
             replace(each, pair=replace(each.pair, target=taught.target(each.pair)))
             for each in examples
         ]
-    shaped = examples_shape(examples, LOSSES[loss.name].shape, spec)
+    preferences = preferences_of(snapshot, spec)
+    shaped = examples_shape(examples, LOSSES[loss.name].shape, spec, preferences)
     statistics = {
         **compiled.statistics,
+        "preferences": preferences_facts(snapshot, spec, loss),
         "rows": len(shaped.dataset),
         "shape": LOSSES[loss.name].shape,
         "queries_left_out": dict(shaped.left_out),
