@@ -264,7 +264,7 @@ def _manifest(
             for grade in project.scheme
         ],
         **recipe,
-        "files": files | besides,
+        "files": {**files, **besides},
     }  # fmt: skip
     if learned:
         manifest["learned"] = dict(learned)

@@ -52,7 +52,7 @@ STAGES: Final[dict[JobKind, tuple[Stage, ...]]] = {
 # What is counted in a stage; pairs in all others.
 UNITS: Final[dict[Stage, str]] = {
     Stage.SILVER: "parts",
-    Stage.MINE: "queries",
+    Stage.MINE: "texts",
     Stage.TRAIN: "steps",
     Stage.BM25: "passages",
     Stage.ENCODE: "texts",

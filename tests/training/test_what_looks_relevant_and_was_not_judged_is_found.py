@@ -1,16 +1,8 @@
 """Mining keeps aside what is probably relevant, and the new model says of what it would be."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
-import pytest
-
-from models_app.models import Version
-from tests.factory import Cast
 from tests.tiny_run import RecordingReporter, tiny_pairs, tiny_run, tiny_snapshot
-from tests.training.jobs import RECIPE, make_job, run_job, tiny_base
 from tests.training.test_a_training_set_is_compiled_from_a_snapshot import ENCODERS, corpus, mine
 from training.ml.data import Pair, Snapshot
 from training.ml.models.find import BaseRequest, base_find
@@ -20,7 +12,6 @@ from training.ml.recipe.likely import likely_find
 from training.ml.sets.compiling import Example
 from training.ml.sets.likely import Likely
 from training.ml.sets.mining import Mined, mined_read, mined_written, negatives_mine
-from training.models import LikelyPair
 from training.spec.train import TrainSpec
 
 
@@ -98,21 +89,3 @@ def test_what_scores_as_relevant_passages_do_is_found_best_first() -> None:
     assert found.facts["found"] == len(names) > 0
     assert any(line.startswith(f"{len(names)} of 3 mined passages") for line in reporter.lines)
     assert likely_find(model, snapshot, run.spec, NOTHING, reporter) is None
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_job_that_mines_keeps_what_it_found(cast: Cast, tmp_path: Path) -> None:
-    recipe: dict[str, Any] = {
-        **RECIPE, "max_steps": 24, "mine_negatives": "both", "num_negatives": 8, "range_max": 20,
-    }  # fmt: skip
-    job = make_job(cast, tiny_base(tmp_path), recipe)
-    assert run_job(job).returncode == 0
-    job.refresh_from_db()
-    assert job.status == "succeeded", job.error
-    facts = Version.objects.get(job=job.pk).facts["likely"]
-    rows: Sequence[LikelyPair] = list(LikelyPair.objects.filter(job=job))
-    assert len(rows) == facts["kept"] > 0
-    for row in rows:
-        assert not row.query.candidates.filter(passage=row.passage).exists()
-        assert row.score >= facts["bar"]
-        assert row.offered_at is None

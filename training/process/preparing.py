@@ -8,13 +8,14 @@ from pathlib import Path
 
 from accounts.blobs import blob_fetch
 from annotate.models import Snapshot as SnapshotRow
-from annotate.selectors.pooling import passages_titled
+from annotate.selectors.pooling import passages_keyed, passages_titled
 from models_app.models import CHAMPION, Alias, Version
 from training.ml.data import Snapshot, snapshot_read
 from training.ml.errors import BaseModelError, DataError
 from training.ml.models.find import Base, BaseRequest, base_find
 from training.ml.models.names import PACKAGED
 from training.ml.recipe.snapshot_check import snapshot_check
+from training.ml.sets.corpus_pool import corpus_copy
 from training.ml.silver.queries import Passage
 from training.ml.silver.work import SilverWork, corpus_draw
 from training.models import TrainingJob
@@ -128,6 +129,18 @@ def silver_fetch(
         cache=cache_path() / "silver",
         labelled={pair.query for pairs in snapshot.splits.values() for pair in pairs},
     )
+
+
+def corpus_fetch(job: TrainingJob, spec: TrainSpec, folder: Path) -> Path | None:
+    """Copy the passages of the job's project as they are now; None where it does not mine them.
+
+    What an earlier attempt has copied into `folder` stays, so that both mine the same. What is
+    withdrawn or erased is not among them.
+    """
+    if not spec.mines_corpus:
+        return None
+    corpus_copy(folder, passages_keyed(job.project))
+    return folder
 
 
 def teacher_fetch(job: TrainingJob, spec: TrainSpec, folder: Path) -> Teacher | None:

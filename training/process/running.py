@@ -25,6 +25,7 @@ from models_app.services.publishing import folder_store
 from training.kinds import Stage
 from training.ml.data import Snapshot
 from training.ml.errors import OutOfMemoryError, RecipeError, memory_refused, resource_error
+from training.ml.sets.corpus_pool import corpus_facts
 from training.models import TrainingJob
 from training.process.exposure import exposure_of
 from training.process.guarding import EXIT_CRASHED, EXIT_LOST, Guard
@@ -35,6 +36,7 @@ from training.process.preparing import (
     Teacher,
     base_fetch,
     champion_fetch,
+    corpus_fetch,
     silver_fetch,
     snapshot_fetch,
     teacher_fetch,
@@ -42,6 +44,7 @@ from training.process.preparing import (
 from training.process.reporting import JobReporter
 from training.process.scratch import cache_path, job_scratch, work_path, worker_name
 from training.selectors.base_models import version_pinned
+from training.selectors.jobs import last_mined
 from training.services.claims import Claim, LostClaimError, job_claim
 from training.services.moves import CRASHED, NO_MEMORY, job_fail, job_stop
 from training.services.pooling import pool_finish
@@ -171,6 +174,9 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
     silver = silver_fetch(job, spec, base, snapshot, scratch / "silver-teacher")
     teacher = teacher_fetch(job, spec, scratch / "teacher")
     taught_by = _teacher(teacher, job, snapshot, reporter)
+    work = private_folder(work_path(job.pk))
+    corpus = corpus_fetch(job, spec, work / "corpus")
+    _corpus(corpus, job, reporter)
     from training.ml.recipe.run import Place, recipe_run
     from training.services.results import Results
 
@@ -186,8 +192,9 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
         teacher=teacher.base if teacher else None,
         champion=champion.base if champion else None,
         place=Place(
-            work=private_folder(work_path(job.pk)),
+            work=work,
             cache=cache_path(),
+            corpus=corpus,
             checkpoint_seconds=settings.JOB_CHECKPOINT_SECONDS,
         ),
     )
@@ -235,6 +242,21 @@ def _champion(
         reporter.log(line)
     missing = champion.missing or None
     return {"version": name, "missing": missing, "exposure": found.to_dict()}
+
+
+def _corpus(corpus: Path | None, job: TrainingJob, reporter: JobReporter) -> None:
+    """Name the corpus that is mined, and say whether the reranker's last version mined another."""
+    if corpus is None:
+        return
+    now = corpus_facts(corpus)
+    reporter.log(f"Corpus {now['digest'][:12]}: {now['passages']:,} passages may be mined.")
+    mined = last_mined(job.parts[1])
+    if mined is not None and mined[1]["digest"] != now["digest"]:
+        version, before = mined
+        reporter.log(
+            f"The corpus has changed since {version} mined it: {before['digest'][:12]}, "
+            f"{before['passages']:,} passages."
+        )
 
 
 def _teacher(

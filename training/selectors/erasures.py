@@ -10,6 +10,7 @@ from accounts.models import Project
 from annotate.models import Erasure, Snapshot
 from models_app.models import Version
 from models_app.services.redacting import card_quotes
+from training.spec.sets import CORPUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,14 @@ def versions_of_snapshots(project: Project, snapshots: Iterable[int]) -> Collect
     """Return the versions that were made from these snapshots."""
     digests = Snapshot.objects.filter(pk__in=list(snapshots)).values("digest")
     return list(_versions(project).filter(snapshot_digest__in=digests))
+
+
+def versions_of_the_corpus(project: Project) -> Collection[Version]:
+    """Return the versions whose negatives were mined from the whole corpus of a project.
+
+    Which passages these were is not known any more; samples of a training set may show them.
+    """
+    return list(_versions(project).filter(lineage__recipe__mine_from=CORPUS))
 
 
 def _versions(project: Project) -> QuerySet[Version]:

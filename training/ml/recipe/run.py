@@ -78,12 +78,14 @@ class Place:
     """Where a run works, beside the folder of its model.
 
     `work` is kept between attempts at the same run, and holds its checkpoints; without it, a run
-    that dies begins anew. `cache` is kept for all runs on this machine. `device` as torch names it,
-    None for the best there is. A checkpoint is kept every `checkpoint_seconds`.
+    that dies begins anew. `cache` is kept for all runs on this machine. `corpus` is a copy of the
+    project's passages, where the recipe mines these. `device` as torch names it, None for the best
+    there is. A checkpoint is kept every `checkpoint_seconds`.
     """
 
     work: Path | None = None
     cache: Path | None = None
+    corpus: Path | None = None
     device: str | None = None
     checkpoint_seconds: float = CHECKPOINT_SECONDS
 
@@ -179,7 +181,7 @@ def _run(
     mined = NOTHING
     if spec.mines:
         with stages("mine"):
-            mined = negatives_of(snapshot, spec, reporter, folder=work)
+            mined = negatives_of(snapshot, spec, reporter, folder=work, corpus=place.corpus)
 
     # 5. Teach: where a teacher says how far apart the passages of a query are.
     said = None

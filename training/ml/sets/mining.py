@@ -30,13 +30,15 @@ class Mined:
 
     Counted is what was left out as probably relevant: `too_close` to the query by the bi-encoder,
     `alike` to a relevant passage, or the text of any that was judged. `likely` are the best of
-    them, without what was judged.
+    them, without what was judged. `corpus` names what was searched, where it is more than the
+    snapshot's own passages: passages, digest.
     """
 
     examples: Mapping[str, Sequence[Example]]
     too_close: int
     alike: int
     likely: Mapping[str, Sequence[Likely]] = field(default_factory=dict)
+    corpus: Mapping[str, Any] | None = None
 
 
 def negatives_mine(
@@ -177,6 +179,7 @@ def mined_written(mined: Mined) -> dict[str, Any]:
         "likely": likely,
         "too_close": mined.too_close,
         "alike": mined.alike,
+        "corpus": mined.corpus and dict(mined.corpus),
     }
 
 
@@ -196,7 +199,8 @@ def mined_read(written: Mapping[str, Any], snapshot: Snapshot) -> Mined:
         query_id: [Likely(made(query_id, name), why, near) for name, why, near in own]
         for query_id, own in written["likely"].items()
     }
-    return Mined(examples, written["too_close"], written["alike"], likely)
+    counts = written["too_close"], written["alike"]
+    return Mined(examples, *counts, likely, written["corpus"])
 
 
 def _unjudged(query: Pair, passage: Pooled) -> Pair:
