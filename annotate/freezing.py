@@ -1,12 +1,12 @@
 """The machinery of a snapshot: judgments read once, in order, and written as hashed files.
 
 A snapshot is a folder of `train.jsonl`, `dev.jsonl` and `test.jsonl` (one judged candidate a line,
-sorted by query and passage), `judgments.jsonl` (which judgments each line rests on) and
-`manifest.json`. The digest is the sha256 of the manifest without itself, and the manifest holds
-the root over the sealed lines of every split (`annotate.frozen.sealing`), so that what is erased
-later can be taken out and the digest still verified. Ids of this database stand in none of the
-digested files: the same judgments under the same policy and the same key give the same bytes
-anywhere.
+sorted by query and passage), `judgments.jsonl` (which judgments each line rests on), where there
+are any `preferences.jsonl` (`annotate.freezing_preferences`), and `manifest.json`. The digest is
+the sha256 of the manifest without itself, and the manifest holds the root over the sealed lines of
+every file (`annotate.frozen.sealing`), so that what is erased later can be taken out and the digest
+still verified. Ids of this database stand in none of the digested files: the same judgments under
+the same policy and the same key give the same bytes anywhere.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from accounts.models import Project
+from annotate.freezing_preferences import PREFERENCES, preferences_freeze
 from annotate.frozen.findings import Observed, findings_of
 from annotate.frozen.naming import agreed, named_by
 from annotate.frozen.sealing import Root, canonical_json, salt_of
@@ -107,8 +108,10 @@ def freeze(
     tally = _Tally(Observed(several))
     resolver = resolver_for(project, policy)
     _write_lines(project, folder, assigned, resolver, run, tally, key)
+    preferred = preferences_freeze(project, folder, queries=queries, assigned=assigned, key=key)
     recipe = {"seed": seed, "policy": dict(policy), "splits": dict(shares)}
-    manifest = _manifest(project, folder, recipe=recipe, learned=resolver.record, tally=tally)
+    besides = {PREFERENCES: dict(preferred.sealed)} if preferred else {}
+    manifest = _manifest(project, folder, recipe, resolver.record, tally, besides)
     return Frozen(
         manifest=manifest,
         statistics={
@@ -116,6 +119,7 @@ def freeze(
             "first_stage_run": run.name if run else None,
             "resolution": _resolution(policy, resolver, tally),
             "judges": list(resolver.judges),
+            "preferences": dict(preferred.statistics) if preferred else None,
         },
         findings=findings_of(tally.observed, tally.splits, clusters, unjudged_candidates(project)),
     )
@@ -240,10 +244,10 @@ def _count(
 def _manifest(
     project: Project,
     folder: Path,
-    *,
     recipe: Mapping[str, Any],
     learned: Mapping[str, Any],
     tally: _Tally,
+    besides: Mapping[str, Any],
 ) -> dict[str, Any]:
     files = {
         f"{name}.jsonl": {"root": root.hexdigest(), "records": root.records}
@@ -258,7 +262,7 @@ def _manifest(
             for grade in project.scheme
         ],
         **recipe,
-        "files": files,
+        "files": {**files, **besides},
     }  # fmt: skip
     if learned:
         manifest["learned"] = dict(learned)

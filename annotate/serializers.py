@@ -139,6 +139,37 @@ class SnapshotResolution(serializers.Serializer[Any]):
     converged = serializers.BooleanField(allow_null=True)
 
 
+class SnapshotCompared(serializers.Serializer[Any]):
+    """Preferences of one split."""
+
+    pairs = serializers.IntegerField(help_text="Pairs of passages of which one was preferred.")
+    queries = serializers.IntegerField()
+
+
+class SnapshotComparedSplits(serializers.Serializer[Any]):
+    """The three splits."""
+
+    train = SnapshotCompared()
+    dev = SnapshotCompared()
+    test = SnapshotCompared()
+
+
+class SnapshotPreferences(serializers.Serializer[Any]):
+    """What people preferred of two passages."""
+
+    splits = SnapshotComparedSplits()
+    people = serializers.IntegerField(help_text="People who compared.")
+    answers = serializers.IntegerField(help_text="Their counted answers, ties included.")
+    ties = serializers.IntegerField()
+    undecided = serializers.IntegerField(
+        help_text="Pairs that are left out, since as many preferred the one as the other."
+    )
+    agreement = serializers.FloatField(
+        allow_null=True, help_text="Share of pairs of answers that are the same."
+    )
+    agreement_n = serializers.IntegerField(help_text="Those pairs; 0 where nobody compared twice.")
+
+
 class SnapshotStatistics(serializers.Serializer[Any]):
     """What a snapshot holds."""
 
@@ -149,6 +180,9 @@ class SnapshotStatistics(serializers.Serializer[Any]):
     )
     labels = SnapshotLabels()
     resolution = SnapshotResolution()
+    preferences = SnapshotPreferences(
+        allow_null=True, required=False, help_text="Null where nobody preferred anything."
+    )
     first_stage_run = serializers.CharField(
         allow_null=True, help_text="The run that was frozen; null where none ranked anything."
     )

@@ -20,6 +20,7 @@ from tests.contract import Contract, Operation
 from tests.factory import Cast, bearer, make_user
 from tests.models_app.published import make_public, publish
 from tests.training.jobs import label_project, make_job, run_job, tiny_base
+from tests.training.likely import mined_job
 from tests.training.scores import scored_here
 from training.models import TrainingJob
 from training.services.erasing import erasure_run
@@ -261,6 +262,12 @@ def jobs(walk: Walk, folder: Path) -> None:
     walk.do(f"GET {JOBS}compare/", query={"jobs": f"{job.pk},{asked['id']}"})
     walk.do(f"GET {JOBS}compare/", query={"jobs": "one"})
     walk.do(f"GET {JOBS}compare/", query={"jobs": f"{job.pk},{uuid.uuid4()}"})
+    mined = {"id": mined_job(cast, 3).pk}
+    for _ in range(2):
+        walk.do(f"POST {JOBS}{{id}}/likely/offer/", values=mined)
+    walk.do(f"GET {JOBS}{{id}}/likely/", values=mined)
+    walk.do(f"GET {JOBS}{{id}}/", values=mined)
+    walk.do(f"POST {JOBS}{{id}}/likely/offer/", values={"id": job.pk})
     Project.objects.update(waiting_jobs=1)
     for _ in range(2):  # one more than may wait
         walk.do(f"POST {JOBS}", {**score, "recipe": {"run": "again"}})

@@ -27,6 +27,7 @@ class Stage(models.TextChoices):
     BASELINE = "baseline", "Baseline"
     SILVER = "silver", "Silver"
     MINE = "mine", "Mine"
+    TEACH = "teach", "Teach"
     TRAIN = "train", "Train"
     EVALUATE = "evaluate", "Evaluate"
     REGISTER = "register", "Register"
@@ -40,8 +41,8 @@ class Stage(models.TextChoices):
 
 STAGES: Final[dict[JobKind, tuple[Stage, ...]]] = {
     JobKind.TRAIN: (
-        Stage.CLAIM, Stage.LOAD, Stage.BASELINE, Stage.SILVER, Stage.MINE, Stage.TRAIN,
-        Stage.EVALUATE, Stage.REGISTER, Stage.FINISH,
+        Stage.CLAIM, Stage.LOAD, Stage.BASELINE, Stage.SILVER, Stage.MINE, Stage.TEACH,
+        Stage.TRAIN, Stage.EVALUATE, Stage.REGISTER, Stage.FINISH,
     ),
     JobKind.POOL: (
         Stage.CLAIM, Stage.LOAD, Stage.BM25, Stage.ENCODE, Stage.SEARCH, Stage.STORE, Stage.FINISH,
@@ -51,7 +52,7 @@ STAGES: Final[dict[JobKind, tuple[Stage, ...]]] = {
 # What is counted in a stage; pairs in all others.
 UNITS: Final[dict[Stage, str]] = {
     Stage.SILVER: "parts",
-    Stage.MINE: "queries",
+    Stage.MINE: "texts",
     Stage.TRAIN: "steps",
     Stage.BM25: "passages",
     Stage.ENCODE: "texts",

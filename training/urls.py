@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.views import asking, erasures, jobs, runs
+from training.views import asking, erasures, jobs, likely, runs
 
 app_name = "training"
 
@@ -21,4 +21,6 @@ urlpatterns = [
     path("<uuid:pk>/log/text/", runs.job_log_text, name="job-log-text"),
     path("<uuid:pk>/cancel/", jobs.job_stop, name="job-cancel"),
     path("<uuid:pk>/continue/", jobs.job_go_on, name="job-continue"),
+    path("<uuid:pk>/likely/", likely.job_likely, name="job-likely"),
+    path("<uuid:pk>/likely/offer/", likely.job_likely_offer, name="job-likely-offer"),
 ]

@@ -9,6 +9,7 @@ from django.http import Http404
 
 from accounts.blobs import blob_open
 from accounts.models import Project
+from annotate.freezing_preferences import PREFERENCES
 from annotate.frozen.sealing import needles_of
 from annotate.frozen.splitting import SPLITS
 from annotate.models import (
@@ -146,7 +147,8 @@ def _snapshots(project: Project, needles: Collection[bytes]) -> tuple[list[Snaps
     holding, unread, left = [], 0, READ_MAX
     rows = project.snapshots.filter(status=SnapshotStatus.READY).order_by("-pk")
     for snapshot in rows.defer("statistics", "findings"):
-        files = [snapshot.files[f"{split}.jsonl"] for split in SPLITS]
+        names = [*(f"{split}.jsonl" for split in SPLITS), PREFERENCES]
+        files = [snapshot.files[name] for name in names if name in snapshot.files]
         left -= sum(file["size"] for file in files)
         if left < 0:
             unread += 1

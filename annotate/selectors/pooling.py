@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from django.db import connection, transaction
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from accounts.models import Project
 from annotate.models import Candidate, Query
+from annotate.selectors.qrels import PASSAGE_KEY
 
 CHUNK: Final = 2_000
 
@@ -52,6 +54,22 @@ def queries_named(project: Project, names: Sequence[str]) -> QuerySet[Query]:
     )
 
 
+def passages_named(project: Project, names: Sequence[str]) -> dict[str, int]:
+    """Return ids of passages by name: their own ids, or `sha256:` and the digest of the text.
+
+    Of several without an id and with one text, the first. Withdrawn passages are left out.
+    """
+    own = [name for name in names if not name.startswith("sha256:")]
+    digests = [_digest(name) for name in names if name.startswith("sha256:")]
+    rows = project.passages.filter(
+        Q(external_id__in=own) | Q(external_id=None, text__digest__in=digests), withdrawn_at=None
+    )
+    found: dict[str, int] = {}
+    for pk, name, digest in rows.order_by("pk").values_list("pk", "external_id", "text__digest"):
+        found.setdefault(name or f"sha256:{bytes(digest).hex()}", pk)
+    return found
+
+
 def queries_stream(queries: QuerySet[Query]) -> Iterator[tuple[int, str]]:
     """Yield the id and the text of each query, by id."""
     yield from queries.order_by("pk").values_list("pk", "text").iterator(CHUNK)
@@ -71,6 +89,21 @@ def passages_titled(project: Project) -> Iterator[tuple[str, str]]:
     """Yield title and text of each wording of a passage once, as `passages_stream` does."""
     for _, title, text in _wordings(project):
         yield title, text
+
+
+def passages_keyed(project: Project) -> Iterator[tuple[str, str, str]]:
+    """Yield name, title and text of each passage, by name; withdrawn ones are left out.
+
+    The names are those of snapshots, and their order is that of their bytes, wherever this runs.
+    """
+    sql = f"""
+        SELECT {PASSAGE_KEY} COLLATE "C" AS name, p.title, t.text
+        FROM annotate_passage p JOIN annotate_text t ON t.id = p.text_id
+        WHERE p.project_id = %s AND p.withdrawn_at IS NULL ORDER BY name, p.title, p.id
+    """  # noqa: S608 - only constants are put in
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        cursor.execute(sql, [project.pk])
+        yield from cursor
 
 
 def _wordings(project: Project) -> Iterator[tuple[int, str, str]]:

@@ -72,6 +72,33 @@ def judged_queries(project: Project, *, adjudicated: bool = False) -> Iterator[t
         yield from cursor.fetchall()
 
 
+def judged_of_run(project: Project, run: str) -> tuple[int, int]:
+    """Count a run's candidates that people judged, and those of them that are relevant.
+
+    Relevant is what a reviewer decided to be so, or else most judges; of a tie the answer is no, as
+    where grades are resolved.
+    """
+    sql = f"""
+        SELECT count(*), count(*) FILTER (WHERE coalesce(decided, 2 * good > votes)) FROM (
+            SELECT count(*) FILTER (WHERE j.kind = 'counted') AS votes,
+                   count(*) FILTER (WHERE j.kind = 'counted' AND g.relevant) AS good,
+                   bool_or(g.relevant) FILTER (WHERE j.kind = 'adjudication') AS decided
+            FROM annotate_run r JOIN annotate_proposal x ON x.run_id = r.id
+            JOIN annotate_candidate c ON c.id = x.candidate_id
+            JOIN annotate_query q ON q.id = c.query_id
+            JOIN annotate_passage p ON p.id = c.passage_id
+            JOIN annotate_judgment j ON j.candidate_id = c.id
+            JOIN accounts_grade g ON g.id = j.grade_id
+            WHERE r.project_id = %s AND r.name = %s AND {CURRENT} AND j.kind <> 'imported'
+            GROUP BY c.id
+        ) per_candidate
+    """  # noqa: S608 - only constants of this module are put in
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [project.pk, run])
+        judged, relevant = cursor.fetchone()
+        return int(judged), int(relevant)
+
+
 def unjudged_candidates(project: Project) -> int:
     """Count the candidates without a current grade whose query has one on another candidate."""
     sql = f"""

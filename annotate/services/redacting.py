@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from accounts.blobs import blob_open, blob_put, blobs_stored, scratch_folder, scratch_root
 from accounts.models import Project
+from annotate.freezing_preferences import PREFERENCES
 from annotate.frozen.sealing import canonical_json, records_take_out
 from annotate.frozen.splitting import SPLITS
 from annotate.models import ErasedRecords, Erasure, Snapshot, SnapshotStatus
@@ -18,7 +19,7 @@ BASIS: Final = "judgments.jsonl"
 # How a line of a snapshot's files looks: a record, a marker, or what a record rests on.
 _LINE_MAX: Final = 1 << 20
 _OURS: Final = re.compile(
-    rb'{"adjudicated":|{"redacted":"[0-9a-f]{64}"}$|\["[^\n]*",\["[0-9a-f-]{36}"[^\n]*\]\]$'
+    rb'{"adjudicated":|{"against":|{"redacted":"[0-9a-f]{64}"}$|\["[^\n]*",\["[0-9a-f-]{36}"[^\n]*\]\]$'
 )
 
 
@@ -62,7 +63,9 @@ def _redact(snapshot: Snapshot, needles: Collection[bytes]) -> tuple[int, dict[s
     files, taken = {}, 0
     gone = _gone(needles, pairs)
     with scratch_folder("redacting") as folder:
-        for name in (f"{split}.jsonl" for split in SPLITS):
+        for name in [*(f"{split}.jsonl" for split in SPLITS), PREFERENCES]:
+            if name not in snapshot.files:
+                continue
             try:
                 with blob_open(snapshot.files[name]["sha256"]) as lines:
                     out = records_take_out(lines, folder / name, gone)
@@ -85,7 +88,9 @@ def _gone(needles: Collection[bytes], pairs: set[bytes]) -> Callable[[bytes], bo
         if not any(needle in line for needle in needles):
             return False
         held = json.loads(line)
-        pairs.add(canonical_json([held["query_id"], held["passage_id"]])[:-1].encode())
+        sides = [held[side]["passage_id"] for side in ("better", "worse") if side in held]
+        names = [held["query_id"], *(sides or [held["passage_id"]])]
+        pairs.add(canonical_json(names)[:-1].encode())
         return True
 
     return decide

@@ -68,7 +68,23 @@ def labels_view(labels: Mapping[str, Any] | None) -> dict[str, Any] | None:
         else None,
         "adjudicated": None if share is None else f"{share:.1%} of the graded pairs",
         "resolution": _resolution(labels.get("resolution")),
+        "preferences": _preferences(labels.get("preferences")),
     }
+
+
+def _preferences(found: Mapping[str, Any] | None) -> str | None:
+    """Say how often people compared two passages; None where they did not."""
+    if not found:
+        return None
+    splits = found["splits"].items()
+    held = ", ".join(f"{split['pairs']:,} in {name}" for name, split in splits if split["pairs"])
+    agreed = "not measured"
+    if found["agreement_n"]:
+        agreed = f"{number(found['agreement'])} (n = {found['agreement_n']})"
+    return inline(
+        f"{found['answers']:,} answers of {found['people']} people, {found['ties']:,} of them ties;"
+        f" pairs with a preferred passage: {held}; share of equal answers: {agreed}"
+    )
 
 
 def _resolution(found: Mapping[str, Any] | None) -> str | None:

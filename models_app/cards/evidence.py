@@ -31,6 +31,7 @@ def weaknesses(facts: Mapping[str, Any]) -> list[str]:
     return [
         *_of_base(facts),
         *_of_exposure(facts),
+        *_of_teacher(facts),
         *_of_champion(facts),
         *_of_splits(facts),
         *_of_labels(facts),
@@ -89,6 +90,23 @@ def _of_exposure(facts: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"Which queries {name}, from which this version comes, was trained on cannot be told; "
             "queries of its training may be measured here."
+        )
+
+
+def _of_teacher(facts: Mapping[str, Any]) -> Iterator[str]:
+    teacher = facts.get("teacher") or {}
+    exposure = teacher.get("exposure") or {}
+    for split in ("test", "dev"):
+        if seen := exposure.get(split):
+            yield (
+                f"Its teacher {teacher['version']} was trained on {seen} of the "
+                f"{exposure[f'{split}_queries']} {split} queries: what it knew of them may have "
+                "reached this version, whose figures are then too good there."
+            )
+    for name in exposure.get("unread") or []:
+        yield (
+            f"Which queries {name}, which taught this version or its teacher, was trained on "
+            "cannot be told; queries of its training may be measured here."
         )
 
 

@@ -26,6 +26,7 @@ from models_app.cards.markup import (
     table,
 )
 from models_app.cards.silver import silver_view
+from models_app.cards.teacher import teacher_view
 from models_app.verdict import verdict_of
 
 # What sentence-transformers shows where it has no example of its own to show.
@@ -88,6 +89,7 @@ def card_view(facts: Mapping[str, Any]) -> dict[str, Any]:
         "silver": silver_view(facts.get("silver")),
         "training_set": training_set_view(facts.get("training_set")),
         "trials": trials_view(facts.get("trials")),
+        "teacher": teacher_view(facts.get("teacher")),
         "loss": _loss(facts.get("loss")),
         "hyperparameters": _hyperparameters(facts.get("hyperparameters")),
         "log": _log(facts.get("log")),

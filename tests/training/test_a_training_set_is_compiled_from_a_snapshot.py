@@ -17,7 +17,8 @@ from training.ml.data import Pair, Snapshot
 from training.ml.errors import DataError
 from training.ml.recipe.run import Place, recipe_run
 from training.ml.sets.compiling import Example, compile_examples
-from training.ml.sets.mining import Encoders, Mined, mined_read, mined_written, negatives_mine
+from training.ml.sets.mining import Mined, mined_read, mined_written, negatives_mine
+from training.ml.sets.pools import Encoders
 from training.ml.sets.shapes import examples_shape
 from training.spec.base import SpecError
 from training.spec.train import TrainSpec

@@ -13,8 +13,9 @@ from training.selectors.trials import Trial
 
 pytestmark = pytest.mark.django_db
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
-# Those of a recipe without a silver stage and without mining, in seconds.
-TAKEN = [each for each in STAGES[JobKind.TRAIN] if each not in (Stage.SILVER, Stage.MINE)]
+# Those of a recipe without a silver stage, mining and a teacher, in seconds.
+LEFT_OUT = (Stage.SILVER, Stage.MINE, Stage.TEACH)
+TAKEN = [each for each in STAGES[JobKind.TRAIN] if each not in LEFT_OUT]
 TOOK = dict(zip(TAKEN, (1, 9, 20, 50, 15, 4, 1), strict=True))
 
 

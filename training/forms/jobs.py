@@ -27,6 +27,7 @@ FIRST: Final = (
 GROUPS: Final[Mapping[Group, str]] = {
     "training": "More on training",
     "training set": "Training set and negatives",
+    "teacher": "Learning from a teacher",
     "evaluation": "Evaluation",
     "texts": "Texts and templates",
     "silver stage": "Silver stage: made-up queries, before the labels",
@@ -123,9 +124,15 @@ class JobForm(forms.Form):
         return name
 
     def clean_silver_teacher(self) -> str | None:
-        name: str | None = self.cleaned_data["silver_teacher"]
-        with said_here("silver_teacher"):
-            teacher_checked(name, project=self.project, user=self.user)
+        return self._teacher("silver_teacher")
+
+    def clean_teacher(self) -> str | None:
+        return self._teacher("teacher")
+
+    def _teacher(self, key: str) -> str | None:
+        name: str | None = self.cleaned_data[key]
+        with said_here(key):
+            teacher_checked(name, project=self.project, user=self.user, key=key)
         return name
 
     def clean(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('outcome', models.JSONField(help_text='What pooling or scoring has done so far; see `training.outcomes`.', null=True)),
                 ('checkpoint', models.JSONField(help_text='The newest checkpoint that was kept, and where; see `Checkpoint`.', null=True)),
                 ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('cancelling', 'Cancelling'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),
-                ('stage', models.CharField(choices=[('claim', 'Claim'), ('load', 'Load'), ('baseline', 'Baseline'), ('silver', 'Silver'), ('mine', 'Mine'), ('train', 'Train'), ('evaluate', 'Evaluate'), ('register', 'Register'), ('bm25', 'BM25'), ('encode', 'Encode'), ('search', 'Search'), ('score', 'Score'), ('store', 'Store'), ('finish', 'Finish')], default='claim', max_length=10)),
+                ('stage', models.CharField(choices=[('claim', 'Claim'), ('load', 'Load'), ('baseline', 'Baseline'), ('silver', 'Silver'), ('mine', 'Mine'), ('teach', 'Teach'), ('train', 'Train'), ('evaluate', 'Evaluate'), ('register', 'Register'), ('bm25', 'BM25'), ('encode', 'Encode'), ('search', 'Search'), ('score', 'Score'), ('store', 'Store'), ('finish', 'Finish')], default='claim', max_length=10)),
                 ('done', models.PositiveIntegerField(default=0, help_text='Units of the stage that are through.')),
                 ('total', models.PositiveIntegerField(default=0, help_text='Units of the stage; 0: not known.')),
                 ('pace', models.FloatField(help_text='Seconds per unit of the stage, of late.', null=True)),
@@ -99,6 +99,25 @@ class Migration(migrations.Migration):
                 'ordering': ['id'],
             },
         ),
+        migrations.CreateModel(
+            name='LikelyPair',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('score', models.FloatField()),
+                ('near', models.FloatField(null=True)),
+                ('why', models.CharField(choices=[('close', 'As close to the query as its relevant passages, by the bi-encoder'), ('alike', 'Nearly a relevant passage'), ('negative', 'Learned as a negative, and scored high all the same')], max_length=8)),
+                ('offered_at', models.DateTimeField(null=True)),
+                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='likely', to='training.trainingjob')),
+                ('offered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('passage', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='annotate.passage')),
+                ('query', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='annotate.query')),
+            ],
+            options={
+                'ordering': ['job', '-score', 'pk'],
+                'indexes': [models.Index(fields=['job', '-score', 'id'], name='likely_of_job')],
+                'constraints': [models.UniqueConstraint(fields=('job', 'query', 'passage'), name='likely_once'), models.CheckConstraint(condition=models.Q(('why__in', ['close', 'alike', 'negative'])), name='likely_why_known'), models.CheckConstraint(condition=models.Q(('score__gte', 0), ('score__lte', 1)), name='likely_score_in_bounds')],
+            },
+        ),
         migrations.AddIndex(
             model_name='trainingjob',
             index=models.Index(condition=models.Q(('status__in', ['running', 'cancelling'])), fields=['lease_expires_at'], name='job_lease'),
@@ -121,7 +140,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='trainingjob',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['claim', 'load', 'baseline', 'silver', 'mine', 'train', 'evaluate', 'register', 'bm25', 'encode', 'search', 'score', 'store', 'finish'])), name='job_stage_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['claim', 'load', 'baseline', 'silver', 'mine', 'teach', 'train', 'evaluate', 'register', 'bm25', 'encode', 'search', 'score', 'store', 'finish'])), name='job_stage_known'),
         ),
         migrations.AddConstraint(
             model_name='trainingjob',

@@ -203,6 +203,24 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+-- A pair that nobody judged is offered once, and by whoever did it until they leave.
+CREATE FUNCTION training_likely_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    kept training_likelypair := NEW;
+BEGIN
+    kept.offered_by_id := OLD.offered_by_id;
+    IF OLD.offered_at IS NULL THEN
+        kept.offered_at := NULL;
+    END IF;
+    IF kept IS DISTINCT FROM OLD
+        OR OLD.offered_at IS NOT NULL AND NEW.offered_by_id IS NOT NULL
+           AND NEW.offered_by_id IS DISTINCT FROM OLD.offered_by_id
+    THEN
+        RAISE EXCEPTION 'report % is never rewritten', OLD.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'report_is_kept';
+    END IF;
+    RETURN NEW;
+END $$;
 CREATE FUNCTION training_report_leaves() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM accounts_leaves_with(
@@ -228,9 +246,18 @@ CREATE TRIGGER report_kept BEFORE UPDATE ON training_jobqueryscore
 FOR EACH ROW EXECUTE FUNCTION training_score_kept();
 CREATE TRIGGER report_leaves BEFORE DELETE ON training_jobqueryscore
 FOR EACH ROW EXECUTE FUNCTION training_report_leaves();
+CREATE TRIGGER report_of_a_live_job AFTER INSERT ON training_likelypair
+REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION training_report_of_a_live_job();
+CREATE TRIGGER report_kept BEFORE UPDATE ON training_likelypair
+FOR EACH ROW EXECUTE FUNCTION training_likely_kept();
+CREATE TRIGGER report_leaves BEFORE DELETE ON training_likelypair
+FOR EACH ROW EXECUTE FUNCTION training_report_leaves();
 """
 
 BACKWARD = """
+DROP TRIGGER report_leaves ON training_likelypair;
+DROP TRIGGER report_kept ON training_likelypair;
+DROP TRIGGER report_of_a_live_job ON training_likelypair;
 DROP TRIGGER report_leaves ON training_jobevent;
 DROP TRIGGER report_kept ON training_jobevent;
 DROP TRIGGER report_of_a_live_job ON training_jobevent;
@@ -241,6 +268,7 @@ DROP TRIGGER report_leaves ON training_jobqueryscore;
 DROP TRIGGER report_kept ON training_jobqueryscore;
 DROP TRIGGER report_of_a_live_job ON training_jobqueryscore;
 DROP FUNCTION training_report_leaves();
+DROP FUNCTION training_likely_kept();
 DROP FUNCTION training_score_kept();
 DROP FUNCTION training_report_kept();
 DROP FUNCTION training_report_of_a_live_job();

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 SPLITS: Final = ("train", "dev", "test")
+PREFERENCES: Final = "preferences.jsonl"  # there where people compared passages
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,27 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Preference:
+    """Two passages of a query of which most people preferred one, and how many said what.
+
+    Both are pairs with the query; their targets are 1 and 0, and no grade is meant by that.
+    """
+
+    split: str
+    better: Pair
+    worse: Pair
+    votes: int
+    against: int
+    ties: int
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The pairs of every split, with the manifest they were frozen under."""
+    """The pairs of every split, with the manifest they were frozen under, and preferences."""
 
     manifest: Mapping[str, Any]
     splits: Mapping[str, Sequence[Pair]]
+    preferences: Sequence[Preference] = ()
 
     @property
     def digest(self) -> str:
@@ -62,7 +79,35 @@ def snapshot_read(folder: Path) -> Snapshot:
     for name in SPLITS:
         with (folder / f"{name}.jsonl").open("rb") as lines:
             splits[name] = tuple(pairs_read(lines))
-    return Snapshot(manifest=manifest, splits=splits)
+    path = folder / PREFERENCES
+    if not path.exists():
+        return Snapshot(manifest=manifest, splits=splits)
+    with path.open("rb") as lines:
+        return Snapshot(manifest, splits, tuple(map(_preference, lines)))
+
+
+def _preference(line: bytes) -> Preference:
+    row = json.loads(line)
+
+    def side(name: str, target: float) -> Pair:
+        return Pair(
+            query_id=row["query_id"],
+            query=row["query"],
+            **row[name],
+            grade=target,
+            gain=target,
+            target=target,
+            relevant=bool(target),
+        )
+
+    return Preference(
+        split=row["split"],
+        better=side("better", 1.0),
+        worse=side("worse", 0.0),
+        votes=row["for"],
+        against=row["against"],
+        ties=row["ties"],
+    )
 
 
 def pairs_read(lines: Iterable[bytes]) -> Iterator[Pair]:

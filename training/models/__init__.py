@@ -9,6 +9,7 @@ from training.models.jobs import (
     TrainingJob,
     TrainingJobQuerySet,
 )
+from training.models.likely import LikelyPair, Why
 from training.models.results import JobMetric, JobQueryScore
 
 __all__ = [
@@ -20,7 +21,9 @@ __all__ = [
     "JobMetric",
     "JobQueryScore",
     "JobStatus",
+    "LikelyPair",
     "TrainingJob",
     "TrainingJobQuerySet",
     "TrialState",
+    "Why",
 ]

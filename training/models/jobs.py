@@ -187,10 +187,16 @@ class TrainingJob(models.Model):
         left_out = set()
         if self.recipe.get("silver", OFF) == OFF:
             left_out.add(Stage.SILVER)
-        mines = self.recipe.get("mine_negatives", "none") != "none"
-        if not mines and not self.recipe.get("random_negatives"):
+        if not self.mines and not self.recipe.get("random_negatives"):
             left_out.add(Stage.MINE)
+        if not self.recipe.get("teacher"):
+            left_out.add(Stage.TEACH)
         return tuple(stage for stage in STAGES[JobKind(self.kind)] if stage not in left_out)
+
+    @property
+    def mines(self) -> bool:
+        """Whether it looks for passages that nobody judged, and may find relevant ones."""
+        return str(self.recipe.get("mine_negatives", "none")) != "none"
 
     @property
     def finished(self) -> bool:

@@ -30,12 +30,15 @@ class Exposure:
         """Return the fields as JSON-able values."""
         return {**asdict(self), "unread": list(self.unread)}
 
-    def lines(self, champion: str = "") -> Iterator[str]:
-        """Say it of the base, or of the `champion` named, where there is something to say."""
+    def lines(self, champion: str = "", teacher: str = "") -> Iterator[str]:
+        """Say it of the base, or of the `champion` or `teacher` named, where there is something."""
         if self.dev or self.test:
             whose = "its figures" if champion else "figures of both it and the new model"
+            whose = (
+                "what it teaches may hold them, and the new model's figures" if teacher else whose
+            )
             yield (
-                f"{champion or 'The base model'} was trained on {self.test} of the"
+                f"{champion or teacher or 'The base model'} was trained on {self.test} of the"
                 f" {self.test_queries} test queries and {self.dev} of the {self.dev_queries} dev"
                 f" queries: {whose} are too good there."
             )
@@ -44,7 +47,7 @@ class Exposure:
 
 
 def exposure_of(version: Version, snapshot: Snapshot, project: Project) -> Exposure:
-    """Compare the train queries of a version, and of what it was made from, with dev and test.
+    """Compare the train queries of a version, and of what made it, with dev and test.
 
     Queries are the same if their texts are, but for case and white space, or, within `project`,
     their ids: a query may have been worded anew.
@@ -67,13 +70,18 @@ def exposure_of(version: Version, snapshot: Snapshot, project: Project) -> Expos
     )
 
 
-def _line(version: Version | None) -> Iterator[Version]:
-    """Yield a version, the version that it was trained from, and so on."""
-    while version is not None:
+def _line(version: Version) -> Iterator[Version]:
+    """Yield a version, the versions that it was trained from and taught by, and so on."""
+    waiting, known = [version], {version.pk}
+    while waiting:
+        version = waiting.pop(0)
         yield version
-        base = version.lineage.get("base_model") or {}
+        named = (version.lineage.get(kind) or {} for kind in ("base_model", "teacher"))
+        revisions = [each["revision"] for each in named if each.get("revision")]
         older = Version.objects.select_related("reranker__project").filter(pk__lt=version.pk)
-        version = older.filter(revision=base.get("revision") or "").first()
+        found = older.filter(revision__in=revisions).exclude(pk__in=known)
+        waiting += found
+        known |= {each.pk for each in found}
 
 
 def _trained_on(version: Version, project: Project) -> set[str] | None:

@@ -34,6 +34,7 @@ def lineage_collect(
         "attempt": attempt,
         "snapshot": job.parts[0].digest,
         "base_model": outcome.base.to_dict(),
+        "teacher": outcome.facts["teacher"],
         "code": dict(code),
         "packages": package_versions(),
         "host": host_facts(),
@@ -67,6 +68,7 @@ def labels_facts(statistics: Mapping[str, Any]) -> dict[str, Any]:
         "agreement": agreement if labels["agreement_n"] else None,
         "adjudicated_share": labels["adjudicated"] / pairs if pairs else None,
         "resolution": statistics.get("resolution"),
+        "preferences": statistics.get("preferences"),
     }
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from accounts.blobs import blob_fetch
 from annotate.models import Snapshot as SnapshotRow
-from annotate.selectors.pooling import passages_titled
+from annotate.selectors.pooling import passages_keyed, passages_titled
 from models_app.models import CHAMPION, Alias, Version
 from training.ml.data import Snapshot, snapshot_read
 from training.ml.errors import BaseModelError, DataError
 from training.ml.models.find import Base, BaseRequest, base_find
 from training.ml.models.names import PACKAGED
 from training.ml.recipe.snapshot_check import snapshot_check
+from training.ml.sets.corpus_pool import corpus_copy
 from training.ml.silver.queries import Passage
 from training.ml.silver.work import SilverWork, corpus_draw
 from training.models import TrainingJob
@@ -60,6 +61,14 @@ class Champion:
     version: Version
     base: Base | None
     missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """A model that teaches another, and which version of ours it is, if it is one."""
+
+    base: Base
+    version: Version | None
 
 
 def champion_fetch(job: TrainingJob, folder: Path) -> Champion | None:
@@ -120,6 +129,31 @@ def silver_fetch(
         cache=cache_path() / "silver",
         labelled={pair.query for pairs in snapshot.splits.values() for pair in pairs},
     )
+
+
+def corpus_fetch(job: TrainingJob, spec: TrainSpec, folder: Path) -> Path | None:
+    """Copy the passages of the job's project as they are now; None where it does not mine them.
+
+    What an earlier attempt has copied into `folder` stays, so that both mine the same. What is
+    withdrawn or erased is not among them.
+    """
+    if not spec.mines_corpus:
+        return None
+    corpus_copy(folder, passages_keyed(job.project))
+    return folder
+
+
+def teacher_fetch(job: TrainingJob, spec: TrainSpec, folder: Path) -> Teacher | None:
+    """Find the model whose scores a job learns; None where its recipe names none.
+
+    A version is the one that was pinned when the job was asked for. Raises as `silver_fetch` does.
+    """
+    if spec.teacher is None:
+        return None
+    version = version_named(spec.teacher, project=job.project, user=job.created_by)
+    if version is None:
+        return Teacher(base_find(_outside_request(spec.teacher)), None)
+    return Teacher(base_find(_version_request(spec.teacher, version, folder)), version)
 
 
 def _version_request(name: str, version: Version, folder: Path) -> BaseRequest:

@@ -32,6 +32,7 @@ from training.ml.errors import (
     memory_refused,
     resource_error,
 )
+from training.ml.sets.corpus_pool import corpus_facts
 from training.models import TrainingJob
 from training.process.exposure import exposure_of
 from training.process.guarding import EXIT_CRASHED, EXIT_LOST, Guard
@@ -39,10 +40,13 @@ from training.process.lineage import code_facts, first_stage_facts, labels_facts
 from training.process.patience import patiently
 from training.process.preparing import (
     Champion,
+    Teacher,
     base_fetch,
     champion_fetch,
+    corpus_fetch,
     silver_fetch,
     snapshot_fetch,
+    teacher_fetch,
 )
 from training.process.reporting import JobReporter
 from training.process.scratch import (
@@ -53,6 +57,7 @@ from training.process.scratch import (
     worker_name,
 )
 from training.selectors.base_models import version_pinned
+from training.selectors.jobs import last_mined
 from training.services.claims import Claim, LostClaimError, job_claim
 from training.services.moves import CRASHED, NO_MEMORY, job_fail, job_stop
 from training.services.pooling import pool_finish
@@ -185,7 +190,12 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
     champion = champion_fetch(job, scratch / "champion")
     said = _champion(champion, job, snapshot, reporter)
     spec = TrainSpec.from_dict(job.recipe)
-    silver = silver_fetch(job, spec, base, snapshot, scratch / "teacher")
+    silver = silver_fetch(job, spec, base, snapshot, scratch / "silver-teacher")
+    teacher = teacher_fetch(job, spec, scratch / "teacher")
+    taught_by = _teacher(teacher, job, snapshot, reporter)
+    work = private_folder(work_path(job.pk))
+    corpus = corpus_fetch(job, spec, work / "corpus")
+    _corpus(corpus, job, reporter)
     from training.ml.recipe.run import Place, recipe_run
     from training.services.results import Results
 
@@ -198,10 +208,12 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
         folder=scratch / "model",
         reporter=reporter,
         silver=silver,
+        teacher=teacher.base if teacher else None,
         champion=champion.base if champion else None,
         place=Place(
-            work=private_folder(work_path(job.pk)),
+            work=work,
             cache=cache_path(),
+            corpus=corpus,
             checkpoint_seconds=settings.JOB_CHECKPOINT_SECONDS,
         ),
     )
@@ -211,11 +223,13 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
         base_model=outcome.base.loaded,
         evaluations=outcome.evaluations,
         rankings={"test": outcome.rankings},
+        likely=outcome.likely,
         lineage=lineage_collect(job, claim.attempt, outcome, code),
         facts={
             **outcome.facts,
             "exposure": exposed,
             "champion": {**said, **(outcome.facts["champion"] or {})} or None,
+            "teacher": {**taught_by, **(outcome.facts["teacher"] or {})} or None,
             "findings": [*frozen.findings, *copies_findings(frozen)],
             "first_stage": first_stage_facts(frozen),
             "labels": labels_facts(frozen.statistics),
@@ -247,6 +261,33 @@ def _champion(
         reporter.log(line)
     missing = champion.missing or None
     return {"version": name, "missing": missing, "exposure": found.to_dict()}
+
+
+def _corpus(corpus: Path | None, job: TrainingJob, reporter: JobReporter) -> None:
+    """Name the corpus that is mined, and say whether the reranker's last version mined another."""
+    if corpus is None:
+        return
+    now = corpus_facts(corpus)
+    reporter.log(f"Corpus {now['digest'][:12]}: {now['passages']:,} passages may be mined.")
+    mined = last_mined(job.parts[1])
+    if mined is not None and mined[1]["digest"] != now["digest"]:
+        version, before = mined
+        reporter.log(
+            f"The corpus has changed since {version} mined it: {before['digest'][:12]}, "
+            f"{before['passages']:,} passages."
+        )
+
+
+def _teacher(
+    teacher: Teacher | None, job: TrainingJob, snapshot: Snapshot, reporter: JobReporter
+) -> dict[str, Any]:
+    """Say what the teacher has seen of this snapshot, where it is a version of ours."""
+    if teacher is None or teacher.version is None:
+        return {}
+    found = exposure_of(teacher.version, snapshot, job.project)
+    for line in found.lines(teacher=f"The teacher {teacher.version}"):
+        reporter.log(line)
+    return {"version": str(teacher.version), "exposure": found.to_dict()}
 
 
 def _publish(guard: Guard, claim: Claim, results: "Results") -> None:

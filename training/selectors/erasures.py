@@ -3,21 +3,22 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from accounts.models import Project
 from annotate.models import Erasure, Snapshot
 from models_app.models import Version
 from models_app.services.redacting import card_quotes
+from training.spec.sets import CORPUS
 
 
 @dataclass(frozen=True, slots=True)
 class Touched:
     """A version and how many records of its snapshot are gone, all erasures taken together.
 
-    `through` is the version that it was trained from, where it has its own records still; `quoted`
-    says that its card shows a text that was erased.
+    `through` is the version that it comes from, by training or teaching, where it has its own
+    records still; `quoted` says that its card shows a text that was erased.
     """
 
     version: Version
@@ -42,13 +43,22 @@ def versions_touched(project: Project, records: dict[str, int]) -> list[Touched]
         found[version.pk] = Touched(version, gone, None, card_quotes(version))
     latest = {touched.version.revision: touched.version for touched in found.values()}
     while latest:
-        made = _versions(project).filter(lineage__base_model__revision__in=list(latest))
+        made = _versions(project).filter(
+            Q(lineage__base_model__revision__in=list(latest))
+            | Q(lineage__teacher__revision__in=list(latest))
+        )
         new = [version for version in made.order_by("pk") if version.pk not in found]
         for version in new:
-            through = latest[version.lineage["base_model"]["revision"]]
+            through = next(latest[name] for name in _makers(version) if name in latest)
             found[version.pk] = Touched(version, 0, through, card_quotes(version))
         latest = {version.revision: version for version in new}
     return sorted(found.values(), key=lambda touched: touched.version.pk)
+
+
+def _makers(version: Version) -> list[str]:
+    """Return the commits of what a version was trained from and taught by."""
+    named = (version.lineage.get(kind) or {} for kind in ("base_model", "teacher"))
+    return [each["revision"] for each in named if each.get("revision")]
 
 
 def project_version(project: Project, name: str, number: int) -> Version:
@@ -71,6 +81,14 @@ def versions_of_snapshots(project: Project, snapshots: Iterable[int]) -> Collect
     """Return the versions that were made from these snapshots."""
     digests = Snapshot.objects.filter(pk__in=list(snapshots)).values("digest")
     return list(_versions(project).filter(snapshot_digest__in=digests))
+
+
+def versions_of_the_corpus(project: Project) -> Collection[Version]:
+    """Return the versions whose negatives were mined from the whole corpus of a project.
+
+    Which passages these were is not known any more; samples of a training set may show them.
+    """
+    return list(_versions(project).filter(lineage__recipe__mine_from=CORPUS))
 
 
 def _versions(project: Project) -> QuerySet[Version]:

@@ -22,6 +22,7 @@ JOBS: Final = 10  # the newest of its kind in the project tell what is usual
 USUAL: Final[Mapping[JobKind, Mapping[Stage, float]]] = {
     JobKind.TRAIN: {
         Stage.CLAIM: 0.02, Stage.LOAD: 0.08, Stage.BASELINE: 0.13, Stage.SILVER: 2.0,
+        Stage.TEACH: 0.3,
         Stage.TRAIN: 0.6, Stage.EVALUATE: 0.13, Stage.REGISTER: 0.03, Stage.FINISH: 0.01,
     },
     JobKind.POOL: {

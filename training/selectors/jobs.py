@@ -10,7 +10,7 @@ from django.http import Http404
 
 from accounts.access import Caller, LoginRequiredError, Right, project_for
 from accounts.models import Project, User
-from models_app.models import CHAMPION, Alias, Version
+from models_app.models import CHAMPION, Alias, Reranker, Version
 from training.models import EventKind, JobEvent, TrainingJob
 
 VERSIONS: Final = 50  # that a form offers
@@ -69,6 +69,15 @@ def versions_to_score(project: Project) -> list[str]:
 def version_of(job_id: UUID) -> Version | None:
     """Return the version that a job has published."""
     return Version.objects.select_related("reranker__project").filter(job=job_id).first()
+
+
+def last_mined(reranker: Reranker) -> tuple[Version, dict[str, Any]] | None:
+    """Return the newest version of a reranker that was mined from a corpus, and that corpus."""
+    mined = reranker.versions.select_related("reranker__project").filter(
+        facts__training_set__corpus__digest__isnull=False
+    )
+    version = mined.order_by("-number").first()
+    return None if version is None else (version, version.facts["training_set"]["corpus"])
 
 
 def versions_of(jobs: Sequence[TrainingJob]) -> dict[UUID, Version]:

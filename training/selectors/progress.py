@@ -22,6 +22,7 @@ STAGE_HELP: Final = {
     Stage.BASELINE: "First stage, BM25 and the untouched base are scored.",
     Stage.SILVER: "The model learns a teacher's order of passages for made-up queries.",
     Stage.MINE: "Negatives are looked for, where the recipe asks for them.",
+    Stage.TEACH: "The teacher scores the training pairs.",
     Stage.TRAIN: "The model learns from the training split.",
     Stage.EVALUATE: "The new model is scored on the very same candidates.",
     Stage.BM25: "Every passage is indexed for the queries' words, and searched.",

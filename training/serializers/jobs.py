@@ -17,10 +17,12 @@ from training.retrying import next_try
 from training.selectors.base_models import DEFAULT, base_warning
 from training.selectors.continuing import kept_of
 from training.selectors.jobs import metrics_of
+from training.selectors.likely import likely_standing
 from training.selectors.progress import seconds_left
 from training.selectors.queueing import queue_place
 from training.selectors.trials import sweep_of
 from training.serializers.events import TrialData
+from training.serializers.likely import LikelyStandingOutput
 from training.serializers.outcomes import PoolOutcomeOutput, PublishedOutput, ScoreOutcomeOutput
 from training.serializers.standing import KeptOutput, MemoryOutput, QueuePlaceOutput
 from training.spec.base import SpecError
@@ -210,11 +212,16 @@ class JobDetailOutput(PublishedOutput, JobOutput):
         "probably is. Else empty."
     )
 
+    likely = serializers.SerializerMethodField(
+        help_text="Passages that nobody judged and that its version finds relevant; null where "
+        "nothing was mined, or none was found."
+    )
+
     class Meta(JobOutput.Meta):
         fields = [
             *JobOutput.Meta.fields, "metrics", "version", "verdict", "outcome", "traceback",
             "warning", "out_of_memory", "next_try", "continues", "continued_by", "kept",
-            "queue", "seconds_left", "memory", "trials",
+            "queue", "seconds_left", "memory", "trials", "likely",
         ]  # fmt: skip
 
     @extend_schema_field(RecipeField(allow_null=True))
@@ -238,6 +245,11 @@ class JobDetailOutput(PublishedOutput, JobOutput):
     @extend_schema_field(TrialData(many=True))
     def get_trials(self, job: TrainingJob) -> list[dict[str, Any]]:
         return [dict(TrialData(trial).data) for trial in sweep_of(job).trials]
+
+    @extend_schema_field(LikelyStandingOutput(allow_null=True))
+    def get_likely(self, job: TrainingJob) -> dict[str, Any] | None:
+        standing = likely_standing(job)
+        return None if standing is None else dict(LikelyStandingOutput(standing).data)
 
     @extend_schema_field(
         PolymorphicProxySerializer(

@@ -3,7 +3,7 @@
 import logging
 
 from django.db import OperationalError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.locks import work_held
 from accounts.models import User
@@ -18,8 +18,9 @@ from annotate.services.erasing import (
 )
 from models_app.services.redacting import facts_redact
 from training.models import JOB_TERMINAL, JobQueryScore, TrainingJob
-from training.selectors.erasures import versions_of_snapshots
+from training.selectors.erasures import versions_of_snapshots, versions_of_the_corpus
 from training.services.jobs import job_cancel
+from training.spec.sets import CORPUS
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,9 @@ def erasure_run(*, erasure_id: int) -> None:
 
 def _training_part(applied: Applied) -> dict[str, int]:
     project = applied.erasure.project
-    jobs = TrainingJob.objects.filter(snapshot__in=applied.snapshots)
+    # A job that mines the corpus has a copy of it once it was claimed, with what is erased now.
+    mining = Q(project=project, recipe__mine_from=CORPUS, attempt__gt=0)
+    jobs = TrainingJob.objects.filter(Q(snapshot__in=applied.snapshots) | mining)
     scores = JobQueryScore.objects.filter(job__project=project)
     # Locked, so that no version of these snapshots is published between this look and the commit.
     running = list(jobs.exclude(status__in=JOB_TERMINAL).select_for_update(of=("self",)))
@@ -67,7 +70,9 @@ def _training_part(applied: Applied) -> dict[str, int]:
         "jobs_cancelled": sum(_cancel(job, applied.erasure.created_by) for job in running),
         "scores": renamed,
         "versions": len(versions),
-        "samples": facts_redact(versions=versions, texts=applied.texts),
+        "samples": facts_redact(
+            versions={*versions, *versions_of_the_corpus(project)}, texts=applied.texts
+        ),
     }
 
 

@@ -31,6 +31,8 @@ from training.spec.train import TrainSpec
 DEFAULT_RERANKER: Final = "reranker"
 # A live process sees the wish within a second; one that is gone is not waited for any longer.
 CANCEL_SECONDS: Final = 5
+# Keys of a recipe that name a model beside the base.
+TEACHERS: Final = ("silver_teacher", "teacher")
 
 
 @transaction.atomic
@@ -130,17 +132,19 @@ def jobs_sweep() -> None:
             job_ring(job_id=each.job_id)
 
 
-def teacher_checked(name: str | None, *, project: Project, user: User | None) -> str | None:
-    """Return the name of a silver stage's teacher, an alias pinned to the version it stands for.
+def teacher_checked(
+    name: str | None, *, project: Project, user: User | None, key: str
+) -> str | None:
+    """Return the name of a teacher, an alias pinned to the version it stands for.
 
-    Raises ValidationError on `silver_teacher` where `base_checked` would refuse it as a base.
+    Raises ValidationError on `key`, the recipe's, where `base_checked` would refuse it as a base.
     """
     if name is None:
         return None
     try:
         return base_checked(name, project=project, user=user).name
     except ValidationError as error:
-        raise ValidationError({"silver_teacher": error.messages}) from error
+        raise ValidationError({key: error.messages}) from error
 
 
 def _checked_recipe(
@@ -150,11 +154,12 @@ def _checked_recipe(
         spec = TrainSpec.from_dict(recipe)
     except SpecError as error:
         raise ValidationError(dict(error.errors)) from error
-    return replace(
-        spec,
-        language=spec.language or stemmed_language(project.language),
-        silver_teacher=teacher_checked(spec.silver_teacher, project=project, user=user),
-    ).to_dict()
+    teachers: dict[str, Any] = {
+        key: teacher_checked(getattr(spec, key), project=project, user=user, key=key)
+        for key in TEACHERS
+    }
+    language = spec.language or stemmed_language(project.language)
+    return replace(spec, language=language, **teachers).to_dict()
 
 
 def _reranker(project: Project, name: str, created_by: User | None) -> Reranker:

@@ -13,8 +13,10 @@ from models_app.services.publishing import version_publish
 from training.kinds import Stage
 from training.ml.measures.evaluation import Evaluation
 from training.ml.measures.rankings import Rankings
+from training.ml.sets.likely import LikelyScored
 from training.models import EventKind, JobMetric, JobQueryScore, JobStatus, TrainingJob
 from training.services.claims import Claim, LostClaimError, events_add
+from training.services.likely import likely_store
 from training.services.moves import held, note_add, status_move
 
 
@@ -28,6 +30,7 @@ class Results:
     lineage: Mapping[str, Any]
     facts: Mapping[str, Any]
     rankings: Mapping[str, Rankings] = field(default_factory=dict)
+    likely: Sequence[LikelyScored] = ()
 
 
 def job_publish(*, claim: Claim, results: Results, stored: Sequence[StoredFile]) -> Version:
@@ -58,6 +61,7 @@ def job_publish(*, claim: Claim, results: Results, stored: Sequence[StoredFile])
         )
         JobMetric.objects.bulk_create(_metrics(job, results.evaluations))
         JobQueryScore.objects.bulk_create(_query_scores(job, results), batch_size=2000)
+        likely_store(job=job, found=results.likely)
         events_add(claim, [(EventKind.STAGE, {"stage": Stage.FINISH.value})])
         note_add(job, f"Published as {version}.")
         status_move(job, JobStatus.SUCCEEDED, stage=Stage.FINISH, done=0, total=0)

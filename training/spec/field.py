@@ -12,7 +12,7 @@ from training.spec.sweep import SWEPT, TRIALS_MOST, grid_clean, grid_plain
 Kind = Literal["integer", "number", "boolean", "choice", "text", "run", "template", "names", "grid"]
 Group = Literal[
     "training", "training set", "evaluation", "texts", "systems", "bi-encoder", "queries",
-    "silver stage",
+    "silver stage", "teacher",
 ]  # fmt: skip
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
@@ -51,7 +51,8 @@ class SpecField:
                 "default": list(self.default),
             }
         if self.kind == "grid":
-            values = {"type": "array", "items": {}, "minItems": 1, "maxItems": TRIALS_MOST}
+            value = {"type": ["number", "string", "null"]}
+            values = {"type": "array", "items": value, "minItems": 1, "maxItems": TRIALS_MOST}
             return {
                 "type": "object",
                 "properties": dict.fromkeys(SWEPT, values),

@@ -5,14 +5,14 @@ from typing import Final
 
 from training.ml.search.languages import LANGUAGES
 from training.spec.base import key
-from training.spec.sets import SetSpec
+from training.spec.teaching import TeachSpec
 
 EVAL_STRATEGIES: Final = ("no", "steps", "epoch")
 BEST_METRICS: Final = ("ndcg@10", "mrr@10", "average_precision")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScoredSpec(SetSpec):
+class ScoredSpec(TeachSpec):
     """The dev split during training, and the words of BM25."""
 
     per_device_eval_batch_size: int = key(
@@ -79,7 +79,7 @@ class ScoredSpec(SetSpec):
     )
 
     def conflicts(self) -> dict[str, str]:
-        errors = SetSpec.conflicts(self)
+        errors = TeachSpec.conflicts(self)
         if self.load_best_model_at_end and self.eval_strategy == "no":
             errors["load_best_model_at_end"] = "Needs eval_strategy steps or epoch."
         if self.eval_steps is not None and self.eval_strategy != "steps":

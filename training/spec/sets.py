@@ -7,6 +7,10 @@ from training.spec.base import Spec, key
 
 MINERS: Final = ("none", "bm25", "bi-encoder", "both")
 STRATEGIES: Final = ("top", "random")
+SNAPSHOT: Final = "snapshot"
+CORPUS: Final = "corpus"
+USE: Final = "use"
+IGNORE: Final = "ignore"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +30,17 @@ class SetSpec(Spec):
     mine_negatives: str = key(
         "choice",
         "none",
-        "What finds hard negatives among the snapshot's passages where fewer than `num_negatives` "
-        "were judged.",
+        "What finds hard negatives where fewer than `num_negatives` were judged.",
         group="training set",
         choices=MINERS,
+    )
+    mine_from: str = key(
+        "choice",
+        SNAPSHOT,
+        "Where negatives are mined, and drawn: among the passages of the `snapshot`, or in the "
+        "whole `corpus` of the project as it is when the job begins.",
+        group="training set",
+        choices=(SNAPSHOT, CORPUS),
     )
     range_min: int = key(
         "integer",
@@ -82,6 +93,14 @@ class SetSpec(Spec):
         maximum=100_000_000,
         nullable=True,
     )
+    preferences: str = key(
+        "choice",
+        USE,
+        "Which of two passages people preferred is learned by a loss that reads lists, as lists of "
+        "two: `use` it, or `ignore` it.",
+        group="training set",
+        choices=(USE, IGNORE),
+    )
     list_size: int = key(
         "integer",
         16,
@@ -96,10 +115,17 @@ class SetSpec(Spec):
         """Whether passages are looked for that nobody judged."""
         return self.mine_negatives != "none" or self.random_negatives > 0
 
+    @property
+    def mines_corpus(self) -> bool:
+        """Whether they are looked for in the whole corpus."""
+        return self.mines and self.mine_from == CORPUS
+
     def conflicts(self) -> dict[str, str]:
         errors: dict[str, str] = {}
         if self.mine_negatives != "none" and self.num_negatives is None:
             errors["num_negatives"] = "Say how many are wanted for each relevant passage."
+        if self.mine_from == CORPUS and not self.mines:
+            errors["mine_from"] = "Needs mine_negatives or random_negatives."
         if self.range_max <= self.range_min:
             errors["range_max"] = "Must be above range_min."
         return errors

@@ -31,7 +31,7 @@ SWEPT: Final = (
     "list_size",
 )
 TRIALS_MOST: Final = 30
-_SCALARS: Final = (str, int, float, bool, type(None))
+_SCALARS: Final = (str, int, float, type(None))
 
 
 def grid_clean(value: Any) -> Grid:

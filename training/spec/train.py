@@ -233,4 +233,4 @@ class TrainSpec(SilverSpec):
             errors["warmup_ratio"] = "Set warmup_ratio or warmup_steps, not both."
         if self.pos_weight is not None and self.loss not in (None, "BinaryCrossEntropyLoss"):
             errors["pos_weight"] = "Is known to BinaryCrossEntropyLoss alone."
-        return errors
+        return errors | self.teacher_conflict(self.loss)

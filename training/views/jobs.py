@@ -32,6 +32,7 @@ from training.selectors.queueing import queue_place
 from training.services.continuing import job_continue
 from training.services.jobs import job_cancel
 from training.views.frame import frame
+from training.views.likely import likely_shown
 
 PAGE_SIZE = 50
 MOST_DIGITS = 6  # of a trial's number
@@ -58,7 +59,11 @@ def job_list(request: PageRequest, slug: str) -> HttpResponse:
 def job_detail(request: PageRequest, slug: str, pk: UUID) -> HttpResponse:
     member = member_for(request.user, slug)
     job = project_job(member.project, pk)
-    context = {**frame(member), **_standing(job, _number(request.GET.get("trial", "")))}
+    context = {
+        **frame(member),
+        **_standing(job, _number(request.GET.get("trial", ""))),
+        **likely_shown(job, member),
+    }
     if not request.htmx:
         return render(request, "training/job_detail.html", context)
     if not job.finished:

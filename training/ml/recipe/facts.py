@@ -13,7 +13,8 @@ column does not keep the order of keys. Keys, and who fills them where it is not
     license         SPDX-like id or None           (the project; None here)
     samples_allowed whether texts may be shown     (the project; False here)
     labels          sources [{kind: person | import | model, name, judgments, detail}], agreement
-                    {measure, value, n} or None, adjudicated_share or None,
+                    {measure, value, n} or None, adjudicated_share or None, preferences as the
+                    snapshot's statistics have them, or None,
                     resolution {policy, against_majority, compared} or None
                                                    (the driver; the manifest's `labels` or None)
     registry        url, repo_id, version, path of the archive   (the driver; None here)
@@ -31,8 +32,8 @@ column does not keep the order of keys. Keys, and who fills them where it is not
     loss            name, class_name, parameters [[name, value]]
     training_set    loss, reason, keys [[name, value]], pairs, queries, relevant,
                     judged_not_relevant, mined_bm25, mined_bi-encoder, random, judged_left_out,
-                    rows, shape, queries_left_out {reason: queries}, too_close, alike, see
-                    `training.ml.sets`
+                    rows, shape, queries_left_out {reason: queries}, too_close, alike, preferences
+                    {there, queries, learned, compared, as_graded} or None, see `training.ml.sets`
     hyperparameters all, non_default: [[name, value]], dicts and lists as text
     log             columns, rows (None where a line has no value), best_step or None
     evaluation      validation {dataset, description, class_name, primary, metrics [[name, value]],
@@ -64,6 +65,12 @@ column does not keep the order of keys. Keys, and who fills them where it is not
     recipe          the whole `TrainSpec` as [[key, value]]
     silver          cached, seconds_now and the facts of `training.ml.silver.run.SilverOutcome`;
                     None where there was no such stage          (`training.ml.recipe.run`)
+    teacher         the facts of `training.ml.recipe.teaching.Taught`; None where nobody taught
+                                                                (`training.ml.recipe.run`);
+                    version and exposure, as above, where it is one of the registry's
+                                                                (the driver)
+    likely          looked_at, found, kept, bar, see `training.ml.recipe.likely`; None where nothing
+                    was mined                                   (`training.ml.recipe.run`)
     seed            of the recipe
 """
 

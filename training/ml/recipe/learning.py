@@ -1,17 +1,21 @@
 """What a run learns from: its loss, its negatives, and the rows that the loss reads."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from training.ml.data import Snapshot
 from training.ml.files import plain_read, plain_write
 from training.ml.models.encoder import BiEncoder
+from training.ml.recipe.teaching import Taught
 from training.ml.reporter import Reporter
 from training.ml.search.languages import DEFAULT
-from training.ml.sets.compiling import compile_examples
-from training.ml.sets.mining import Encoders, Mined, mined_read, mined_written, negatives_mine
+from training.ml.sets.compiling import by_query, compile_examples
+from training.ml.sets.corpus_pool import CorpusPool, corpus_facts
+from training.ml.sets.mining import Mined, mined_read, mined_written, negatives_mine
+from training.ml.sets.pools import Encoders
+from training.ml.sets.preferring import preferences_facts, preferences_of
 from training.ml.sets.shapes import Shaped, examples_shape
 from training.spec.losses import LOSSES, Choice, loss_choose
 from training.spec.train import TrainSpec
@@ -34,48 +38,94 @@ def loss_of(snapshot: Snapshot, spec: TrainSpec) -> Choice:
     if spec.loss is not None:
         return Choice(spec.loss, "The recipe says so.")
     negatives = spec.mines or any(not pair.relevant for pair in snapshot.splits["train"])
-    return loss_choose(negatives=negatives, judged=True, teacher=False)
+    return loss_choose(negatives=negatives, judged=True, teacher=spec.teacher is not None)
 
 
-def lesson_make(snapshot: Snapshot, spec: TrainSpec, mined: Mined) -> Lesson:
+def lesson_make(
+    snapshot: Snapshot, spec: TrainSpec, mined: Mined, taught: Taught | None = None
+) -> Lesson:
     """Choose the examples of a training, and lay them out for its loss.
 
+    Targets are those that were `taught`, where there is a teacher, and the grades' own where not.
     Raises DataError where nothing comes of it that the loss could read.
     """
     loss = loss_of(snapshot, spec)
     compiled = compile_examples(snapshot.splits["train"], spec, mined.examples, seed=spec.seed)
-    shaped = examples_shape(compiled.examples, LOSSES[loss.name].shape, spec)
+    examples = compiled.examples
+    if taught is not None:
+        examples = [
+            replace(each, pair=replace(each.pair, target=taught.target(each.pair)))
+            for each in examples
+        ]
+    preferences = preferences_of(snapshot, spec)
+    shaped = examples_shape(examples, LOSSES[loss.name].shape, spec, preferences)
     statistics = {
         **compiled.statistics,
+        "preferences": preferences_facts(snapshot, spec, loss),
         "rows": len(shaped.dataset),
         "shape": LOSSES[loss.name].shape,
         "queries_left_out": dict(shaped.left_out),
+        "corpus": mined.corpus,
         "too_close": mined.too_close,
         "alike": mined.alike,
     }
     return Lesson(loss, shaped, statistics)
 
 
-def negatives_of(snapshot: Snapshot, spec: TrainSpec, reporter: Reporter, *, folder: Path) -> Mined:
-    """Mine what the recipe asks for; what an earlier attempt has found in `folder` is read."""
+def negatives_of(
+    snapshot: Snapshot,
+    spec: TrainSpec,
+    reporter: Reporter,
+    *,
+    folder: Path,
+    corpus: Path | None = None,
+) -> Mined:
+    """Mine what the recipe asks for; what an earlier attempt has found in `folder` is read.
+
+    `corpus` is a copy of the project's passages, see `corpus_copy`, where they are to be searched.
+    """
     if not spec.mines:
         return NOTHING
     path = folder / "mined.json"
     kept = plain_read(path)
     if kept is not None:
         return mined_read(kept, snapshot)
+    folder.mkdir(parents=True, exist_ok=True)
+    encoders = _encoders() if spec.mine_negatives != "none" else None
     mined = negatives_mine(
         snapshot,
         spec,
-        _encoders() if spec.mine_negatives != "none" else None,
+        encoders,
         seed=spec.seed,
         language=spec.language or DEFAULT,
+        pool=None
+        if corpus is None
+        else _corpus_pool(corpus, folder, snapshot, spec, encoders, reporter),
         progress=reporter.progress,
     )
-    folder.mkdir(parents=True, exist_ok=True)
+    mined = mined if corpus is None else replace(mined, corpus=corpus_facts(corpus))
     plain_write(path, mined_written(mined))
     reporter.log(_said(mined))
     return mined
+
+
+def _corpus_pool(
+    corpus: Path,
+    folder: Path,
+    snapshot: Snapshot,
+    spec: TrainSpec,
+    encoders: Encoders | None,
+    reporter: Reporter,
+) -> CorpusPool:
+    return CorpusPool(
+        corpus,
+        folder / "mining",
+        by_query(snapshot.splits["train"]),
+        spec,
+        encoders,
+        language=spec.language or DEFAULT,
+        progress=reporter.progress,
+    )
 
 
 def _encoders() -> Encoders:
@@ -90,11 +140,12 @@ def _encoders() -> Encoders:
 def _said(mined: Mined) -> str:
     found = [example.origin for own in mined.examples.values() for example in own]
     counts = {origin: found.count(origin) for origin in ("bm25", "bi-encoder", "random")}
+    where = f" of {mined.corpus['passages']:,} in the corpus" if mined.corpus else ""
     return (
-        f"Mined {len(found):,} passages for {len(mined.examples):,} queries: {counts['bm25']:,} by "
-        f"BM25, {counts['bi-encoder']:,} by the bi-encoder, {counts['random']:,} at random; left "
-        f"out as probably relevant: {mined.too_close:,} too close to the query, {mined.alike:,} "
-        "nearly a relevant passage."
+        f"Mined {len(found):,} passages{where} for {len(mined.examples):,} queries: "
+        f"{counts['bm25']:,} by BM25, {counts['bi-encoder']:,} by the bi-encoder, "
+        f"{counts['random']:,} at random; left out as probably relevant: {mined.too_close:,} "
+        f"too close to the query, {mined.alike:,} nearly a relevant passage."
     )
 
 
@@ -102,7 +153,7 @@ def learning_facts(lesson: Lesson, spec: TrainSpec) -> dict[str, Any]:
     """Return the loss with its reason, and what the training set holds."""
     loss = lesson.loss
     keys = asdict(spec)
-    chosen = ("num_negatives", "mine_negatives", "relative_margin", "random_negatives")
+    chosen = ("num_negatives", "mine_negatives", "mine_from", "relative_margin", "random_negatives")
     return {
         "loss": loss.name,
         "reason": loss.reason,

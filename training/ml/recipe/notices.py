@@ -6,6 +6,9 @@ from typing import Final
 from sentence_transformers import CrossEncoder
 
 from training.ml.data import SPLITS, Pair, Snapshot
+from training.ml.sets.preferring import reads_lists
+from training.spec.sets import USE
+from training.spec.teaching import TAUGHT
 from training.spec.train import TrainSpec
 
 FEW: Final = 20  # relevant training pairs, below which a base is spoiled more often than improved
@@ -28,6 +31,14 @@ def notices(snapshot: Snapshot, spec: TrainSpec, model: CrossEncoder) -> Iterato
         yield (
             f"Only {positives} of the {len(train):,} training pairs are relevant; with so few, a "
             "model often becomes worse than its base."
+        )
+    if spec.teacher is None and spec.loss in TAUGHT:
+        yield f"Without a teacher, {spec.loss} learns the grades."
+    compared = sum(each.split == "train" for each in snapshot.preferences)
+    if compared and spec.preferences == USE and not reads_lists(spec.loss):
+        yield (
+            f"{compared:,} preferences are not learned: a loss that reads lists would, such as "
+            "RankNetLoss."
         )
     contradicted = _contradicted(train)
     if contradicted:

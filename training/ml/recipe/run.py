@@ -1,4 +1,4 @@
-"""The recipe: load, baseline, silver and mine where it is wanted, train, evaluate, save.
+"""The recipe: load, baseline, silver, mine and teach where it is wanted, train, evaluate, save.
 
 One linear run over a frozen snapshot, the same under the supervisor and by hand. It knows no
 database and, once the base is there, no network; what it tells goes to a `Reporter`. The same
@@ -33,6 +33,7 @@ from training.ml.recipe.callbacks import CHECKPOINT_SECONDS
 from training.ml.recipe.evidence import evidence_collect
 from training.ml.recipe.facts import Run, facts_collect
 from training.ml.recipe.learning import NOTHING, loss_of, negatives_of
+from training.ml.recipe.likely import likely_find
 from training.ml.recipe.measuring import (
     evaluations_report,
     split_scores,
@@ -40,13 +41,15 @@ from training.ml.recipe.measuring import (
 )
 from training.ml.recipe.notices import notices
 from training.ml.recipe.snapshot_check import snapshot_check
+from training.ml.recipe.teaching import teacher_ask
 from training.ml.recipe.trying import Setting, trials_run
 from training.ml.reporter import Reporter, Stages
+from training.ml.sets.likely import LikelyScored
 from training.ml.silver.run import SilverOutcome, silver_train
 from training.ml.silver.work import SilverWork
 from training.spec.train import TrainSpec
 
-STAGES: Final = ("load", "baseline", "silver", "mine", "train", "evaluate", "save")
+STAGES: Final = ("load", "baseline", "silver", "mine", "teach", "train", "evaluate", "save")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class Outcome:
     snapshot has ranks), bm25, base, champion (where there is one) and model, with the rows of
     `references` behind theirs; `rankings` the first ten passages of each test query by system;
     `timings` the seconds per stage; `log` the lines of the training log. `facts` is JSON-able, see
-    `training.ml.recipe.facts`.
+    `training.ml.recipe.facts`; `likely` what looks relevant and was judged by nobody, best first.
     """
 
     folder: Path
@@ -67,6 +70,7 @@ class Outcome:
     timings: Mapping[str, float]
     log: Sequence[Mapping[str, Any]]
     facts: Mapping[str, Any]
+    likely: Sequence[LikelyScored] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,14 @@ class Place:
     """Where a run works, beside the folder of its model.
 
     `work` is kept between attempts at the same run, and holds its checkpoints; without it, a run
-    that dies begins anew. `cache` is kept for all runs on this machine. `device` as torch names it,
-    None for the best there is. A checkpoint is kept every `checkpoint_seconds`.
+    that dies begins anew. `cache` is kept for all runs on this machine. `corpus` is a copy of the
+    project's passages, where the recipe mines these. `device` as torch names it, None for the best
+    there is. A checkpoint is kept every `checkpoint_seconds`.
     """
 
     work: Path | None = None
     cache: Path | None = None
+    corpus: Path | None = None
     device: str | None = None
     checkpoint_seconds: float = CHECKPOINT_SECONDS
 
@@ -94,11 +100,13 @@ def recipe_run(
     place: Place | None = None,
     champion: Base | None = None,
     silver: SilverWork | None = None,
+    teacher: Base | None = None,
 ) -> Outcome:
     """Train `base` on the snapshot and leave the new model in `folder`, which must not exist.
 
     `champion` is the published version that the new model would replace, to be measured beside it;
-    `silver` what a silver stage works with, without which there is none.
+    `silver` what a silver stage works with, without which there is none; `teacher` the model that
+    the recipe names.
     The folder appears complete or not at all. Raises RecipeError, with a message for the user, for
     a snapshot, base or recipe that cannot work and for exhausted memory or disk.
     """
@@ -119,6 +127,7 @@ def recipe_run(
             place or Place(),
             champion,
             silver,
+            teacher,
             Path(scratch),
         )
 
@@ -132,6 +141,7 @@ def _run(
     place: Place,
     champion: Base | None,
     silver: SilverWork | None,
+    teacher: Base | None,
     scratch: Path,
 ) -> Outcome:
     stages = Stages(reporter)
@@ -165,16 +175,30 @@ def _run(
             start = _kept(untouched, base, taught, scratch / "silver")
 
     # 4. Mine: where the recipe asks for negatives that nobody judged.
-    work = _work(snapshot, spec, start.info, precision, place, scratch)
+    work = _work(snapshot, spec, (start, teacher), precision, place, scratch)
     if "loss" not in dict(spec.sweep):
         loss = loss_of(snapshot, spec)
         reporter.log(f"{loss.name}: {loss.reason}")
     mined = NOTHING
     if spec.mines:
         with stages("mine"):
-            mined = negatives_of(snapshot, spec.widest, reporter, folder=work)
+            mined = negatives_of(snapshot, spec.widest, reporter, folder=work, corpus=place.corpus)
 
-    # 5. Train, from where an earlier attempt left it.
+    # 5. Teach: where a teacher says how far apart the passages of a query are.
+    said = None
+    if teacher is not None:
+        with stages("teach"):
+            said = teacher_ask(
+                teacher,
+                snapshot,
+                spec,
+                mined,
+                reporter,
+                cache=(place.cache or work) / "teacher",
+                device=place.device,
+            )
+
+    # 6. Train, from where an earlier attempt left it.
     with stages("train"):
         setting = Setting(
             snapshot=snapshot,
@@ -186,10 +210,11 @@ def _run(
             reporter=reporter,
             device=place.device,
             checkpoint_seconds=place.checkpoint_seconds,
+            taught=said,
         )
         trained = trials_run(setting, untouched)
 
-    # 6. Evaluate: the same code, candidates and order of ties for all systems.
+    # 7. Evaluate: the same code, candidates and order of ties for all systems.
     with stages("evaluate"):
         model, evaluator = trained.trainer.model, trained.evaluator
         systems["dev"]["model"] = trained.dev
@@ -198,8 +223,9 @@ def _run(
         evaluations = systems_evaluate(snapshot, spec, systems)
         evidence = evidence_collect(snapshot, spec, baseline, calibration, evaluations)
         evaluations_report(evaluations, reporter)
+        likely = likely_find(model, snapshot, spec, mined, reporter)
 
-    # 7. Save: complete in a scratch folder, then moved into place.
+    # 8. Save: complete in a scratch folder, then moved into place.
     with stages("save"):
         metadata = _metadata(snapshot, spec, base.info) | calibration_metadata(calibration)
         model_save(model, scratch / "model", metadata)
@@ -222,7 +248,13 @@ def _run(
         rankings=rankings_top(snapshot.splits["test"], systems["test"], seed=spec.seed),
         timings=dict(stages.seconds),
         log=[dict(line) for line in model.model_card_data.training_logs],
-        facts={**facts_collect(run), "silver": taught and taught.to_dict()},
+        likely=likely.pairs if likely else (),
+        facts={
+            **facts_collect(run),
+            "silver": taught and taught.to_dict(),
+            "teacher": said and dict(said.facts),
+            "likely": likely and dict(likely.facts),
+        },
     )
 
 
@@ -247,7 +279,7 @@ def _precision(
 def _work(
     snapshot: Snapshot,
     spec: TrainSpec,
-    info: BaseInfo,
+    models: tuple[Base, Base | None],
     precision: Precision,
     place: Place,
     scratch: Path,
@@ -259,7 +291,7 @@ def _work(
     what = {
         "snapshot": snapshot.digest,
         "recipe": spec.to_dict(),
-        "base": info.weights_sha256,
+        "models": [model and model.info.weights_sha256 for model in models],
         "bf16": precision.bf16,
         "versions": [version(name) for name in names],
     }

@@ -23,6 +23,7 @@ from training.ml.recipe.best import weights_read, weights_write
 from training.ml.recipe.checkpoints import Checkpoints
 from training.ml.recipe.dev_evaluator import DevEvaluator
 from training.ml.recipe.learning import Lesson, lesson_make
+from training.ml.recipe.teaching import Taught
 from training.ml.recipe.trainer import RecipeTrainer, trainer_build
 from training.ml.recipe.trials import Trial, TrialResult, trial_choose, trials_of
 from training.ml.reporter import Reporter
@@ -58,6 +59,7 @@ class Setting:
     reporter: Reporter
     device: str | None
     checkpoint_seconds: float
+    taught: Taught | None = None
 
 
 def trials_run(setting: Setting, model: SplitCrossEncoder) -> Trained:
@@ -132,7 +134,7 @@ def _prepare(
         seed=setting.spec.seed,
         reporter=setting.reporter,
     )
-    lesson = lesson_make(setting.snapshot, spec, setting.mined)
+    lesson = lesson_make(setting.snapshot, spec, setting.mined, setting.taught)
     # What was scored and measured before must not change what chance does.
     set_seed(spec.seed)
     if lesson.shaped.classes and not trained:

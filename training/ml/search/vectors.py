@@ -25,18 +25,18 @@ class Shards:
     """The vectors of a corpus, shard by shard."""
 
     def __init__(self, folder: Path, size: int, *, shard: int = SHARD) -> None:
-        self.size = size
-        self._folder, self._shard = folder, shard
+        self.size, self.shard = size, shard
+        self._folder = folder
 
     def __len__(self) -> int:
-        return ceil(self.size / self._shard)
+        return ceil(self.size / self.shard)
 
     def path(self, number: int) -> Path:
         return self._folder / f"{number:05d}.npy"
 
     def bounds(self, number: int) -> tuple[int, int]:
         """Return the rows of a shard: the first, and the one after the last."""
-        return number * self._shard, min((number + 1) * self._shard, self.size)
+        return number * self.shard, min((number + 1) * self.shard, self.size)
 
     def vectors(self, number: int) -> Vectors:
         """Read a shard; shape (rows, dimension)."""

@@ -1,38 +1,27 @@
 """Hard negatives: passages that look like answers, were not judged, and probably are none.
 
-What is mined are the snapshot's own passages, for queries of the training split alone. Passages of
-the other splits may be among them: a passage is no secret, what is relevant to whom is.
+They are mined for queries of the training split alone. What looks so much like an answer that it
+probably is one is no negative; it is kept aside, for people to judge.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from training.ml.data import Pair, Snapshot
-from training.ml.search.bm25 import Bm25
 from training.ml.search.languages import DEFAULT
-from training.ml.search.tokens import Tokens
 from training.ml.sets.compiling import Example, Origin, by_query, missing_of
+from training.ml.sets.likely import Likely, Why
 from training.ml.sets.likeness import Likeness
+from training.ml.sets.pools import Asked, Encoders, Pool, Pooled, SnapshotPool, drawn
 from training.spec.sets import SetSpec
 
-Encode = Callable[[Sequence[str]], NDArray[np.float32]]
-"""Texts to vectors of length 1; shape (texts, dimension)."""
-
 Progress = Callable[[int, int], None]
+LIKELY: Final = 10  # of a query that are kept aside, at most
 _IN_TURN: Final[tuple[Origin, ...]] = ("bm25", "bi-encoder")
-
-
-@dataclass(frozen=True, slots=True)
-class Encoders:
-    """How the bi-encoder reads a query and a passage."""
-
-    query: Encode
-    passage: Encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +29,16 @@ class Mined:
     """What was found for each query, hard ones best first and then drawn ones.
 
     Counted is what was left out as probably relevant: `too_close` to the query by the bi-encoder,
-    `alike` to a relevant passage, or the text of any that was judged.
+    `alike` to a relevant passage, or the text of any that was judged. `likely` are the best of
+    them, without what was judged. `corpus` names what was searched, where it is more than the
+    snapshot's own passages: passages, digest.
     """
 
     examples: Mapping[str, Sequence[Example]]
     too_close: int
     alike: int
+    likely: Mapping[str, Sequence[Likely]] = field(default_factory=dict)
+    corpus: Mapping[str, Any] | None = None
 
 
 def negatives_mine(
@@ -55,163 +48,175 @@ def negatives_mine(
     *,
     seed: int,
     language: str = DEFAULT,
+    pool: Pool | None = None,
     progress: Progress = lambda _done, _total: None,
 ) -> Mined:
     """Look for passages for each training query that has a relevant one.
 
-    `encoders` may be None where neither the bi-encoder nor the margin is asked for. Deterministic.
+    `pool` is searched, by default the snapshot's own passages; `encoders` may be None where neither
+    the bi-encoder nor the margin is asked for. Deterministic.
     """
-    mine = _Mine(snapshot, spec, encoders, language)
+    mine = _Mine(pool or SnapshotPool(snapshot, spec, encoders, language), spec)
     found: dict[str, list[Example]] = {}
+    likely: dict[str, Sequence[Likely]] = {}
     queries = by_query(snapshot.splits["train"])
     for done, (query_id, own) in enumerate(queries.items(), start=1):
         if any(pair.relevant for pair in own):
             rng = np.random.default_rng([seed, 6, done])
-            found[query_id] = [*mine.hard(own, rng), *mine.drawn(own, rng)]
+            one = _OfQuery(mine, own)
+            found[query_id] = [*one.hard(rng), *one.drawn(rng)]
+            if one.likely:
+                likely[query_id] = one.likely[:LIKELY]
         progress(done, len(queries))
-    return Mined(found, mine.too_close, mine.alike)
+    return Mined(found, mine.too_close, mine.alike, likely)
 
 
 class _Mine:
-    """The snapshot's passages, ready to be searched."""
+    """What is searched, and what was left out so far."""
 
-    def __init__(
-        self, snapshot: Snapshot, spec: SetSpec, encoders: Encoders | None, language: str
-    ) -> None:
-        self._spec = spec
+    def __init__(self, pool: Pool, spec: SetSpec) -> None:
+        self.pool, self.spec, self.likeness = pool, spec, Likeness()
         self.too_close = self.alike = 0
-        passages = {pair.passage_id: pair for pairs in snapshot.splits.values() for pair in pairs}
-        self._passages = [passages[name] for name in sorted(passages)]
-        self._row = {pair.passage_id: row for row, pair in enumerate(self._passages)}
-        texts = [_text(pair) for pair in self._passages]
-        self._texts = texts
-        self._likeness = Likeness(texts)
-        lexical = spec.mine_negatives in ("bm25", "both")
-        self._bm25 = Bm25(texts, Tokens(language).terms) if lexical else None
-        self._encoders = encoders
-        self._vectors = None if encoders is None else encoders.passage(texts)
 
-    def hard(self, own: Sequence[Pair], rng: np.random.Generator) -> list[Example]:
+
+class _OfQuery:
+    """One query, of which all judged pairs are given."""
+
+    def __init__(self, mine: _Mine, own: Sequence[Pair]) -> None:
+        self._mine, self._own = mine, own
+        self._asked: Asked = mine.pool.ask(own)
+        self._judged = {pair.passage_id for pair in own}
+        self._wordings = {_read(pair) for pair in own}
+        self._relevant = [_read(pair) for pair in own if pair.relevant]
+        margin, mean = mine.spec.relative_margin, self._asked.answers()
+        self._limit = np.inf if margin is None or mean is None else mean - abs(mean) * margin
+        self.likely: list[Likely] = []
+
+    def hard(self, rng: np.random.Generator) -> list[Example]:
         """Return as many as the query lacks: what both searches rank high, in turns."""
-        wanted = missing_of(own, self._spec)
-        if not wanted or self._spec.mine_negatives == "none":
+        spec = self._mine.spec
+        wanted = missing_of(self._own, spec)
+        if not wanted or spec.mine_negatives == "none":
             return []
-        near = self._near(own[0].query)
-        found = self._in_turns(dict(self._ranked(own, near)))
-        if self._spec.sampling_strategy == "random":
+        found = self._in_turns(dict(self._ranked()))
+        if spec.sampling_strategy == "random":
             found = [found[place] for place in rng.permutation(len(found))]
-        kept = self._kept(own, near)
-        taken = ((row, origin) for row, origin in found if kept(row))
-        return [self._example(own[0], row, origin) for row, origin in islice(taken, wanted)]
+        taken = (
+            self._example(row, origin) for row, origin in found if self._kept(row, self._limit)
+        )
+        return list(islice(taken, wanted))
+
+    def drawn(self, rng: np.random.Generator) -> Iterator[Example]:
+        """Yield passages at random, none of which was judged or is alike."""
+        wanted = self._mine.spec.random_negatives * sum(pair.relevant for pair in self._own)
+        if wanted:
+            rows = (row for row in drawn(self._mine.pool, rng) if self._kept(row, np.inf))
+            aside = {each.pair.passage_id for each in self.likely}
+            found = (self._example(row, "random") for row in rows)
+            yield from islice((e for e in found if e.pair.passage_id not in aside), wanted)
 
     def _in_turns(self, ranked: Mapping[Origin, Sequence[int]]) -> list[tuple[int, Origin]]:
         """Return each row once, under the search that ranks it higher."""
         found: dict[int, Origin] = {}
-        for place in range(self._spec.range_max):
+        for place in range(self._mine.spec.range_max):
             for origin in _IN_TURN:
                 rows = ranked.get(origin, ())
                 if place < len(rows):
                     found.setdefault(rows[place], origin)
         return list(found.items())
 
-    def drawn(self, own: Sequence[Pair], rng: np.random.Generator) -> Iterator[Example]:
-        """Yield passages at random, none of which was judged or is alike."""
-        wanted = self._spec.random_negatives * sum(pair.relevant for pair in own)
-        if not wanted:
-            return
-        kept = self._kept(own, None)
-        for row in rng.permutation(len(self._passages)).tolist():
-            if wanted and kept(row):
-                wanted -= 1
-                yield self._example(own[0], row, "random")
-
-    def _near(self, query: str) -> NDArray[np.float32] | None:
-        if self._encoders is None or self._vectors is None:
-            return None
-        near: NDArray[np.float32] = self._vectors @ self._encoders.query([query])[0]
-        return near
-
-    def _ranked(
-        self, own: Sequence[Pair], near: NDArray[np.float32] | None
-    ) -> Iterator[tuple[Origin, list[int]]]:
+    def _ranked(self) -> Iterator[tuple[Origin, list[int]]]:
         """Yield what each search ranks from `range_min` to `range_max`, judged passages aside."""
-        spec, judged = self._spec, {self._row[pair.passage_id] for pair in own}
-        reach = spec.range_max + len(judged)
-        found: list[tuple[Origin, list[int]]] = []
-        if self._bm25 is not None:
-            found.append(("bm25", [row for row, _ in self._bm25.top(own[0].query, reach)]))
-        if spec.mine_negatives in ("bi-encoder", "both") and near is not None:
-            found.append(("bi-encoder", np.argsort(-near, kind="stable")[:reach].tolist()))
-        for origin, rows in found:
-            unjudged = [row for row in rows if row not in judged]
+        spec, pool = self._mine.spec, self._mine.pool
+        for origin, rows in self._asked.ranked(spec.range_max + len(self._judged)):
+            unjudged = [row for row in rows if pool.passage(row).passage_id not in self._judged]
             yield origin, unjudged[spec.range_min : spec.range_max]
 
-    def _kept(self, own: Sequence[Pair], near: NDArray[np.float32] | None) -> Callable[[int], bool]:
-        """Return what says whether a row may be a negative of this query."""
-        judged = {self._row[pair.passage_id] for pair in own}
-        relevant = [self._row[pair.passage_id] for pair in own if pair.relevant]
-        wordings = {self._texts[row] for row in judged}
-        limit = np.inf
-        if near is not None and self._spec.relative_margin is not None:
-            mean = float(near[relevant].mean())
-            limit = mean - abs(mean) * self._spec.relative_margin
+    def _kept(self, row: int, limit: float) -> bool:
+        """Say whether a row may be a negative of this query; keep what is likely none aside."""
+        passage = self._mine.pool.passage(row)
+        if passage.passage_id in self._judged:
+            return False
+        near = self._asked.near(row)
+        # The same text under another id was judged as well.
+        known = passage.read in self._wordings
+        if near is not None and near > limit:
+            self._mine.too_close += 1
+            self._aside(passage, None if known else "close", near)
+            return False
+        alike = not known and any(
+            self._mine.likeness.alike(passage.read, other) for other in self._relevant
+        )
+        if known or alike:
+            self._mine.alike += 1
+            self._aside(passage, "alike" if alike else None, near)
+        return not known and not alike
 
-        def kept(row: int) -> bool:
-            if row in judged:
-                return False
-            if near is not None and near[row] > limit:
-                self.too_close += 1
-                return False
-            # The same text under another id was judged as well.
-            if self._texts[row] in wordings or any(
-                self._likeness.alike(row, other) for other in relevant
-            ):
-                self.alike += 1
-                return False
-            return True
+    def _aside(self, passage: Pooled, why: Why | None, near: float | None) -> None:
+        held = {each.pair.passage_id for each in self.likely}
+        if why is not None and passage.passage_id not in held:
+            self.likely.append(Likely(_unjudged(self._own[0], passage), why, near))
 
-        return kept
-
-    def _example(self, query: Pair, row: int, origin: Origin) -> Example:
-        return Example(_unjudged(query, self._passages[row]), origin)
+    def _example(self, row: int, origin: Origin) -> Example:
+        return Example(_unjudged(self._own[0], self._mine.pool.passage(row)), origin)
 
 
 def mined_written(mined: Mined) -> dict[str, Any]:
-    """Return what was mined as ids, JSON-able."""
+    """Return what was mined with its texts, JSON-able."""
+    found = [each.pair for own in mined.examples.values() for each in own]
+    found += [each.pair for own in mined.likely.values() for each in own]
     examples = {
         query_id: [[example.pair.passage_id, example.origin] for example in own]
         for query_id, own in mined.examples.items()
     }
-    return {"examples": examples, "too_close": mined.too_close, "alike": mined.alike}
+    likely = {
+        query_id: [[each.pair.passage_id, each.why, each.near] for each in own]
+        for query_id, own in mined.likely.items()
+    }
+    return {
+        "passages": {pair.passage_id: [pair.title, pair.text] for pair in found},
+        "examples": examples,
+        "likely": likely,
+        "too_close": mined.too_close,
+        "alike": mined.alike,
+        "corpus": mined.corpus and dict(mined.corpus),
+    }
 
 
 def mined_read(written: Mapping[str, Any], snapshot: Snapshot) -> Mined:
-    """Return what `mined_written` wrote of the same snapshot."""
-    passages = {pair.passage_id: pair for pairs in snapshot.splits.values() for pair in pairs}
+    """Return what `mined_written` wrote of queries of the same snapshot."""
+    passages = {name: Pooled(name, *texts) for name, texts in written["passages"].items()}
     queries = {pair.query_id: pair for pair in snapshot.splits["train"]}
+
+    def made(query_id: str, name: str) -> Pair:
+        return _unjudged(queries[query_id], passages[name])
+
     examples = {
-        query_id: [
-            Example(_unjudged(queries[query_id], passages[name]), origin) for name, origin in own
-        ]
+        query_id: [Example(made(query_id, name), origin) for name, origin in own]
         for query_id, own in written["examples"].items()
     }
-    return Mined(examples, written["too_close"], written["alike"])
+    likely = {
+        query_id: [Likely(made(query_id, name), why, near) for name, why, near in own]
+        for query_id, own in written["likely"].items()
+    }
+    counts = written["too_close"], written["alike"]
+    return Mined(examples, *counts, likely, written["corpus"])
 
 
-def _unjudged(query: Pair, passage: Pair) -> Pair:
+def _unjudged(query: Pair, passage: Pooled) -> Pair:
     """Return a passage as a candidate of a query that is not relevant to it."""
-    return replace(
-        passage,
+    return Pair(
         query_id=query.query_id,
         query=query.query,
+        passage_id=passage.passage_id,
+        title=passage.title,
+        text=passage.text,
         grade=0.0,
         gain=0.0,
         target=0.0,
         relevant=False,
-        rank=None,
-        score=None,
     )
 
 
-def _text(pair: Pair) -> str:
-    return f"{pair.title} {pair.text}".strip()
+def _read(pair: Pair) -> str:
+    return Pooled(pair.passage_id, pair.title, pair.text).read

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from datasets import Dataset
 
-from training.ml.data import Pair
+from training.ml.data import Pair, Preference
 from training.ml.errors import DataError
 from training.ml.sets.compiling import Example, by_query
 from training.spec.losses import Shape
@@ -28,13 +28,21 @@ class Shaped:
     left_out: Mapping[str, int]
 
 
-def examples_shape(examples: Sequence[Example], shape: Shape, spec: TrainSpec) -> Shaped:
+def examples_shape(
+    examples: Sequence[Example],
+    shape: Shape,
+    spec: TrainSpec,
+    preferences: Sequence[Preference] = (),
+) -> Shaped:
     """Lay examples out in rows of a shape, shuffled by the recipe's seed, templates applied.
 
+    Preferences are lists of two, where the shape is lists, and are left out of all others: what is
+    better than another passage need not be relevant, and has no target of its own.
     Shuffled so that the first rows, which a card shows, are not all of one query. Raises DataError
     where no row comes of them.
     """
-    shaped = _SHAPES[shape](examples, spec)
+    lists = shape == "lists" and preferences
+    shaped = _lists(examples, spec, preferences) if lists else _SHAPES[shape](examples, spec)
     if not len(shaped.dataset):
         raise DataError(
             "No query of the training set has both a relevant passage and another one.",
@@ -63,11 +71,14 @@ def _classes(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
     return Shaped(dataset, targets, {})
 
 
-def _lists(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
+def _lists(
+    examples: Sequence[Example], spec: TrainSpec, preferences: Sequence[Preference] = ()
+) -> Shaped:
     columns: dict[str, list[Any]] = {"query": [], "docs": [], "labels": []}
     queries, left_out = _told_apart(examples)
     rng = np.random.default_rng([spec.seed, 7])
     lists = [chosen for own in queries for chosen in _cut(own, spec.list_size, rng)]
+    lists += [[each.better, each.worse] for each in preferences]
     for chosen in _shuffled(lists, spec):
         texts = [_texts(pair, spec) for pair in chosen]
         columns["query"].append(texts[0][0])
@@ -79,11 +90,14 @@ def _lists(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
 def _margins(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
     columns: dict[str, list[Any]] = {"query": [], "positive": [], "negative": [], "label": []}
     queries, left_out = _told_apart(examples)
+    rng = np.random.default_rng([spec.seed, 7])
     rows = [
         (better, worse)
         for own in queries
-        for better in own
-        for worse in _against(better, own, spec)
+        for better, others in (
+            _graded(own, spec) if spec.teacher is None else _apart(own, spec, rng)
+        )
+        for worse in others
     ]
     for better, worse in _shuffled(rows, spec):
         query, passage = _texts(better, spec)
@@ -162,11 +176,27 @@ def _cut(own: Sequence[Pair], size: int, rng: np.random.Generator) -> Iterator[l
         yield [pair for pair in own if pair in chosen]
 
 
-def _against(better: Pair, own: Sequence[Pair], spec: TrainSpec) -> list[Pair]:
-    """Return passages of a lower target, those just below first."""
-    lower = [pair for pair in own if pair.target < better.target]
-    lower.sort(key=lambda pair: -pair.target)
-    return lower[: spec.num_negatives or AGAINST]
+def _graded(own: Sequence[Pair], spec: TrainSpec) -> Iterator[tuple[Pair, list[Pair]]]:
+    """Yield each passage with some of a lower target, those just below first."""
+    for better in own:
+        lower = [pair for pair in own if pair.target < better.target]
+        lower.sort(key=lambda pair: -pair.target)
+        yield better, lower[: spec.num_negatives or AGAINST]
+
+
+def _apart(
+    own: Sequence[Pair], spec: TrainSpec, rng: np.random.Generator
+) -> Iterator[tuple[Pair, list[Pair]]]:
+    """Yield each relevant passage with some others, however near a teacher puts them.
+
+    Where people told none apart, the passage of the highest target stands for the relevant ones.
+    """
+    best = [pair for pair in own if pair.relevant]
+    if len(best) in (0, len(own)):
+        best = [max(own, key=lambda pair: pair.target)]
+    others = [pair for pair in own if pair not in best]
+    for better in best:
+        yield better, _drawn(others, min(len(others), spec.num_negatives or AGAINST), rng)
 
 
 def _queries(examples: Sequence[Example]) -> list[list[Pair]]:

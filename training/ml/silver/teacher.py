@@ -5,7 +5,6 @@ from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logit
 from sentence_transformers import CrossEncoder
 
 from training.ml.errors import BaseModelError
@@ -15,7 +14,7 @@ from training.ml.models.find import Base, BaseInfo
 from training.ml.models.load import base_load
 from training.ml.models.published import published_load
 from training.ml.models.save import METADATA
-from training.ml.scoring import texts_score
+from training.ml.scoring import logits
 from training.ml.search.topk import kth_best
 from training.ml.silver.queries import Passage
 from training.ml.templates import Templates
@@ -28,7 +27,6 @@ READ: Final = 128  # tokens of a passage that a teacher reads
 _ANY: Final = 8  # tokens that every model takes
 _BATCH: Final = 32
 _BLOCK: Final = 512  # queries whose products with the corpus are in memory at once
-_CLOSEST: Final = 1e-9  # a reranker's scores end below 1, where their logits still are finite
 
 
 class Teacher(Protocol):
@@ -47,14 +45,15 @@ class Teacher(Protocol):
         """Score pairs; shape (len(pairs),)."""
 
 
-def teacher_load(base: Base, *, device: str | None = None) -> Teacher:
+def teacher_load(base: Base, *, device: str | None = None, read: int = READ) -> Teacher:
     """Load a teacher: a reranker where the model has an output layer, an embedder where not.
 
+    It reads `read` tokens at most; a version of ours as many as it was evaluated with.
     Raises BaseModelError with a message for the user, ResourceError where memory runs out.
     """
     if base.info.fresh_head:
-        return Embedder(base.info, encoder_load(base, max_length=READ))
-    return Reranker(base, device)
+        return Embedder(base.info, encoder_load(base, max_length=read))
+    return Reranker(base, device, read)
 
 
 class Embedder:
@@ -102,9 +101,9 @@ class Reranker:
 
     kind = "reranker"
 
-    def __init__(self, base: Base, device: str | None) -> None:
+    def __init__(self, base: Base, device: str | None, read: int = READ) -> None:
         self.info = base.info
-        self._model, self._templates = _reranker(base, device)
+        self._model, self._templates = _reranker(base, device, read)
 
     def neighbours(self, queries: Sequence[str], corpus: Sequence[Passage], depth: int) -> Rows:
         return np.zeros((len(queries), 0), dtype=np.int64)
@@ -112,9 +111,8 @@ class Reranker:
     def score(self, pairs: Sequence[tuple[str, Passage]], progress: Progress) -> Scores:
         fill = self._templates.pair
         texts = [fill(query=query, title=each.title, text=each.text) for query, each in pairs]
-        found = texts_score(self._model, texts, batch_size=_BATCH, progress=progress)
-        logits: Scores = logit(np.clip(found, _CLOSEST, 1 - _CLOSEST)).astype(np.float32)
-        return logits
+        found = logits(self._model, texts, batch_size=_BATCH, progress=progress)
+        return np.asarray(found, dtype=np.float32)
 
 
 def read_text(passage: Passage) -> str:
@@ -122,7 +120,7 @@ def read_text(passage: Passage) -> str:
     return f"{passage.title}\n{passage.text}" if passage.title else passage.text
 
 
-def _reranker(base: Base, device: str | None) -> tuple[CrossEncoder, Templates]:
+def _reranker(base: Base, device: str | None, read: int) -> tuple[CrossEncoder, Templates]:
     if (base.folder / METADATA).exists():
         version = published_load(base)
         return version.model, version.templates
@@ -130,7 +128,7 @@ def _reranker(base: Base, device: str | None) -> tuple[CrossEncoder, Templates]:
         model = base_load(base, seed=0, max_length=_ANY, device=device)
     except BaseModelError as error:
         raise BaseModelError(f"As the teacher: {error.message}", error.advice) from error
-    model.max_seq_length = min(READ, tokens_limit(model) or READ)
+    model.max_seq_length = min(read, tokens_limit(model) or read)
     return model, Templates()
 
 
