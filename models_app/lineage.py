@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 # What everybody may read of a version's origin; hosts and people are the project's.
-PUBLIC_KEYS: Final = ("base_model", "code", "packages", "recipe", "seed")
+PUBLIC_KEYS: Final = ("base_model", "teacher", "code", "packages", "recipe", "seed")
 
 
 @dataclass(frozen=True, slots=True)

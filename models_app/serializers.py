@@ -120,8 +120,18 @@ class RecipeOfVersionField(serializers.DictField):
     """The recipe as it was when the version was trained, whatever keys there are today."""
 
 
+class TeacherSerializer(serializers.Serializer[Any]):
+    """The model whose scores a version has learned."""
+
+    loaded = serializers.CharField()
+    revision = serializers.CharField(allow_null=True, help_text="Commit or package version.")
+    weights_sha256 = serializers.CharField()
+
+
 class LineageSerializer(serializers.Serializer[Any]):
-    """What a version came from. Outsiders read of it base model, code, packages, recipe, seed."""
+    """What a version came from. Outsiders read of it base model, teacher, code, packages, recipe
+    and seed.
+    """
 
     job = serializers.CharField(
         required=False, allow_null=True, help_text="Null where it comes from elsewhere."
@@ -129,6 +139,9 @@ class LineageSerializer(serializers.Serializer[Any]):
     attempt = serializers.IntegerField(required=False)
     snapshot = serializers.CharField(required=False, help_text="Its digest.")
     base_model = BaseModelSerializer(required=False)
+    teacher = TeacherSerializer(
+        required=False, allow_null=True, help_text="Null where nobody taught it."
+    )
     code = CodeSerializer(required=False)
     packages = serializers.DictField(child=serializers.CharField(), required=False)
     host = HostSerializer(required=False)

@@ -262,7 +262,7 @@ def jobs(walk: Walk, folder: Path) -> None:
     walk.do(f"GET {JOBS}compare/", query={"jobs": f"{job.pk},{asked['id']}"})
     walk.do(f"GET {JOBS}compare/", query={"jobs": "one"})
     walk.do(f"GET {JOBS}compare/", query={"jobs": f"{job.pk},{uuid.uuid4()}"})
-    mined = {"id": mined_job(cast, 3).pk}
+    mined = {"id": mined_job(cast, 3, job.snapshot).pk}
     for _ in range(2):
         walk.do(f"POST {JOBS}{{id}}/likely/offer/", values=mined)
     walk.do(f"GET {JOBS}{{id}}/likely/", values=mined)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from accounts.models import Project
@@ -101,9 +101,11 @@ def passages_keyed(project: Project) -> Iterator[tuple[str, str, str]]:
         FROM annotate_passage p JOIN annotate_text t ON t.id = p.text_id
         WHERE p.project_id = %s AND p.withdrawn_at IS NULL ORDER BY name, p.title, p.id
     """  # noqa: S608 - only constants are put in
-    with transaction.atomic(), connection.chunked_cursor() as cursor:
+    # Without a transaction around it: whoever writes the rows to a disk may be slow.
+    with connection.chunked_cursor() as cursor:
         cursor.execute(sql, [project.pk])
-        yield from cursor
+        while block := cursor.fetchmany(CHUNK):
+            yield from block
 
 
 def _wordings(project: Project) -> Iterator[tuple[int, str, str]]:

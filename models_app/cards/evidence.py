@@ -150,6 +150,12 @@ def _of_labels(facts: Mapping[str, Any]) -> Iterator[str]:
         yield "No label was given by a person in this registry; all of them were imported or made."
     if not labels.get("agreement"):
         yield "Agreement between judges was not measured: nobody knows how repeatable a label is."
+    if found := (facts.get("likely") or {}).get("found"):
+        many = found > 1
+        yield (
+            f"{found:,} passage{'s' if many else ''} that nobody judged look{'' if many else 's'} "
+            "relevant to this version, for queries of the training split: labels may be missing."
+        )
 
 
 def _of_comparison(facts: Mapping[str, Any]) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """A finished job that found passages that nobody judged, made without training."""
 
-from annotate.models import Candidate, Passage, Query
+from annotate.models import Candidate, Passage, Query, Snapshot
 from tests.factory import Cast, make_passage, make_query
 from tests.training.jobs import bare_version, ready_snapshot
 from training.ml.sets.likely import LikelyScored, Why
@@ -13,12 +13,12 @@ RECIPE = {"mine_negatives": "both", "num_negatives": 2}
 WHYS: tuple[Why, ...] = ("close", "alike", "negative")
 
 
-def mined_job(cast: Cast, pairs: int) -> TrainingJob:
+def mined_job(cast: Cast, pairs: int, snapshot: Snapshot | None = None) -> TrainingJob:
     """Return a job that succeeded with so many pairs, two to a query, scored from 0.99 down."""
     job = job_create(
         project=cast.project,
         created_by=cast.manager,
-        snapshot=ready_snapshot(cast.project),
+        snapshot=snapshot or ready_snapshot(cast.project),
         base_model="",
         recipe=RECIPE,
     )

@@ -27,6 +27,8 @@ from training.ml.recipe.learning import NOTHING, loss_of
 from training.ml.recipe.run import Outcome, Place, recipe_run
 from training.ml.recipe.teaching import COSINES, Taught, blended, teacher_ask
 from training.ml.scoring import logits
+from training.ml.sets.compiling import Example
+from training.ml.sets.mining import Mined
 from training.spec.base import SpecError
 from training.spec.teaching import TAUGHT
 from training.spec.train import TrainSpec
@@ -144,3 +146,27 @@ def test_a_teacher_chooses_the_loss_and_other_losses_refuse_one() -> None:
     assert chosen.name == "MarginMSELoss"
     with pytest.raises(SpecError, match="learn from a teacher"):
         TrainSpec.from_dict({"teacher": NAME, "loss": "LambdaLoss"})
+
+
+def test_mined_passages_have_the_teacher_alone_and_are_known_by_their_texts(tmp_path: Path) -> None:
+    snapshot = tiny_snapshot(train=tiny_pairs("train", 4))
+    first = snapshot.splits["train"][0]
+    reporter = RecordingReporter()
+    reporter.stage("teach")
+
+    def scored(text: str) -> Taught:
+        found = replace(first, passage_id="m", title="", text=text, target=0.0, relevant=False)
+        mined = Mined({first.query_id: [Example(found, "bm25")]}, too_close=0, alike=0)
+        return teacher_ask(
+            teacher(), snapshot, tiny_spec("agro", teacher=NAME, teacher_weight=0), mined, reporter,
+            cache=tmp_path, device="cpu",
+        )  # fmt: skip
+
+    one = scored("open and read the file number 7")
+    other = scored("close the file number 7")  # the same name, worded anew
+    assert (one.facts["scored"], other.facts["scored"]) == (25, 1)
+    assert one.targets[first.query_id, "m"] > other.targets[first.query_id, "m"]
+    # Judged pairs are people's alone with this weight: two grades, two targets.
+    judged = {round(one.target(pair), 6) for pair in snapshot.splits["train"]}
+    assert len(judged) == 2
+    assert scored("close the file number 7").facts["scored"] == 0

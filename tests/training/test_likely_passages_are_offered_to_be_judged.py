@@ -46,7 +46,7 @@ def test_from_the_jobs_page_to_the_queue_and_back(client: Client, cast: Cast) ->
     assert [shown.index(f"answer {n}") for n in range(5)] == sorted(
         shown.index(f"answer {n}") for n in range(5)
     )
-    assert "Learned as a negative, and scored high all the same" in shown
+    assert "Learned as a negative" in shown
     answer = client.post(f"{page_of(job)}likely/offer/", follow=True)
     assert "5 passages are offered to be judged, 5 of them new." in answer.content.decode()
     assert "likely/offer/" not in answer.content.decode()

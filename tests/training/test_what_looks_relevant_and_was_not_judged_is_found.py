@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from models_app.cards import card_render
+from tests.models_app.facts import facts_of
 from tests.tiny_run import RecordingReporter, tiny_pairs, tiny_run, tiny_snapshot
 from tests.training.test_a_training_set_is_compiled_from_a_snapshot import ENCODERS, corpus, mine
 from training.ml.data import Pair, Snapshot
@@ -89,3 +91,10 @@ def test_what_scores_as_relevant_passages_do_is_found_best_first() -> None:
     assert found.facts["found"] == len(names) > 0
     assert any(line.startswith(f"{len(names)} of 3 mined passages") for line in reporter.lines)
     assert likely_find(model, snapshot, run.spec, NOTHING, reporter) is None
+
+
+def test_a_card_says_that_labels_may_be_missing() -> None:
+    said = "that nobody judged looks relevant to this version"
+    assert said not in card_render(facts_of())
+    likely = {"looked_at": 9, "found": 1, "kept": 1, "bar": 0.5}
+    assert f"1 passage {said}" in card_render({**facts_of(), "likely": likely})

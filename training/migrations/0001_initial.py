@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('score', models.FloatField()),
                 ('near', models.FloatField(null=True)),
-                ('why', models.CharField(choices=[('close', 'As close to the query as its relevant passages, by the bi-encoder'), ('alike', 'Nearly a relevant passage'), ('negative', 'Learned as a negative, and scored high all the same')], max_length=8)),
+                ('why', models.CharField(choices=[('close', 'As close as a relevant passage'), ('alike', 'Nearly a relevant passage'), ('negative', 'Learned as a negative')], max_length=8)),
                 ('offered_at', models.DateTimeField(null=True)),
                 ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='likely', to='training.trainingjob')),
                 ('offered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),

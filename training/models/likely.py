@@ -11,9 +11,9 @@ from training.models.jobs import TrainingJob
 class Why(models.TextChoices):
     """Why a passage came into question; see `training.ml.sets.mining.Why`."""
 
-    CLOSE = "close", "As close to the query as its relevant passages, by the bi-encoder"
+    CLOSE = "close", "As close as a relevant passage"
     ALIKE = "alike", "Nearly a relevant passage"
-    NEGATIVE = "negative", "Learned as a negative, and scored high all the same"
+    NEGATIVE = "negative", "Learned as a negative"
 
 
 class LikelyPair(models.Model):

@@ -34,7 +34,7 @@ def lineage_collect(
         "attempt": attempt,
         "snapshot": job.parts[0].digest,
         "base_model": outcome.base.to_dict(),
-        "teacher": outcome.facts["teacher"],
+        "teacher": _teacher(outcome.facts["teacher"]),
         "code": dict(code),
         "packages": package_versions(),
         "host": host_facts(),
@@ -42,6 +42,12 @@ def lineage_collect(
         "seed": job.recipe["seed"],
         "seconds": {name: round(seconds, 3) for name, seconds in outcome.timings.items()},
     }
+
+
+def _teacher(facts: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return which model taught, as far as it is needed to know it again."""
+    named = ("loaded", "revision", "weights_sha256")
+    return None if facts is None else {name: facts[name] for name in named}
 
 
 def labels_facts(statistics: Mapping[str, Any]) -> dict[str, Any]:

@@ -144,15 +144,18 @@ class _Asked:
 
     def scores(self, part: str, pairs: Sequence[Pair]) -> Scores:
         """Return the scores of some of the pairs, from an earlier job where it has them."""
-        names = [[pair.query_id, pair.passage_id] for pair in pairs] if part == "mined" else []
-        text = json.dumps({**self._known, "part": part, "pairs": names}, sort_keys=True)
+        texts = (
+            pairs if part == "mined" else ()
+        )  # those of judged ones are in the snapshot's digest
+        known = {**self._known, "part": part, "texts": _digest(texts)}
+        key = sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
         done = self._done
 
         def compute(start: int, stop: int) -> Scores:
             self._done = done + start
             return self._score(pairs[start:stop])
 
-        found, computed = self._kept.of(sha256(text.encode()).hexdigest(), len(pairs), compute)
+        found, computed = self._kept.of(key, len(pairs), compute)
         self.scored += computed
         self._done = done + len(pairs)
         if pairs:
@@ -168,6 +171,14 @@ class _Asked:
         )
         scale = COSINES if self.kind == "embedder" else 1.0
         return np.asarray(scale * found, dtype=np.float32)
+
+
+def _digest(pairs: Sequence[Pair]) -> str:
+    """Digest of the texts of pairs, in their order, hexadecimal sha256."""
+    digest = sha256()
+    for pair in pairs:
+        digest.update(json.dumps([pair.query, pair.title, pair.text]).encode())
+    return digest.hexdigest()
 
 
 def _own_metadata(base: Base) -> str:
