@@ -23,10 +23,15 @@ def jobs_sweep() -> None:
 def erasure_run(erasure_id: int) -> None:
     """What is done already is found so by its row."""
     erasing.erasure_run(erasure_id=erasure_id)
-    scratch.works_clear()
+    _clear()
 
 
 @shared_task
 def works_clear() -> None:
     """Remove what was kept long enough, or for a project that is gone, on this machine."""
+    _clear()
+
+
+def _clear() -> None:
     scratch.works_clear()
+    scratch.silver_clear()

@@ -19,7 +19,7 @@ from training.ml.sets.corpus_pool import corpus_copy
 from training.ml.silver.queries import Passage
 from training.ml.silver.work import SilverWork, corpus_draw
 from training.models import TrainingJob
-from training.process.scratch import cache_path
+from training.process.scratch import silver_path
 from training.selectors.base_models import (
     fallback_allowed,
     version_files,
@@ -126,7 +126,7 @@ def silver_fetch(
         corpus=corpus,
         passages=passages,
         teacher=base_find(asked),
-        cache=cache_path() / "silver",
+        cache=silver_path(job.project_id),
         labelled={pair.query for pairs in snapshot.splits.values() for pair in pairs},
     )
 

@@ -10,10 +10,13 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Max
 
+from accounts.models import Project
 from config.folders import private_folder
 from models_app.models import Artifact
 from training.ml.backends.kept import kept_clear
+from training.ml.silver.entries import entries_clear
 from training.models import TrainingJob
 from training.selectors.continuing import ancestors_of, kept_of, last_of
 
@@ -67,6 +70,32 @@ def work_adopt(job: TrainingJob) -> str:
 def cache_path() -> Path:
     """Return where jobs keep what holds for this machine, and can be made again."""
     return Path(settings.ARBITER_HOME) / "cache"
+
+
+def silver_path(project_id: int) -> Path:
+    """Return where silver stages of a project keep what they came to: weights that know its texts,
+    which serve no other project.
+    """
+    return cache_path() / "silver" / str(project_id)
+
+
+def silver_clear() -> None:
+    """Remove what silver stages have kept for projects that are gone, or learned from what was
+    erased since it was used last.
+    """
+    folders = {path.name: path for path in (cache_path() / "silver").glob("*") if path.is_dir()}
+    rows = Project.objects.filter(pk__in=[name for name in folders if name.isdecimal()])
+    erased = {
+        str(pk): moment
+        for pk, moment in rows.annotate(erased=Max("erasures__finished_at")).values_list(
+            "pk", "erased"
+        )
+    }
+    for name, folder in folders.items():
+        if name not in erased:
+            shutil.rmtree(folder, ignore_errors=True)
+        elif (moment := erased[name]) is not None:
+            entries_clear(folder, unused_since=moment.timestamp())
 
 
 def works_clear(*, spare: int = DISK_SPARE) -> None:

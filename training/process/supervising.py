@@ -26,6 +26,7 @@ from training.process.scratch import (
     backends_clear,
     scratch_clear,
     scratch_path,
+    silver_clear,
     worker_name,
     works_clear,
 )
@@ -109,6 +110,7 @@ def _supervise(run: Run) -> None:
         try:
             _settle(run, status)
             works_clear()
+            silver_clear()
             backends_clear()
         finally:
             scratch_clear(run.worker)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from training.continuing import Checkpoint
 from training.models import JobStatus, TrainingJob
+from training.spec.sets import CORPUS
 
 UNFINISHED: Final = (JobStatus.FAILED, JobStatus.CANCELLED)
 
@@ -31,10 +32,17 @@ def kept_of(job: TrainingJob) -> Kept | None:
     if job.checkpoint is None or job.status not in UNFINISHED or job.finished_at is None:
         return None
     until = job.finished_at + timedelta(days=settings.JOB_KEEP_DAYS)
-    erased = job.snapshot is not None and job.snapshot.redacted > 0
-    if erased or until <= timezone.now() or continuation_of(job) is not None:
+    if _erased(job) or until <= timezone.now() or continuation_of(job) is not None:
         return None
     return Kept(Checkpoint.from_dict(job.checkpoint), until)
+
+
+def _erased(job: TrainingJob) -> bool:
+    """Say whether something is gone of what the job trained on: its snapshot, or a whole corpus."""
+    if job.snapshot is not None and job.snapshot.redacted > 0:
+        return True
+    mined = job.recipe.get("mine_from") == CORPUS
+    return mined and job.project.erasures.filter(finished_at__gte=job.created_at).exists()
 
 
 def continuation_of(job: TrainingJob) -> TrainingJob | None:

@@ -18,9 +18,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from training.ml.silver.entries import FACTS, last_used, size_of
+
 BOUND: Final = 4 << 30  # bytes
 _WEIGHTS: Final = "weights.safetensors"
-_FACTS: Final = "facts.json"
 
 
 class SilverCache:
@@ -38,14 +39,14 @@ class SilverCache:
         if not entry.is_dir():
             return None
         try:
-            facts: dict[str, Any] = json.loads((entry / _FACTS).read_text(encoding="utf-8"))
+            facts: dict[str, Any] = json.loads((entry / FACTS).read_text(encoding="utf-8"))
             if _digest(entry / _WEIGHTS) != facts["weights_sha256"]:
                 raise ValueError("other weights than those that were kept")
             model.load_state_dict(load_file(entry / _WEIGHTS), strict=True)
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError):
             shutil.rmtree(entry, ignore_errors=True)
             return None
-        os.utime(entry / _FACTS)
+        os.utime(entry / FACTS)
         return facts
 
     def store(self, key: str, model: nn.Module, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,7 +62,7 @@ class SilverCache:
             part.mkdir()
             save_file(_tensors(model), part / _WEIGHTS)
             kept = {**facts, "weights_sha256": _digest(part / _WEIGHTS)}
-            (part / _FACTS).write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+            (part / FACTS).write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
             if not (self._folder / key).exists():
                 part.rename(self._folder / key)
         self._trim(key)
@@ -71,12 +72,12 @@ class SilverCache:
         """Remove what was unused for the longest time until the rest fits; never the newest."""
         entries = sorted(
             (entry for entry in self._folder.glob("[0-9a-f]*") if entry.name != newest),
-            key=_last_used,
+            key=last_used,
             reverse=True,
         )
-        held = _size(self._folder / newest)
+        held = size_of(self._folder / newest)
         for entry in entries:
-            held += _size(entry)
+            held += size_of(entry)
             if held > self._bound:
                 shutil.rmtree(entry, ignore_errors=True)
 
@@ -95,18 +96,3 @@ def _tensors(model: nn.Module) -> dict[str, Tensor]:
 def _digest(path: Path) -> str:
     with path.open("rb") as stream:
         return file_digest(stream, "sha256").hexdigest()
-
-
-def _last_used(entry: Path) -> float:
-    """Seconds since the epoch; 0 where another process has removed the entry."""
-    try:
-        return (entry / _FACTS).stat().st_mtime
-    except OSError:
-        return 0.0
-
-
-def _size(entry: Path) -> int:
-    try:
-        return sum(path.stat().st_size for path in entry.iterdir())
-    except OSError:
-        return 0
