@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from models_app.cards import card_render
 from models_app.cards.evidence import weaknesses
@@ -23,6 +23,7 @@ from tests.training.jobs import (
     run_job,
     tiny_base,
 )
+from tests.training.test_jobs_are_started_and_shown_on_pages import form_data
 from training.kinds import Stage
 from training.models import TrainingJob
 from training.process.exposure import exposure_of
@@ -62,6 +63,26 @@ def test_an_alias_is_pinned_and_a_stranger_is_refused(cast: Cast, tmp_path: Path
     assert packaged.version is None
     assert packaged.base.info.fresh_head
     assert spec.teacher == str(version)
+
+
+@pytest.mark.django_db
+def test_a_form_takes_a_teacher_and_says_beside_the_field_what_is_wrong(
+    client: Client, cast: Cast, tmp_path: Path
+) -> None:
+    publish(cast.project, tmp_path / "v1")
+    snapshot = ready_snapshot(cast.project)
+    client.force_login(cast.manager)
+    new = "/projects/library/jobs/new/"
+    wrong = client.post(new, form_data(snapshot, teacher="no/such@v1"))
+    assert wrong.context["form"].errors.keys() == {"teacher"}
+    unfit = client.post(new, form_data(snapshot, teacher="library/finder@v1", loss="LambdaLoss"))
+    assert "learn from a teacher" in str(unfit.context["form"].errors["teacher"])
+    good = client.post(new, form_data(snapshot, teacher="library/finder@v1"))
+    assert good.status_code == 302
+    job = TrainingJob.objects.get()
+    assert (job.recipe["teacher"], job.recipe["teacher_weight"]) == ("library/finder@v1", 0.5)
+    page = client.get(good["Location"]).content.decode()
+    assert "Teach" in page
 
 
 @pytest.mark.django_db(transaction=True)
