@@ -11,7 +11,7 @@ from training.ml.templates import passage_template_check, query_template_check
 Kind = Literal["integer", "number", "boolean", "choice", "text", "run", "template", "names"]
 Group = Literal[
     "training", "training set", "evaluation", "texts", "systems", "bi-encoder", "queries",
-    "silver stage",
+    "silver stage", "held out",
 ]  # fmt: skip
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
