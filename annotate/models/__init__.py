@@ -13,7 +13,7 @@ from annotate.models.corpus import (
     Thing,
     Tombstone,
 )
-from annotate.models.disputes import Dispute
+from annotate.models.disputes import Dispute, Doubter, Referral
 from annotate.models.imports import Import, ImportStatus, OnConflict
 from annotate.models.judgments import Action, Judgment, Kind, Lease, Purpose, Source, Voice
 from annotate.models.pairs import (
@@ -49,6 +49,7 @@ __all__ = [
     "Change",
     "Deed",
     "Dispute",
+    "Doubter",
     "ErasedRecords",
     "Erasure",
     "ErasureStatus",
@@ -79,6 +80,7 @@ __all__ = [
     "Query",
     "QueryRevision",
     "Queue",
+    "Referral",
     "Run",
     "SavedView",
     "Snapshot",
