@@ -19,6 +19,7 @@ from training.models import TrainingJob
 from training.outcomes import outcome_of
 from training.retrying import next_try
 from training.selectors.base_models import base_warning
+from training.selectors.held_out import precision_of
 from training.selectors.jobs import (
     jobs_of,
     metrics_of,
@@ -95,6 +96,7 @@ def _standing(job: TrainingJob, trial: int | None = None) -> dict[str, Any]:
         "warning": base_warning(job),
         "next_try": next_try(job.recipe) if job.out_of_memory else {},
         "outcome": outcome_of(job),
+        "precision": precision_of(job) if job.doubts and job.finished else None,
         "ranking": ranking_tables(metrics),
         "binary": binary_tables(metrics),
     }
