@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.api import comparison, erasures, jobs, likely, queries, runs
+from training.api import comparison, erasures, held_out, jobs, likely, queries, runs
 
 _VERSION = "rerankers/<str:team>/<str:name>/versions/<int:number>/"
 
@@ -14,6 +14,9 @@ urlpatterns = [
     path("training-jobs/<uuid:pk>/events/", jobs.JobEvents.as_view()),
     path("training-jobs/<uuid:pk>/likely/", likely.JobLikely.as_view()),
     path("training-jobs/<uuid:pk>/likely/offer/", likely.JobLikelyOffer.as_view()),
+    path("training-jobs/<uuid:pk>/doubts/", held_out.JobDoubts.as_view()),
+    path("training-jobs/<uuid:pk>/doubts/send/", held_out.JobDoubtsSend.as_view()),
+    path("training-jobs/<uuid:pk>/doubts/precision/", held_out.JobPrecision.as_view()),
     path("rerankers/<str:team>/<str:name>/compare/", comparison.Compare.as_view()),
     path(f"{_VERSION}queries/", queries.VersionQueries.as_view()),
     path(f"{_VERSION}queries/rankings/", queries.VersionRankings.as_view()),

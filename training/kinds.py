@@ -6,6 +6,7 @@ from typing import Final
 from django.db import models
 
 from training.spec.base import Spec
+from training.spec.held_out import CurveSpec, DoubtSpec
 from training.spec.pool import PoolSpec
 from training.spec.score import ScoreSpec
 from training.spec.train import TrainSpec
@@ -17,6 +18,8 @@ class JobKind(models.TextChoices):
     TRAIN = "train", "Train"
     POOL = "pool", "Build candidates"
     SCORE = "score", "Score candidates"
+    CURVE = "curve", "Learning curve"
+    DOUBT = "doubt", "Check labels"
 
 
 class Stage(models.TextChoices):
@@ -48,7 +51,15 @@ STAGES: Final[dict[JobKind, tuple[Stage, ...]]] = {
         Stage.CLAIM, Stage.LOAD, Stage.BM25, Stage.ENCODE, Stage.SEARCH, Stage.STORE, Stage.FINISH,
     ),
     JobKind.SCORE: (Stage.CLAIM, Stage.LOAD, Stage.SCORE, Stage.FINISH),
+    JobKind.CURVE: (
+        Stage.CLAIM, Stage.LOAD, Stage.MINE, Stage.TRAIN, Stage.EVALUATE, Stage.FINISH,
+    ),
+    JobKind.DOUBT: (
+        Stage.CLAIM, Stage.LOAD, Stage.MINE, Stage.TRAIN, Stage.EVALUATE, Stage.FINISH,
+    ),
 }  # fmt: skip
+# They train several models, each scored on what it has not seen, and publish none.
+HELD_OUT: Final = (JobKind.CURVE, JobKind.DOUBT)
 # What is counted in a stage; pairs in all others.
 UNITS: Final[dict[Stage, str]] = {
     Stage.SILVER: "parts",
@@ -64,4 +75,6 @@ SPECS: Final[Mapping[str, type[Spec]]] = {
     JobKind.TRAIN.value: TrainSpec,
     JobKind.POOL.value: PoolSpec,
     JobKind.SCORE.value: ScoreSpec,
+    JobKind.CURVE.value: CurveSpec,
+    JobKind.DOUBT.value: DoubtSpec,
 }

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from typing import Any, Final, Self
 
+from training.kinds import JobKind
+from training.learned import CurveOutcome, DoubtOutcome
 from training.models import TrainingJob
 
 
@@ -124,8 +126,15 @@ class ScoreOutcome:
         return asdict(self)
 
 
-def outcome_of(job: TrainingJob) -> PoolOutcome | ScoreOutcome | None:
-    """Return what a job that pools or scores has stored so far; None where that is nothing."""
-    if job.outcome is None:
-        return None
-    return (ScoreOutcome if job.scores else PoolOutcome).from_dict(job.outcome)
+Outcome = PoolOutcome | ScoreOutcome | CurveOutcome | DoubtOutcome
+OUTCOMES: Final[Mapping[str, type[Outcome]]] = {
+    JobKind.POOL: PoolOutcome,
+    JobKind.SCORE: ScoreOutcome,
+    JobKind.CURVE: CurveOutcome,
+    JobKind.DOUBT: DoubtOutcome,
+}
+
+
+def outcome_of(job: TrainingJob) -> Outcome | None:
+    """Return what a job that does not train has stored so far; None where that is nothing."""
+    return None if job.outcome is None else OUTCOMES[job.kind].from_dict(job.outcome)

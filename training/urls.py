@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.views import asking, erasures, jobs, likely, runs
+from training.views import asking, erasures, held_out, jobs, likely, runs
 
 app_name = "training"
 
@@ -10,6 +10,8 @@ urlpatterns = [
     path("new/", asking.job_new, name="job-new"),
     path("pool/", asking.pool_new, name="pool-new"),
     path("score/", asking.score_new, name="score-new"),
+    path("curve/", held_out.curve_new, name="curve-new"),
+    path("doubt/", held_out.doubt_new, name="doubt-new"),
     path("erasures/<int:pk>/", erasures.erasure_versions_shown, name="erasure-versions"),
     path(
         "versions/<str:name>/<int:number>/erased/",
@@ -19,6 +21,8 @@ urlpatterns = [
     path("<uuid:pk>/", jobs.job_detail, name="job-detail"),
     path("<uuid:pk>/log/", runs.job_log, name="job-log"),
     path("<uuid:pk>/log/text/", runs.job_log_text, name="job-log-text"),
+    path("<uuid:pk>/doubts/", held_out.job_doubts, name="job-doubts"),
+    path("<uuid:pk>/doubts/send/", held_out.job_doubts_send, name="job-doubts-send"),
     path("<uuid:pk>/cancel/", jobs.job_stop, name="job-cancel"),
     path("<uuid:pk>/continue/", jobs.job_go_on, name="job-continue"),
     path("<uuid:pk>/likely/", likely.job_likely, name="job-likely"),

@@ -85,7 +85,8 @@ class DisputeOutput(serializers.ModelSerializer[Dispute]):
         model = Dispute
         fields = [
             "candidate", "query", "query_text", "title", "importance", "differs", "crosses",
-            "flagged", "skipped", "settled", "judges", "outvoted", "spread", "rank", "judgments",
+            "flagged", "skipped", "referred", "settled", "judges", "outvoted", "spread", "rank",
+            "judgments",
         ]  # fmt: skip
 
     def to_representation(self, instance: Dispute) -> dict[str, Any]:

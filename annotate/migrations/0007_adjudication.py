@@ -1,6 +1,8 @@
 """Adjudications are a reviewer's; disputes are counted, with how much they matter."""
 
 import django.db.models.deletion
+import django.db.models.functions.datetime
+from django.conf import settings
 from django.db import migrations, models
 
 FORWARD = """
@@ -43,19 +45,25 @@ BEGIN
         WHERE j.candidate_id = ANY (candidates) AND j.current
           AND j.kind IN ('counted', 'late', 'adjudication')
         GROUP BY j.candidate_id, j.grade_id
+    ), referred AS (
+        SELECT r.candidate_id FROM annotate_referral r WHERE r.candidate_id = ANY (candidates)
     ), said AS (
-        SELECT v.candidate_id AS id, sum(v.n) AS judges, max(v.n) AS largest,
+        SELECT k.id, coalesce(sum(v.n), 0) AS judges, coalesce(max(v.n), 0) AS largest,
                count(*) FILTER (WHERE v.n > 0) > 1 AS differs,
                coalesce(max(g.gain) FILTER (WHERE v.n > 0)
                         - min(g.gain) FILTER (WHERE v.n > 0), 0) AS apart,
                count(DISTINCT g.relevant) FILTER (WHERE v.n > 0) > 1 AS crosses,
-               bool_or(v.flagged) AS flagged,
-               sum(v.n) = 0 AND bool_or(v.skipped) AND bool_or(v.why) AS skipped,
-               bool_or(v.settled) AS settled
-        FROM votes v LEFT JOIN accounts_grade g ON g.id = v.grade_id
-        GROUP BY v.candidate_id
+               coalesce(bool_or(v.flagged), false) AS flagged,
+               coalesce(sum(v.n) = 0 AND bool_or(v.skipped) AND bool_or(v.why), false) AS skipped,
+               coalesce(bool_or(v.settled), false) AS settled,
+               k.id IN (SELECT candidate_id FROM referred) AS referred
+        FROM (SELECT candidate_id AS id FROM votes UNION SELECT candidate_id FROM referred) k
+        LEFT JOIN votes v ON v.candidate_id = k.id
+        LEFT JOIN accounts_grade g ON g.id = v.grade_id
+        GROUP BY k.id
         HAVING count(*) FILTER (WHERE v.n > 0) > 1 OR bool_or(v.flagged) OR bool_or(v.settled)
             OR (sum(v.n) = 0 AND bool_or(v.skipped) AND bool_or(v.why))
+            OR k.id IN (SELECT candidate_id FROM referred)
     ), weighed AS (
         SELECT said.*, c.project_id, c.query_id, r.rank,
                CASE WHEN judges > 0 THEN 1 - largest / judges ELSE 0 END AS outvoted,
@@ -71,18 +79,18 @@ BEGIN
           AND NOT EXISTS (SELECT FROM said WHERE said.id = d.candidate_id)
     )
     INSERT INTO annotate_dispute AS d
-        (candidate_id, project_id, query_id, differs, crosses, flagged, skipped, settled, judges,
-         outvoted, spread, rank, importance)
-    SELECT id, project_id, query_id, differs, crosses, flagged, skipped, settled, judges,
-           outvoted, spread, rank,
+        (candidate_id, project_id, query_id, differs, crosses, flagged, skipped, referred, settled,
+         judges, outvoted, spread, rank, importance)
+    SELECT id, project_id, query_id, differs, crosses, flagged, skipped, referred, settled,
+           judges, outvoted, spread, rank,
            discount * (least(1, 2 * outvoted) * (spread + crosses::integer) / 2
-                       + (flagged OR skipped)::integer / 4.0)
+                       + (flagged OR skipped OR referred)::integer / 4.0)
     FROM weighed
     ON CONFLICT (candidate_id) DO UPDATE SET
         differs = excluded.differs, crosses = excluded.crosses, flagged = excluded.flagged,
-        skipped = excluded.skipped, settled = excluded.settled, judges = excluded.judges,
-        outvoted = excluded.outvoted, spread = excluded.spread, rank = excluded.rank,
-        importance = excluded.importance
+        skipped = excluded.skipped, referred = excluded.referred, settled = excluded.settled,
+        judges = excluded.judges, outvoted = excluded.outvoted, spread = excluded.spread,
+        rank = excluded.rank, importance = excluded.importance
     WHERE (d.*) IS DISTINCT FROM (excluded.*);
 END $$;
 
@@ -108,6 +116,27 @@ CREATE TRIGGER judgment_ends_a_dispute AFTER UPDATE OF current ON annotate_judgm
 FOR EACH ROW WHEN (OLD.current AND NOT NEW.current
                    AND NEW.kind IN ('counted', 'late', 'adjudication'))
 EXECUTE FUNCTION annotate_judgment_disputes();
+
+-- A label check refers what is to be decided; whoever does has locked the candidates by id.
+CREATE FUNCTION annotate_referral_disputes() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM annotate_candidate
+                   WHERE id = NEW.candidate_id AND project_id = NEW.project_id) THEN
+        RAISE EXCEPTION 'a referral and its candidate are of one project'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'referral_of_one_project';
+    END IF;
+    PERFORM annotate_dispute_settle(ARRAY[NEW.candidate_id]);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER referral_opens_a_dispute AFTER INSERT ON annotate_referral
+FOR EACH ROW EXECUTE FUNCTION annotate_referral_disputes();
+CREATE FUNCTION annotate_referral_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM accounts_leaves_with(OLD.project_id, 'referral', OLD.candidate_id::text);
+    RETURN OLD;
+END $$;
+CREATE TRIGGER referral_kept BEFORE DELETE ON annotate_referral
+FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION annotate_referral_kept();
 
 -- A run may rank what people have judged already.
 CREATE FUNCTION annotate_proposal_disputes() RETURNS trigger LANGUAGE plpgsql
@@ -182,6 +211,10 @@ DROP FUNCTION annotate_proposal_disputes();
 DROP TRIGGER judgment_ends_a_dispute ON annotate_judgment;
 DROP TRIGGER judgment_opens_a_dispute ON annotate_judgment;
 DROP FUNCTION annotate_judgment_disputes();
+DROP TRIGGER referral_kept ON annotate_referral;
+DROP FUNCTION annotate_referral_kept();
+DROP TRIGGER referral_opens_a_dispute ON annotate_referral;
+DROP FUNCTION annotate_referral_disputes();
 DROP FUNCTION annotate_dispute_settle(bigint[]);
 DROP TRIGGER judgment_adjudication_home ON annotate_judgment;
 DROP FUNCTION annotate_adjudication_home();
@@ -189,7 +222,10 @@ DROP FUNCTION annotate_adjudication_home();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("annotate", "0006_agreement")]
+    dependencies = [
+        ("annotate", "0006_agreement"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
 
     operations = [
         migrations.CreateModel(
@@ -212,6 +248,10 @@ class Migration(migrations.Migration):
                 ),
                 ("flagged", models.BooleanField()),
                 ("skipped", models.BooleanField()),
+                (
+                    "referred",
+                    models.BooleanField(help_text="A model that had not seen the label disagrees."),
+                ),
                 ("settled", models.BooleanField(help_text="Whether an adjudication holds.")),
                 ("judges", models.PositiveSmallIntegerField()),
                 ("outvoted", models.FloatField()),
@@ -241,6 +281,57 @@ class Migration(migrations.Migration):
                     models.Index(
                         fields=["project", "settled", "importance", "candidate"],
                         name="dispute_list",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Referral",
+            fields=[
+                (
+                    "candidate",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="referral",
+                        serialize=False,
+                        to="annotate.candidate",
+                    ),
+                ),
+                (
+                    "why",
+                    models.CharField(
+                        choices=[("model", "A model that had not seen the label disagrees")],
+                        default="model",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="referrals",
+                        to="accounts.project",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("why__in", ["model"])), name="referral_why_known"
                     )
                 ],
             },

@@ -14,7 +14,7 @@ from annotate.models.corpus import (
     Thing,
     Tombstone,
 )
-from annotate.models.disputes import Dispute
+from annotate.models.disputes import Dispute, Doubter, Referral
 from annotate.models.imports import Import, ImportStatus, OnConflict
 from annotate.models.judgments import Action, Judgment, Kind, Lease, Purpose, Source, Voice
 from annotate.models.pairs import (
@@ -52,6 +52,7 @@ __all__ = [
     "CopiesStatus",
     "Deed",
     "Dispute",
+    "Doubter",
     "ErasedRecords",
     "Erasure",
     "ErasureStatus",
@@ -82,6 +83,7 @@ __all__ = [
     "Query",
     "QueryRevision",
     "Queue",
+    "Referral",
     "Run",
     "SavedView",
     "Snapshot",

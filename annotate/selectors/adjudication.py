@@ -25,6 +25,7 @@ SHOWS: Final = {
     "crossing": "Relevant to some, not to others",
     "flagged": "Flagged",
     "skipped": "Skipped by all, with a reason",
+    "referred": "Doubted by a model",
     "all": "All of these",
 }
 STATES: Final = {"open": "Open", "done": "Adjudicated"}
@@ -64,6 +65,7 @@ def disputes_of(project: Project, wish: Wish) -> QuerySet[Dispute]:
         "crossing": Q(crosses=True),
         "flagged": Q(flagged=True),
         "skipped": Q(skipped=True),
+        "referred": Q(referred=True),
         "all": Q(),
     }
     rows = rows.filter(narrowed[wish.shown])

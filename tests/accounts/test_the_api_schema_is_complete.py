@@ -144,6 +144,7 @@ def test_what_may_conflict_says_so(schema: Any) -> None:
         ("post", "/api/v1/training-jobs/"),
         ("post", "/api/v1/training-jobs/{id}/cancel/"),
         ("post", "/api/v1/training-jobs/{id}/continue/"),
+        ("post", "/api/v1/training-jobs/{id}/doubts/send/"),
         ("post", "/api/v1/training-jobs/{id}/likely/offer/"),
         ("patch", "/api/v1/projects/{slug}/queries/{id}/"),
         ("post", "/api/v1/projects/{slug}/queries/{id}/erase/"),

@@ -72,6 +72,7 @@ FREE: Final = {
     "annotate_pairqueue": "settings",
     "annotate_preference": {"action"},
     "annotate_queue": "settings",
+    "annotate_referral": "who doubts",
     "annotate_run": "a name",
     "annotate_savedview": {"listed"},
     "annotate_snapshot": "seen to by the other test",

@@ -7,6 +7,7 @@ import pytest
 
 from training.spec.base import Spec
 from training.spec.field import SpecField
+from training.spec.held_out import CurveSpec, DoubtSpec
 from training.spec.losses import LOSSES
 from training.spec.pool import PoolSpec
 from training.spec.score import ScoreSpec
@@ -20,6 +21,16 @@ def test_the_table_of_keys_is_that_of_the_spec(page: str, spec: type[Spec]) -> N
     text = (DOCS / f"{page}.md").read_text("utf-8")
     assert [line for line in text.splitlines() if line.startswith("| `")] == [
         f"| `{key.name}` | `{json.dumps(key.default)}` | {key.help} |" for key in spec.described()
+    ]
+
+
+def test_the_page_on_labels_has_the_keys_that_its_jobs_alone_know() -> None:
+    text = (DOCS / "labels.md").read_text("utf-8")
+    assert [line for line in text.splitlines() if line.startswith("| `")] == [
+        f"| `{key.name}` | `{json.dumps(key.default)}` | {key.help} |"
+        for spec in (CurveSpec, DoubtSpec)
+        for key in spec.described()
+        if key.group == "held out"
     ]
 
 

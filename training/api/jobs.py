@@ -1,5 +1,7 @@
 """`/api/v1/training-jobs/`."""
 
+from collections.abc import Callable, Mapping
+from typing import Final
 from uuid import UUID
 
 from django.http import Http404
@@ -15,17 +17,24 @@ from accounts.schema import ProblemSerializer
 from annotate.models import Snapshot
 from annotate.selectors.snapshots import snapshot_by
 from training.kinds import JobKind
+from training.models import TrainingJob
 from training.selectors.jobs import events_of, job_for, jobs_seen_by
 from training.serializers.events import EventsQuery, JobEventsOutput
 from training.serializers.jobs import JobDetailOutput, JobInput, JobOutput, JobsQuery
 from training.services.continuing import job_continue
+from training.services.held_out import curve_create, doubt_create
 from training.services.jobs import job_cancel, job_create
 from training.services.pooling import pool_create
 from training.services.scoring import score_create
 
 EVENTS_AT_ONCE = 500
-# The kinds that need neither a snapshot nor a reranker to publish to.
-_CREATE = {JobKind.POOL: pool_create, JobKind.SCORE: score_create}
+_CREATE: Final[Mapping[str, Callable[..., TrainingJob]]] = {
+    JobKind.TRAIN: job_create,
+    JobKind.POOL: pool_create,
+    JobKind.SCORE: score_create,
+    JobKind.CURVE: curve_create,
+    JobKind.DOUBT: doubt_create,
+}
 
 
 class JobList(ApiView):
@@ -47,10 +56,9 @@ class JobList(ApiView):
         fields = validated(JobInput(data=request.data))
         project = project_for(request.user, fields.pop("project"), Right.MANAGE)
         fields = {"base_model": "", **fields, "project": project, "created_by": caller(request)}
-        if create := _CREATE.get(fields.pop("kind")):
-            job = create(**fields)
-        else:
-            job = job_create(**fields | {"snapshot": _snapshot(project, fields["snapshot"])})
+        if "snapshot" in fields:
+            fields["snapshot"] = _snapshot(project, fields["snapshot"])
+        job = _CREATE[fields.pop("kind")](**fields)
         output = JobDetailOutput(job_for(request.user, job.pk), context={"user": request.user})
         return Response(output.data, status=status.HTTP_201_CREATED)
 

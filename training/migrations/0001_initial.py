@@ -22,12 +22,12 @@ class Migration(migrations.Migration):
             name='TrainingJob',
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('train', 'Train'), ('pool', 'Build candidates'), ('score', 'Score candidates')], default='train', max_length=10)),
+                ('kind', models.CharField(choices=[('train', 'Train'), ('pool', 'Build candidates'), ('score', 'Score candidates'), ('curve', 'Learning curve'), ('doubt', 'Check labels')], default='train', max_length=10)),
                 ('base_model', models.CharField(help_text='What training starts from, the bi-encoder that pools, the version that scores.', max_length=200)),
                 ('base_revision', models.CharField(blank=True, help_text='Commit id of a base from this registry, else empty.', max_length=40)),
                 ('base_used', models.JSONField(help_text='What was really loaded, and why; null until then. See `BaseInfo`.', null=True)),
                 ('recipe', models.JSONField(default=dict, help_text='The spec of its kind, every key.')),
-                ('outcome', models.JSONField(help_text='What pooling or scoring has done so far; see `training.outcomes`.', null=True)),
+                ('outcome', models.JSONField(help_text='What came of it so far, unless it trains; see `training.outcomes`.', null=True)),
                 ('checkpoint', models.JSONField(help_text='The newest checkpoint that was kept, and where; see `Checkpoint`.', null=True)),
                 ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('cancelling', 'Cancelling'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),
                 ('stage', models.CharField(choices=[('claim', 'Claim'), ('load', 'Load'), ('baseline', 'Baseline'), ('silver', 'Silver'), ('mine', 'Mine'), ('teach', 'Teach'), ('train', 'Train'), ('evaluate', 'Evaluate'), ('register', 'Register'), ('bm25', 'BM25'), ('encode', 'Encode'), ('search', 'Search'), ('score', 'Score'), ('store', 'Store'), ('finish', 'Finish')], default='claim', max_length=10)),
@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='trainingjob',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['train', 'pool', 'score'])), name='job_kind_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['train', 'pool', 'score', 'curve', 'doubt'])), name='job_kind_known'),
         ),
         migrations.AddConstraint(
             model_name='trainingjob',
@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='trainingjob',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'train'), ('outcome__isnull', True), ('reranker__isnull', False), ('snapshot__isnull', False)), models.Q(('kind', 'pool'), ('reranker__isnull', True), ('snapshot__isnull', True)), models.Q(models.Q(('base_revision', ''), _negated=True), ('kind', 'score'), ('reranker__isnull', True), ('snapshot__isnull', True)), _connector='OR'), name='job_of_its_kind'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'train'), ('outcome__isnull', True), ('reranker__isnull', False), ('snapshot__isnull', False)), models.Q(('kind', 'pool'), ('reranker__isnull', True), ('snapshot__isnull', True)), models.Q(models.Q(('base_revision', ''), _negated=True), ('kind', 'score'), ('reranker__isnull', True), ('snapshot__isnull', True)), models.Q(('kind__in', ['curve', 'doubt']), ('reranker__isnull', True), ('snapshot__isnull', False)), _connector='OR'), name='job_of_its_kind'),
         ),
         migrations.AddConstraint(
             model_name='trainingjob',
@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='trainingjob',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['pool', 'score']), ('outcome__isnull', True), ('status', 'succeeded'), _negated=True), name='job_success_has_an_outcome'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind', 'train'), models.Q(('outcome__isnull', True), ('status', 'succeeded'), _negated=True), _connector='OR'), name='job_success_has_an_outcome'),
         ),
         migrations.AddConstraint(
             model_name='jobqueryscore',
@@ -177,5 +177,50 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='jobevent',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['stage', 'log', 'metric', 'trial'])), name='job_event_kind_known'),
+        ),
+        migrations.CreateModel(
+            name='JobDoubt',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('place', models.PositiveIntegerField()),
+                ('split', models.CharField(max_length=10)),
+                ('grade', models.FloatField()),
+                ('people', models.PositiveSmallIntegerField()),
+                ('score', models.FloatField()),
+                ('rank', models.PositiveIntegerField()),
+                ('of', models.PositiveIntegerField()),
+                ('strength', models.FloatField()),
+                ('sent_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'ordering': ['place'],
+            },
+        ),
+        migrations.AddField(
+            model_name='jobdoubt',
+            name='candidate',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='annotate.candidate'),
+        ),
+        migrations.AddField(
+            model_name='jobdoubt',
+            name='job',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='label_doubts', to='training.trainingjob'),
+        ),
+        migrations.AddField(
+            model_name='jobdoubt',
+            name='sent_by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddConstraint(
+            model_name='jobdoubt',
+            constraint=models.UniqueConstraint(fields=('job', 'place'), name='job_doubt_place_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='jobdoubt',
+            constraint=models.UniqueConstraint(fields=('job', 'candidate'), name='job_doubt_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='jobdoubt',
+            constraint=models.CheckConstraint(condition=models.Q(('score__gte', 0), ('score__lte', 1)), name='job_doubt_score_a_probability'),
         ),
     ]

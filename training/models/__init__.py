@@ -1,5 +1,6 @@
 """Jobs, what they report while they run, and what they measured or found."""
 
+from training.models.doubts import JobDoubt
 from training.models.events import EventKind, JobEvent, TrialState
 from training.models.jobs import (
     HELD,
@@ -17,6 +18,7 @@ __all__ = [
     "JOB_MOVES",
     "JOB_TERMINAL",
     "EventKind",
+    "JobDoubt",
     "JobEvent",
     "JobMetric",
     "JobQueryScore",

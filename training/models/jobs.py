@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from accounts.models import Project, User
 from annotate.models import Snapshot
 from models_app.models import Reranker
-from training.kinds import STAGES, UNITS, JobKind, Stage
+from training.kinds import HELD_OUT, STAGES, UNITS, JobKind, Stage
 from training.spec.silver import OFF
 
 
@@ -72,7 +72,7 @@ class TrainingJob(models.Model):
     )
     recipe = models.JSONField(default=dict, help_text="The spec of its kind, every key.")
     outcome = models.JSONField(
-        null=True, help_text="What pooling or scoring has done so far; see `training.outcomes`."
+        null=True, help_text="What came of it so far, unless it trains; see `training.outcomes`."
     )
     continues = models.OneToOneField(
         "self",
@@ -148,7 +148,8 @@ class TrainingJob(models.Model):
                     kind="score",
                     snapshot__isnull=True,
                     reranker__isnull=True,
-                ),
+                )
+                | Q(kind__in=["curve", "doubt"], snapshot__isnull=False, reranker__isnull=True),
                 name="job_of_its_kind",
             ),
             models.CheckConstraint(
@@ -156,7 +157,7 @@ class TrainingJob(models.Model):
                 name="job_that_trains_goes_on",
             ),
             models.CheckConstraint(
-                condition=~Q(kind__in=["pool", "score"], status="succeeded", outcome__isnull=True),
+                condition=Q(kind="train") | ~Q(status="succeeded", outcome__isnull=True),
                 name="job_success_has_an_outcome",
             ),
         ]
@@ -173,6 +174,21 @@ class TrainingJob(models.Model):
     def scores(self) -> bool:
         """Whether a version of a reranker scores candidates: its commit is `base_revision`."""
         return self.kind == JobKind.SCORE
+
+    @property
+    def draws(self) -> bool:
+        """Whether this is a learning curve."""
+        return self.kind == JobKind.CURVE
+
+    @property
+    def doubts(self) -> bool:
+        """Whether labels are checked: by models that have not seen them."""
+        return self.kind == JobKind.DOUBT
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether it trains models to learn about labels, and publishes none."""
+        return self.kind in HELD_OUT
 
     @property
     def parts(self) -> tuple[Snapshot, Reranker]:
@@ -221,6 +237,8 @@ class TrainingJob(models.Model):
     @property
     def unit(self) -> str:
         """What is counted in the stage, such as steps."""
+        if self.holds_out and self.stage == Stage.TRAIN:
+            return "pairs"  # of all trainings, which have steps of their own
         return UNITS.get(Stage(self.stage), "pairs")
 
     @property

@@ -59,6 +59,7 @@ from training.process.scratch import (
 from training.selectors.base_models import version_pinned
 from training.selectors.jobs import last_mined
 from training.services.claims import Claim, LostClaimError, job_claim
+from training.services.held_out import curve_finish, doubt_finish
 from training.services.moves import CRASHED, NO_MEMORY, job_fail, job_stop
 from training.services.pooling import pool_finish
 from training.services.scoring import score_finish
@@ -110,6 +111,8 @@ def _run_guarded(claim: Claim, reporter: JobReporter, scratch: Path, guard: Guar
             _pool(job, claim, reporter, guard)
         elif job.scores:
             _score(job, claim, reporter, guard, scratch)
+        elif job.holds_out:
+            _hold_out(job, claim, reporter, guard, scratch)
         else:
             _publish(guard, claim, _work(job, claim, reporter, scratch))
             shutil.rmtree(work_path(job.pk))
@@ -174,6 +177,20 @@ def _score(
 
     outcome = Scoring(job, claim=claim, reporter=reporter, folder=scratch / "version").run()
     _settle(guard, lambda: score_finish(claim=claim, outcome=outcome))
+
+
+def _hold_out(
+    job: TrainingJob, claim: Claim, reporter: JobReporter, guard: Guard, scratch: Path
+) -> None:
+    from training.process.held_out import curve_measure, labels_doubt
+
+    if job.draws:
+        curve = curve_measure(job, reporter, scratch)
+        _settle(guard, lambda: curve_finish(claim=claim, outcome=curve))
+    else:
+        counts, doubts = labels_doubt(job, reporter, scratch)
+        _settle(guard, lambda: doubt_finish(claim=claim, outcome=counts, doubts=doubts))
+    shutil.rmtree(work_path(job.pk))
 
 
 def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) -> "Results":

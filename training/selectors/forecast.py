@@ -29,6 +29,14 @@ USUAL: Final[Mapping[JobKind, Mapping[Stage, float]]] = {
         Stage.CLAIM: 0.02, Stage.LOAD: 0.05, Stage.BM25: 0.15, Stage.ENCODE: 0.6,
         Stage.SEARCH: 0.1, Stage.STORE: 0.07, Stage.FINISH: 0.01,
     },
+    JobKind.CURVE: {
+        Stage.CLAIM: 0.01, Stage.LOAD: 0.03, Stage.MINE: 0.03, Stage.TRAIN: 0.94,
+        Stage.EVALUATE: 0.01, Stage.FINISH: 0.01,
+    },
+    JobKind.DOUBT: {
+        Stage.CLAIM: 0.01, Stage.LOAD: 0.03, Stage.MINE: 0.03, Stage.TRAIN: 0.94,
+        Stage.EVALUATE: 0.01, Stage.FINISH: 0.01,
+    },
     JobKind.SCORE: {
         Stage.CLAIM: 0.02, Stage.LOAD: 0.05, Stage.SCORE: 0.92, Stage.FINISH: 0.01,
     },
@@ -46,6 +54,8 @@ def stage_left(
     """
     if not job.total:
         return None
+    if job.holds_out:
+        trials = ()  # `done` counts within all of them
     if job.pace is None:
         told = elapsed is not None and job.progress >= SHARE_FOR_A_GUESS and not trials
         return elapsed * (1 - job.progress) / job.progress if elapsed and told else None

@@ -40,6 +40,16 @@ _OWN_HELP: Final[Mapping[str, Mapping[Stage, str]]] = {
         Stage.LOAD: "Queries and passages are copied, equal texts once.",
         Stage.FINISH: "What was found is counted.",
     },
+    JobKind.CURVE: {
+        Stage.TRAIN: "Models learn from ever larger parts, and are scored on what they never saw.",
+        Stage.EVALUATE: "A curve is drawn through the points, with what lies ahead.",
+        Stage.FINISH: "The curve is kept; no version is published.",
+    },
+    JobKind.DOUBT: {
+        Stage.TRAIN: "Each part of the queries is scored by a model of all others.",
+        Stage.EVALUATE: "Labels are held against those scores.",
+        Stage.FINISH: "Doubts are kept; no version is published.",
+    },
     JobKind.SCORE: {
         Stage.LOAD: "The version's files are checked and loaded.",
         Stage.FINISH: "An order of the queue that looks at the scores is made anew.",

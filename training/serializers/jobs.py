@@ -1,6 +1,7 @@
 """What the API of training jobs takes and gives."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
@@ -9,7 +10,7 @@ from rest_framework import serializers
 from accounts.access import Right, member_for, role_allows
 from accounts.rest import Parameters, StrictSerializer
 from models_app.serializers import MetricsField
-from training.kinds import SPECS, JobKind, Stage
+from training.kinds import HELD_OUT, SPECS, JobKind, Stage
 from training.ml.models.names import PACKAGED
 from training.models import JobStatus, TrainingJob
 from training.outcomes import outcome_of
@@ -22,11 +23,19 @@ from training.selectors.progress import seconds_left
 from training.selectors.queueing import queue_place
 from training.selectors.trials import sweep_of
 from training.serializers.events import TrialData
+from training.serializers.held_out import CurveOutcomeOutput, DoubtOutcomeOutput
 from training.serializers.likely import LikelyStandingOutput
 from training.serializers.outcomes import PoolOutcomeOutput, PublishedOutput, ScoreOutcomeOutput
 from training.serializers.standing import KeptOutput, MemoryOutput, QueuePlaceOutput
 from training.spec.base import SpecError
 from training.spec.train import TrainSpec
+
+OUTPUTS: Final[Mapping[str, type[serializers.Serializer[Any]]]] = {
+    JobKind.POOL: PoolOutcomeOutput,
+    JobKind.SCORE: ScoreOutcomeOutput,
+    JobKind.CURVE: CurveOutcomeOutput,
+    JobKind.DOUBT: DoubtOutcomeOutput,
+}
 
 
 @extend_schema_field(
@@ -78,13 +87,14 @@ class JobInput(StrictSerializer):
     """A job to run.
 
     `train` learns from a snapshot and publishes, `pool` builds candidates, `score` has a version
-    score them.
+    score them, `curve` measures quality against the number of labels, `doubt` checks labels.
     """
 
     project = serializers.CharField(help_text="The project's slug.")
     kind = serializers.ChoiceField(choices=JobKind.choices, default=JobKind.TRAIN)
     snapshot = serializers.CharField(
-        required=False, help_text="The snapshot's id or digest; to train, and only then."
+        required=False,
+        help_text="The snapshot's id or digest; to train, draw a curve or check labels.",
     )
     base_model = NameField(
         required=False,
@@ -101,12 +111,13 @@ class JobInput(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         trains = attrs["kind"] == JobKind.TRAIN
+        learns = trains or attrs["kind"] in HELD_OUT
         errors: dict[str, Any] = {
             name: f"A job of kind {attrs['kind']} has no {name}."
-            for name in ("snapshot", "reranker")
-            if not trains and name in attrs
+            for name, has in (("snapshot", learns), ("reranker", trains))
+            if not has and name in attrs
         }
-        if trains and "snapshot" not in attrs:
+        if learns and "snapshot" not in attrs:
             errors["snapshot"] = "Name the snapshot to train on."
         if attrs["kind"] == JobKind.SCORE and "base_model" not in attrs:
             errors["base_model"] = "Name the version to score with."
@@ -130,7 +141,7 @@ class JobOutput(serializers.ModelSerializer[TrainingJob]):
     id = serializers.CharField(read_only=True)
     project = serializers.CharField(source="project.slug", read_only=True)
     snapshot = serializers.CharField(
-        source="snapshot_id", read_only=True, allow_null=True, help_text="Null unless it trains."
+        source="snapshot_id", read_only=True, allow_null=True, help_text="Null to pool and score."
     )
     snapshot_digest = serializers.CharField(
         source="snapshot.digest", read_only=True, allow_null=True
@@ -170,7 +181,7 @@ class JobDetailOutput(PublishedOutput, JobOutput):
     """A job with its figures and the number of the version it published."""
 
     outcome = serializers.SerializerMethodField(
-        help_text="What a job that pools or scores has stored, or null."
+        help_text="What a job that does not publish has stored, or null."
     )
     metrics = serializers.SerializerMethodField(help_text="{split: {system: {metric: figure}}}")
     traceback = serializers.SerializerMethodField(help_text="Of a crash; for managers only.")
@@ -254,7 +265,7 @@ class JobDetailOutput(PublishedOutput, JobOutput):
     @extend_schema_field(
         PolymorphicProxySerializer(
             component_name="JobOutcome",
-            serializers=[PoolOutcomeOutput, ScoreOutcomeOutput],
+            serializers=list(OUTPUTS.values()),
             resource_type_field_name=None,
             allow_null=True,
         )
@@ -263,8 +274,7 @@ class JobDetailOutput(PublishedOutput, JobOutput):
         outcome = outcome_of(job)
         if outcome is None:
             return None
-        output = ScoreOutcomeOutput if job.scores else PoolOutcomeOutput
-        return dict(output(outcome).data)
+        return dict(OUTPUTS[job.kind](outcome).data)
 
     @extend_schema_field(MetricsField)
     def get_metrics(self, job: TrainingJob) -> dict[str, Any]:

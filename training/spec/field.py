@@ -12,7 +12,7 @@ from training.spec.sweep import SWEPT, TRIALS_MOST, grid_clean, grid_plain
 Kind = Literal["integer", "number", "boolean", "choice", "text", "run", "template", "names", "grid"]
 Group = Literal[
     "training", "training set", "evaluation", "texts", "systems", "bi-encoder", "queries",
-    "silver stage", "teacher",
+    "silver stage", "teacher", "held out",
 ]  # fmt: skip
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")

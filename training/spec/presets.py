@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
+from training.spec.held_out import HeldOutSpec
 from training.spec.train import TrainSpec
 
 
@@ -17,6 +18,7 @@ class Preset:
     spec: TrainSpec
 
 
+HeldOut = TypeVar("HeldOut", bound=HeldOutSpec)
 _L6: Final = "cross-encoder/ms-marco-MiniLM-L6-v2"
 _L12: Final = "cross-encoder/ms-marco-MiniLM-L12-v2"
 # What a form begins with.
@@ -80,3 +82,11 @@ PRESETS: Final[Mapping[str, Preset]] = {
         ),
     )
 }
+
+
+def held_out_preset(name: str, kind: type[HeldOut]) -> HeldOut:
+    """Return a preset's recipe for a job without a dev split: what looks at one is left out."""
+    known = {each.name for each in kind.described()}
+    spec = PRESETS[name].spec
+    shared = {key: value for key, value in spec.to_dict().items() if key in known}
+    return kind.from_dict(shared)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any, Protocol
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -39,20 +40,27 @@ from training.spec.presets import FIRST_PRESET, PRESETS
 from training.views.frame import frame, key_of
 
 
+class Asking(Protocol):
+    """A form that asks for a job."""
+
+    def arguments(self) -> dict[str, Any]: ...
+    def add_error(self, field: str | None, error: ValidationError | str) -> None: ...
+
+
 @require_http_methods(GET_OR_POST)
 def job_new(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug, Right.MANAGE)
     project = member.project
     initial = {"snapshot": request.GET["snapshot"]} if "snapshot" in request.GET else {}
     user = user_of(request)
-    again = _again(request, project, JobKind.TRAIN)
+    again = again_of(request, project, JobKind.TRAIN)
     preset = request.GET.get("preset", "" if again else FIRST_PRESET)
     form = JobForm(
         request.POST or None,
         project=project, user=user, preset=preset, again=again, initial=initial,
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
-        job = _asked(form, partial(job_create, project=project, created_by=user))
+        job = asked_for(form, partial(job_create, project=project, created_by=user))
         if job is not None:
             return redirect("training:job-detail", slug, job.pk)
     context = {
@@ -73,10 +81,10 @@ def pool_new(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_for(request.user, slug, Right.MANAGE)
     project, user = member.project, user_of(request)
     there = poolable_of(project)
-    again = _again(request, project, JobKind.POOL)
+    again = again_of(request, project, JobKind.POOL)
     form = PoolForm(request.POST or None, project=project, user=user, there=there, again=again)
     if request.method == "POST" and form.is_valid():
-        job = _asked(form, partial(pool_create, project=project, created_by=user))
+        job = asked_for(form, partial(pool_create, project=project, created_by=user))
         if job is not None:
             return redirect("training:job-detail", slug, job.pk)
     context = {**frame(member), "form": form, "there": there}
@@ -94,18 +102,18 @@ def score_new(request: HttpRequest, slug: str) -> HttpResponse:
         project=project,
         user=user,
         there=scorables_of(project),
-        again=_again(request, project, JobKind.SCORE),
+        again=again_of(request, project, JobKind.SCORE),
         version=request.GET.get("version") or next(iter(versions), ""),
     )
     if request.method == "POST" and form.is_valid():
-        job = _asked(form, partial(score_create, project=project, created_by=user))
+        job = asked_for(form, partial(score_create, project=project, created_by=user))
         if job is not None:
             return redirect("training:job-detail", slug, job.pk)
     context = {**frame(member), "form": form, "there": form.there, "versions": versions}
     return render(request, "training/score_new.html", context)
 
 
-def _again(request: HttpRequest, project: Project, kind: JobKind) -> Again | None:
+def again_of(request: HttpRequest, project: Project, kind: JobKind) -> Again | None:
     """Return the job that `?again=` names, with the other parameters as changes of its recipe."""
     key = request.GET.get("again")
     if key is None:
@@ -116,9 +124,7 @@ def _again(request: HttpRequest, project: Project, kind: JobKind) -> Again | Non
     return Again(job, request.GET.dict())
 
 
-def _asked(
-    form: JobForm | PoolForm | ScoreForm, create: Callable[..., TrainingJob]
-) -> TrainingJob | None:
+def asked_for(form: Asking, create: Callable[..., TrainingJob]) -> TrainingJob | None:
     """Ask for the job of a valid form; None where it was refused, which the form then says."""
     try:
         return create(**form.arguments())

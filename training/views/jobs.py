@@ -20,6 +20,7 @@ from training.outcomes import outcome_of
 from training.retrying import next_try
 from training.selectors.base_models import base_warning
 from training.selectors.continuing import continuation_of, kept_of
+from training.selectors.held_out import precision_of
 from training.selectors.jobs import (
     jobs_of,
     metrics_of,
@@ -115,6 +116,7 @@ def _standing(job: TrainingJob, trial: int | None = None) -> dict[str, Any]:
         "continued_by": continuation_of(job),
         "next_try": next_try(job.recipe) if job.out_of_memory else {},
         "outcome": outcome_of(job),
+        "precision": precision_of(job) if job.doubts and job.finished else None,
         "ranking": ranking_tables(metrics),
         "binary": binary_tables(metrics),
     }

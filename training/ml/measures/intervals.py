@@ -41,10 +41,15 @@ def interval(sampled: Floats, n: int) -> tuple[float, float] | None:
     known = sampled[~np.isnan(sampled)]
     if n < 2 or len(known) < 0.95 * len(sampled) or np.ptp(known) <= 1e-12:
         return None
-    tail = (1 - CONFIDENCE) / 2
-    level = float(stats.norm.cdf(np.sqrt(n / (n - 1)) * stats.t.ppf(tail, n - 1)))
+    level = interval_level(n)
     low, high = np.quantile(known, [level, 1 - level])
     return float(low), float(high)
+
+
+def interval_level(n: int) -> float:
+    """The lower level of the expanded percentile interval over n; the upper one is its mirror."""
+    tail = (1 - CONFIDENCE) / 2
+    return float(stats.norm.cdf(np.sqrt(n / (n - 1)) * stats.t.ppf(tail, n - 1)))
 
 
 def sign_flip_p(

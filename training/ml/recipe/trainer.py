@@ -139,7 +139,7 @@ def trainer_build(
     spec: TrainSpec,
     shaped: Shaped,
     loss: str,
-    evaluator: DevEvaluator,
+    evaluator: DevEvaluator | None,
     folder: Path,
     reporter: Reporter,
     bf16: bool,

@@ -1,0 +1,115 @@
+"""What a learning curve and a check of labels do in their process: train, measure, and tell.
+
+Every training that is through is kept in the job's folder; whoever takes the job over reads it.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import connection
+
+from annotate.frozen.splitting import clusters_of
+from annotate.frozen.twins import twin_pairs
+from config.folders import private_folder
+from training.kinds import Stage
+from training.learned import CurveOutcome, DoubtOutcome
+from training.ml.data import Pair, Snapshot
+from training.ml.models.find import Base
+from training.ml.reporter import Reporter
+from training.models import TrainingJob
+from training.process.preparing import base_fetch, snapshot_fetch
+from training.process.scratch import cache_path, work_path
+from training.services.held_out import Doubted
+from training.spec.held_out import ALL, CurveSpec, DoubtSpec
+
+if TYPE_CHECKING:
+    from training.ml.recipe.doubts import Checked
+    from training.ml.recipe.run import Place
+
+
+def curve_measure(job: TrainingJob, reporter: Reporter, scratch: Path) -> CurveOutcome:
+    """Measure a job's learning curve. Raises RecipeError where it cannot be."""
+    snapshot, base = _fetched(job, reporter, scratch)
+    from training.ml.recipe.curve import curve_run
+
+    connection.close()
+    found = curve_run(
+        snapshot=snapshot,
+        groups=query_groups([*snapshot.splits["train"], *snapshot.splits["dev"]]),
+        spec=CurveSpec.from_dict(job.recipe),
+        base=base,
+        reporter=reporter,
+        place=_place(job),
+    )
+    return CurveOutcome.from_dict(found)
+
+
+def labels_doubt(
+    job: TrainingJob, reporter: Reporter, scratch: Path
+) -> tuple[DoubtOutcome, list[Doubted]]:
+    """Check a job's labels; returns counts and the strongest doubts. Raises RecipeError."""
+    snapshot, base = _fetched(job, reporter, scratch)
+    from training.ml.recipe.doubts import doubts_run
+
+    connection.close()
+    spec = DoubtSpec.from_dict(job.recipe)
+    splits = ("train", "dev", "test") if spec.checked == ALL else ("train", "dev")
+    checked = doubts_run(
+        snapshot=snapshot,
+        groups=query_groups([pair for name in splits for pair in snapshot.splits[name]]),
+        spec=spec,
+        base=base,
+        reporter=reporter,
+        place=_place(job),
+    )
+    return DoubtOutcome.from_dict(checked.facts), _doubted(checked, snapshot, spec.most)
+
+
+def query_groups(pairs: list[Pair]) -> list[list[str]]:
+    """Return the queries of pairs, near-identical ones together, as splits keep them."""
+    texts = {pair.query_id: pair.query for pair in pairs}
+    return clusters_of(texts, twin_pairs(texts))
+
+
+def _fetched(job: TrainingJob, reporter: Reporter, scratch: Path) -> tuple[Snapshot, Base]:
+    reporter.stage(Stage.LOAD)
+    assert job.snapshot is not None, "a constraint of its kind"
+    snapshot = snapshot_fetch(job.snapshot, scratch / "snapshot")
+    reporter.log(f"Snapshot {snapshot.digest[:12]} is complete, its files have their sha256.")
+    return snapshot, base_fetch(job, scratch / "base")
+
+
+def _place(job: TrainingJob) -> "Place":
+    from training.ml.recipe.run import Place
+
+    return Place(
+        work=private_folder(work_path(job.pk)),
+        cache=cache_path(),
+        checkpoint_seconds=settings.JOB_CHECKPOINT_SECONDS,
+    )
+
+
+def _doubted(checked: "Checked", snapshot: Snapshot, most: int) -> list[Doubted]:
+    split_of = {
+        (pair.query_id, pair.passage_id): name
+        for name, pairs in snapshot.splits.items()
+        for pair in pairs
+    }
+    found = []
+    for row in checked.doubts.rows[:most]:
+        pair = checked.pairs[row.place]
+        found.append(
+            Doubted(
+                query=pair.query_id,
+                passage=pair.passage_id,
+                split=split_of[pair.query_id, pair.passage_id],
+                grade=pair.grade,
+                people=pair.people,
+                score=row.score,
+                rank=row.rank,
+                of=row.of,
+                strength=row.strength,
+            )
+        )
+    return found
