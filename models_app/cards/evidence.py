@@ -35,6 +35,7 @@ def weaknesses(facts: Mapping[str, Any]) -> list[str]:
         *_of_champion(facts),
         *_of_splits(facts),
         *_of_labels(facts),
+        *_of_likely(facts),
         *_of_comparison(facts),
         *_of_chance(facts),
         *(str(finding["message"]) for finding in facts.get("findings") or []),
@@ -150,6 +151,9 @@ def _of_labels(facts: Mapping[str, Any]) -> Iterator[str]:
         yield "No label was given by a person in this registry; all of them were imported or made."
     if not labels.get("agreement"):
         yield "Agreement between judges was not measured: nobody knows how repeatable a label is."
+
+
+def _of_likely(facts: Mapping[str, Any]) -> Iterator[str]:
     if found := (facts.get("likely") or {}).get("found"):
         many = found > 1
         yield (
