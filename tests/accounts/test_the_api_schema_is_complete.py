@@ -143,6 +143,7 @@ def test_what_may_conflict_says_so(schema: Any) -> None:
         ("put", "/api/v1/rerankers/{team}/{name}/aliases/{alias}/"),
         ("post", "/api/v1/training-jobs/"),
         ("post", "/api/v1/training-jobs/{id}/cancel/"),
+        ("post", "/api/v1/training-jobs/{id}/doubts/send/"),
         ("patch", "/api/v1/projects/{slug}/queries/{id}/"),
         ("post", "/api/v1/projects/{slug}/queries/{id}/erase/"),
         ("patch", "/api/v1/projects/{slug}/passages/{id}/"),
