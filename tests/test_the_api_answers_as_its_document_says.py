@@ -19,6 +19,7 @@ from models_app.services.rerankers import alias_move
 from tests.contract import Contract, Operation
 from tests.factory import Cast, bearer, make_user
 from tests.models_app.published import make_public, publish
+from tests.training.held_out import curve_job, doubt_job
 from tests.training.jobs import label_project, make_job, run_job, tiny_base
 from tests.training.likely import mined_job
 from tests.training.scores import scored_here
@@ -268,6 +269,14 @@ def jobs(walk: Walk, folder: Path) -> None:
     walk.do(f"GET {JOBS}{{id}}/likely/", values=mined)
     walk.do(f"GET {JOBS}{{id}}/", values=mined)
     walk.do(f"POST {JOBS}{{id}}/likely/offer/", values={"id": job.pk})
+    for each in (doubt_job(cast), curve_job(cast)):
+        known: dict[str, Any] = {"values": {"id": each.pk}}
+        walk.do(f"GET {JOBS}{{id}}/", **known)
+        walk.do(f"GET {JOBS}{{id}}/doubts/", **known)
+        walk.do(f"GET {JOBS}{{id}}/doubts/precision/", **known)
+        for wish in ({"first": 3}, {"doubts": [0]}, {}):
+            walk.do(f"POST {JOBS}{{id}}/doubts/send/", wish, **known)
+    walk.do(f"POST {JOBS}", {**body, "kind": "curve", "recipe": {"sizes": 1}})
     Project.objects.update(waiting_jobs=1)
     for _ in range(2):  # one more than may wait
         walk.do(f"POST {JOBS}", {**score, "recipe": {"run": "again"}})

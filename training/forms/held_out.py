@@ -22,8 +22,8 @@ from training.spec.presets import PRESETS, held_out_preset
 
 LABELS: Final[Mapping[str, str]] = {
     "sizes": "Sizes",
-    "repeats": "Draws",
-    "folds": "Parts",
+    "repeats": "Draws (repeats)",
+    "folds": "Parts (folds)",
     "gain": "Wanted rise of nDCG@10",
     "checked": "Labels",
     "most": "Doubts kept",
