@@ -21,6 +21,7 @@ from sentence_transformers import CrossEncoder
 
 from training.ml.data import Snapshot
 from training.ml.errors import resources_named
+from training.ml.group import launched
 from training.ml.measures.evaluation import Evaluation
 from training.ml.measures.rankings import Rankings, rankings_top
 from training.ml.models.find import Base, BaseInfo
@@ -32,6 +33,7 @@ from training.ml.recipe.calibrating import calibrate, calibration_metadata
 from training.ml.recipe.callbacks import CHECKPOINT_SECONDS
 from training.ml.recipe.evidence import evidence_collect
 from training.ml.recipe.facts import Run, facts_collect
+from training.ml.recipe.following import trained_together
 from training.ml.recipe.learning import NOTHING, loss_of, negatives_of
 from training.ml.recipe.measuring import (
     evaluations_report,
@@ -75,13 +77,15 @@ class Place:
 
     `work` is kept between attempts at the same run, and holds its checkpoints; without it, a run
     that dies begins anew. `cache` is kept for all runs on this machine. `device` as torch names it,
-    None for the best there is. A checkpoint is kept every `checkpoint_seconds`.
+    None for the best there is. A checkpoint is kept every `checkpoint_seconds`. `snapshot` is the
+    folder of the snapshot's files, from which the other processes of a group read it.
     """
 
     work: Path | None = None
     cache: Path | None = None
     device: str | None = None
     checkpoint_seconds: float = CHECKPOINT_SECONDS
+    snapshot: Path | None = None
 
 
 def recipe_run(
@@ -187,7 +191,8 @@ def _run(
             device=place.device,
             checkpoint_seconds=place.checkpoint_seconds,
         )
-        trained = trials_run(setting, untouched)
+        with trained_together(setting, place.snapshot):
+            trained = trials_run(setting, untouched)
 
     # 6. Evaluate: the same code, candidates and order of ties for all systems.
     with stages("evaluate"):
@@ -264,6 +269,8 @@ def _work(
         "bf16": precision.bf16,
         "versions": [version(name) for name in names],
     }
+    if launched()[1] > 1:
+        what["processes"] = launched()[1]
     digest = sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
     return place.work / f"training-{digest[:16]}"
 

@@ -131,6 +131,14 @@ def trials_run(setting: Setting, model: SplitCrossEncoder) -> Trained:
     )
 
 
+def trials_follow(setting: Setting, model: SplitCrossEncoder) -> None:
+    """Train along with the first process of a group, which keeps and tells everything."""
+    for trial in trials_of(setting.spec):
+        if _result(setting, trial) is None:
+            own = model if trial.number == 1 else _untouched(setting, trial)
+            _prepare(setting, trial, own).trainer.train_on()
+
+
 @dataclass(frozen=True, slots=True)
 class _Training:
     model: SplitCrossEncoder
