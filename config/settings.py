@@ -274,6 +274,8 @@ JOB_LEASE_SECONDS = env.read_float("JOB_LEASE_SECONDS", 60.0, minimum=0.5)
 JOB_CHECKPOINT_SECONDS = env.read_float("JOB_CHECKPOINT_SECONDS", 60.0, minimum=0.0)
 # What a cancelled or failed training goes on from; 0: it is removed at once.
 JOB_KEEP_DAYS = env.read_float("JOB_KEEP_DAYS", 7.0, minimum=0.0, maximum=3650.0)
+# Processes that train one job together; 0: one for each GPU that its trainer sees.
+JOB_PROCESSES = env.read_int("JOB_PROCESSES", 0, minimum=0, maximum=64)
 JOB_MAX_ATTEMPTS = env.read_int("JOB_MAX_ATTEMPTS", 3, minimum=1)
 # The most jobs of one project that run, or wait, whatever its own settings say.
 PROJECT_RUNNING_JOBS = env.read_int("PROJECT_RUNNING_JOBS", 1000, minimum=1)

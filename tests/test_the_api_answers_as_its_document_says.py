@@ -23,8 +23,10 @@ from tests.training.held_out import curve_job, doubt_job
 from tests.training.jobs import label_project, make_job, run_job, tiny_base
 from tests.training.likely import mined_job
 from tests.training.scores import scored_here
+from training.continuing import Checkpoint
 from training.models import TrainingJob
 from training.services.erasing import erasure_run
+from training.services.jobs import job_cancel
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -250,6 +252,7 @@ def jobs(walk: Walk, folder: Path) -> None:
     walk.inner["training-jobs"] = {"id": asked["id"]}
     for _ in range(2):
         walk.do(f"POST {JOBS}{{id}}/cancel/")
+    continued(walk)
     score = {"project": cast.project.slug, "kind": "score", "base_model": f"{job.reranker}@v1"}
     scores = walk.do(f"POST {JOBS}", {**score, "recipe": {"candidates": "unjudged"}})
     scored_here(TrainingJob.objects.get(pk=scores["id"]), folder)
@@ -282,6 +285,22 @@ def jobs(walk: Walk, folder: Path) -> None:
         walk.do(f"POST {JOBS}", {**score, "recipe": {"run": "again"}})
     walk.inner["training-jobs"] = {"id": job.pk}
     walk.do(f"POST {JOBS}{{id}}/cancel/")
+
+
+def continued(walk: Walk) -> None:
+    """The cancelled job has kept nothing, and another one a checkpoint."""
+    walk.do(f"POST {JOBS}{{id}}/continue/")
+    asked = TrainingJob.objects.get(pk=walk.inner["training-jobs"]["id"])
+    fields = ("project_id", "snapshot_id", "reranker_id", "base_model", "recipe")
+    same = {name: getattr(asked, name) for name in fields}
+    checkpoint = Checkpoint(1, 3, None, None, "host").to_dict()
+    job = TrainingJob.objects.create(id=uuid.uuid4(), checkpoint=checkpoint, **same)
+    job_cancel(job=job, by=walk.cast.manager)
+    for _ in range(2):
+        walk.do(f"POST {JOBS}{{id}}/continue/", values={"id": job.pk})
+    walk.do(f"GET {JOBS}{{id}}/", values={"id": job.pk})
+    for waiting in TrainingJob.objects.filter(continues=job):
+        job_cancel(job=waiting, by=walk.cast.manager)
 
 
 def registry(walk: Walk, folder: Path) -> None:

@@ -62,6 +62,7 @@ FREE: Final = {
     "annotate_agreementreport": "leaves whole with an erasure",
     "annotate_bulk": {"deed", "error", "listed", "people", "status"},
     "annotate_change": {"deed", "thing"},
+    "annotate_copies": "numbers",
     "annotate_erasure": {"counts", "error", "leftovers", "status"},
     "annotate_group": "names of groups of people",
     "annotate_import": {"created", "format", "label_names", "mapping", "name", "on_conflict",

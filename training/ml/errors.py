@@ -11,7 +11,18 @@ from typing import Final
 
 # Allocation failures reach Python as plain RuntimeError; PyTorch offers no other mark on the CPU.
 _NO_MEMORY: Final = ("can't allocate memory", "out of memory", "not enough memory")
+# CUDA and its libraries say it in these words.
+_NO_DEVICE_MEMORY: Final = (
+    "cuda out of memory",
+    "cuda error: out of memory",
+    "cublas_status_alloc_failed",
+    "cudnn_status_alloc_failed",
+)
 _DISK_FULL: Final = ("no space left on device", "disk quota exceeded", "file too large")
+_LESS: Final = (
+    "Lower per_device_train_batch_size (and per_device_eval_batch_size), shorten max_length, or "
+    "choose a smaller base model; gradient_accumulation_steps keeps the effective batch."
+)
 MEMORY_AT_HAND: Final = 64 << 20  # bytes that a process has left where memory is no trouble
 
 
@@ -59,13 +70,13 @@ def resource_error(error: BaseException) -> ResourceError | None:
             "The disk is full, or a limit on files is reached.",
             "Free some space where the data folder and the temporary folder are; nothing was kept.",
         )
+    if any(mark in text for mark in _NO_DEVICE_MEMORY):
+        return OutOfMemoryError("The GPU ran out of memory.", _LESS)
     lost = isinstance(error, OSError) and error.errno == errno.ENOMEM
     if isinstance(error, MemoryError) or lost or any(mark in text for mark in _NO_MEMORY):
         return OutOfMemoryError(
             "The machine ran out of memory.",
-            "Lower per_device_train_batch_size (and per_device_eval_batch_size), shorten "
-            "max_length, or choose a smaller base model; gradient_accumulation_steps keeps the "
-            "effective batch.",
+            _LESS,
         )
     return None
 

@@ -21,6 +21,7 @@ from training.ml.hardware import cpu_name
 
 ROWS: Final = 8  # pairs of a measured step
 ROUNDS: Final = 3  # of which the first warms up
+LACKING: Final = "This GPU lacks bfloat16."
 WORTH: Final = 1.1  # how much faster bfloat16 has to be
 
 Texts = Sequence[tuple[str, str]]
@@ -57,11 +58,10 @@ def precision_choose(
     A measurement is kept in `cache`, a folder, and holds for the same processor, library and
     architecture, so that a repeated run computes as the first one did.
     """
+    if model.device.type == "cuda":
+        return _of_gpu(asked)
     if asked is not None:
         return Precision(asked, "The recipe says so.")
-    if model.device.type == "cuda":
-        able = torch.cuda.is_bf16_supported(including_emulation=False)
-        return Precision(able, f"This GPU {'has' if able else 'lacks'} bfloat16.")
     if model.device.type != "cpu":
         return Precision(False, f"bfloat16 is not tried on {model.device.type}.")
     name = _machine(model)
@@ -74,6 +74,17 @@ def precision_choose(
         path.parent.mkdir(parents=True, exist_ok=True)
         plain_write(path, {**(known or {}), name: found.to_dict()})
     return found
+
+
+def _of_gpu(asked: bool | None) -> Precision:
+    """Return what a GPU is good at; one that lacks bfloat16 would only emulate it."""
+    able = torch.cuda.is_bf16_supported(including_emulation=False)
+    if asked is False:
+        return Precision(False, "The recipe says so.")
+    if not able:
+        wanted = "The recipe asks for bfloat16, which this GPU lacks." if asked else LACKING
+        return Precision(False, wanted)
+    return Precision(True, "The recipe says so." if asked else "This GPU has bfloat16.")
 
 
 def _measured(model: CrossEncoder, texts: Texts) -> Precision:

@@ -22,6 +22,7 @@ from django.conf import settings
 from django.db import connection
 
 from training.models import JobStatus
+from training.process.following import follower_lost, lost_settle
 from training.process.memory import MemoryGauge
 from training.process.patience import DATABASE_GONE
 from training.process.reporting import JobReporter
@@ -100,13 +101,21 @@ class Guard:
                     if self._stopped.is_set():
                         break
                     if told:
-                        self._end(EXIT_RELEASED, lambda: job_release(claim=self._claim))
+                        self._leave()
                     self._look()
             connection.close()
         except Exception:
             # Without its guard the process could neither be cancelled nor keep its lease.
             logger.exception("The guard of job %s failed.", self._claim.job_id)
             self._end(EXIT_CRASHED)
+
+    def _leave(self) -> None:
+        """Put the job back; where another process of it has died, that is why we are to stop."""
+        lost = follower_lost()
+        if lost is None:
+            self._end(EXIT_RELEASED, lambda: job_release(claim=self._claim))
+        else:
+            self._end(EXIT_LOST, lambda: lost_settle(self._claim, lost))
 
     def _told_to_stop(self) -> bool:
         """Wait for a tick or a signal; an orphan of a killed trainer stops as well."""

@@ -1,5 +1,6 @@
 """What a job's process holds in memory, with all that it has started."""
 
+import os
 import resource
 import sys
 from dataclasses import asdict, dataclass
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import psutil
+
+from training.ml.group import launched
 
 STATUS: Final = Path("/proc/self/status")
 
@@ -32,7 +35,9 @@ class MemoryGauge:
     """Reads what this process and its children hold; a peak of this process alone is never lost."""
 
     def __init__(self) -> None:
-        self._process = psutil.Process()
+        # Of several processes that train together the launcher is the parent.
+        several = launched()[1] > 1
+        self._process = psutil.Process(os.getppid()) if several else psutil.Process()
         self._peak = 0
 
     def read(self) -> MemoryUse:

@@ -32,9 +32,17 @@ from training.ml.errors import (
     memory_refused,
     resource_error,
 )
+from training.ml.group import launched
 from training.ml.sets.corpus_pool import corpus_facts
 from training.models import TrainingJob
 from training.process.exposure import exposure_of
+from training.process.following import (
+    follower_lost,
+    followers_dismiss,
+    job_follow,
+    lost_settle,
+    notes_expect,
+)
 from training.process.guarding import EXIT_CRASHED, EXIT_LOST, Guard
 from training.process.lineage import code_facts, first_stage_facts, labels_facts, lineage_collect
 from training.process.patience import patiently
@@ -79,21 +87,25 @@ def job_run(*, job_id: UUID, worker: str = "") -> int:
     """Run a job to its end and return the exit status for the process.
 
     With `worker`, a supervisor's name for us, we end when our parent does. A job that does not
-    wait, because it is finished or runs elsewhere, is left alone, and the status is 0.
+    wait, because it is finished or runs elsewhere, is left alone, and the status is 0. Of several
+    processes that a launcher has started, the first one runs the job and the others train along.
     """
+    if launched()[0] > 0:
+        return job_follow()
     name = worker or worker_name()
     connection_created.connect(_transactions_bound)
     connection.close()
     claim = job_claim(job_id=job_id, worker=name)
     if claim is None:
         logger.info("Job %s does not wait for a trainer.", job_id)
-        return 0
+        return followers_dismiss(0)
     reporter = JobReporter()
     with (
         job_scratch(name) as scratch,
         Guard(claim, reporter, scratch, supervised=bool(worker)) as guard,
     ):
-        return _run_guarded(claim, reporter, scratch, guard)
+        status = _run_guarded(claim, reporter, scratch, guard)
+    return followers_dismiss(status)
 
 
 def _transactions_bound(*, connection: BaseDatabaseWrapper, **_signal: object) -> None:
@@ -125,6 +137,10 @@ def _run_guarded(claim: Claim, reporter: JobReporter, scratch: Path, guard: Guar
         return _failed(guard, claim, " ".join(error.messages))
     except Exception as error:
         # The process ends here: memory and disk have a message, any fault keeps its traceback.
+        lost = follower_lost()
+        if lost is not None:
+            _settle(guard, lambda: lost_settle(claim, lost))
+            return EXIT_LOST
         named = resource_error(error)
         if named is not None:
             return _refused(guard, claim, named)
@@ -216,6 +232,8 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
     from training.ml.recipe.run import Place, recipe_run
     from training.services.results import Results
 
+    work = private_folder(work_path(job.pk))
+    notes_expect(work)
     # From here on the main thread needs no database for a long time.
     connection.close()
     outcome = recipe_run(
@@ -232,6 +250,7 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
             cache=cache_path(),
             corpus=corpus,
             checkpoint_seconds=settings.JOB_CHECKPOINT_SECONDS,
+            snapshot=scratch / "snapshot",
         ),
     )
     code = code_facts()

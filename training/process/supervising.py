@@ -6,10 +6,8 @@ process that hangs, say why one died, and settle the row of a job that nobody ru
 
 import logging
 import math
-import os
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from config.processes import Steps, end, has_exited, log_tail, spawn
 from training.models import JobStatus, TrainingJob
+from training.process.launching import job_argv, job_environment, kin_end, kin_of
 from training.process.scratch import (
     backends_clear,
     scratch_clear,
@@ -106,7 +105,9 @@ def _supervise(run: Run) -> None:
         if _hangs(run):
             steps = HUNG_STEPS
     finally:
+        kin = kin_of(run.process.pid)
         status = end(run.process, steps)
+        kin_end(kin)
         try:
             _settle(run, status)
             works_clear()
@@ -126,13 +127,7 @@ def stopping() -> bool:
 def _start(job: TrainingJob) -> Run:
     worker = worker_name()
     log = scratch_path(worker).with_suffix(".log")
-    process = spawn(
-        [sys.executable, str(settings.BASE_DIR / "manage.py"), "run_job", str(job.pk),
-         "--worker", worker],
-        log=log,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        cwd=settings.BASE_DIR,
-    )  # fmt: skip
+    process = spawn(job_argv(job, worker), log=log, env=job_environment(), cwd=settings.BASE_DIR)
     logger.info("Job %s runs as process %s (%s).", job.pk, process.pid, worker)
     return Run(job, process, worker, log)
 

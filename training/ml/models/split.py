@@ -30,7 +30,8 @@ class SplitCrossEncoder(CrossEncoder):
     # The library names its argument as a builtin is named; it is given by position only.
     def forward(self, *batch: Any, **kwargs: Any) -> dict[str, Any]:
         """Score the one batch that is given; see `CrossEncoder.forward`."""
-        found = self._read(batch[0], **kwargs)
+        # A plain dictionary: in others, several processes would not find what gradients flow from.
+        found = dict(self._read(batch[0], **kwargs))
         if self.class_weights is not None and not self.training:
             weights = self.class_weights.to(found["scores"].device)
             found["scores"] = (found["scores"].float() @ weights)[:, None]

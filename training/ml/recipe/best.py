@@ -9,6 +9,7 @@ from sentence_transformers import CrossEncoder
 from transformers import TrainerCallback, TrainerControl, TrainerState
 
 from training.ml.files import folder_write
+from training.ml.group import group_now
 
 WEIGHTS = "model.safetensors"
 
@@ -43,7 +44,7 @@ class Best(TrainerCallback):
         value = float(more["metrics"].get(f"eval_{self._metric}", math.nan))
         if math.isfinite(value) and (self.value is None or value > self.value):
             self.value, self.step, self.misses = value, state.global_step, 0
-            if self._keep:
+            if self._keep and group_now().first:
                 folder_write(self._folder, lambda folder: weights_write(more["model"], folder))
             return
         self.misses += 1

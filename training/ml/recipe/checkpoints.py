@@ -21,6 +21,7 @@ from training.ml.files import Fill, folder_write
 
 PREFIX: Final = "checkpoint-"
 _RNG: Final = "rng.safetensors"
+_RANKS: Final = "ranks"
 _RNG_PLAIN: Final = "rng.json"
 
 
@@ -46,6 +47,18 @@ class Checkpoints:
             if other != path:
                 shutil.rmtree(other, ignore_errors=True)
         return path
+
+    def chance_write(self, rank: int) -> None:
+        """Keep the chance of a process that is not the first, for the next checkpoint."""
+        folder = self._folder / _RANKS
+        folder.mkdir(parents=True, exist_ok=True)
+        rng_write(folder, rank)
+
+    def chance_take(self, path: Path) -> None:
+        """Keep the chance of this process in a checkpoint, beside that of all others."""
+        rng_write(path)
+        for other in self._folder.glob(f"{_RANKS}/*"):
+            shutil.copyfile(other, path / other.name)
 
     def clear(self) -> None:
         """Remove all of them."""

@@ -21,6 +21,7 @@ from sentence_transformers import CrossEncoder
 
 from training.ml.data import Snapshot
 from training.ml.errors import resources_named
+from training.ml.group import launched
 from training.ml.measures.evaluation import Evaluation
 from training.ml.measures.rankings import Rankings, rankings_top
 from training.ml.models.find import Base, BaseInfo
@@ -32,6 +33,7 @@ from training.ml.recipe.calibrating import calibrate, calibration_metadata
 from training.ml.recipe.callbacks import CHECKPOINT_SECONDS
 from training.ml.recipe.evidence import evidence_collect
 from training.ml.recipe.facts import Run, facts_collect
+from training.ml.recipe.following import trained_together
 from training.ml.recipe.learning import NOTHING, loss_of, negatives_of
 from training.ml.recipe.likely import likely_find
 from training.ml.recipe.measuring import (
@@ -80,7 +82,8 @@ class Place:
     `work` is kept between attempts at the same run, and holds its checkpoints; without it, a run
     that dies begins anew. `cache` is kept for all runs on this machine. `corpus` is a copy of the
     project's passages, where the recipe mines these. `device` as torch names it, None for the best
-    there is. A checkpoint is kept every `checkpoint_seconds`.
+    there is. A checkpoint is kept every `checkpoint_seconds`. `snapshot` is the folder of the
+    snapshot's files, from which the other processes of a group read it.
     """
 
     work: Path | None = None
@@ -88,6 +91,7 @@ class Place:
     corpus: Path | None = None
     device: str | None = None
     checkpoint_seconds: float = CHECKPOINT_SECONDS
+    snapshot: Path | None = None
 
 
 def recipe_run(
@@ -212,7 +216,8 @@ def _run(
             checkpoint_seconds=place.checkpoint_seconds,
             taught=said,
         )
-        trained = trials_run(setting, untouched)
+        with trained_together(setting, place.snapshot):
+            trained = trials_run(setting, untouched)
 
     # 7. Evaluate: the same code, candidates and order of ties for all systems.
     with stages("evaluate"):
@@ -295,6 +300,8 @@ def _work(
         "bf16": precision.bf16,
         "versions": [version(name) for name in names],
     }
+    if launched()[1] > 1:
+        what["processes"] = launched()[1]
     digest = sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
     return place.work / f"training-{digest[:16]}"
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from training.ml.data import Pair, Snapshot
 from training.ml.errors import DataError
+from training.ml.files import plain_read, plain_write
 from training.ml.models.find import Base
 from training.ml.models.save import METADATA
 from training.ml.recipe.kept_scores import KeptScores, Scores
@@ -36,6 +37,7 @@ from training.spec.train import TrainSpec
 COSINES: Final = 20.0  # sentence-transformers' own scale
 PAIRS_MOST: Final = 500  # passages of a query that are compared with one another
 _LIBRARIES: Final = ("torch", "transformers", "sentence-transformers")
+_KEPT: Final = "taught.json"
 _FLAT: Final = 1e-6  # a spread that is none
 
 Key = tuple[str, str]
@@ -56,6 +58,22 @@ class Taught:
     def target(self, pair: Pair) -> float:
         """Return the target of a pair of the training set."""
         return self.targets[pair.query_id, pair.passage_id]
+
+
+def taught_write(taught: Taught, folder: Path) -> None:
+    """Keep targets for the other processes of a training; ids and numbers."""
+    rows = [[*key, target] for key, target in taught.targets.items()]
+    plain_write(folder / _KEPT, {"targets": rows, "facts": dict(taught.facts)})
+
+
+def taught_read(folder: Path) -> Taught | None:
+    """Read what `taught_write` has kept; None where there was no teacher."""
+    kept = plain_read(folder / _KEPT)
+    if kept is None:
+        return None
+    return Taught(
+        {(query, passage): target for query, passage, target in kept["targets"]}, kept["facts"]
+    )
 
 
 def teacher_ask(

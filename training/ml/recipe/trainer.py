@@ -5,7 +5,6 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
-import torch
 from sentence_transformers.base.sampler import BatchSamplers
 from sentence_transformers.cross_encoder import CrossEncoderTrainer, CrossEncoderTrainingArguments
 from torch import nn
@@ -15,6 +14,7 @@ from transformers import PrinterCallback
 
 from training.ml.errors import DivergedError
 from training.ml.files import plain_read, plain_write
+from training.ml.group import group_now
 from training.ml.models.split import SplitCrossEncoder
 from training.ml.recipe.batching import LengthBatchSampler
 from training.ml.recipe.best import Best, weights_read, weights_write
@@ -28,10 +28,10 @@ from training.ml.recipe.checkpoints import (
     optimizer_read,
     optimizer_write,
     rng_read,
-    rng_write,
 )
 from training.ml.recipe.dev_evaluator import DevEvaluator
 from training.ml.recipe.losses import loss_build
+from training.ml.recipe.sharing import GroupCallback, SharedBatches, loss_shared, rows_of
 from training.ml.reporter import Reporter
 from training.ml.sets.shapes import Shaped, rows_per_step
 from training.spec.train import TrainSpec
@@ -55,17 +55,32 @@ class RecipeTrainer(CrossEncoderTrainer):
     told: ReporterCallback
     clock: CheckpointCallback
     _losses: list[Any] | None = None
+    _shared: SharedBatches | None = None
 
-    def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
-        found = super().compute_loss(*args, **kwargs)
-        loss = found[0] if isinstance(found, tuple) else found
-        if not bool(torch.isfinite(loss).all()):
+    def get_batch_sampler(
+        self, dataset: Any, batch_size: int, drop_last: bool, *args: Any, **kwargs: Any
+    ) -> Any:
+        size = group_now().size
+        # The library would leave out the last rows of several processes: ours may be uneven.
+        last = drop_last and size == 1
+        whole = super().get_batch_sampler(dataset, batch_size * size, last, *args, **kwargs)
+        if size == 1:
+            return whole
+        self._shared = SharedBatches(whole, size, self.args.seed)
+        return self._shared
+
+    def compute_loss(self, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        rows = rows_of(inputs)
+        found: Any = super().compute_loss(model, inputs, *args, **kwargs)
+        whole = isinstance(found, tuple)
+        loss, finite = loss_shared(found[0] if whole else found, rows)
+        if not finite:
             raise DivergedError(
                 f"The loss is not a number after {self.state.global_step} steps.",
                 "Lower learning_rate, add warmup_steps, keep max_grad_norm at 1, and switch bf16 "
                 "off.",
             )
-        return found
+        return (loss, *found[1:]) if whole else loss
 
     def train_on(self) -> None:
         """Train from the newest checkpoint, or from the beginning."""
@@ -73,12 +88,18 @@ class RecipeTrainer(CrossEncoderTrainer):
         self.train(resume_from_checkpoint=None if newest is None else str(newest))
 
     def _save_checkpoint(self, model: nn.Module, trial: object) -> None:
-        begun = monotonic()
-        self.kept.write(self.state.global_step, self._checkpoint_fill)
+        begun, group = monotonic(), group_now()
+        # Each process has chance and a sum of losses of its own.
+        losses = [row[0] for row in group.gather([self._tr_loss.item()])]
+        if not group.first:
+            self.kept.chance_write(group.rank)
+        group.wait()
+        if group.first:
+            self.kept.write(self.state.global_step, lambda path: self._fill(path, losses))
+            self.told.kept(self.state)
         self.clock.taken(monotonic() - begun)
-        self.told.kept(self.state)
 
-    def _checkpoint_fill(self, folder: Path) -> None:
+    def _fill(self, folder: Path, losses: list[float]) -> None:
         card = self.model.model_card_data
         optimizer, scheduler = self._steppers
         weights_write(self.model, folder)
@@ -86,13 +107,13 @@ class RecipeTrainer(CrossEncoderTrainer):
             "optimizer": optimizer_write(folder / _OPTIMIZER, optimizer.state_dict()),
             "scheduler": scheduler.state_dict(),
             "best": self.best.state(),
-            "loss": [self._tr_loss.item(), self._total_loss_scalar, self._globalstep_last_logged],
+            "loss": [losses, self._total_loss_scalar, self._globalstep_last_logged],
             "log": card.training_logs,
             "evaluation_duration": card.evaluation_duration,
             "seconds": self.told.seconds,
         }
         plain_write(folder / _PLAIN, plain)
-        rng_write(folder, self.args.process_index)
+        self.kept.chance_take(folder)
         self.state.save_to_json(str(folder / _STATE))
 
     def _load_from_checkpoint(self, checkpoint: str, _model: nn.Module | None = None) -> None:
@@ -117,10 +138,13 @@ class RecipeTrainer(CrossEncoderTrainer):
         # The trainer begins to sum up losses anew; go on from those since the log's last line.
         if self._losses is not None:
             unlogged, self._total_loss_scalar, self._globalstep_last_logged = self._losses
-            self._tr_loss += unlogged
+            self._tr_loss += unlogged[group_now().rank]
             self._losses = None
-        epoch: Callable[..., Any] = super()._run_epoch
-        return epoch(*args, **kwargs)
+        # The epoch in which a run goes on does not reach the batches of several processes.
+        if self._shared is not None:
+            self._shared.set_epoch(kwargs["epoch"])
+        run_epoch: Callable[..., Any] = super()._run_epoch
+        return run_epoch(*args, **kwargs)
 
     @property
     def _steppers(self) -> tuple[Optimizer, LRScheduler]:
@@ -130,7 +154,7 @@ class RecipeTrainer(CrossEncoderTrainer):
 
     def _load_rng_state(self, checkpoint: str | None) -> None:
         if checkpoint is not None:
-            rng_read(Path(checkpoint), self.args.process_index)
+            rng_read(Path(checkpoint), group_now().rank)
 
 
 def trainer_build(
@@ -162,6 +186,8 @@ def trainer_build(
         evaluator=evaluator,
         callbacks=[told, best, clock],
     )
+    if group_now().size > 1:
+        trainer.add_callback(GroupCallback(group_now(), spec.seed))
     trainer.kept, trainer.best, trainer.told, trainer.clock = Checkpoints(folder), best, told, clock
     # It would print every line of the log once more.
     trainer.remove_callback(PrinterCallback)

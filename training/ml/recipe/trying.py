@@ -101,6 +101,21 @@ def trials_run(setting: Setting, model: SplitCrossEncoder) -> Trained:
     )
 
 
+def trials_follow(setting: Setting, model: SplitCrossEncoder) -> None:
+    """Train along with the first process of a group, which keeps and tells everything."""
+    trials = trials_of(setting.spec)
+    for trial in trials:
+        if _result(setting, trial) is not None:
+            continue
+        own = model if trial is trials[0] else _untouched(setting, trial)
+        try:
+            _prepare(setting, trial, own).trainer.train_on()
+        except DivergedError:
+            # In all processes at once; the first one keeps it, and goes on with the next trial.
+            if not trials[1:]:
+                raise
+
+
 @dataclass(frozen=True, slots=True)
 class _Training:
     model: SplitCrossEncoder
