@@ -35,6 +35,7 @@ from training.process.preparing import (
     base_fetch,
     champion_fetch,
     silver_fetch,
+    slices_fetch,
     snapshot_fetch,
 )
 from training.process.reporting import JobReporter
@@ -166,6 +167,7 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
     champion = champion_fetch(job, scratch / "champion")
     said = _champion(champion, job, snapshot, reporter)
     spec = TrainSpec.from_dict(job.recipe)
+    slices = slices_fetch(job, snapshot)
     silver = silver_fetch(job, spec, base, snapshot, scratch / "teacher")
     from training.ml.recipe.run import Place, recipe_run
     from training.services.results import Results
@@ -179,6 +181,7 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
         folder=scratch / "model",
         reporter=reporter,
         silver=silver,
+        slices=slices,
         champion=champion.base if champion else None,
         place=Place(
             work=private_folder(work_path(job.pk)),

@@ -23,6 +23,7 @@ from training.ml.data import Snapshot
 from training.ml.errors import resources_named
 from training.ml.measures.evaluation import Evaluation
 from training.ml.measures.rankings import Rankings, rankings_top
+from training.ml.measures.slices import MadeSlice
 from training.ml.models.find import Base, BaseInfo
 from training.ml.models.load import base_load
 from training.ml.models.save import model_save
@@ -94,11 +95,13 @@ def recipe_run(
     place: Place | None = None,
     champion: Base | None = None,
     silver: SilverWork | None = None,
+    slices: Sequence[MadeSlice] = (),
 ) -> Outcome:
     """Train `base` on the snapshot and leave the new model in `folder`, which must not exist.
 
     `champion` is the published version that the new model would replace, to be measured beside it;
-    `silver` what a silver stage works with, without which there is none.
+    `silver` what a silver stage works with, without which there is none; `slices` those that the
+    team has made, to be reported beside the others.
     The folder appears complete or not at all. Raises RecipeError, with a message for the user, for
     a snapshot, base or recipe that cannot work and for exhausted memory or disk.
     """
@@ -119,6 +122,7 @@ def recipe_run(
             place or Place(),
             champion,
             silver,
+            slices,
             Path(scratch),
         )
 
@@ -132,6 +136,7 @@ def _run(
     place: Place,
     champion: Base | None,
     silver: SilverWork | None,
+    slices: Sequence[MadeSlice],
     scratch: Path,
 ) -> Outcome:
     stages = Stages(reporter)
@@ -196,7 +201,7 @@ def _run(
         systems["test"]["model"] = split_scores(model, snapshot.splits["test"], spec, reporter)
         calibration = calibrate(model, snapshot, spec, evaluator, systems, reporter)
         evaluations = systems_evaluate(snapshot, spec, systems)
-        evidence = evidence_collect(snapshot, spec, baseline, calibration, evaluations)
+        evidence = evidence_collect(snapshot, spec, baseline, calibration, evaluations, slices)
         evaluations_report(evaluations, reporter)
 
     # 7. Save: complete in a scratch folder, then moved into place.
