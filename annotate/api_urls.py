@@ -14,6 +14,7 @@ from annotate.api import (
     pairs,
     queue,
     saved_views,
+    slices,
     snapshots,
 )
 
@@ -48,6 +49,8 @@ urlpatterns = [
     path("projects/<str:slug>/bulk/<int:pk>/", bulk.BulkDetail.as_view()),
     path("projects/<str:slug>/views/", saved_views.SavedViewList.as_view()),
     path("projects/<str:slug>/views/<int:pk>/", saved_views.SavedViewDetail.as_view()),
+    path("projects/<str:slug>/slices/", slices.SliceList.as_view()),
+    path("projects/<str:slug>/slices/<int:pk>/", slices.SliceDetail.as_view()),
     path("projects/<str:slug>/queries/", corpus.QueryList.as_view()),
     path("projects/<str:slug>/queries/<str:pk>/", corpus.QueryDetail.as_view()),
     path("projects/<str:slug>/queries/<str:pk>/withdraw/", corpus.QueryWithdraw.as_view()),

@@ -20,6 +20,7 @@ from annotate.views import (
     queries,
     queue,
     saved_views,
+    slices,
     snapshots,
 )
 
@@ -80,6 +81,9 @@ urlpatterns = [
         )
         for listed in Listed
     ),
+    path("queries/slices/", slices.slice_list, name="slice-list"),
+    path("queries/slices/<int:pk>/", slices.slice_edit, name="slice-edit"),
+    path("queries/slices/<int:pk>/remove/", slices.slice_end, name="slice-remove"),
     path("queries/new/", corpus.query_new, name="query-new"),
     path("queries/<int:pk>/edit/", corpus.query_change, name="query-edit"),
     path("queries/<int:pk>/withdraw/", corpus.query_withdraw, name="query-withdraw"),

@@ -15,7 +15,8 @@ from training.ml.measures.evaluation import SystemScores, evaluate
 from training.ml.models.find import Base, BaseRequest, base_find
 from training.ml.models.load import base_load
 from training.ml.precision import precision_choose
-from training.ml.recipe.run import Place, recipe_run
+from training.ml.recipe.asked import Place
+from training.ml.recipe.run import recipe_run
 from training.ml.scoring import pairs_score
 from training.ml.search.tokens import Tokens
 from training.ml.silver.run import silver_train

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from models_app.figures import MODEL, Figure, split_title, system_title
 
+_MADE: Final = "made"
 _KINDS: Final[Mapping[str, str]] = {
+    _MADE: "Slices of the team",
     "query_length": "Length of the query",
     "labels": "Where the labels come from",
     "agreement": "Agreement of the judges",
@@ -100,12 +102,14 @@ class SliceRow:
     pairs: int
     positives: int
     few: bool
+    said: str
     figures: list[Figure | None]
 
 
 @dataclass(frozen=True, slots=True)
 class SliceTable:
-    """One way to part the test queries. `own` says that it comes from the queries' metadata."""
+    """One way to part the test queries. `own` says that it may quote the project's own words: it
+    comes from the queries' metadata, or from what the team looks for in queries."""
 
     kind: str
     title: str
@@ -129,7 +133,7 @@ def calibration_of(facts: Mapping[str, Any]) -> Calibration | None:
 
 
 def slices_of(facts: Mapping[str, Any], *, member: bool) -> list[SliceTable]:
-    """Read the slices of a version's facts; those of the queries' metadata are for members."""
+    """Read the slices of a version's facts; those that may quote queries are for members."""
     found = [_table(each) for each in facts.get("slices") or []]
     return [table for table in found if member or not table.own]
 
@@ -149,11 +153,11 @@ def _table(stored: Mapping[str, Any]) -> SliceTable:
     kind = stored["kind"]
     systems = list(dict.fromkeys(f["system"] for each in stored["slices"] for f in each["figures"]))
     systems.sort(key=lambda system: system != MODEL)  # a wide table is read from the left
-    own = kind.startswith(_ABOUT)
+    about = kind.startswith(_ABOUT)
     return SliceTable(
         kind=kind,
-        title=f"“{kind.removeprefix(_ABOUT)}” of the query" if own else _KINDS.get(kind, kind),
-        own=own,
+        title=f"“{kind.removeprefix(_ABOUT)}” of the query" if about else _KINDS.get(kind, kind),
+        own=about or kind == _MADE,
         systems=[system_title(system) for system in systems],
         rows=[_row(each, systems) for each in stored["slices"]],
     )
@@ -171,5 +175,6 @@ def _row(stored: Mapping[str, Any], systems: list[str]) -> SliceRow:
         pairs=stored["pairs"],
         positives=stored["positives"],
         few=n < 5,
+        said=stored.get("said") or "",
         figures=[figures.get(system) for system in systems],
     )

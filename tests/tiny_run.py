@@ -12,7 +12,8 @@ from typing import Any
 from tests.tiny import tiny_cross_encoder
 from training.ml.data import Pair, Snapshot
 from training.ml.models.find import Base, BaseRequest, base_find
-from training.ml.recipe.run import Outcome, Place, recipe_run
+from training.ml.recipe.asked import Place
+from training.ml.recipe.run import Outcome, recipe_run
 from training.spec.presets import PRESETS
 from training.spec.train import TrainSpec
 

@@ -36,6 +36,7 @@ from annotate.models.queue import (
     Strategy,
     Turn,
 )
+from annotate.models.slices import QuerySlice
 from annotate.models.snapshots import Snapshot, SnapshotStatus
 from annotate.models.texts import Passage, PassageRevision, PassageWords, Query, QueryRevision, Text
 from annotate.models.views import Listed, SavedView
@@ -82,6 +83,7 @@ __all__ = [
     "Purpose",
     "Query",
     "QueryRevision",
+    "QuerySlice",
     "Queue",
     "Referral",
     "Run",

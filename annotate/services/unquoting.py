@@ -1,5 +1,6 @@
 """What people and imports have said elsewhere about a text goes with it, where it quotes it."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -14,6 +15,7 @@ from annotate.models import (
     Judgment,
     Kind,
     Preference,
+    QuerySlice,
     SavedView,
 )
 from annotate.models.texts import ERASED
@@ -24,7 +26,8 @@ def quotes_clear(*, erasure: Erasure, quotes: Quotes) -> int:
     """Take out what quotes an erased text; return in how many rows.
 
     Prose becomes `(erased)`; a judge's comment becomes empty, unless comments are kept; a saved
-    view goes, since without its search it would be another one.
+    view goes, since without its search it would be another one, and so does a slice; of a slice's
+    list of ids only the erased ones go, while others are left.
     """
     project = erasure.project
     others = Erasure.objects.filter(project=project).exclude(pk=erasure.pk)
@@ -34,6 +37,7 @@ def quotes_clear(*, erasure: Erasure, quotes: Quotes) -> int:
         + _prose(Gold.objects.filter(project=project), "explanation", quotes)
         + _prose(Bulk.objects.filter(project=project), "reason", quotes)
         + _searches(project, quotes)
+        + _slices(project, quotes)
         + _import_errors(project, quotes)
     )
     return cleared if erasure.keep_comments else cleared + _comments(project, quotes)
@@ -81,6 +85,22 @@ def _searches(project: Project, quotes: Quotes) -> int:
         }
         if kept != bulk.parameters:
             cleared += Bulk.objects.filter(pk=bulk.pk).update(parameters=kept)
+    return cleared
+
+
+def _slices(project: Project, quotes: Quotes) -> int:
+    cleared = 0
+    for row in QuerySlice.objects.filter(project=project):
+        asked = row.asks
+        said = [row.name, *asked.words, *(part for pair in asked.metadata.items() for part in pair)]
+        kept = tuple(name for name in asked.queries if not quotes.in_prose(name))
+        if any(map(quotes.in_search, said)) or (asked.queries and not kept):
+            row.delete()
+            cleared += 1
+        elif kept != asked.queries:
+            row.conditions = replace(asked, queries=kept).to_dict()
+            row.save(update_fields=["conditions"])
+            cleared += 1
     return cleared
 
 

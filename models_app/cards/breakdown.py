@@ -55,7 +55,9 @@ def _bins(split: Reliability) -> Ready:
 
 def _slice(row: SliceRow) -> list[object]:
     few = " (too few queries for an interval)" if row.few else ""
-    return [f"{row.name}{few}", row.queries, row.positives, row.pairs,
+    few = few if row.queries else " (no test query is in it)"
+    said = f": {row.said}" if row.said else ""
+    return [f"{row.name}{said}{few}", row.queries, row.positives, row.pairs,
             *(_figure(figure) for figure in row.figures)]  # fmt: skip
 
 

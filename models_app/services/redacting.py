@@ -1,6 +1,6 @@
 """Texts out of what versions quote, where an erasure takes them; weights and files stay."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
 from models_app.models import Version
@@ -8,8 +8,13 @@ from models_app.models import Version
 ERASED: Final = "(erased)"
 
 
-def facts_redact(*, versions: Iterable[Version], texts: Collection[str]) -> int:
-    """Replace what quotes a text in the samples of these versions' facts; return how many had one.
+def facts_redact(
+    *, versions: Iterable[Version], texts: Collection[str], quotes: Callable[[str], bool]
+) -> int:
+    """Replace what quotes a text in these versions' facts; return how many had a quote.
+
+    Samples quote by holding one of `texts`; of what slices are called and ask for, `quotes` says
+    whether it does.
 
     Only within a transaction that erases: the database refuses it otherwise. The card's file, a
     part of the commit, stays as it is; `card_quotes` says whether it shows the samples.
@@ -22,6 +27,8 @@ def facts_redact(*, versions: Iterable[Version], texts: Collection[str]) -> int:
             facts["dataset"] = {**dataset, "samples": _without(dataset["samples"], texts)}
         if "usage" in facts:
             facts["usage"] = _without(facts["usage"], texts)
+        if facts.get("slices"):
+            facts["slices"] = [_sliced(each, quotes) for each in facts["slices"]]
         if facts != version.facts:
             Version.objects.filter(pk=version.pk).update(facts=facts)
             redacted += 1
@@ -32,6 +39,7 @@ def card_quotes(version: Version) -> bool:
     """Say whether the card, whose file never changes, quotes a text that was erased."""
     facts = version.facts
     quoted = [(facts.get("dataset") or {}).get("samples"), facts.get("usage")]
+    quoted += [[made["name"] for made in kind["slices"]] for kind in facts.get("slices") or []]
     return bool(facts.get("samples_allowed")) and _holds(quoted)
 
 
@@ -40,6 +48,26 @@ def _without(value: Any, texts: Collection[str]) -> Any:
     if isinstance(value, str):
         return ERASED if any(text in value for text in texts) else value
     return [_without(each, texts) for each in value] if isinstance(value, list) else value
+
+
+def _sliced(table: Mapping[str, Any], quotes: Callable[[str], bool]) -> Mapping[str, Any]:
+    """Return a kind of slices with the names and conditions of those replaced that quote.
+
+    The figures stay: they are means. A kind that is built in has no conditions.
+    """
+    slices = [
+        {**each, "name": ERASED, "said": ERASED, "conditions": {}}
+        if "conditions" in each and any(map(quotes, _said(each)))
+        else each
+        for each in table["slices"]
+    ]
+    return {**table, "slices": slices}
+
+
+def _said(made: Mapping[str, Any]) -> list[str]:
+    asked = made["conditions"]
+    named = [part for pair in asked.get("metadata", {}).items() for part in pair]
+    return [made["name"], *asked.get("words", []), *named]
 
 
 def _holds(value: Any) -> bool:

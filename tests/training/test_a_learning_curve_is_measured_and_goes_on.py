@@ -9,9 +9,9 @@ from tests.tiny_run import RecordingReporter, tiny_base, tiny_pairs, tiny_snapsh
 from training.ml.errors import DataError
 from training.ml.measures.plan import cost_of, sizes_of
 from training.ml.recipe import curve
+from training.ml.recipe.asked import Place
 from training.ml.recipe.curve import curve_run, draws_of
 from training.ml.recipe.folds import held_out_train
-from training.ml.recipe.run import Place
 from training.spec.held_out import CurveSpec
 
 SPEC = CurveSpec.from_dict(

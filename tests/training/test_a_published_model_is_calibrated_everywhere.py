@@ -24,7 +24,8 @@ from tests.tiny_run import (
 from training.ml.data import Snapshot
 from training.ml.measures.calibration import logits_of
 from training.ml.models.save import METADATA
-from training.ml.recipe.run import Place, recipe_run
+from training.ml.recipe.asked import Place
+from training.ml.recipe.run import recipe_run
 
 
 @cache

@@ -21,7 +21,8 @@ from training.ml.measures.evaluation import evaluate
 from training.ml.measures.paired import holm
 from training.ml.measures.verdict import RIVALS, family_adjusted, verdict_facts
 from training.ml.models.find import BaseRequest, base_find
-from training.ml.recipe.run import Outcome, Place, recipe_run
+from training.ml.recipe.asked import Place
+from training.ml.recipe.run import Outcome, recipe_run
 
 
 @cache

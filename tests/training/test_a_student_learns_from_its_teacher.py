@@ -23,8 +23,9 @@ from training.ml.errors import DataError
 from training.ml.models.find import Base, BaseRequest, base_find
 from training.ml.models.published import published_load
 from training.ml.models.save import METADATA
+from training.ml.recipe.asked import Place
 from training.ml.recipe.learning import NOTHING, loss_of
-from training.ml.recipe.run import Outcome, Place, recipe_run
+from training.ml.recipe.run import Outcome, recipe_run
 from training.ml.recipe.teaching import COSINES, Taught, blended, teacher_ask
 from training.ml.scoring import logits
 from training.ml.sets.compiling import Example

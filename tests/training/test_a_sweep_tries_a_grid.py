@@ -15,7 +15,8 @@ from tests.tiny_run import RecordingReporter, tiny_base, tiny_pairs, tiny_snapsh
 from tests.training.jobs import ready_snapshot
 from training.ml.data import Snapshot
 from training.ml.errors import DivergedError
-from training.ml.recipe.run import Outcome, Place, recipe_run
+from training.ml.recipe.asked import Place
+from training.ml.recipe.run import Outcome, recipe_run
 from training.ml.recipe.trials import TrialResult, trial_choose, trials_of
 from training.models import TrainingJob
 from training.spec.base import SpecError

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from tests.tiny_run import RecordingReporter, tiny_base, tiny_pairs, tiny_snapshot, tiny_spec
 from training.ml.data import Pair, Snapshot
 from training.ml.errors import DataError
-from training.ml.recipe.run import Place, recipe_run
+from training.ml.recipe.asked import Place
+from training.ml.recipe.run import recipe_run
 from training.ml.sets.compiling import Example, compile_examples
 from training.ml.sets.mining import Mined, mined_read, mined_written, negatives_mine
 from training.ml.sets.pools import Encoders

@@ -8,7 +8,8 @@ from sentence_transformers import CrossEncoder
 
 from tests.tiny_run import RecordingReporter, tiny_base, tiny_pairs, tiny_snapshot, tiny_spec
 from training.ml.data import Pair
-from training.ml.recipe.run import Place, recipe_run
+from training.ml.recipe.asked import Place
+from training.ml.recipe.run import recipe_run
 from training.spec.losses import LOSSES
 from training.spec.train import TrainSpec
 

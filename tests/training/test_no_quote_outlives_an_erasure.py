@@ -22,6 +22,7 @@ from annotate.models import (
     Listed,
     Passage,
     Query,
+    QuerySlice,
     SavedView,
     Thing,
 )
@@ -51,6 +52,7 @@ QUOTES: Final = {
     "annotate_change": {"reason"},
     "annotate_erasure": {"reason"},
     "annotate_bulk": {"reason", "parameters"},
+    "annotate_queryslice": {"name", "conditions"},
     "annotate_savedview": {"name", "parameters"},
     "annotate_import": {"errors"},
 }
@@ -143,6 +145,10 @@ def quote_everywhere(cast: Cast, about: Candidate, other: Candidate) -> None:
     for name, parameters in (("a", {"q": TOLD[:60]}), (PART, {}), ("kept", {"q": "daughter"})):
         SavedView.objects.create(project=project, maker=cast.manager, listed=Listed.QUERIES,
                                  name=name, parameters=parameters)  # fmt: skip
+    asked = ((PART, {"least": 1}), ("a", {"words": ["zqx Ada Byron"]}),
+             ("kept", {"words": ["daughter"], "queries": ["q1"]}))  # fmt: skip
+    for name, conditions in asked:
+        QuerySlice.objects.create(project=project, name=name, conditions=conditions)
     said = [f'"{TOLD[:76]}…', "must be a number", "the id “zqx-7” has two texts"]
     errors = [{"line": 1, "field": "x", "message": each, "member": None} for each in said]
     Import.objects.create(project=project, name="f", source_name="s", errors=errors)
@@ -183,8 +189,9 @@ def test_every_column_of_words_is_seen_to(cast: Cast, thing: str) -> None:
     erasure.refresh_from_db()
     assert (erasure.status, erasure.error) == ("done", "")
     assert found() == set()
-    assert erasure.counts["quotes"] == 13
+    assert erasure.counts["quotes"] == 15
     assert SavedView.objects.get().name == "kept"
+    assert QuerySlice.objects.get().name == "kept"
     assert [error["message"] for error in Import.objects.get().errors] == [
         "(erased)", "must be a number", "(erased)"
     ]  # fmt: skip

@@ -7,7 +7,8 @@ import pytest
 
 from tests.tiny_run import RecordingReporter, tiny_base, tiny_pairs, tiny_snapshot, tiny_spec
 from training.ml.data import Snapshot
-from training.ml.recipe.run import Outcome, Place, recipe_run
+from training.ml.recipe.asked import Place
+from training.ml.recipe.run import Outcome, recipe_run
 
 
 def run(tmp_path: Path, snapshot: Snapshot) -> tuple[Outcome, list[str]]:

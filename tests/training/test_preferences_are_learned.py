@@ -11,8 +11,9 @@ from models_app.cards import card_render
 from tests.models_app.facts import facts_of
 from tests.tiny_run import RecordingReporter, tiny_base, tiny_snapshot, tiny_spec
 from training.ml.data import SPLITS, Preference, Snapshot, snapshot_read
+from training.ml.recipe.asked import Place
 from training.ml.recipe.learning import NOTHING, lesson_make, loss_of
-from training.ml.recipe.run import Outcome, Place, recipe_run
+from training.ml.recipe.run import Outcome, recipe_run
 from training.process.lineage import labels_facts
 
 

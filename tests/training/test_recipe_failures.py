@@ -20,7 +20,8 @@ from training.ml.errors import (
     resource_error,
     resources_named,
 )
-from training.ml.recipe.run import Place, recipe_run
+from training.ml.recipe.asked import Place
+from training.ml.recipe.run import recipe_run
 from training.ml.reporter import Reporter
 
 

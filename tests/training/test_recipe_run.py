@@ -23,7 +23,8 @@ from tests.tiny_run import (
 from training.ml.data import Pair
 from training.ml.measures.evaluation import evaluate
 from training.ml.models.save import METADATA
-from training.ml.recipe.run import STAGES, Place, recipe_run
+from training.ml.recipe.asked import Place
+from training.ml.recipe.run import STAGES, recipe_run
 from training.ml.scoring import pairs_score
 
 

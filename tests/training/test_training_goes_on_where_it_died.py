@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.tiny_run import RecordingReporter, tiny_base, tiny_pairs, tiny_snapshot, tiny_spec
-from training.ml.recipe.run import Outcome, Place, recipe_run
+from training.ml.recipe.asked import Place
+from training.ml.recipe.run import Outcome, recipe_run
 
 SPEC = tiny_spec(
     "balanced",

@@ -11,9 +11,9 @@ from tests.tiny_run import RecordingReporter, tiny_base, tiny_pairs, tiny_snapsh
 from training.ml.data import Pair
 from training.ml.errors import DataError
 from training.ml.measures.doubts import Doubts, doubts_find
+from training.ml.recipe.asked import Place
 from training.ml.recipe.doubts import doubts_run
 from training.ml.recipe.folds import folds_deal, learnable_first
-from training.ml.recipe.run import Place
 from training.spec.held_out import DoubtSpec
 
 

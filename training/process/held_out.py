@@ -24,8 +24,8 @@ from training.services.held_out import Doubted
 from training.spec.held_out import ALL, CurveSpec, DoubtSpec
 
 if TYPE_CHECKING:
+    from training.ml.recipe.asked import Place
     from training.ml.recipe.doubts import Checked
-    from training.ml.recipe.run import Place
 
 
 def curve_measure(job: TrainingJob, reporter: Reporter, scratch: Path) -> CurveOutcome:
@@ -81,7 +81,7 @@ def _fetched(job: TrainingJob, reporter: Reporter, scratch: Path) -> tuple[Snaps
 
 
 def _place(job: TrainingJob) -> "Place":
-    from training.ml.recipe.run import Place
+    from training.ml.recipe.asked import Place
 
     return Place(
         work=private_folder(work_path(job.pk)),

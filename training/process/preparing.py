@@ -5,13 +5,17 @@ Importing this imports no torch: what cannot work is refused before that takes i
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from accounts.blobs import blob_fetch
+from annotate.frozen.slicing import Conditions
 from annotate.models import Snapshot as SnapshotRow
 from annotate.selectors.pooling import passages_keyed, passages_titled
+from annotate.selectors.slices import slices_of
 from models_app.models import CHAMPION, Alias, Version
 from training.ml.data import Snapshot, snapshot_read
 from training.ml.errors import BaseModelError, DataError
+from training.ml.measures.slices import MadeSlice
 from training.ml.models.find import Base, BaseRequest, base_find
 from training.ml.models.names import PACKAGED
 from training.ml.recipe.snapshot_check import snapshot_check
@@ -89,6 +93,30 @@ def champion_fetch(job: TrainingJob, folder: Path) -> Champion | None:
     except BaseModelError as error:
         return Champion(version, None, str(error))
     return Champion(version, base)
+
+
+def slices_fetch(job: TrainingJob, snapshot: Snapshot) -> list[MadeSlice]:
+    """Take the slices that the team has made, as they are now, with the test queries in each."""
+    queries = {pair.query_id: pair for pair in snapshot.splits["test"]}
+    return [
+        MadeSlice(
+            name=name,
+            said=asked.said,
+            conditions=_kept(asked),
+            members=frozenset(
+                query_id
+                for query_id, pair in queries.items()
+                if asked.hold(name=query_id, text=pair.query, metadata=pair.query_metadata)
+            ),
+        )
+        for name, asked in ((row.name, row.asks) for row in slices_of(job.project))
+    ]
+
+
+def _kept(asked: Conditions) -> dict[str, Any]:
+    """Return conditions as facts hold them: ids by their number, as they would outlive a query."""
+    kept = asked.to_dict()
+    return {**kept, "queries": len(asked.queries)} if asked.queries else kept
 
 
 def base_fetch(job: TrainingJob, folder: Path) -> Base:

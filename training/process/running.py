@@ -53,6 +53,7 @@ from training.process.preparing import (
     champion_fetch,
     corpus_fetch,
     silver_fetch,
+    slices_fetch,
     snapshot_fetch,
     teacher_fetch,
 )
@@ -229,10 +230,11 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
     work = private_folder(work_path(job.pk))
     corpus = corpus_fetch(job, spec, work / "corpus")
     _corpus(corpus, job, reporter)
-    from training.ml.recipe.run import Place, recipe_run
+    slices = slices_fetch(job, snapshot)
+    from training.ml.recipe.asked import Place
+    from training.ml.recipe.run import recipe_run
     from training.services.results import Results
 
-    work = private_folder(work_path(job.pk))
     notes_expect(work)
     # From here on the main thread needs no database for a long time.
     connection.close()
@@ -244,6 +246,7 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
         reporter=reporter,
         silver=silver,
         teacher=teacher.base if teacher else None,
+        slices=slices,
         champion=champion.base if champion else None,
         place=Place(
             work=work,

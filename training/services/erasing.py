@@ -9,6 +9,7 @@ from accounts.locks import work_held
 from accounts.models import User
 from accounts.problems import ConflictError
 from annotate.models import Thing
+from annotate.quoting import Quotes
 from annotate.services.erasing import (
     Applied,
     erasure_apply,
@@ -66,12 +67,16 @@ def _training_part(applied: Applied) -> dict[str, int]:
     for old, new in applied.names[Thing.PASSAGE].items():
         _rename_ranked(scores, old, new)
     versions = versions_of_snapshots(project, applied.snapshots)
+    known = {name for names in applied.names.values() for name in names}
+    quotes = Quotes([*applied.texts, *applied.words], known)
     return {
         "jobs_cancelled": sum(_cancel(job, applied.erasure.created_by) for job in running),
         "scores": renamed,
         "versions": len(versions),
         "samples": facts_redact(
-            versions={*versions, *versions_of_the_corpus(project)}, texts=applied.texts
+            versions={*versions, *versions_of_the_corpus(project)},
+            texts=applied.texts,
+            quotes=quotes.in_search,
         ),
     }
 

@@ -15,6 +15,8 @@ from training.ml.measures.power import HEADLINE
 
 FEWEST: Final = 5
 """Queries of a slice that an interval is given for at least."""
+MADE: Final = "made"
+"""The kind of the slices that the team has made."""
 MOST: Final = 12
 """Slices of one kind at most: more of them are shown in nobody's table."""
 
@@ -40,22 +42,47 @@ class Slice:
     figures: tuple[SliceFigure, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class MadeSlice:
+    """A slice that the team has made, as it was when a run took it.
+
+    `conditions` in the form in which they are kept, `said` in words; `members` are the ids of the
+    test queries that they hold for.
+    """
+
+    name: str
+    said: str
+    conditions: Mapping[str, Any]
+    members: frozenset[str]
+
+
 Queries = Mapping[str, Sequence[Pair]]
 """Query id -> its pairs."""
 
 
-def slices_of(pairs: Sequence[Pair], per_query: PerQuery, *, seed: int = 0) -> list[dict[str, Any]]:
+def slices_of(
+    pairs: Sequence[Pair],
+    per_query: PerQuery,
+    *,
+    made: Sequence[MadeSlice] = (),
+    seed: int = 0,
+) -> list[dict[str, Any]]:
     """Return every kind of slice that tells queries apart, as `{kind, slices}`, JSON-able.
 
     Slices of `query_length` are thirds by the number of words; those of `labels` and `agreement`
     come from who judged a query's pairs, and those of `about:KEY` from the query's own metadata.
     A kind with one value for all queries is left out. A slice of fewer than FEWEST queries has no
-    intervals.
+    intervals. Those `made` by the team stand before all others, each of them also where it holds
+    no query, with its conditions and, as `members`, the places of its queries among the sorted ids
+    of all: an id would outlive the erasure of what it names.
     """
     queries: dict[str, list[Pair]] = defaultdict(list)
     for pair in pairs:
         queries[pair.query_id].append(pair)
-    found = []
+    found: list[dict[str, Any]] = []
+    if made:
+        told = [_made(each, queries, per_query, seed) for each in made]
+        found.append({"kind": MADE, "slices": told})
     for kind, named in _kinds(queries):
         groups = _grouped(queries, named)
         if 1 < len(groups) <= MOST:
@@ -125,6 +152,20 @@ def _slice(
         low, high = _interval(column, seed)
         figures.append(SliceFigure(system, float(column.mean()), low, high))
     return Slice(name, len(ids), len(own), sum(pair.relevant for pair in own), tuple(figures))
+
+
+def _made(made: MadeSlice, queries: Queries, per_query: PerQuery, seed: int) -> dict[str, Any]:
+    places = {query_id: place for place, query_id in enumerate(sorted(queries))}
+    ids = sorted(made.members & places.keys())
+    held = Slice(made.name, 0, 0, 0, ())
+    if ids:
+        held = _slice(made.name, ids, queries, per_query, seed)
+    return {
+        **asdict(held),
+        "said": made.said,
+        "conditions": dict(made.conditions),
+        "members": [places[query_id] for query_id in ids],
+    }
 
 
 def _interval(values: Floats, seed: int) -> tuple[float | None, float | None]:

@@ -17,6 +17,7 @@ from training.ml.measures.growth import growth_fit, points_measured
 from training.ml.measures.intervals import Floats
 from training.ml.measures.plan import sizes_of, work_of
 from training.ml.models.find import Base
+from training.ml.recipe.asked import Place
 from training.ml.recipe.folds import (
     Bench,
     Groups,
@@ -32,7 +33,6 @@ from training.ml.recipe.folds import (
     seeded,
     untouched,
 )
-from training.ml.recipe.run import Place
 from training.ml.reporter import Reporter
 from training.ml.sets.compiling import by_query
 from training.spec.held_out import CurveSpec

@@ -11,6 +11,7 @@ from training.ml.errors import resources_named
 from training.ml.measures.doubts import Doubts, doubts_find
 from training.ml.measures.plan import work_of
 from training.ml.models.find import Base
+from training.ml.recipe.asked import Place
 from training.ml.recipe.folds import (
     Groups,
     HeldOut,
@@ -21,7 +22,6 @@ from training.ml.recipe.folds import (
     learnable_first,
     of_queries,
 )
-from training.ml.recipe.run import Place
 from training.ml.reporter import Reporter
 from training.spec.held_out import ALL, DoubtSpec
 

@@ -50,7 +50,9 @@ column does not keep the order of keys. Keys, and who fills them where it is not
                     above                          (the driver)
     calibration     applied, scale, shift, reason, method, fitted_on, splits [{split, pairs,
                     positives, before, after}], see `training.ml.recipe.calibrating`
-    slices          [{kind, slices [{name, queries, pairs, positives, figures}]}] of the test split
+    slices          [{kind, slices [{name, queries, pairs, positives, figures}]}] of the test split;
+                    those of the kind `made` with said, conditions and members, see
+                    `training.ml.measures.slices`
     methods         bm25, intervals, paired_test: how that was computed
     findings        of the snapshot, [{kind, count, message}]   (the driver)
     precision       bf16, reason, fp32_seconds, bf16_seconds, see `training.ml.precision`

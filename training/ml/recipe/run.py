@@ -5,11 +5,8 @@ database and, once the base is there, no network; what it tells goes to a `Repor
 snapshot, recipe, base and machine give the same weights.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -21,16 +18,24 @@ from sentence_transformers import CrossEncoder
 
 from training.ml.data import Snapshot
 from training.ml.errors import resources_named
-from training.ml.group import launched
 from training.ml.measures.evaluation import Evaluation
 from training.ml.measures.rankings import Rankings, rankings_top
+from training.ml.measures.slices import MadeSlice
 from training.ml.models.find import Base, BaseInfo
 from training.ml.models.load import base_load
 from training.ml.models.save import model_save
-from training.ml.precision import Precision, precision_choose
+from training.ml.models.split import SplitCrossEncoder
+from training.ml.precision import Precision
+from training.ml.recipe.asked import (
+    Asked,
+    Place,
+    base_tell,
+    metadata_of,
+    precision_of,
+    work_of,
+)
 from training.ml.recipe.baseline import baseline_score
 from training.ml.recipe.calibrating import calibrate, calibration_metadata
-from training.ml.recipe.callbacks import CHECKPOINT_SECONDS
 from training.ml.recipe.evidence import evidence_collect
 from training.ml.recipe.facts import Run, facts_collect
 from training.ml.recipe.following import trained_together
@@ -43,10 +48,11 @@ from training.ml.recipe.measuring import (
 )
 from training.ml.recipe.notices import notices
 from training.ml.recipe.snapshot_check import snapshot_check
-from training.ml.recipe.teaching import teacher_ask
-from training.ml.recipe.trying import Setting, trials_run
+from training.ml.recipe.teaching import Taught, teacher_ask
+from training.ml.recipe.trying import Setting, Trained, trials_run
 from training.ml.reporter import Reporter, Stages
 from training.ml.sets.likely import LikelyScored
+from training.ml.sets.mining import Mined
 from training.ml.silver.run import SilverOutcome, silver_train
 from training.ml.silver.work import SilverWork
 from training.spec.train import TrainSpec
@@ -75,25 +81,6 @@ class Outcome:
     likely: Sequence[LikelyScored] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a run works, beside the folder of its model.
-
-    `work` is kept between attempts at the same run, and holds its checkpoints; without it, a run
-    that dies begins anew. `cache` is kept for all runs on this machine. `corpus` is a copy of the
-    project's passages, where the recipe mines these. `device` as torch names it, None for the best
-    there is. A checkpoint is kept every `checkpoint_seconds`. `snapshot` is the folder of the
-    snapshot's files, from which the other processes of a group read it.
-    """
-
-    work: Path | None = None
-    cache: Path | None = None
-    corpus: Path | None = None
-    device: str | None = None
-    checkpoint_seconds: float = CHECKPOINT_SECONDS
-    snapshot: Path | None = None
-
-
 def recipe_run(
     *,
     snapshot: Snapshot,
@@ -105,12 +92,13 @@ def recipe_run(
     champion: Base | None = None,
     silver: SilverWork | None = None,
     teacher: Base | None = None,
+    slices: Sequence[MadeSlice] = (),
 ) -> Outcome:
     """Train `base` on the snapshot and leave the new model in `folder`, which must not exist.
 
     `champion` is the published version that the new model would replace, to be measured beside it;
     `silver` what a silver stage works with, without which there is none; `teacher` the model that
-    the recipe names.
+    the recipe names; `slices` those that the team has made, to be reported beside the others.
     The folder appears complete or not at all. Raises RecipeError, with a message for the user, for
     a snapshot, base or recipe that cannot work and for exhausted memory or disk.
     """
@@ -122,64 +110,125 @@ def recipe_run(
         TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch,
         resources_named(),
     ):
-        return _run(
-            snapshot,
-            spec,
-            base,
-            folder,
-            reporter,
-            place or Place(),
-            champion,
-            silver,
-            teacher,
-            Path(scratch),
+        asked = Asked(
+            snapshot=snapshot,
+            spec=spec,
+            base=base,
+            reporter=reporter,
+            place=place or Place(),
+            champion=champion,
+            silver=silver,
+            teacher=teacher,
+            slices=slices,
         )
+        return _run(asked, folder, Path(scratch))
 
 
-def _run(
-    snapshot: Snapshot,
-    spec: TrainSpec,
-    base: Base,
-    folder: Path,
-    reporter: Reporter,
-    place: Place,
-    champion: Base | None,
-    silver: SilverWork | None,
-    teacher: Base | None,
-    scratch: Path,
-) -> Outcome:
+def _run(asked: Asked, folder: Path, scratch: Path) -> Outcome:
+    snapshot, spec, reporter = asked.snapshot, asked.spec, asked.reporter
     stages = Stages(reporter)
 
     # 1. Load: refuse what cannot work before an hour is spent on it.
     with stages("load"):
         snapshot_check(snapshot)
-        _report_base(base.info, reporter)
-        untouched = base_load(base, seed=spec.seed, max_length=spec.max_length, device=place.device)
+        base_tell(asked)
+        untouched = base_load(
+            asked.base, seed=spec.seed, max_length=spec.max_length, device=asked.place.device
+        )
         for line in notices(snapshot, spec, untouched):
             reporter.log(line)
-        precision = _precision(snapshot, spec, untouched, place, reporter)
+        precision = precision_of(asked, untouched)
 
     # 2. Baseline: every other system, on the very candidates that the model will be scored on.
     with stages("baseline"):
-        baseline = baseline_score(snapshot, spec, untouched, reporter, base=base, champion=champion)
+        baseline = baseline_score(
+            snapshot, spec, untouched, reporter, base=asked.base, champion=asked.champion
+        )
         systems = baseline.systems
 
+    # 3. to 6. Silver, mine, teach and train.
+    learned = _learn(asked, untouched, precision, stages, scratch)
+    trained = learned.trained
+
+    # 7. Evaluate: the same code, candidates and order of ties for all systems.
+    with stages("evaluate"):
+        model, evaluator = trained.trainer.model, trained.evaluator
+        systems["dev"]["model"] = trained.dev
+        systems["test"]["model"] = split_scores(model, snapshot.splits["test"], spec, reporter)
+        calibration = calibrate(model, snapshot, spec, evaluator, systems, reporter)
+        evaluations = systems_evaluate(snapshot, spec, systems)
+        evidence = evidence_collect(
+            snapshot, spec, baseline, calibration, evaluations, asked.slices
+        )
+        evaluations_report(evaluations, reporter)
+        likely = likely_find(model, snapshot, spec, learned.mined, reporter)
+
+    # 8. Save: complete in a scratch folder, then moved into place.
+    with stages("save"):
+        model_save(model, scratch / "model", metadata_of(asked) | calibration_metadata(calibration))
+        (scratch / "model").rename(folder)
+
+    run = Run(
+        snapshot=snapshot,
+        spec=spec,
+        base=asked.base.info,
+        precision=precision,
+        trained=trained,
+        evaluations=evaluations,
+        evidence=evidence,
+        seconds=stages.seconds,
+    )
+    taught, silver = learned.taught, learned.silver
+    return Outcome(
+        folder=folder,
+        base=asked.base.info,
+        evaluations=evaluations,
+        rankings=rankings_top(snapshot.splits["test"], systems["test"], seed=spec.seed),
+        timings=dict(stages.seconds),
+        log=[dict(line) for line in model.model_card_data.training_logs],
+        likely=likely.pairs if likely else (),
+        facts={
+            **facts_collect(run),
+            "silver": silver and silver.to_dict(),
+            "teacher": taught and dict(taught.facts),
+            "likely": likely and dict(likely.facts),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    trained: Trained
+    mined: Mined
+    taught: Taught | None
+    silver: SilverOutcome | None
+
+
+def _learn(
+    asked: Asked,
+    untouched: SplitCrossEncoder,
+    precision: Precision,
+    stages: Stages,
+    scratch: Path,
+) -> _Learned:
+    snapshot, spec, reporter, place = asked.snapshot, asked.spec, asked.reporter, asked.place
+
     # 3. Silver: where the base has to learn from a teacher first, on queries that nobody labelled.
-    start, taught = base, None
-    if silver is not None and spec.silver_wanted(fresh_head=base.info.fresh_head):
+    start, silver = asked.base, None
+    if asked.silver is not None and spec.silver_wanted(fresh_head=asked.base.info.fresh_head):
         with stages("silver"):
-            taught = silver_train(
+            silver = silver_train(
                 untouched,
-                base=base.info,
+                base=asked.base.info,
                 spec=spec,
-                work=silver,
+                work=asked.silver,
                 bf16=precision.bf16,
                 reporter=reporter,
             )
-            start = _kept(untouched, base, taught, scratch / "silver")
+            start = _kept(untouched, asked.base, silver, scratch / "silver")
 
     # 4. Mine: where the recipe asks for negatives that nobody judged.
-    work = _work(snapshot, spec, (start, teacher), precision, place, scratch)
+    work = work_of(asked, start, precision) or scratch / "work"
     if "loss" not in dict(spec.sweep):
         loss = loss_of(snapshot, spec)
         reporter.log(f"{loss.name}: {loss.reason}")
@@ -189,11 +238,11 @@ def _run(
             mined = negatives_of(snapshot, spec.widest, reporter, folder=work, corpus=place.corpus)
 
     # 5. Teach: where a teacher says how far apart the passages of a query are.
-    said = None
-    if teacher is not None:
+    taught = None
+    if asked.teacher is not None:
         with stages("teach"):
-            said = teacher_ask(
-                teacher,
+            taught = teacher_ask(
+                asked.teacher,
                 snapshot,
                 spec,
                 mined,
@@ -214,53 +263,11 @@ def _run(
             reporter=reporter,
             device=place.device,
             checkpoint_seconds=place.checkpoint_seconds,
-            taught=said,
+            taught=taught,
         )
         with trained_together(setting, place.snapshot):
             trained = trials_run(setting, untouched)
-
-    # 7. Evaluate: the same code, candidates and order of ties for all systems.
-    with stages("evaluate"):
-        model, evaluator = trained.trainer.model, trained.evaluator
-        systems["dev"]["model"] = trained.dev
-        systems["test"]["model"] = split_scores(model, snapshot.splits["test"], spec, reporter)
-        calibration = calibrate(model, snapshot, spec, evaluator, systems, reporter)
-        evaluations = systems_evaluate(snapshot, spec, systems)
-        evidence = evidence_collect(snapshot, spec, baseline, calibration, evaluations)
-        evaluations_report(evaluations, reporter)
-        likely = likely_find(model, snapshot, spec, mined, reporter)
-
-    # 8. Save: complete in a scratch folder, then moved into place.
-    with stages("save"):
-        metadata = _metadata(snapshot, spec, base.info) | calibration_metadata(calibration)
-        model_save(model, scratch / "model", metadata)
-        (scratch / "model").rename(folder)
-
-    run = Run(
-        snapshot=snapshot,
-        spec=spec,
-        base=base.info,
-        precision=precision,
-        trained=trained,
-        evaluations=evaluations,
-        evidence=evidence,
-        seconds=stages.seconds,
-    )
-    return Outcome(
-        folder=folder,
-        base=base.info,
-        evaluations=evaluations,
-        rankings=rankings_top(snapshot.splits["test"], systems["test"], seed=spec.seed),
-        timings=dict(stages.seconds),
-        log=[dict(line) for line in model.model_card_data.training_logs],
-        likely=likely.pairs if likely else (),
-        facts={
-            **facts_collect(run),
-            "silver": taught and taught.to_dict(),
-            "teacher": said and dict(said.facts),
-            "likely": likely and dict(likely.facts),
-        },
-    )
+    return _Learned(trained, mined, taught, silver)
 
 
 def _kept(model: CrossEncoder, base: Base, taught: SilverOutcome, folder: Path) -> Base:
@@ -268,61 +275,6 @@ def _kept(model: CrossEncoder, base: Base, taught: SilverOutcome, folder: Path) 
     model_save(model, folder, {})
     weights = taught.facts["weights_sha256"]
     return Base(folder, replace(base.info, fresh_head=False, weights_sha256=weights))
-
-
-def _precision(
-    snapshot: Snapshot, spec: TrainSpec, model: CrossEncoder, place: Place, reporter: Reporter
-) -> Precision:
-    """Choose how to compute, by what training texts of all lengths take."""
-    pairs = sorted(snapshot.splits["train"], key=lambda pair: (len(pair.text), pair.passage_id))
-    texts = [spec.templates.pair(query=p.query, title=p.title, text=p.text) for p in pairs]
-    found = precision_choose(model, texts, asked=spec.bf16, cache=place.cache or place.work)
-    reporter.log(f"Training in {'bfloat16' if found.bf16 else 'single precision'}. {found.reason}")
-    return found
-
-
-def _work(
-    snapshot: Snapshot,
-    spec: TrainSpec,
-    models: tuple[Base, Base | None],
-    precision: Precision,
-    place: Place,
-    scratch: Path,
-) -> Path:
-    """Return the folder of this very training: another recipe or library finds nothing in it."""
-    if place.work is None:
-        return scratch / "work"
-    names = ("torch", "transformers", "sentence-transformers", "accelerate")
-    what = {
-        "snapshot": snapshot.digest,
-        "recipe": spec.to_dict(),
-        "models": [model and model.info.weights_sha256 for model in models],
-        "bf16": precision.bf16,
-        "versions": [version(name) for name in names],
-    }
-    if launched()[1] > 1:
-        what["processes"] = launched()[1]
-    digest = sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
-    return place.work / f"training-{digest[:16]}"
-
-
-def _report_base(info: BaseInfo, reporter: Reporter) -> None:
-    reporter.base(info.to_dict())
-    reporter.log(f"Base model {info.loaded}. {info.reason}")
-    if info.fresh_head:
-        reporter.log("It has no output layer; one was drawn from the seed.")
-
-
-def _metadata(snapshot: Snapshot, spec: TrainSpec, info: BaseInfo) -> dict[str, Any]:
-    return {
-        "format": 1,
-        "query_template": spec.query_template,
-        "passage_template": spec.passage_template,
-        "max_length": spec.max_length,
-        "base": info.to_dict(),
-        "snapshot": snapshot.digest,
-        "recipe": spec.to_dict(),
-    }
 
 
 def _be_quiet() -> None:
