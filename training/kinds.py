@@ -6,6 +6,7 @@ from typing import Final
 from django.db import models
 
 from training.spec.base import Spec
+from training.spec.evaluate import EvaluateSpec
 from training.spec.held_out import CurveSpec, DoubtSpec
 from training.spec.pool import PoolSpec
 from training.spec.score import ScoreSpec
@@ -20,6 +21,7 @@ class JobKind(models.TextChoices):
     SCORE = "score", "Score candidates"
     CURVE = "curve", "Learning curve"
     DOUBT = "doubt", "Check labels"
+    EVALUATE = "evaluate", "Evaluate a model"
 
 
 class Stage(models.TextChoices):
@@ -57,6 +59,9 @@ STAGES: Final[dict[JobKind, tuple[Stage, ...]]] = {
     JobKind.DOUBT: (
         Stage.CLAIM, Stage.LOAD, Stage.MINE, Stage.TRAIN, Stage.EVALUATE, Stage.FINISH,
     ),
+    JobKind.EVALUATE: (
+        Stage.CLAIM, Stage.LOAD, Stage.BASELINE, Stage.EVALUATE, Stage.FINISH,
+    ),
 }  # fmt: skip
 # They train several models, each scored on what it has not seen, and publish none.
 HELD_OUT: Final = (JobKind.CURVE, JobKind.DOUBT)
@@ -77,4 +82,5 @@ SPECS: Final[Mapping[str, type[Spec]]] = {
     JobKind.SCORE.value: ScoreSpec,
     JobKind.CURVE.value: CurveSpec,
     JobKind.DOUBT.value: DoubtSpec,
+    JobKind.EVALUATE.value: EvaluateSpec,
 }

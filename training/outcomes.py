@@ -126,12 +126,32 @@ class ScoreOutcome:
         return asdict(self)
 
 
-Outcome = PoolOutcome | ScoreOutcome | CurveOutcome | DoubtOutcome
+@dataclass(slots=True)
+class EvaluateOutcome:
+    """What an evaluation found, beside its figures; see `training.ml.recipe.evaluating.Measured`.
+
+    Pages read the facts as they read those of a version.
+    """
+
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any] | None) -> Self:
+        """Read what `to_dict` wrote."""
+        return cls(stored or {})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the facts."""
+        return dict(self.facts)
+
+
+Outcome = EvaluateOutcome | PoolOutcome | ScoreOutcome | CurveOutcome | DoubtOutcome
 OUTCOMES: Final[Mapping[str, type[Outcome]]] = {
     JobKind.POOL: PoolOutcome,
     JobKind.SCORE: ScoreOutcome,
     JobKind.CURVE: CurveOutcome,
     JobKind.DOUBT: DoubtOutcome,
+    JobKind.EVALUATE: EvaluateOutcome,
 }
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.views import asking, erasures, held_out, jobs, likely, runs
+from training.views import asking, erasures, evaluations, held_out, jobs, likely, runs
 
 app_name = "training"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("new/", asking.job_new, name="job-new"),
     path("pool/", asking.pool_new, name="pool-new"),
     path("score/", asking.score_new, name="score-new"),
+    path("evaluate/", evaluations.evaluate_new, name="evaluate-new"),
     path("curve/", held_out.curve_new, name="curve-new"),
     path("doubt/", held_out.doubt_new, name="doubt-new"),
     path("erasures/<int:pk>/", erasures.erasure_versions_shown, name="erasure-versions"),
@@ -18,6 +19,12 @@ urlpatterns = [
         erasures.version_erased,
         name="version-erased",
     ),
+    path(
+        "versions/<str:name>/<int:number>/evaluations/",
+        evaluations.version_evaluations,
+        name="version-evaluations",
+    ),
+    path("<uuid:pk>/queries/", evaluations.job_queries, name="job-queries"),
     path("<uuid:pk>/", jobs.job_detail, name="job-detail"),
     path("<uuid:pk>/log/", runs.job_log, name="job-log"),
     path("<uuid:pk>/log/text/", runs.job_log_text, name="job-log-text"),

@@ -22,6 +22,7 @@ from training.selectors.jobs import events_of, job_for, jobs_seen_by
 from training.serializers.events import EventsQuery, JobEventsOutput
 from training.serializers.jobs import JobDetailOutput, JobInput, JobOutput, JobsQuery
 from training.services.continuing import job_continue
+from training.services.evaluating import evaluation_ask
 from training.services.held_out import curve_create, doubt_create
 from training.services.jobs import job_cancel, job_create
 from training.services.pooling import pool_create
@@ -48,19 +49,30 @@ class JobList(ApiView):
 
     @extend_schema(
         request=JobInput,
-        responses={201: JobDetailOutput, 404: ProblemSerializer, 409: ProblemSerializer},
+        responses={
+            200: JobDetailOutput,
+            201: JobDetailOutput,
+            404: ProblemSerializer,
+            409: ProblemSerializer,
+        },
     )
     def post(self, request: Request) -> Response:
-        """Ask for a job; a trainer starts it as soon as one is free. 409 where as many of the
-        project wait as may."""
+        """Ask for a job; a trainer starts it as soon as one is free. 200 for an evaluation that was
+        asked for before; 409 where as many of the project wait as may."""
         fields = validated(JobInput(data=request.data))
         project = project_for(request.user, fields.pop("project"), Right.MANAGE)
         fields = {"base_model": "", **fields, "project": project, "created_by": caller(request)}
         if "snapshot" in fields:
             fields["snapshot"] = _snapshot(project, fields["snapshot"])
-        job = _CREATE[fields.pop("kind")](**fields)
+        kind, new = fields.pop("kind"), True
+        if kind == JobKind.EVALUATE:
+            asked_for = evaluation_ask(**fields)
+            job, new = asked_for.job, asked_for.new
+        else:
+            job = _CREATE[kind](**fields)
         output = JobDetailOutput(job_for(request.user, job.pk), context={"user": request.user})
-        return Response(output.data, status=status.HTTP_201_CREATED)
+        code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
+        return Response(output.data, status=code)
 
 
 class JobDetail(ApiView):

@@ -13,7 +13,7 @@ from accounts.rest import ApiView, Parameters, asked
 from models_app.access import reranker_access
 from models_app.models import Version
 from models_app.selectors import version_get
-from training.selectors.by_query import ORDERS, duel_of, query_compared, rows_named
+from training.selectors.by_query import ORDERS, duel_of, job_of, query_compared, rows_named
 
 _AT_MOST = 500
 
@@ -111,11 +111,11 @@ class VersionQueries(ApiView):
     @extend_schema(responses=DuelOutput)
     def get(self, request: Request, team: str, name: str, number: int) -> Response:
         """List a version's test queries, won, tied and lost; for members of its project."""
-        version = _version(request, team, name, number)
+        job = job_of(_version(request, team, name, number))
         wanted = asked(self, request)
-        duel = duel_of(version, against=wanted.get("against", ""), order=wanted["first"])
+        duel = duel_of(job, against=wanted.get("against", ""), order=wanted["first"])
         end = wanted["offset"] + wanted["limit"]
-        rows = rows_named(version, duel.rows[wanted["offset"] : end])
+        rows = rows_named(job, duel.rows[wanted["offset"] : end])
         answer = {
             "against": duel.against,
             "counts": duel.counts,
@@ -131,12 +131,10 @@ class VersionRankings(ApiView):
     @extend_schema(responses=ComparedOutput)
     def get(self, request: Request, team: str, name: str, number: int) -> Response:
         """Show one test query with the first ten of both rankings; for members of the project."""
-        version = _version(request, team, name, number)
+        job = job_of(_version(request, team, name, number))
         wanted = asked(self, request)
-        against = duel_of(version, against=wanted.get("against", "")).against
-        return Response(
-            ComparedOutput(query_compared(version, wanted["query"], against=against)).data
-        )
+        against = duel_of(job, against=wanted.get("against", "")).against
+        return Response(ComparedOutput(query_compared(job, wanted["query"], against=against)).data)
 
 
 def _version(request: Request, team: str, name: str, number: int) -> Version:

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             name='TrainingJob',
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('train', 'Train'), ('pool', 'Build candidates'), ('score', 'Score candidates'), ('curve', 'Learning curve'), ('doubt', 'Check labels')], default='train', max_length=10)),
+                ('kind', models.CharField(choices=[('train', 'Train'), ('pool', 'Build candidates'), ('score', 'Score candidates'), ('curve', 'Learning curve'), ('doubt', 'Check labels'), ('evaluate', 'Evaluate a model')], default='train', max_length=10)),
                 ('base_model', models.CharField(help_text='What training starts from, the bi-encoder that pools, the version that scores.', max_length=200)),
                 ('base_revision', models.CharField(blank=True, help_text='Commit id of a base from this registry, else empty.', max_length=40)),
                 ('base_used', models.JSONField(help_text='What was really loaded, and why; null until then. See `BaseInfo`.', null=True)),
@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='trainingjob',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['train', 'pool', 'score', 'curve', 'doubt'])), name='job_kind_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['train', 'pool', 'score', 'curve', 'doubt', 'evaluate'])), name='job_kind_known'),
         ),
         migrations.AddConstraint(
             model_name='trainingjob',
@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='trainingjob',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'train'), ('outcome__isnull', True), ('reranker__isnull', False), ('snapshot__isnull', False)), models.Q(('kind', 'pool'), ('reranker__isnull', True), ('snapshot__isnull', True)), models.Q(models.Q(('base_revision', ''), _negated=True), ('kind', 'score'), ('reranker__isnull', True), ('snapshot__isnull', True)), models.Q(('kind__in', ['curve', 'doubt']), ('reranker__isnull', True), ('snapshot__isnull', False)), _connector='OR'), name='job_of_its_kind'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'train'), ('outcome__isnull', True), ('reranker__isnull', False), ('snapshot__isnull', False)), models.Q(('kind', 'pool'), ('reranker__isnull', True), ('snapshot__isnull', True)), models.Q(models.Q(('base_revision', ''), _negated=True), ('kind', 'score'), ('reranker__isnull', True), ('snapshot__isnull', True)), models.Q(('kind__in', ['curve', 'doubt', 'evaluate']), ('reranker__isnull', True), ('snapshot__isnull', False)), _connector='OR'), name='job_of_its_kind'),
         ),
         migrations.AddConstraint(
             model_name='trainingjob',

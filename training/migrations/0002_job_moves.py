@@ -120,7 +120,7 @@ BEGIN
         RAISE EXCEPTION 'a job, its frozen snapshot and its reranker are of one project'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'job_of_one_project';
     END IF;
-    IF NEW.kind IN ('curve', 'doubt') AND NOT EXISTS (
+    IF NEW.kind IN ('curve', 'doubt', 'evaluate') AND NOT EXISTS (
         SELECT FROM annotate_snapshot snapshot WHERE snapshot.id = NEW.snapshot_id
         AND snapshot.digest IS NOT NULL AND snapshot.project_id = NEW.project_id
     ) THEN

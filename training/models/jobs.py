@@ -149,7 +149,11 @@ class TrainingJob(models.Model):
                     snapshot__isnull=True,
                     reranker__isnull=True,
                 )
-                | Q(kind__in=["curve", "doubt"], snapshot__isnull=False, reranker__isnull=True),
+                | Q(
+                    kind__in=["curve", "doubt", "evaluate"],
+                    snapshot__isnull=False,
+                    reranker__isnull=True,
+                ),
                 name="job_of_its_kind",
             ),
             models.CheckConstraint(
@@ -184,6 +188,11 @@ class TrainingJob(models.Model):
     def doubts(self) -> bool:
         """Whether labels are checked: by models that have not seen them."""
         return self.kind == JobKind.DOUBT
+
+    @property
+    def evaluates(self) -> bool:
+        """Whether a model that is there already is measured on a snapshot."""
+        return self.kind == JobKind.EVALUATE
 
     @property
     def holds_out(self) -> bool:

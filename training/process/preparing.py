@@ -85,7 +85,13 @@ def champion_fetch(job: TrainingJob, folder: Path) -> Champion | None:
     found = alias.select_related("version__reranker__project").first()
     if found is None:
         return None
-    version = found.version
+    return champion_beside(found.version, folder)
+
+
+def champion_beside(version: Version | None, folder: Path) -> Champion | None:
+    """Copy the files of a version that another is to be measured beside; None for none."""
+    if version is None:
+        return None
     try:
         files = version_files(version, folder)
         origin = "It is the champion."

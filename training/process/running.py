@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -24,7 +24,6 @@ from annotate.selectors.snapshots import copies_findings
 from config.folders import private_folder
 from models_app.services.publishing import folder_store
 from training.kinds import Stage
-from training.ml.data import Snapshot
 from training.ml.errors import (
     DivergedError,
     OutOfMemoryError,
@@ -33,9 +32,7 @@ from training.ml.errors import (
     resource_error,
 )
 from training.ml.group import launched
-from training.ml.sets.corpus_pool import corpus_facts
 from training.models import TrainingJob
-from training.process.exposure import exposure_of
 from training.process.following import (
     follower_lost,
     followers_dismiss,
@@ -47,8 +44,6 @@ from training.process.guarding import EXIT_CRASHED, EXIT_LOST, Guard
 from training.process.lineage import code_facts, first_stage_facts, labels_facts, lineage_collect
 from training.process.patience import patiently
 from training.process.preparing import (
-    Champion,
-    Teacher,
     base_fetch,
     champion_fetch,
     corpus_fetch,
@@ -65,8 +60,7 @@ from training.process.scratch import (
     work_path,
     worker_name,
 )
-from training.selectors.base_models import version_pinned
-from training.selectors.jobs import last_mined
+from training.process.telling import base_exposure, champion_said, corpus_said, teacher_said
 from training.services.claims import Claim, LostClaimError, job_claim
 from training.services.held_out import curve_finish, doubt_finish
 from training.services.moves import CRASHED, NO_MEMORY, job_fail, job_stop
@@ -120,15 +114,7 @@ def _run_guarded(claim: Claim, reporter: JobReporter, scratch: Path, guard: Guar
             pk=claim.job_id
         )
         reporter.log(f"Attempt {claim.attempt} on {socket.gethostname()}.")
-        if job.pools:
-            _pool(job, claim, reporter, guard)
-        elif job.scores:
-            _score(job, claim, reporter, guard, scratch)
-        elif job.holds_out:
-            _hold_out(job, claim, reporter, guard, scratch)
-        else:
-            _publish(guard, claim, _work(job, claim, reporter, scratch))
-            shutil.rmtree(work_path(job.pk))
+        _by_kind(job, claim, reporter, guard, scratch)
     except LostClaimError:
         guard.stop()
         return 0 if job_stop(claim=claim) else EXIT_LOST
@@ -152,6 +138,22 @@ def _run_guarded(claim: Claim, reporter: JobReporter, scratch: Path, guard: Guar
         trace = traceback.format_exc()
         return _failed(guard, claim, message, trace, EXIT_CRASHED, out_of_memory=lacking)
     return 0
+
+
+def _by_kind(
+    job: TrainingJob, claim: Claim, reporter: JobReporter, guard: Guard, scratch: Path
+) -> None:
+    if job.pools:
+        _pool(job, claim, reporter, guard)
+    elif job.scores:
+        _score(job, claim, reporter, guard, scratch)
+    elif job.evaluates:
+        _evaluate(job, claim, reporter, guard, scratch)
+    elif job.holds_out:
+        _hold_out(job, claim, reporter, guard, scratch)
+    else:
+        _publish(guard, claim, _work(job, claim, reporter, scratch))
+        shutil.rmtree(work_path(job.pk))
 
 
 def _refused(guard: Guard, claim: Claim, error: RecipeError) -> int:
@@ -196,6 +198,19 @@ def _score(
     _settle(guard, lambda: score_finish(claim=claim, outcome=outcome))
 
 
+def _evaluate(
+    job: TrainingJob, claim: Claim, reporter: JobReporter, guard: Guard, scratch: Path
+) -> None:
+    from training.process.evaluating import model_measure
+    from training.services.evaluating import evaluation_finish
+
+    found, facts = model_measure(job, reporter, scratch)
+    end = partial(
+        evaluation_finish, evaluations=found.evaluations, rankings=found.rankings, facts=facts
+    )
+    _settle(guard, lambda: end(claim=claim))
+
+
 def _hold_out(
     job: TrainingJob, claim: Claim, reporter: JobReporter, guard: Guard, scratch: Path
 ) -> None:
@@ -220,16 +235,16 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
     snapshot = snapshot_fetch(frozen, scratch / "snapshot")
     reporter.log(f"Snapshot {snapshot.digest[:12]} is complete, its files have their sha256.")
     base = base_fetch(job, scratch / "base")
-    exposed = _exposure(job, snapshot, reporter)
+    exposed = base_exposure(job, snapshot, reporter)
     champion = champion_fetch(job, scratch / "champion")
-    said = _champion(champion, job, snapshot, reporter)
+    said = champion_said(champion, job, snapshot, reporter)
     spec = TrainSpec.from_dict(job.recipe)
     silver = silver_fetch(job, spec, base, snapshot, scratch / "silver-teacher")
     teacher = teacher_fetch(job, spec, scratch / "teacher")
-    taught_by = _teacher(teacher, job, snapshot, reporter)
+    taught_by = teacher_said(teacher, job, snapshot, reporter)
     work = private_folder(work_path(job.pk))
     corpus = corpus_fetch(job, spec, work / "corpus")
-    _corpus(corpus, job, reporter)
+    corpus_said(corpus, job, reporter)
     slices = slices_fetch(job, snapshot)
     from training.ml.recipe.asked import Place
     from training.ml.recipe.run import recipe_run
@@ -275,58 +290,6 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
             "lineage": {"git_commit": code["git_commit"]},
         },
     )
-
-
-def _exposure(job: TrainingJob, snapshot: Snapshot, reporter: JobReporter) -> dict[str, Any] | None:
-    if not job.base_revision:
-        return None
-    found = exposure_of(version_pinned(job.base_revision), snapshot, job.project)
-    for line in found.lines():
-        reporter.log(line)
-    return found.to_dict()
-
-
-def _champion(
-    champion: Champion | None, job: TrainingJob, snapshot: Snapshot, reporter: JobReporter
-) -> dict[str, Any]:
-    """Say which version is to be beaten, and what it has seen of this snapshot."""
-    if champion is None:
-        return {}
-    name = str(champion.version)
-    if champion.missing:
-        reporter.log(f"The champion {name} is not measured: {champion.missing}")
-    found = exposure_of(champion.version, snapshot, job.project)
-    for line in found.lines(f"The champion {name}"):
-        reporter.log(line)
-    missing = champion.missing or None
-    return {"version": name, "missing": missing, "exposure": found.to_dict()}
-
-
-def _corpus(corpus: Path | None, job: TrainingJob, reporter: JobReporter) -> None:
-    """Name the corpus that is mined, and say whether the reranker's last version mined another."""
-    if corpus is None:
-        return
-    now = corpus_facts(corpus)
-    reporter.log(f"Corpus {now['digest'][:12]}: {now['passages']:,} passages may be mined.")
-    mined = last_mined(job.parts[1])
-    if mined is not None and mined[1]["digest"] != now["digest"]:
-        version, before = mined
-        reporter.log(
-            f"The corpus has changed since {version} mined it: {before['digest'][:12]}, "
-            f"{before['passages']:,} passages."
-        )
-
-
-def _teacher(
-    teacher: Teacher | None, job: TrainingJob, snapshot: Snapshot, reporter: JobReporter
-) -> dict[str, Any]:
-    """Say what the teacher has seen of this snapshot, where it is a version of ours."""
-    if teacher is None or teacher.version is None:
-        return {}
-    found = exposure_of(teacher.version, snapshot, job.project)
-    for line in found.lines(teacher=f"The teacher {teacher.version}"):
-        reporter.log(line)
-    return {"version": str(teacher.version), "exposure": found.to_dict()}
 
 
 def _publish(guard: Guard, claim: Claim, results: "Results") -> None:

@@ -1,7 +1,7 @@
-"""A version against one system, query by query: who wins where, and with which passages on top.
+"""A model against one system, query by query: who wins where, and with which passages on top.
 
-Values and rankings are those that the version's job stored. Texts and grades come from the frozen
-snapshot, so that what was erased since is not there.
+Values and rankings are those that the job stored which trained or evaluated it. Texts and grades
+come from the frozen snapshot, so that what was erased since is not there.
 """
 
 import json
@@ -14,7 +14,6 @@ from django.http import Http404
 
 from accounts.blobs import blob_open
 from annotate.frozen.sealing import canonical_json
-from annotate.models import Snapshot
 from models_app.figures import HEADLINE, HEADLINE_SPLIT, MODEL, system_named, system_title
 from models_app.models import Version
 from training.models import JobQueryScore, TrainingJob
@@ -50,9 +49,8 @@ class QueryRow:
 
 @dataclass(frozen=True, slots=True)
 class Duel:
-    """All test queries of a version against one system, `rivals` all that it may be set against."""
+    """All test queries of a model against one system, `rivals` all that it may be set against."""
 
-    version: Version
     against: str
     order: str
     rows: list[QueryRow]
@@ -122,18 +120,18 @@ class Compared:
     rankings: list[Ranking]
 
 
-def duel_of(version: Version, *, against: str = "", order: str = "") -> Duel:
-    """Return a version's test queries against a system, in order.
+def duel_of(job: TrainingJob, *, against: str = "", order: str = "") -> Duel:
+    """Return the test queries of a job's model against a system, in order.
 
     Without a name it is the first of base, BM25, first stage and champion that was measured. Raises
     Http404 where nothing was stored per query, or the system or order is unknown.
     """
-    scores = _scores(version)
+    scores = _scores(job)
     found = set(scores.values_list("system", flat=True).distinct())
     rivals = [name for name in _RIVALS if name in found]
     against, order = against or next(iter(rivals), ""), order or "losses"
     if MODEL not in found or against not in rivals or order not in ORDERS:
-        raise Http404("Nothing of that kind is stored for this version's queries.")
+        raise Http404("Nothing of that kind is stored for these queries.")
     values: dict[str, dict[str, float]] = {MODEL: {}, against: {}}
     both = scores.filter(system__in=values)
     for system, query_id, held in both.values_list("system", "query_id", "values"):
@@ -144,25 +142,25 @@ def duel_of(version: Version, *, against: str = "", order: str = "") -> Duel:
     ]
     sign = 1 if order == "losses" else -1
     rows.sort(key=lambda row: (sign * row.delta, row.query_id))
-    return Duel(version, against, order, rows, rivals)
+    return Duel(against, order, rows, rivals)
 
 
-def rows_named(version: Version, rows: Collection[QueryRow]) -> list[QueryRow]:
+def rows_named(job: TrainingJob, rows: Collection[QueryRow]) -> list[QueryRow]:
     """Return rows with the texts of their queries, from the snapshot."""
     wanted = {row.query_id for row in rows}
-    texts = {each["query_id"]: each["query"] for each in _records(version, wanted)}
+    texts = {each["query_id"]: each["query"] for each in _records(job, wanted)}
     return [QueryRow(row.query_id, row.own, row.other, texts.get(row.query_id, "")) for row in rows]
 
 
-def query_compared(version: Version, query_id: str, *, against: str) -> Compared:
+def query_compared(job: TrainingJob, query_id: str, *, against: str) -> Compared:
     """Return both rankings of one test query. Raises Http404 for one that was not measured."""
     rows = {
         row.system: row
-        for row in _scores(version).filter(query_id=query_id, system__in=[MODEL, against])
+        for row in _scores(job).filter(query_id=query_id, system__in=[MODEL, against])
     }
     if set(rows) != {MODEL, against}:
         raise Http404("This query was not measured with both.")
-    records = {each["passage_id"]: each for each in _records(version, {query_id})}
+    records = {each["passage_id"]: each for each in _records(job, {query_id})}
     places = {
         system: {name: place for place, (name, _) in enumerate(row.top, start=1)}
         for system, row in rows.items()
@@ -196,13 +194,13 @@ def _placed(
     return Placed(place, name, score, elsewhere, **told)
 
 
-def _scores(version: Version) -> Any:
-    return JobQueryScore.objects.filter(job=version.job, split=HEADLINE_SPLIT)
+def _scores(job: TrainingJob) -> Any:
+    return JobQueryScore.objects.filter(job=job, split=HEADLINE_SPLIT)
 
 
-def _records(version: Version, query_ids: Collection[str]) -> Iterator[dict[str, Any]]:
+def _records(job: TrainingJob, query_ids: Collection[str]) -> Iterator[dict[str, Any]]:
     """Yield the snapshot's records of some test queries; none where its file is gone."""
-    snapshot = _snapshot(version)
+    snapshot = job.snapshot
     file = (snapshot.files or {}).get(f"{HEADLINE_SPLIT}.jsonl") if snapshot else None
     if file is None or not query_ids:
         return
@@ -218,8 +216,10 @@ def _records(version: Version, query_ids: Collection[str]) -> Iterator[dict[str,
         return
 
 
-def _snapshot(version: Version) -> Snapshot | None:
-    if version.job is None:
-        return None
-    job = TrainingJob.objects.select_related("snapshot").filter(pk=version.job).first()
-    return job.snapshot if job else None
+def job_of(version: Version) -> TrainingJob:
+    """Return the job that made a version. Raises Http404 where none did, or it is gone."""
+    rows = TrainingJob.objects.select_related("snapshot")
+    found = rows.filter(pk=version.job).first() if version.job else None
+    if found is None:
+        raise Http404("Nothing is stored for this version's queries.")
+    return found

@@ -37,6 +37,10 @@ USUAL: Final[Mapping[JobKind, Mapping[Stage, float]]] = {
         Stage.CLAIM: 0.01, Stage.LOAD: 0.03, Stage.MINE: 0.03, Stage.TRAIN: 0.94,
         Stage.EVALUATE: 0.01, Stage.FINISH: 0.01,
     },
+    JobKind.EVALUATE: {
+        Stage.CLAIM: 0.02, Stage.LOAD: 0.08, Stage.BASELINE: 0.4, Stage.EVALUATE: 0.49,
+        Stage.FINISH: 0.01,
+    },
     JobKind.SCORE: {
         Stage.CLAIM: 0.02, Stage.LOAD: 0.05, Stage.SCORE: 0.92, Stage.FINISH: 0.01,
     },

@@ -25,7 +25,12 @@ from training.selectors.trials import sweep_of
 from training.serializers.events import TrialData
 from training.serializers.held_out import CurveOutcomeOutput, DoubtOutcomeOutput
 from training.serializers.likely import LikelyStandingOutput
-from training.serializers.outcomes import PoolOutcomeOutput, PublishedOutput, ScoreOutcomeOutput
+from training.serializers.outcomes import (
+    EvaluateOutcomeOutput,
+    PoolOutcomeOutput,
+    PublishedOutput,
+    ScoreOutcomeOutput,
+)
 from training.serializers.standing import KeptOutput, MemoryOutput, QueuePlaceOutput
 from training.spec.base import SpecError
 from training.spec.train import TrainSpec
@@ -35,6 +40,7 @@ OUTPUTS: Final[Mapping[str, type[serializers.Serializer[Any]]]] = {
     JobKind.SCORE: ScoreOutcomeOutput,
     JobKind.CURVE: CurveOutcomeOutput,
     JobKind.DOUBT: DoubtOutcomeOutput,
+    JobKind.EVALUATE: EvaluateOutcomeOutput,
 }
 
 
@@ -87,14 +93,15 @@ class JobInput(StrictSerializer):
     """A job to run.
 
     `train` learns from a snapshot and publishes, `pool` builds candidates, `score` has a version
-    score them, `curve` measures quality against the number of labels, `doubt` checks labels.
+    score them, `curve` measures quality against the number of labels, `doubt` checks labels,
+    `evaluate` measures a model that is there already.
     """
 
     project = serializers.CharField(help_text="The project's slug.")
     kind = serializers.ChoiceField(choices=JobKind.choices, default=JobKind.TRAIN)
     snapshot = serializers.CharField(
         required=False,
-        help_text="The snapshot's id or digest; to train, draw a curve or check labels.",
+        help_text="The snapshot's id or digest; to train, evaluate, draw a curve or check labels.",
     )
     base_model = NameField(
         required=False,
@@ -107,20 +114,29 @@ class JobInput(StrictSerializer):
         help_text="To train: the name to publish under, made where the project has none. "
         "Default: reranker.",
     )
+    again = serializers.BooleanField(
+        required=False,
+        help_text="To evaluate: measure anew what was measured already. Without it, such a job is "
+        "answered as it is, with 200.",
+    )
     recipe = RecipeField(default=dict)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         trains = attrs["kind"] == JobKind.TRAIN
-        learns = trains or attrs["kind"] in HELD_OUT
+        evaluates = attrs["kind"] == JobKind.EVALUATE
+        learns = trains or evaluates or attrs["kind"] in HELD_OUT
+        owned = (("snapshot", learns), ("reranker", trains), ("again", evaluates))
         errors: dict[str, Any] = {
             name: f"A job of kind {attrs['kind']} has no {name}."
-            for name, has in (("snapshot", learns), ("reranker", trains))
+            for name, has in owned
             if not has and name in attrs
         }
         if learns and "snapshot" not in attrs:
-            errors["snapshot"] = "Name the snapshot to train on."
+            errors["snapshot"] = "Name the snapshot to learn from or measure on."
         if attrs["kind"] == JobKind.SCORE and "base_model" not in attrs:
             errors["base_model"] = "Name the version to score with."
+        if evaluates and "base_model" not in attrs:
+            errors["base_model"] = "Name the model to evaluate."
         if errors:
             raise serializers.ValidationError(errors)
         return attrs

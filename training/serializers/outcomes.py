@@ -73,8 +73,19 @@ class ScoreOutcomeOutput(serializers.Serializer[Any]):
     pairs_per_second = serializers.FloatField()
 
 
+class EvaluateOutcomeOutput(serializers.Serializer[Any]):
+    """What an evaluation found beside figures and verdict."""
+
+    model = serializers.CharField(source="facts.model.loaded")
+    revision = serializers.CharField(source="facts.model.revision", allow_null=True)
+    weights_sha256 = serializers.CharField(source="facts.model.weights_sha256")
+    query_template = serializers.CharField(source="facts.templates.query")
+    passage_template = serializers.CharField(source="facts.templates.passage")
+    max_length = serializers.IntegerField(source="facts.max_length")
+
+
 class PublishedOutput(serializers.Serializer[TrainingJob]):
-    """What a job that trains has published: the version's number, and its verdict."""
+    """What a job that trains has published, the version's number, and the verdict on a model."""
 
     version = serializers.SerializerMethodField(help_text="Number of the version, or null.")
     verdict = serializers.SerializerMethodField(help_text="What the test split showed, or null.")
@@ -88,6 +99,8 @@ class PublishedOutput(serializers.Serializer[TrainingJob]):
     def get_verdict(self, job: TrainingJob) -> dict[str, Any] | None:
         version = self._version(job)
         found = None if version is None else verdict_of(version.facts)
+        if job.evaluates and job.outcome:
+            found = verdict_of(job.outcome)
         return dict(VerdictSerializer(found).data) if found else None
 
     def _version(self, job: TrainingJob) -> Version | None:

@@ -59,8 +59,9 @@ def job_publish(*, claim: Claim, results: Results, stored: Sequence[StoredFile])
             created_by=job.created_by,
             stored=stored,
         )
-        JobMetric.objects.bulk_create(_metrics(job, results.evaluations))
-        JobQueryScore.objects.bulk_create(_query_scores(job, results), batch_size=2000)
+        JobMetric.objects.bulk_create(metric_rows(job, results.evaluations))
+        rows = query_rows(job, results.evaluations, results.rankings)
+        JobQueryScore.objects.bulk_create(rows, batch_size=2000)
         likely_store(job=job, found=results.likely)
         events_add(claim, [(EventKind.STAGE, {"stage": Stage.FINISH.value})])
         note_add(job, f"Published as {version}.")
@@ -78,7 +79,8 @@ def metrics_dict(evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:
     return found
 
 
-def _metrics(job: TrainingJob, evaluations: Mapping[str, Evaluation]) -> Iterable[JobMetric]:
+def metric_rows(job: TrainingJob, evaluations: Mapping[str, Evaluation]) -> Iterable[JobMetric]:
+    """Yield the figures of evaluations by split."""
     for split, evaluation in evaluations.items():
         for row in evaluation.rows:
             yield JobMetric(
@@ -93,9 +95,12 @@ def _metrics(job: TrainingJob, evaluations: Mapping[str, Evaluation]) -> Iterabl
             )
 
 
-def _query_scores(job: TrainingJob, results: Results) -> Iterable[JobQueryScore]:
-    for split, evaluation in results.evaluations.items():
-        ranked = results.rankings.get(split, {})
+def query_rows(
+    job: TrainingJob, evaluations: Mapping[str, Evaluation], rankings: Mapping[str, Rankings]
+) -> Iterable[JobQueryScore]:
+    """Yield the values of each query, with what was ranked first where `rankings` has it."""
+    for split, evaluation in evaluations.items():
+        ranked = rankings.get(split, {})
         for system, queries in evaluation.per_query.items():
             own = ranked.get(system, {})
             for query_id, values in queries.items():

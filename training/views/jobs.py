@@ -13,13 +13,15 @@ from accounts.access import Right, member_for
 from accounts.middleware import PageRequest
 from accounts.problems import ConflictError
 from accounts.views import user_of
+from models_app.breakdown import calibration_of, slices_of
 from models_app.figures import binary_tables, ranking_tables
 from models_app.verdict import verdict_of
 from training.models import TrainingJob
-from training.outcomes import outcome_of
+from training.outcomes import EvaluateOutcome, outcome_of
 from training.retrying import next_try
 from training.selectors.base_models import base_warning
 from training.selectors.continuing import continuation_of, kept_of
+from training.selectors.evaluations import repeat_of
 from training.selectors.held_out import precision_of
 from training.selectors.jobs import (
     jobs_of,
@@ -105,17 +107,24 @@ def _number(text: str) -> int | None:
 def _standing(job: TrainingJob, trial: int | None = None) -> dict[str, Any]:
     metrics = metrics_of(job) if job.finished else {}
     version = version_of(job.pk) if job.finished else None
+    outcome = outcome_of(job)
+    facts = version.facts if version else {}
+    if isinstance(outcome, EvaluateOutcome):
+        facts = outcome.facts
     return {
         "job": job,
         "progress": progress_of(job, trial),
         "queue": queue_place(job),
         "version": version,
-        "verdict": verdict_of(version.facts) if version else None,
+        "verdict": verdict_of(facts) if facts else None,
+        "slices": slices_of(facts, member=True) if job.evaluates else [],
+        "calibration": calibration_of(facts) if job.evaluates else None,
+        "repeat": repeat_of(job),
         "warning": base_warning(job),
         "kept": kept_of(job),
         "continued_by": continuation_of(job),
         "next_try": next_try(job.recipe) if job.out_of_memory else {},
-        "outcome": outcome_of(job),
+        "outcome": outcome,
         "precision": precision_of(job) if job.doubts and job.finished else None,
         "ranking": ranking_tables(metrics),
         "binary": binary_tables(metrics),

@@ -3,6 +3,7 @@
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.access import member_for
@@ -10,7 +11,7 @@ from models_app.access import reranker_access
 from models_app.models import Version
 from models_app.pages import page_context
 from models_app.selectors import version_get
-from training.selectors.by_query import ORDERS, duel_of, query_compared, rows_named
+from training.selectors.by_query import ORDERS, duel_of, job_of, query_compared, rows_named
 
 PAGE_SIZE = 50
 
@@ -25,11 +26,14 @@ def version_queries(request: HttpRequest, team: str, name: str, number: int) -> 
         version = version_get(access.reranker, number)
     except Version.DoesNotExist as error:
         raise Http404(str(error)) from error
-    duel = duel_of(version, against=asked.get("against", ""), order=asked.get("order", ""))
+    job = job_of(version)
+    duel = duel_of(job, against=asked.get("against", ""), order=asked.get("order", ""))
     context = page_context(access) | {"version": version, "duel": duel, "orders": ORDERS.items()}
+    context |= {"whole": reverse("models_app:version", args=[team, name, number])}
+    context["name"] = str(version)
     if "query" in asked:
-        compared = query_compared(version, asked["query"], against=duel.against)
+        compared = query_compared(job, asked["query"], against=duel.against)
         return render(request, "training/version_query.html", context | {"compared": compared})
     page = Paginator(duel.rows, PAGE_SIZE).get_page(asked.get("page"))
-    context |= {"page": page, "rows": rows_named(version, list(page))}
+    context |= {"page": page, "rows": rows_named(job, list(page))}
     return render(request, "training/version_queries.html", context)

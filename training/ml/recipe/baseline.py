@@ -26,10 +26,9 @@ from training.ml.measures.verdict import few_said
 from training.ml.models.find import Base
 from training.ml.models.names import SYSTEM_NAMES
 from training.ml.models.published import published_load
-from training.ml.recipe.measuring import MEASURED, Systems, split_scores
+from training.ml.recipe.measuring import MEASURED, Reading, Systems, split_scores
 from training.ml.reporter import Reporter
 from training.ml.search.languages import DEFAULT
-from training.spec.train import TrainSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Baseline:
 
 def baseline_score(
     snapshot: Snapshot,
-    spec: TrainSpec,
+    spec: Reading,
     model: CrossEncoder,
     reporter: Reporter,
     *,
@@ -71,9 +70,17 @@ def baseline_score(
 
 
 def systems_score(
-    snapshot: Snapshot, spec: TrainSpec, model: CrossEncoder, reporter: Reporter
+    snapshot: Snapshot, spec: Reading, model: CrossEncoder, reporter: Reporter
 ) -> dict[str, Systems]:
     """Return, per split, the scores of first stage, BM25 and the untouched base."""
+    found = others_score(snapshot, spec)
+    for split in MEASURED:
+        found[split]["base"] = split_scores(model, snapshot.splits[split], spec, reporter)
+    return found
+
+
+def others_score(snapshot: Snapshot, spec: Reading) -> dict[str, Systems]:
+    """Return, per split, the scores of first stage and BM25."""
     passages = {
         pair.passage_id: f"{pair.title} {pair.text}".strip()
         for pairs in snapshot.splits.values()
@@ -85,14 +92,13 @@ def systems_score(
         first_stage = first_stage_scores(pairs)
         found[split] = {} if first_stage is None else {"first_stage": first_stage}
         found[split]["bm25"] = bm25_scores(pairs, passages, language=spec.language or DEFAULT)
-        found[split]["base"] = split_scores(model, pairs, spec, reporter)
     return found
 
 
 def champion_score(
     champion: Base,
     snapshot: Snapshot,
-    spec: TrainSpec,
+    spec: Reading,
     systems: Mapping[str, Systems],
     reporter: Reporter,
     *,

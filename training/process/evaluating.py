@@ -1,0 +1,63 @@
+"""What an evaluation does in its process: a model reads a snapshot's test queries."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+
+from models_app.models import CHAMPION, Alias, Version
+from training.kinds import Stage
+from training.ml.reporter import Reporter
+from training.models import TrainingJob
+from training.process.exposure import exposure_of
+from training.process.preparing import (
+    base_fetch,
+    champion_beside,
+    snapshot_fetch,
+)
+from training.selectors.base_models import version_pinned
+from training.spec.evaluate import EvaluateSpec
+
+if TYPE_CHECKING:
+    from training.ml.recipe.evaluating import Measured
+
+
+def model_measure(
+    job: TrainingJob, reporter: Reporter, scratch: Path
+) -> tuple["Measured", dict[str, Any]]:
+    """Measure a job's model; returns the figures, and facts about them. Raises RecipeError."""
+    reporter.stage(Stage.LOAD)
+    assert job.snapshot is not None, "a constraint of its kind"
+    snapshot = snapshot_fetch(job.snapshot, scratch / "snapshot")
+    model = base_fetch(job, scratch / "model")
+    version = version_pinned(job.base_revision) if job.base_revision else None
+    exposed = None
+    if version is not None:
+        found = exposure_of(version, snapshot, job.project)
+        exposed = found.to_dict()
+        for line in found.lines(champion=str(version)):
+            reporter.log(line)
+    beside = champion_beside(_champion_of(version), scratch / "champion")
+    from training.ml.recipe.evaluating import evaluation_run
+
+    connection.close()
+    measured = evaluation_run(
+        snapshot=snapshot,
+        spec=EvaluateSpec.from_dict(job.recipe),
+        model=model,
+        reporter=reporter,
+        champion=beside.base if beside else None,
+    )
+    champion = measured.facts["champion"]
+    if beside is not None and beside.missing:
+        champion = {"version": str(beside.version), "missing": beside.missing}
+    return measured, {**measured.facts, "exposure": exposed, "champion": champion}
+
+
+def _champion_of(version: Version | None) -> Version | None:
+    """Return the champion of a version's reranker, unless it is the version itself."""
+    if version is None:
+        return None
+    rows = Alias.objects.filter(reranker=version.reranker, name=CHAMPION)
+    alias = rows.select_related("version__reranker__project").first()
+    return alias.version if alias is not None and alias.version_id != version.pk else None

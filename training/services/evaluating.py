@@ -1,0 +1,102 @@
+"""Evaluations of models that are there already: asked for once, ended with their figures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+
+from accounts.models import Project, User
+from annotate.models import Snapshot
+from training.kinds import JobKind
+from training.ml.measures.evaluation import Evaluation
+from training.ml.measures.rankings import Rankings
+from training.ml.search.languages import stemmed_language
+from training.models import JobMetric, JobQueryScore, JobStatus, TrainingJob
+from training.selectors.base_models import base_checked
+from training.selectors.evaluations import evaluation_same
+from training.services.claims import Claim, LostClaimError
+from training.services.enqueuing import job_enqueue
+from training.services.jobs import snapshot_trainable
+from training.services.moves import held
+from training.services.results import metric_rows, query_rows
+from training.services.storing import job_ending
+from training.spec.base import SpecError
+from training.spec.evaluate import EvaluateSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The job of an evaluation, and whether it is a new one."""
+
+    job: TrainingJob
+    new: bool
+
+
+@transaction.atomic
+def evaluation_ask(
+    *,
+    project: Project,
+    created_by: User | None,
+    snapshot: Snapshot,
+    base_model: str,
+    recipe: Mapping[str, Any],
+    again: bool = False,
+) -> Asked:
+    """Ask how a model does on a snapshot; what was measured, or is about to be, is not repeated.
+
+    The same is the same model by its commit, or by its name where it is none of ours, snapshot and
+    recipe. With `again` it is measured anew, in a job of its own. Raises ValidationError per field,
+    ConflictError as `job_enqueue` does.
+    """
+    if snapshot.project_id != project.pk:
+        raise ValidationError({"snapshot": "There is no such snapshot in this project."})
+    if not snapshot.ready:
+        raise ValidationError({"snapshot": f"This snapshot is {snapshot.status}, not ready."})
+    snapshot_trainable(snapshot)
+    try:
+        spec = EvaluateSpec.from_dict(recipe)
+    except SpecError as error:
+        raise ValidationError(dict(error.errors)) from error
+    base = base_checked(base_model, project=project, user=created_by)
+    spec = replace(spec, language=spec.language or stemmed_language(project.language))
+    asked: dict[str, Any] = {
+        "snapshot": snapshot,
+        "base_model": base.name,
+        "base_revision": base.revision,
+        "recipe": spec.to_dict(),
+    }
+    before = None if again else evaluation_same(project, **asked)
+    if before is not None:
+        return Asked(before, new=False)
+    job = job_enqueue(project=project, kind=JobKind.EVALUATE, created_by=created_by, **asked)
+    return Asked(job, new=True)
+
+
+def evaluation_finish(
+    *,
+    claim: Claim,
+    evaluations: Mapping[str, Evaluation],
+    rankings: Rankings,
+    facts: Mapping[str, Any],
+) -> None:
+    """End an evaluation as succeeded, with its figures per query. Raises as `job_ending` does."""
+    test = next(
+        row.value
+        for row in evaluations["test"].rows
+        if (row.system, row.metric) == ("model", "nDCG@10")
+    )
+    line = f"Measured: nDCG@10 {test:.4f} on the test queries."
+    with transaction.atomic():
+        with connection.cursor() as cursor:  # the rows of many queries take a while to make
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '20s'")
+        job = held(claim)
+        if job is None or job.status != JobStatus.RUNNING:
+            raise LostClaimError
+        # Before its end, after which a job reports nothing.
+        JobMetric.objects.bulk_create(metric_rows(job, evaluations))
+        rows = query_rows(job, evaluations, {"test": rankings})
+        JobQueryScore.objects.bulk_create(rows, batch_size=2000)
+        with job_ending(claim, outcome=facts, line=line):
+            pass
