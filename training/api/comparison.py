@@ -11,11 +11,11 @@ from accounts.rest import Parameters, asked
 from models_app.access import reranker_access
 from models_app.api import RegistryView
 from models_app.revisions import revision_find
-from models_app.serializers import SINGLE_VALUE, FigureSerializer, VersionShortSerializer
+from models_app.serializers import RECIPE_VALUE, FigureSerializer, VersionShortSerializer
 from training.selectors.comparing import versions_compared
 
 
-@extend_schema_field(SINGLE_VALUE)
+@extend_schema_field(RECIPE_VALUE)
 class ValueField(serializers.JSONField):
     """A single value of any kind."""
 

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from accounts.rest import ApiView, Parameters, asked
 from accounts.schema import ProblemSerializer
-from models_app.serializers import SINGLE_VALUE, FigureSerializer
+from models_app.serializers import RECIPE_VALUE, FigureSerializer
 from training.models import JobStatus
 from training.selectors.jobs import job_for
 from training.selectors.runs import MOST, RunCurve, RunsCompared, runs_chosen, runs_compared
@@ -30,7 +30,7 @@ class RunsQuery(Parameters):
             raise serializers.ValidationError("These are no ids of jobs.") from error
 
 
-@extend_schema_field(SINGLE_VALUE)
+@extend_schema_field(RECIPE_VALUE)
 class ValueField(serializers.JSONField):
     """A single value of any kind, or null."""
 

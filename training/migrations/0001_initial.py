@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('started_at', models.DateTimeField(null=True)),
                 ('finished_at', models.DateTimeField(null=True)),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('continues', models.OneToOneField(help_text='The training that was cancelled or failed and goes on as this job.', null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='continued_by', to='training.trainingjob')),
+                ('continues', models.OneToOneField(help_text='The training that was cancelled or failed and goes on as this job.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='continued_by', to='training.trainingjob')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='training_jobs', to='accounts.project')),
                 ('reranker', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='training_jobs', to='models_app.reranker')),
                 ('snapshot', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='training_jobs', to='annotate.snapshot')),

@@ -76,7 +76,7 @@ class TrainingJob(models.Model):
     )
     continues = models.OneToOneField(
         "self",
-        models.RESTRICT,
+        models.CASCADE,  # RESTRICT would have a model wait for itself when a project is deleted
         null=True,
         related_name="continued_by",
         help_text="The training that was cancelled or failed and goes on as this job.",

@@ -15,7 +15,7 @@ from annotate.selectors.slices import slices_of
 from models_app.models import CHAMPION, Alias, Version
 from training.ml.data import Snapshot, snapshot_read
 from training.ml.errors import BaseModelError, DataError
-from training.ml.measures.slices import MadeSlice
+from training.ml.measures.made import MadeSlice
 from training.ml.models.find import Base, BaseRequest, base_find
 from training.ml.models.names import PACKAGED
 from training.ml.recipe.snapshot_check import snapshot_check

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -10,8 +10,6 @@ from django.db import connection, transaction
 from accounts.models import Project, User
 from annotate.models import Snapshot
 from training.kinds import JobKind
-from training.ml.measures.evaluation import Evaluation
-from training.ml.measures.rankings import Rankings
 from training.ml.search.languages import stemmed_language
 from training.models import JobMetric, JobQueryScore, JobStatus, TrainingJob
 from training.selectors.base_models import base_checked
@@ -24,6 +22,10 @@ from training.services.results import metric_rows, query_rows
 from training.services.storing import job_ending
 from training.spec.base import SpecError
 from training.spec.evaluate import EvaluateSpec
+
+if TYPE_CHECKING:  # they load what web processes do without
+    from training.ml.measures.evaluation import Evaluation
+    from training.ml.measures.rankings import Rankings
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,8 @@ def evaluation_ask(
 def evaluation_finish(
     *,
     claim: Claim,
-    evaluations: Mapping[str, Evaluation],
-    rankings: Rankings,
+    evaluations: "Mapping[str, Evaluation]",
+    rankings: "Rankings",
     facts: Mapping[str, Any],
 ) -> None:
     """End an evaluation as succeeded, with its figures per query. Raises as `job_ending` does."""

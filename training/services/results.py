@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
@@ -11,13 +11,15 @@ from models_app.models import Version
 from models_app.revisions import StoredFile
 from models_app.services.publishing import version_publish
 from training.kinds import Stage
-from training.ml.measures.evaluation import Evaluation
-from training.ml.measures.rankings import Rankings
 from training.ml.sets.likely import LikelyScored
 from training.models import EventKind, JobMetric, JobQueryScore, JobStatus, TrainingJob
 from training.services.claims import Claim, LostClaimError, events_add
 from training.services.likely import likely_store
 from training.services.moves import held, note_add, status_move
+
+if TYPE_CHECKING:  # they load what web processes do without
+    from training.ml.measures.evaluation import Evaluation
+    from training.ml.measures.rankings import Rankings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,10 @@ class Results:
 
     folder: Path
     base_model: str
-    evaluations: Mapping[str, Evaluation]
+    evaluations: "Mapping[str, Evaluation]"
     lineage: Mapping[str, Any]
     facts: Mapping[str, Any]
-    rankings: Mapping[str, Rankings] = field(default_factory=dict)
+    rankings: "Mapping[str, Rankings]" = field(default_factory=dict)
     likely: Sequence[LikelyScored] = ()
 
 
@@ -69,7 +71,7 @@ def job_publish(*, claim: Claim, results: Results, stored: Sequence[StoredFile])
     return version
 
 
-def metrics_dict(evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:
+def metrics_dict(evaluations: "Mapping[str, Evaluation]") -> dict[str, Any]:
     """Return `{split: {system: {metric: {value, low, high, n}}}}`."""
     found: dict[str, Any] = {}
     for split, evaluation in evaluations.items():
@@ -79,7 +81,7 @@ def metrics_dict(evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:
     return found
 
 
-def metric_rows(job: TrainingJob, evaluations: Mapping[str, Evaluation]) -> Iterable[JobMetric]:
+def metric_rows(job: TrainingJob, evaluations: "Mapping[str, Evaluation]") -> Iterable[JobMetric]:
     """Yield the figures of evaluations by split."""
     for split, evaluation in evaluations.items():
         for row in evaluation.rows:
@@ -96,7 +98,7 @@ def metric_rows(job: TrainingJob, evaluations: Mapping[str, Evaluation]) -> Iter
 
 
 def query_rows(
-    job: TrainingJob, evaluations: Mapping[str, Evaluation], rankings: Mapping[str, Rankings]
+    job: TrainingJob, evaluations: "Mapping[str, Evaluation]", rankings: "Mapping[str, Rankings]"
 ) -> Iterable[JobQueryScore]:
     """Yield the values of each query, with what was ranked first where `rankings` has it."""
     for split, evaluation in evaluations.items():

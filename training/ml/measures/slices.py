@@ -11,6 +11,7 @@ import numpy as np
 from training.ml.data import Pair
 from training.ml.measures.evaluation import PerQuery
 from training.ml.measures.intervals import Floats, bootstrap, interval
+from training.ml.measures.made import MadeSlice
 from training.ml.measures.power import HEADLINE
 
 FEWEST: Final = 5
@@ -40,20 +41,6 @@ class Slice:
     pairs: int
     positives: int
     figures: tuple[SliceFigure, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MadeSlice:
-    """A slice that the team has made, as it was when a run took it.
-
-    `conditions` in the form in which they are kept, `said` in words; `members` are the ids of the
-    test queries that they hold for.
-    """
-
-    name: str
-    said: str
-    conditions: Mapping[str, Any]
-    members: frozenset[str]
 
 
 Queries = Mapping[str, Sequence[Pair]]

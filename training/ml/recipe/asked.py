@@ -12,7 +12,7 @@ from sentence_transformers import CrossEncoder
 
 from training.ml.data import Snapshot
 from training.ml.group import launched
-from training.ml.measures.slices import MadeSlice
+from training.ml.measures.made import MadeSlice
 from training.ml.models.find import Base
 from training.ml.precision import Precision, precision_choose
 from training.ml.recipe.callbacks import CHECKPOINT_SECONDS

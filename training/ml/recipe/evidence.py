@@ -5,7 +5,8 @@ from typing import Any
 
 from training.ml.data import Snapshot
 from training.ml.measures.evaluation import Evaluation
-from training.ml.measures.slices import MadeSlice, slices_of
+from training.ml.measures.made import MadeSlice
+from training.ml.measures.slices import slices_of
 from training.ml.measures.verdict import verdict_facts
 from training.ml.recipe.baseline import Baseline
 from training.ml.recipe.measuring import Reading

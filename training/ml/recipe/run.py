@@ -19,8 +19,8 @@ from sentence_transformers import CrossEncoder
 from training.ml.data import Snapshot
 from training.ml.errors import resources_named
 from training.ml.measures.evaluation import Evaluation
+from training.ml.measures.made import MadeSlice
 from training.ml.measures.rankings import Rankings, rankings_top
-from training.ml.measures.slices import MadeSlice
 from training.ml.models.find import Base, BaseInfo
 from training.ml.models.load import base_load
 from training.ml.models.save import model_save
