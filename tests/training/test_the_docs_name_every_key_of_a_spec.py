@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from training.spec.base import Spec
+from training.spec.evaluate import EvaluateSpec
 from training.spec.field import SpecField
 from training.spec.held_out import CurveSpec, DoubtSpec
 from training.spec.losses import LOSSES
@@ -36,6 +37,14 @@ def test_the_page_on_labels_has_the_keys_that_its_jobs_alone_know() -> None:
 
 def _row(key: SpecField) -> str:
     return f"| `{key.name}` | `{json.dumps(key.json_schema()['default'])}` | {key.help} |\n"
+
+
+def test_the_page_on_evaluation_has_every_key_of_one() -> None:
+    text = (DOCS / "evaluation.md").read_text("utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    assert rows[-len(list(EvaluateSpec.described())) :] == [
+        _row(key).rstrip("\n") for key in EvaluateSpec.described()
+    ]
 
 
 def test_the_page_on_training_has_every_key_of_a_recipe_and_every_loss() -> None:
