@@ -14,7 +14,7 @@ from annotate.selectors.adjudication import BEGINNING
 from annotate.selectors.qrels import PASSAGE_KEY, QUERY_KEY
 from training.kinds import JobKind
 from training.ml.measures.plan import Cost, cost_of
-from training.models import EventKind, JobDoubt, TrainingJob
+from training.models import EventKind, JobDoubt, JobEvent, TrainingJob
 from training.spec.held_out import ALL, CurveSpec, DoubtSpec
 
 RATE = "pairs_per_second"
@@ -36,15 +36,16 @@ def cost_told(snapshot: Snapshot, spec: CurveSpec | DoubtSpec) -> Cost | None:
 
 
 def pace_known(project: Project) -> float | None:
-    """Return how many pairs a second the project's last training read; None before any did."""
+    """Return how many pairs a second the project's last trainings read; None before any did."""
     kinds = (JobKind.TRAIN, JobKind.CURVE, JobKind.DOUBT)
     jobs = project.training_jobs.filter(kind__in=kinds).order_by("-created_at")[:5]
-    for job in jobs:
-        row = job.events.filter(kind=EventKind.METRIC, data__values__has_key=RATE)
-        last = row.order_by("-pk").values_list(f"data__values__{RATE}", flat=True).first()
-        if last:
-            return float(last)
-    return None
+    rows = JobEvent.objects.filter(
+        job__in=list(jobs.values_list("pk", flat=True)),
+        kind=EventKind.METRIC,
+        data__values__has_key=RATE,
+    )
+    last = rows.order_by("-pk").values_list(f"data__values__{RATE}", flat=True).first()
+    return float(last) if last else None
 
 
 def candidates_named(
