@@ -26,8 +26,11 @@ def test_it_is_there_before_its_model_and_is_the_first_visitors(tmp_path: Path) 
     with here.up(until=TRAINING) as lines:
         claim(here.base, lines, "grace")
         token = here.command("create_token", "grace", "--scope", "write").splitlines()[-1]
+        # A whole project is deleted below, while its first training keeps all cores busy.
         api = httpx.Client(
-            base_url=f"{here.base}/api/v1", headers={"Authorization": f"Bearer {token}"}
+            base_url=f"{here.base}/api/v1",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=60,
         )
         project = "/projects/python-stdlib"
         grades = api.get(f"{project}/").json()["label_scheme"]["grades"]

@@ -111,3 +111,20 @@ def test_twins_share_a_fold_and_too_few_queries_are_refused() -> None:
     alike = [replace(pair, relevant=False) for pair in tiny_pairs("train", 2)]
     with pytest.raises(DataError, match="the same label"):
         learnable_first(alike, ["train-0", "train-1"])
+
+
+def test_targets_that_all_differ_are_doubted_as_well() -> None:
+    """Soft targets, of which hardly two are the same, have a usual distance too."""
+    rng = np.random.default_rng(3)
+    pairs = tiny_pairs("train", 100)
+    truth = np.array([float(row % 3 == 0) for row in range(len(pairs))])
+    scores = 1 / (1 + np.exp(-(4 * truth - 2 + rng.normal(0, 1, len(pairs)))))
+    wrong = set(rng.permutation(len(pairs))[:60].tolist())
+    said = [1 - value if row in wrong else value for row, value in enumerate(truth)]
+    soft = [abs(value - 0.15 * rng.random()) for value in said]
+    noisy = [
+        replace(pair, target=value, relevant=value >= 0.5)
+        for pair, value in zip(pairs, soft, strict=True)
+    ]
+    # Chance would find 10%.
+    assert precision(doubts_find(noisy, scores), wrong, 60) >= 0.7

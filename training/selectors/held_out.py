@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Left
 
 from accounts.models import Project
 from annotate.agreement.consistency import Share
-from annotate.models import Action, Judgment, Kind, Snapshot
+from annotate.models import Action, Judgment, Kind, Referral, Snapshot
 from annotate.selectors.adjudication import BEGINNING
 from annotate.selectors.qrels import PASSAGE_KEY, QUERY_KEY
 from training.kinds import JobKind
@@ -18,6 +18,7 @@ from training.models import EventKind, JobDoubt, JobEvent, TrainingJob
 from training.spec.held_out import ALL, CurveSpec, DoubtSpec
 
 RATE = "pairs_per_second"
+NEXT_TO = 0.5  # grades apart, at most, of a mean and a grade that confirms it
 
 
 def cost_told(snapshot: Snapshot, spec: CurveSpec | DoubtSpec) -> Cost | None:
@@ -86,6 +87,20 @@ def doubts_of(job: TrainingJob) -> QuerySet[JobDoubt]:
     return _ruled(rows).annotate(beginning=Left("candidate__passage__text__text", BEGINNING))
 
 
+def sendable(rows: QuerySet[JobDoubt]) -> QuerySet[JobDoubt]:
+    """Narrow doubts to those that reviewers can be asked about: neither withdrawn, nor decided, nor
+    before them already."""
+    ruled = Judgment.objects.adjudications().filter(candidate=OuterRef("candidate"))
+    asked = Referral.objects.filter(candidate=OuterRef("candidate"))
+    there = rows.filter(
+        sent_at=None,
+        candidate__withdrawn_at=None,
+        candidate__query__withdrawn_at=None,
+        candidate__passage__withdrawn_at=None,
+    )
+    return there.exclude(Exists(ruled)).exclude(Exists(asked))
+
+
 @dataclass(frozen=True, slots=True)
 class Precision:
     """Of the doubts of a check that were sent, how many were decided, and how many were changed.
@@ -103,7 +118,8 @@ def precision_of(job: TrainingJob) -> Precision:
     sent = _ruled(JobDoubt.objects.filter(job=job, sent_at__isnull=False))
     ruled = [(row.grade, getattr(row, "ruled", None)) for row in sent]
     decided = [(grade, other) for grade, other in ruled if other is not None]
-    changed = sum(grade != other for grade, other in decided)
+    # A grade that is a mean stands for the ones next to it; others are whole numbers.
+    changed = sum(abs(grade - other) > NEXT_TO for grade, other in decided)
     return Precision(len(ruled), len(decided), Share(changed, len(decided)))
 
 

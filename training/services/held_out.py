@@ -18,7 +18,7 @@ from training.ml.errors import DataError
 from training.ml.search.languages import stemmed_language
 from training.models import JobDoubt, JobStatus, TrainingJob
 from training.selectors.base_models import base_checked
-from training.selectors.held_out import candidates_named, cost_told
+from training.selectors.held_out import candidates_named, cost_told, sendable
 from training.services.claims import Claim
 from training.services.enqueuing import job_enqueue
 from training.services.jobs import snapshot_trainable
@@ -148,7 +148,7 @@ def doubts_send(
     doubts: Collection[int] | None = None,
     first: int | None = None,
 ) -> Sent:
-    """Send doubts to the reviewers: those of these ids, or the `first` ones not sent yet.
+    """Send doubts to the reviewers: those of these ids, or the `first` ones that can be.
 
     A repeat sends nothing twice. Raises ConflictError unless the check has succeeded,
     ValidationError for ids of others.
@@ -161,7 +161,7 @@ def doubts_send(
         if len(chosen) < len(set(doubts)):
             raise ValidationError({"doubts": "There is no such doubt in this job."})
     else:
-        chosen = list(rows.filter(sent_at=None)[: first or 0])
+        chosen = list(sendable(rows)[: first or 0])
     fresh = {row.candidate_id: row.pk for row in chosen if row.sent_at is None}
     done = candidates_refer(project=job.project, by=by, candidates=list(fresh))
     sent = JobDoubt.objects.filter(pk__in=[fresh[pk] for pk in done.sent])

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from annotate.importing.locking import texts_lock
 from training.kinds import Stage
@@ -34,6 +34,9 @@ def job_ending(claim: Claim, *, outcome: Mapping[str, Any], line: str) -> Iterat
     `line` is the last of its log. Raises LostClaimError as `job_storing` does.
     """
     with transaction.atomic():
+        # The rows of many queries take a while to make; a busy machine lets them wait besides.
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '20s'")
         job = _running(claim)
         events_add(claim, [(EventKind.STAGE, {"stage": Stage.FINISH.value})])
         note_add(job, line)

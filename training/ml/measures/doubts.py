@@ -108,9 +108,15 @@ def _calibrated(scores: Floats, target: Floats) -> Floats:
 
 
 def _usual(values: Floats, target: Floats) -> Floats:
-    """The mean of the values of pairs with the same target, for each pair."""
-    _, kinds = np.unique(target, return_inverse=True)
-    return np.asarray((np.bincount(kinds, values) / np.bincount(kinds))[kinds], dtype=np.float64)
+    """The mean of the values of all other pairs with about the same target, for each pair.
+
+    Targets are alike to a tenth: soft ones hardly ever are the same. A pair is not compared with
+    itself, which would leave no doubt of one that is alone; that one has the mean of all others.
+    """
+    _, kinds = np.unique(np.round(target, 1), return_inverse=True)
+    n, total = np.bincount(kinds)[kinds], np.bincount(kinds, values)[kinds]
+    all_others = (values.sum() - values) / max(1, len(values) - 1)
+    return np.asarray(np.where(n > 1, (total - values) / np.maximum(1, n - 1), all_others))
 
 
 def _within(
