@@ -9,14 +9,13 @@ from accounts.models import Project, User
 from annotate.models import Snapshot, SnapshotStatus
 from training.forms.again import Again
 from training.forms.jobs import SnapshotChoice
-from training.forms.spec import language_choices, said_here, spec_formfield
-from training.selectors.base_models import base_checked
-from training.services.jobs import snapshot_trainable
+from training.forms.on_snapshot import OnSnapshotForm
+from training.forms.spec import language_choices, spec_formfield
 from training.spec.base import SpecError
 from training.spec.evaluate import EvaluateSpec
 
 
-class EvaluateForm(forms.Form):
+class EvaluateForm(OnSnapshotForm):
     """A new evaluation. The fields of the spec have the names of its keys."""
 
     def __init__(
@@ -60,18 +59,6 @@ class EvaluateForm(forms.Form):
         language_choices(self.fields["language"], project.language)
         if again is not None:
             again.fill(self.fields)
-
-    def clean_snapshot(self) -> Snapshot:
-        snapshot: Snapshot = self.cleaned_data["snapshot"]
-        with said_here("snapshot"):
-            snapshot_trainable(snapshot)
-        return snapshot
-
-    def clean_base_model(self) -> str:
-        name: str = self.cleaned_data["base_model"]
-        with said_here("base_model"):
-            base_checked(name, project=self.project, user=self.user)
-        return name
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

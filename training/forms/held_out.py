@@ -10,11 +10,10 @@ from accounts.models import Project, User
 from annotate.models import Snapshot, SnapshotStatus
 from training.forms.again import Again
 from training.forms.jobs import GROUPS, SnapshotChoice
-from training.forms.spec import Section, language_choices, said_here, spec_formfield
+from training.forms.on_snapshot import OnSnapshotForm
+from training.forms.spec import Section, language_choices, spec_formfield
 from training.ml.errors import DataError
-from training.selectors.base_models import base_checked
 from training.selectors.held_out import cost_told
-from training.services.jobs import snapshot_trainable
 from training.spec.base import SpecError
 from training.spec.field import Group
 from training.spec.held_out import ALL, LEARNING, CurveSpec, DoubtSpec
@@ -31,7 +30,7 @@ LABELS: Final[Mapping[str, str]] = {
 OFFERED: Final = ("quick", "balanced")  # the others look at dev, or are of a published recipe
 
 
-class HeldOutForm(forms.Form):
+class HeldOutForm(OnSnapshotForm):
     """A new job that holds queries out. The fields of the spec have the names of its keys."""
 
     def __init__(
@@ -71,18 +70,6 @@ class HeldOutForm(forms.Form):
             which.choices = [(LEARNING, "Of train and dev"), (ALL, "All, those of test too")]
         if again is not None:
             again.fill(self.fields)
-
-    def clean_snapshot(self) -> Snapshot:
-        snapshot: Snapshot = self.cleaned_data["snapshot"]
-        with said_here("snapshot"):
-            snapshot_trainable(snapshot)
-        return snapshot
-
-    def clean_base_model(self) -> str:
-        name: str = self.cleaned_data["base_model"]
-        with said_here("base_model"):
-            base_checked(name, project=self.project, user=self.user)
-        return name
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -11,10 +11,11 @@ from accounts.names import NAME_MAX_LENGTH, validate_name
 from annotate.frozen.splitting import shares_text
 from annotate.models import Snapshot, SnapshotStatus
 from training.forms.again import Again
+from training.forms.on_snapshot import OnSnapshotForm
 from training.forms.spec import Section, language_choices, said_here, spec_formfield
 from training.ml.measures.thumb import FEW, rule_of_thumb
-from training.selectors.base_models import DEFAULT, base_checked
-from training.services.jobs import DEFAULT_RERANKER, snapshot_trainable, teacher_checked
+from training.selectors.base_models import DEFAULT
+from training.services.jobs import DEFAULT_RERANKER, teacher_checked
 from training.spec.base import SpecError
 from training.spec.field import Group
 from training.spec.presets import PRESETS
@@ -69,7 +70,7 @@ def shown_by(snapshot: Snapshot) -> str:
     return f"{queries:,} test queries show {least:.2f}{few}"
 
 
-class JobForm(forms.Form):
+class JobForm(OnSnapshotForm):
     """A new job. The fields of the recipe have the names of its keys."""
 
     def __init__(
@@ -110,18 +111,6 @@ class JobForm(forms.Form):
         language_choices(self.fields["language"], project.language)
         if again is not None:
             again.fill(self.fields)
-
-    def clean_snapshot(self) -> Snapshot:
-        snapshot: Snapshot = self.cleaned_data["snapshot"]
-        with said_here("snapshot"):
-            snapshot_trainable(snapshot)
-        return snapshot
-
-    def clean_base_model(self) -> str:
-        name: str = self.cleaned_data["base_model"]
-        with said_here("base_model"):
-            base_checked(name, project=self.project, user=self.user)
-        return name
 
     def clean_silver_teacher(self) -> str | None:
         return self._teacher("silver_teacher")
