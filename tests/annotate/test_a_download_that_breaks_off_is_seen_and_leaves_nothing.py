@@ -19,10 +19,9 @@ from tests.factory import Cast, make_candidate, make_label, make_passage, make_q
 PATH = "/api/v1/projects/library/export/?format="
 # Together more than all buffers between the database and a client that does not read.
 PASSAGES, CHARACTERS = 40, 400_000
-COPYING = """
-SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
-  AND (state LIKE 'idle in transaction%%' OR (state = 'active' AND query LIKE 'COPY (%%'))
-"""
+OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+COPYING = f"SELECT pid {OTHERS} AND state = 'active' AND query LIKE 'COPY (%%'"
+HELD = f"SELECT pid {OTHERS} AND state LIKE 'idle in transaction%%'"
 Address = tuple[str, int]
 
 
@@ -56,14 +55,20 @@ def begun(address: Address, token: str, format_name: str) -> http.client.HTTPRes
     assert answer.status == HTTPStatus.OK
     assert answer.getheader("Transfer-Encoding") == "chunked"
     assert answer.getheader("Content-Encoding") is None
-    wait_for(lambda: copying() != [])
     return answer
 
 
-def copying() -> list[int]:
+def processes(which: str) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(COPYING)
+        cursor.execute(which)
         return [row[0] for row in cursor.fetchall()]
+
+
+def copying() -> int:
+    """The server process that copies, as soon as it does."""
+    found: list[int] = []
+    wait_for(lambda: bool(found.extend(processes(COPYING)) or found))
+    return found[0]
 
 
 def test_nothing_stays_behind_and_nothing_looks_whole(web: Address, cast: Cast) -> None:
@@ -74,14 +79,15 @@ def test_nothing_stays_behind_and_nothing_looks_whole(web: Address, cast: Cast) 
     token = token_create(user=cast.owner, name="test", scope="read").secret
 
     leaving = begun(web, token, "jsonl")
+    copying()
     assert answers(web)  # others are served meanwhile
     leaving.close()
-    wait_for(lambda: copying() == [], seconds=20)
+    wait_for(lambda: processes(COPYING) + processes(HELD) == [], seconds=20)
 
     for format_name in ("jsonl", "beir"):
         answer = begun(web, token, format_name)
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(%s)", [copying()[0]])
+            cursor.execute("SELECT pg_terminate_backend(%s)", [copying()])
         with pytest.raises(http.client.IncompleteRead) as broken:
             answer.read()
         answer.close()
