@@ -27,7 +27,7 @@ from annotate.frozen.splitting import SPLITS, clusters_of, split_assign
 from annotate.frozen.statistics import SplitStatistics
 from annotate.frozen.twins import twin_pairs
 from annotate.learning import Resolver, resolver_for
-from annotate.resolving.resolution import Label, Qrel, Step, policy_words, resolve
+from annotate.resolving.resolution import Label, Qrel, Step, majority, policy_words
 from annotate.selectors.qrels import (
     FirstStage,
     LabelRow,
@@ -197,7 +197,7 @@ def _line(row: LabelRow, qrel: Qrel, alike: bool | None, key: bytes) -> bytes:
 
 def _basis(rows: list[LabelRow]) -> bytes:
     """Return which judgments a record rests on."""
-    ids = sorted(str(each.judgment_id) for each in rows)
+    ids = sorted([each.judgment_id for each in rows])
     return canonical_json([rows[0].query_key, rows[0].passage_key, ids]).encode()
 
 
@@ -224,16 +224,14 @@ def _count(
     tally.people += qrel.people
     tally.imported += qrel.imported
     tally.adjudicated += qrel.adjudicated
-    people = [label for label in labels if label.kind == "counted"]
-    majority = resolve(people, "majority") if people else None
-    if majority is not None:
-        tally.with_people += 1
-        tally.outvoted += majority.grade != qrel.grade
     tally.soft += all(label.step.target != qrel.target for label in labels)
-    grades = [label.step.value for label in people]
-    pairs = len(grades) * (len(grades) - 1) // 2
-    tally.compared += pairs
-    tally.agreed += sum(one == other for one, other in combinations(grades, 2))
+    steps = [label.step for label in labels if label.kind == "counted"]
+    if steps:
+        tally.with_people += 1
+        tally.outvoted += majority(steps).value != qrel.grade
+        pairs = list(combinations([step.value for step in steps], 2))
+        tally.compared += len(pairs)
+        tally.agreed += sum(one == other for one, other in pairs)
     for each in rows:
         if each.person_id is not None:
             tally.judges.add(each.person_id)

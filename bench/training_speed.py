@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from training.ml.reporter import Reporter
 
 BATCH = 16
+JUDGED = 2_000  # candidates of the project whose job it is
 GOALS = {"everything": 0.98, "parts": 1.7, "tuned": 2.5}
 
 Losses = list[float]
@@ -143,19 +144,25 @@ def ours(
 @contextmanager
 def guarded(folder: Path) -> Iterator["Reporter"]:
     """A job that is claimed and guarded, as its process does; yields its reporter."""
-    from accounts.models import User
-    from accounts.services import project_create
-    from training.kinds import JobKind, Stage
-    from training.models import TrainingJob
+    from accounts.services import project_create, user_create
+    from annotate.services.snapshots import snapshot_create, snapshot_freeze
+    from bench._million import Size, million_make
+    from training.kinds import Stage
+    from training.ml.models.names import PACKAGED
     from training.process.guarding import Guard
     from training.process.reporting import JobReporter
     from training.services.claims import job_claim
+    from training.services.jobs import job_create
 
     name = uuid.uuid4().hex[:8]
-    owner = User.objects.create_user(username=f"u{name}")
+    owner = user_create(username=f"u{name}")
     project = project_create(slug=f"p{name}", name="Speed", owner=owner)
-    job = TrainingJob.objects.create(
-        id=uuid.uuid4(), project=project, kind=JobKind.POOL, base_model="packaged"
+    million_make(project, Size().scaled(JUDGED), run="first")
+    snapshot = snapshot_create(project=project, created_by=owner, seed=1)
+    snapshot_freeze(snapshot_id=snapshot.pk)
+    snapshot.refresh_from_db()
+    job = job_create(
+        project=project, created_by=owner, snapshot=snapshot, base_model=PACKAGED, recipe={}
     )
     claim = job_claim(job_id=job.pk, worker=name)
     assert claim is not None, "nobody else takes jobs here"

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import fsum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 DECIMALS: Final = 6  # of means: the last bits of a sum depend on its order
 
@@ -37,8 +37,7 @@ class Label:
     person: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Qrel:
+class Qrel(NamedTuple):
     """The resolved grade of a candidate, and how many labels of each rank it rests on."""
 
     grade: float
@@ -88,7 +87,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
 # The kinds of judgments, and those of labels that were decided or judged elsewhere.
 RANKS: Final = ("adjudication", "decided", "counted", "judged", "imported")
 _DECIDED: Final = frozenset(RANKS[:2])
-_ELSEWHERE: Final = frozenset(("decided", "judged", "imported"))
+_ELSEWHERE: Final = ("decided", "judged", "imported")
 Resolved = tuple[float, float, float, bool]
 NOTHING: Final = Learned()
 
@@ -117,11 +116,12 @@ def resolve(
     for the policy dawid_skene.
     """
     # Of a million candidates most have labels of one kind: for them nothing is sorted out.
-    counts = Counter([label.kind for label in labels])
-    kind = next((rank for rank in RANKS if rank in counts), None)
+    kinds = [label.kind for label in labels]
+    kind = next((rank for rank in RANKS if rank in kinds), None)
     if kind is None or (policy == "adjudicated" and kind not in _DECIDED):
         return None
-    deciding = [label for label in labels if label.kind == kind] if len(counts) > 1 else labels
+    alike = kinds.count(kind) == len(kinds)
+    deciding = labels if alike else [label for label in labels if label.kind == kind]
     believed = belief if kind == "counted" and policy == "dawid_skene" else None
     grade, gain, target, relevant = _decide(deciding, policy, learned, believed)
     return Qrel(
@@ -129,8 +129,8 @@ def resolve(
         gain=gain,
         target=_soft_target(deciding, believed) if soft else target,
         relevant=relevant,
-        people=counts["counted"],
-        imported=sum(counts[each] for each in _ELSEWHERE),
+        people=kinds.count("counted"),
+        imported=sum([kinds.count(each) for each in _ELSEWHERE]),
         adjudicated=kind in _DECIDED,
     )
 
@@ -151,7 +151,7 @@ def _decide(
         return _one(steps[-1])
     if policy == "most_trusted" and labels[0].person:
         return _one(_most_trusted(labels, learned.places))
-    return _one(_majority(steps))
+    return _one(majority(steps))
 
 
 def _soft_target(labels: Sequence[Label], belief: Mapping[Step, float] | None) -> float:
@@ -171,7 +171,8 @@ def _one(step: Step) -> Resolved:
     return float(step.value), step.gain, step.target, step.relevant
 
 
-def _majority(steps: Sequence[Step]) -> Step:
+def majority(steps: Sequence[Step]) -> Step:
+    """Return the grade that most of these give, the lower one of a tie."""
     if len(steps) == 1:
         return steps[0]
     counts = Counter(steps)
@@ -181,7 +182,7 @@ def _majority(steps: Sequence[Step]) -> Step:
 def _most_trusted(labels: Sequence[Label], places: Mapping[str, int]) -> Step:
     last = len(places)
     best = min(places.get(label.person, last) for label in labels)
-    return _majority([row.step for row in labels if places.get(row.person, last) == best])
+    return majority([row.step for row in labels if places.get(row.person, last) == best])
 
 
 def _mean(steps: Sequence[Step]) -> Resolved:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
-from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -36,7 +35,7 @@ class LabelRow(NamedTuple):
     title: str
     text: str
     text_digest: bytes
-    judgment_id: UUID
+    judgment_id: str
     kind: str
     grade_id: int
     person_id: int | None
@@ -126,7 +125,7 @@ def label_rows(project: Project, run: FirstStage | None) -> Iterator[LabelRow]:
     sql = f"""
         SELECT c.id, {QUERY_KEY} COLLATE "C" AS query_key, q.text,
                {PASSAGE_KEY} COLLATE "C" AS passage_key, p.title,
-               t.text, t.digest, j.id, {RANKED_KIND}, j.grade_id, j.person_id,
+               t.text, t.digest, j.id::text, {RANKED_KIND}, j.grade_id, j.person_id,
                u.username, s.name, r.rank, r.score, q.metadata::text
         FROM annotate_judgment j
         JOIN annotate_candidate c ON c.id = j.candidate_id

@@ -34,7 +34,7 @@ def slice_save(
     _check(conditions)
     row = row or QuerySlice(project=project, created_by=by)
     row.name, row.conditions = name.strip(), conditions.to_dict()
-    row.full_clean(validate_constraints=False)
+    row.full_clean(exclude=["created_by"], validate_constraints=False)
     others = project.slices.exclude(pk=row.pk)
     if others.filter(name__iexact=row.name).exists():
         raise ValidationError({"name": ["There is a slice of this name."]})
@@ -43,7 +43,7 @@ def slice_save(
 
 
 def slice_remove(*, row: QuerySlice) -> None:
-    """Delete a slice; what versions say of it stays."""
+    """Delete a slice; what versions and evaluations say of it stays."""
     row.delete()
 
 

@@ -20,13 +20,26 @@ FOR EACH ROW WHEN (
     OR NEW.created_by_id IS NOT NULL AND NEW.created_by_id IS DISTINCT FROM OLD.created_by_id
 ) EXECUTE FUNCTION models_app_immutable('version');
 -- Facts quote texts, and are no part of what the commit id is made from: an erasure may take those
--- texts out of two lists, and nothing else.
+-- texts out of samples, usage and what slices are called and ask for, and nothing else.
+CREATE FUNCTION models_app_facts_unquoted(facts jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT (facts #- '{dataset,samples}') - '{usage,slices}'::text[] || jsonb_build_object(
+        'slices', (
+            SELECT jsonb_agg(kind - 'slices' || jsonb_build_object('slices', (
+                SELECT jsonb_agg(part - '{name,said,conditions}'::text[])
+                FROM jsonb_array_elements(kind->'slices') part
+            )))
+            FROM jsonb_array_elements(
+                CASE jsonb_typeof(facts->'slices') WHEN 'array' THEN facts->'slices' END
+            ) kind
+        )
+    )
+$$;
 CREATE FUNCTION models_app_facts_kept() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    quoted text[] := ARRAY['dataset', 'samples'];
 BEGIN
     IF NOT accounts_erases((SELECT project_id FROM models_app_reranker WHERE id = OLD.reranker_id))
-        OR (OLD.facts #- quoted) - 'usage' IS DISTINCT FROM (NEW.facts #- quoted) - 'usage'
+        OR models_app_facts_unquoted(OLD.facts)
+            IS DISTINCT FROM models_app_facts_unquoted(NEW.facts)
     THEN
         RAISE EXCEPTION 'version % never changes', OLD.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'version_is_immutable';
@@ -235,6 +248,7 @@ DROP TRIGGER alias_move_immutable ON models_app_aliasmove;
 DROP TRIGGER artifact_immutable ON models_app_artifact;
 DROP TRIGGER version_facts_kept ON models_app_version;
 DROP FUNCTION models_app_facts_kept();
+DROP FUNCTION models_app_facts_unquoted(jsonb);
 DROP TRIGGER version_immutable ON models_app_version;
 DROP FUNCTION models_app_immutable();
 DROP FUNCTION models_app_delete_guard();

@@ -13,26 +13,35 @@ def facts_redact(
 ) -> int:
     """Replace what quotes a text in these versions' facts; return how many had a quote.
 
-    Samples quote by holding one of `texts`; of what slices are called and ask for, `quotes` says
-    whether it does.
-
     Only within a transaction that erases: the database refuses it otherwise. The card's file, a
     part of the commit, stays as it is; `card_quotes` says whether it shows the samples.
     """
     redacted = 0
     for version in versions:
-        facts = dict(version.facts)
-        dataset = facts.get("dataset")
-        if dataset and "samples" in dataset:
-            facts["dataset"] = {**dataset, "samples": _without(dataset["samples"], texts)}
-        if "usage" in facts:
-            facts["usage"] = _without(facts["usage"], texts)
-        if facts.get("slices"):
-            facts["slices"] = [_sliced(each, quotes) for each in facts["slices"]]
+        facts = facts_without(version.facts, texts=texts, quotes=quotes)
         if facts != version.facts:
             Version.objects.filter(pk=version.pk).update(facts=facts)
             redacted += 1
     return redacted
+
+
+def facts_without(
+    facts: Mapping[str, Any], *, texts: Collection[str], quotes: Callable[[str], bool]
+) -> dict[str, Any]:
+    """Return facts of a version or of an evaluation, with what quotes a text replaced.
+
+    Samples quote by holding one of `texts`; of what slices are called and ask for, `quotes` says
+    whether it does.
+    """
+    found = dict(facts)
+    dataset = found.get("dataset")
+    if dataset and "samples" in dataset:
+        found["dataset"] = {**dataset, "samples": _without(dataset["samples"], texts)}
+    if "usage" in found:
+        found["usage"] = _without(found["usage"], texts)
+    if found.get("slices"):
+        found["slices"] = [_sliced(each, quotes) for each in found["slices"]]
+    return found
 
 
 def card_quotes(version: Version) -> bool:

@@ -67,7 +67,12 @@ def processes(which: str) -> list[int]:
 def copying() -> int:
     """The server process that copies, as soon as it does."""
     found: list[int] = []
-    wait_for(lambda: bool(found.extend(processes(COPYING)) or found))
+
+    def copies() -> bool:
+        found.extend(processes(COPYING))
+        return found != []
+
+    wait_for(copies)
     return found[0]
 
 

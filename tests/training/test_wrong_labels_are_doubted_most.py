@@ -29,6 +29,11 @@ def _other(pair: Pair) -> Pair:
     return replace(pair, grade=value, gain=value, target=value, relevant=not pair.relevant)
 
 
+def alike(pairs: Sequence[Pair]) -> list[int]:
+    """Say that one model scored all of them."""
+    return [0] * len(pairs)
+
+
 def precision(doubts: Doubts, wrong: set[int], most: int) -> float:
     return sum(row.place in wrong for row in doubts.rows[:most]) / most
 
@@ -70,7 +75,7 @@ def test_graded_labels_are_doubted_by_score_and_by_order() -> None:
         else pair
         for row, pair in enumerate(clean)
     ]
-    doubts = doubts_find(noisy, scores)
+    doubts = doubts_find(noisy, scores, alike(noisy))
     assert precision(doubts, wrong, 60) >= 0.6
     assert sorted(row.place for row in doubts.rows) == list(range(len(clean)))
     assert doubts.auc is not None
@@ -87,7 +92,7 @@ def test_rare_relevant_passages_are_not_all_doubted() -> None:
     ]
     scores = 1 / (1 + np.exp(-np.array([1.5 * p.target + rng.normal(0, 1) for p in rare])))
     noisy, wrong = turned(rare, 0.02, seed=1)
-    doubts = doubts_find(noisy, scores)
+    doubts = doubts_find(noisy, scores, alike(noisy))
     first = [row.place for row in doubts.rows[:24]]
     honest = [row for row in first if rare[row].relevant and row not in wrong]
     assert len(honest) <= 6
@@ -95,7 +100,7 @@ def test_rare_relevant_passages_are_not_all_doubted() -> None:
 
 def test_labels_of_one_kind_and_equal_scores_are_no_trouble() -> None:
     pairs = [replace(pair, target=1.0, relevant=True) for pair in tiny_pairs("train", 2)]
-    doubts = doubts_find(pairs, np.full(12, 0.5))
+    doubts = doubts_find(pairs, np.full(12, 0.5), alike(pairs))
     assert (doubts.auc, doubts.confident) == (None, 0)
     assert all(row.misplaced is None and row.rank == 1 for row in doubts.rows)
 
@@ -108,9 +113,9 @@ def test_twins_share_a_fold_and_too_few_queries_are_refused() -> None:
     assert folds == folds_deal(groups, 2, seed=1)
     with pytest.raises(DataError, match="cannot be dealt out to 5 folds"):
         folds_deal(groups, 5, seed=1)
-    alike = [replace(pair, relevant=False) for pair in tiny_pairs("train", 2)]
+    same = [replace(pair, relevant=False) for pair in tiny_pairs("train", 2)]
     with pytest.raises(DataError, match="the same label"):
-        learnable_first(alike, ["train-0", "train-1"])
+        learnable_first(same, ["train-0", "train-1"])
 
 
 def test_targets_that_all_differ_are_doubted_as_well() -> None:
@@ -127,4 +132,19 @@ def test_targets_that_all_differ_are_doubted_as_well() -> None:
         for pair, value in zip(pairs, soft, strict=True)
     ]
     # Chance would find 10%.
-    assert precision(doubts_find(noisy, scores), wrong, 60) >= 0.7
+    assert precision(doubts_find(noisy, scores, alike(noisy)), wrong, 60) >= 0.7
+
+
+def test_models_of_two_folds_may_score_on_levels_of_their_own() -> None:
+    rng = np.random.default_rng(11)
+    clean = tiny_pairs("train", 120)
+    noisy, wrong = turned(clean, 0.1)
+    logits = np.array([5 * pair.target - 2.5 for pair in clean]) + rng.normal(0, 1, len(clean))
+    folds = [row // (len(clean) // 2) for row in range(len(clean))]
+    even = 1 / (1 + np.exp(-logits))
+    apart = 1 / (1 + np.exp(-(logits * np.array([1.0, 0.6])[folds] + np.array([0, 4.0])[folds])))
+    found = [precision(doubts_find(noisy, scores, folds), wrong, 72) for scores in (even, apart)]
+    assert found[1] == pytest.approx(found[0], abs=0.03)
+    assert found[1] >= 0.8
+    # What levels would cost if one calibration had to serve both.
+    assert precision(doubts_find(noisy, apart, alike(noisy)), wrong, 72) < found[1]

@@ -19,8 +19,9 @@ from annotate.selectors.snapshots import snapshot_by
 from training.kinds import JobKind
 from training.models import TrainingJob
 from training.selectors.jobs import events_of, job_for, jobs_seen_by
+from training.serializers.asking import JobInput
 from training.serializers.events import EventsQuery, JobEventsOutput
-from training.serializers.jobs import JobDetailOutput, JobInput, JobOutput, JobsQuery
+from training.serializers.jobs import JobDetailOutput, JobOutput, JobsQuery
 from training.services.continuing import job_continue
 from training.services.evaluating import evaluation_ask
 from training.services.held_out import curve_create, doubt_create

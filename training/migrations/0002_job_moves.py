@@ -7,9 +7,15 @@ from django.db import migrations
 FORWARD = """
 CREATE FUNCTION training_job_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    -- A user may be deleted, which empties created_by; nothing else of a finished job changes.
+    -- A user may be deleted, which empties created_by, and where a text is erased, what an
+    -- evaluation found may quote it; nothing else of a finished job changes.
     IF OLD.status IN ('succeeded', 'failed', 'cancelled') AND NEW.status = OLD.status
-        AND (to_jsonb(NEW) - 'created_by_id' IS DISTINCT FROM to_jsonb(OLD) - 'created_by_id'
+        AND (to_jsonb(NEW) - '{created_by_id,outcome}'::text[]
+                IS DISTINCT FROM to_jsonb(OLD) - '{created_by_id,outcome}'::text[]
+             OR NEW.outcome IS DISTINCT FROM OLD.outcome
+                AND NOT (OLD.kind = 'evaluate' AND accounts_erases(OLD.project_id)
+                    AND models_app_facts_unquoted(OLD.outcome)
+                        IS NOT DISTINCT FROM models_app_facts_unquoted(NEW.outcome))
              OR NEW.created_by_id IS NOT NULL
                 AND NEW.created_by_id IS DISTINCT FROM OLD.created_by_id)
     THEN
@@ -303,7 +309,7 @@ DROP FUNCTION training_job_guard();
 class Migration(migrations.Migration):
     dependencies = [
         ("training", "0001_initial"),
-        ("models_app", "0001_initial"),
+        ("models_app", "0002_immutable"),
         ("accounts", "0002_namespace"),
     ]
 

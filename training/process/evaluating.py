@@ -13,6 +13,7 @@ from training.process.exposure import exposure_of
 from training.process.preparing import (
     base_fetch,
     champion_beside,
+    slices_fetch,
     snapshot_fetch,
 )
 from training.selectors.base_models import version_pinned
@@ -38,6 +39,7 @@ def model_measure(
         for line in found.lines(champion=str(version)):
             reporter.log(line)
     beside = champion_beside(_champion_of(version), scratch / "champion")
+    slices = slices_fetch(job, snapshot)
     from training.ml.recipe.evaluating import evaluation_run
 
     connection.close()
@@ -47,6 +49,7 @@ def model_measure(
         model=model,
         reporter=reporter,
         champion=beside.base if beside else None,
+        slices=slices,
     )
     champion = measured.facts["champion"]
     if beside is not None and beside.missing:

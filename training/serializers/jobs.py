@@ -1,4 +1,4 @@
-"""What the API of training jobs takes and gives."""
+"""What the API of training jobs gives, and which of them are wanted."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -8,20 +8,20 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_fiel
 from rest_framework import serializers
 
 from accounts.access import Right, member_for, role_allows
-from accounts.rest import Parameters, StrictSerializer
+from accounts.rest import Parameters
 from models_app.serializers import MetricsField
-from training.kinds import HELD_OUT, SPECS, JobKind, Stage
-from training.ml.models.names import PACKAGED
+from training.kinds import JobKind, Stage
 from training.models import JobStatus, TrainingJob
 from training.outcomes import outcome_of
 from training.retrying import next_try
-from training.selectors.base_models import DEFAULT, base_warning
+from training.selectors.base_models import base_warning
 from training.selectors.continuing import kept_of
 from training.selectors.jobs import metrics_of
 from training.selectors.likely import likely_standing
 from training.selectors.progress import seconds_left
 from training.selectors.queueing import queue_place
 from training.selectors.trials import sweep_of
+from training.serializers.asking import RecipeField
 from training.serializers.events import TrialData
 from training.serializers.held_out import CurveOutcomeOutput, DoubtOutcomeOutput
 from training.serializers.likely import LikelyStandingOutput
@@ -32,8 +32,6 @@ from training.serializers.outcomes import (
     ScoreOutcomeOutput,
 )
 from training.serializers.standing import KeptOutput, MemoryOutput, QueuePlaceOutput
-from training.spec.base import SpecError
-from training.spec.train import TrainSpec
 
 OUTPUTS: Final[Mapping[str, type[serializers.Serializer[Any]]]] = {
     JobKind.POOL: PoolOutcomeOutput,
@@ -44,102 +42,12 @@ OUTPUTS: Final[Mapping[str, type[serializers.Serializer[Any]]]] = {
 }
 
 
-@extend_schema_field(
-    {
-        "anyOf": [
-            {
-                "type": "object",
-                "title": f"Recipe of a job of kind {kind}",
-                "properties": {key.name: key.json_schema() for key in spec.described()},
-                "additionalProperties": False,
-            }
-            for kind, spec in SPECS.items()
-        ]
-    },
-    component_name="Recipe",
-)
-class RecipeField(serializers.DictField):
-    """Keys of the spec of the job's kind; unknown ones and wrong values are errors by name."""
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        values: dict[str, Any] = super().to_internal_value(data)
-        kind = self.parent.initial_data.get("kind") if self.parent else None
-        try:
-            SPECS.get(str(kind), TrainSpec).from_dict(values)
-        except SpecError as error:
-            named = {key: [message] for key, message in error.errors.items()}
-            raise serializers.ValidationError(named) from error
-        return values
-
-
-class NameField(serializers.CharField):
-    """A name as JSON text: a number is no name, which a CharField would make of it."""
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
 class JobsQuery(Parameters):
     """Which jobs to list, and in which order."""
 
     project = serializers.CharField(required=False, help_text="Only this project's jobs: its slug.")
     status = serializers.ChoiceField(choices=JobStatus.choices, required=False)
     kind = serializers.ChoiceField(choices=JobKind.choices, required=False)
-
-
-class JobInput(StrictSerializer):
-    """A job to run.
-
-    `train` learns from a snapshot and publishes, `pool` builds candidates, `score` has a version
-    score them, `curve` measures quality against the number of labels, `doubt` checks labels,
-    `evaluate` measures a model that is there already.
-    """
-
-    project = serializers.CharField(help_text="The project's slug.")
-    kind = serializers.ChoiceField(choices=JobKind.choices, default=JobKind.TRAIN)
-    snapshot = serializers.CharField(
-        required=False,
-        help_text="The snapshot's id or digest; to train, evaluate, draw a curve or check labels.",
-    )
-    base_model = NameField(
-        required=False,
-        help_text="A name on the Hub, or an allowed folder's path; to train also TEAM/NAME@vN or "
-        f"TEAM/NAME@alias of this registry. Default to train: {DEFAULT}; the bi-encoder to pool "
-        f"with: {PACKAGED}, which needs no network. To score: TEAM/NAME@vN or TEAM/NAME@alias.",
-    )
-    reranker = serializers.CharField(
-        required=False,
-        help_text="To train: the name to publish under, made where the project has none. "
-        "Default: reranker.",
-    )
-    again = serializers.BooleanField(
-        required=False,
-        help_text="To evaluate: measure anew what was measured already. Without it, such a job is "
-        "answered as it is, with 200.",
-    )
-    recipe = RecipeField(default=dict)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        trains = attrs["kind"] == JobKind.TRAIN
-        evaluates = attrs["kind"] == JobKind.EVALUATE
-        learns = trains or evaluates or attrs["kind"] in HELD_OUT
-        owned = (("snapshot", learns), ("reranker", trains), ("again", evaluates))
-        errors: dict[str, Any] = {
-            name: f"A job of kind {attrs['kind']} has no {name}."
-            for name, has in owned
-            if not has and name in attrs
-        }
-        if learns and "snapshot" not in attrs:
-            errors["snapshot"] = "Name the snapshot to learn from or measure on."
-        if attrs["kind"] == JobKind.SCORE and "base_model" not in attrs:
-            errors["base_model"] = "Name the version to score with."
-        if evaluates and "base_model" not in attrs:
-            errors["base_model"] = "Name the model to evaluate."
-        if errors:
-            raise serializers.ValidationError(errors)
-        return attrs
 
 
 class BaseUsedOutput(serializers.Serializer[Any]):

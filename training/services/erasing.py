@@ -1,12 +1,13 @@
 """An erasure carried out: annotate's rows and files, and what jobs and versions hold of it."""
 
 import logging
+from collections.abc import Callable, Collection
 
 from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
 
 from accounts.locks import work_held
-from accounts.models import User
+from accounts.models import Project, User
 from accounts.problems import ConflictError
 from annotate.models import Thing
 from annotate.quoting import Quotes
@@ -17,7 +18,8 @@ from annotate.services.erasing import (
     erasure_finish,
     erasure_tidy,
 )
-from models_app.services.redacting import facts_redact
+from models_app.services.redacting import facts_redact, facts_without
+from training.kinds import JobKind
 from training.models import JOB_TERMINAL, JobQueryScore, TrainingJob
 from training.selectors.erasures import versions_of_snapshots, versions_of_the_corpus
 from training.services.jobs import job_cancel
@@ -68,7 +70,7 @@ def _training_part(applied: Applied) -> dict[str, int]:
         _rename_ranked(scores, old, new)
     versions = versions_of_snapshots(project, applied.snapshots)
     known = {name for names in applied.names.values() for name in names}
-    quotes = Quotes([*applied.texts, *applied.words], known)
+    quotes = Quotes([*applied.texts, *applied.words], known).in_search
     return {
         "jobs_cancelled": sum(_cancel(job, applied.erasure.created_by) for job in running),
         "scores": renamed,
@@ -76,9 +78,23 @@ def _training_part(applied: Applied) -> dict[str, int]:
         "samples": facts_redact(
             versions={*versions, *versions_of_the_corpus(project)},
             texts=applied.texts,
-            quotes=quotes.in_search,
-        ),
+            quotes=quotes,
+        )
+        + _outcomes_redact(project, applied.texts, quotes),
     }
+
+
+def _outcomes_redact(
+    project: Project, texts: Collection[str], quotes: Callable[[str], bool]
+) -> int:
+    """Replace what quotes a text in what evaluations have found; return how many had a quote."""
+    redacted = 0
+    measured = TrainingJob.objects.filter(project=project, kind=JobKind.EVALUATE)
+    for job in measured.exclude(outcome=None).only("outcome"):
+        outcome = facts_without(job.outcome or {}, texts=texts, quotes=quotes)
+        if outcome != job.outcome:
+            redacted += TrainingJob.objects.filter(pk=job.pk).update(outcome=outcome)
+    return redacted
 
 
 def _rename_ranked(scores: QuerySet[JobQueryScore], old: str, new: str) -> None:

@@ -16,7 +16,7 @@ from training.selectors.base_models import base_checked
 from training.selectors.evaluations import evaluation_same
 from training.services.claims import Claim, LostClaimError
 from training.services.enqueuing import job_enqueue
-from training.services.jobs import snapshot_trainable
+from training.services.jobs import snapshot_check_given
 from training.services.moves import held
 from training.services.results import metric_rows, query_rows
 from training.services.storing import job_ending
@@ -52,11 +52,7 @@ def evaluation_ask(
     recipe. With `again` it is measured anew, in a job of its own. Raises ValidationError per field,
     ConflictError as `job_enqueue` does.
     """
-    if snapshot.project_id != project.pk:
-        raise ValidationError({"snapshot": "There is no such snapshot in this project."})
-    if not snapshot.ready:
-        raise ValidationError({"snapshot": f"This snapshot is {snapshot.status}, not ready."})
-    snapshot_trainable(snapshot)
+    snapshot_check_given(project, snapshot)
     try:
         spec = EvaluateSpec.from_dict(recipe)
     except SpecError as error:
@@ -69,6 +65,8 @@ def evaluation_ask(
         "base_revision": base.revision,
         "recipe": spec.to_dict(),
     }
+    # Who asks takes turns: of two who ask the same at once, one is answered with the other's.
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     before = None if again else evaluation_same(project, **asked)
     if before is not None:
         return Asked(before, new=False)

@@ -21,7 +21,7 @@ from training.selectors.base_models import base_checked
 from training.selectors.held_out import candidates_named, cost_told, sendable
 from training.services.claims import Claim
 from training.services.enqueuing import job_enqueue
-from training.services.jobs import snapshot_trainable
+from training.services.jobs import snapshot_check_given
 from training.services.storing import job_ending
 from training.spec.base import SpecError
 from training.spec.held_out import CurveSpec, DoubtSpec
@@ -78,11 +78,7 @@ def _create(
     `recipe` holds keys of the kind's spec; what is left out has its default. Raises ValidationError
     per field: also for a snapshot of too few queries. Raises ConflictError as `job_enqueue` does.
     """
-    if snapshot.project_id != project.pk:
-        raise ValidationError({"snapshot": "There is no such snapshot in this project."})
-    if not snapshot.ready:
-        raise ValidationError({"snapshot": f"This snapshot is {snapshot.status}, not ready."})
-    snapshot_trainable(snapshot)
+    snapshot_check_given(project, snapshot)
     try:
         spec = SPECS[kind].from_dict(recipe)
     except SpecError as error:

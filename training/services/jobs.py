@@ -51,11 +51,7 @@ def job_create(
     the project has none of this name. Raises ValidationError per field: also for a snapshot whose
     shares leave a split empty. Raises ConflictError as `job_enqueue` does.
     """
-    if snapshot.project_id != project.pk:
-        raise ValidationError({"snapshot": "There is no such snapshot in this project."})
-    if not snapshot.ready:
-        raise ValidationError({"snapshot": f"This snapshot is {snapshot.status}, not ready."})
-    snapshot_trainable(snapshot)
+    snapshot_check_given(project, snapshot)
     base = base_checked(base_model, project=project, user=created_by)
     return job_enqueue(
         project=project,
@@ -67,6 +63,15 @@ def job_create(
         reranker=_reranker(project, reranker or DEFAULT_RERANKER, created_by),
         created_by=created_by,
     )
+
+
+def snapshot_check_given(project: Project, snapshot: Snapshot) -> None:
+    """Raise ValidationError unless this snapshot is the project's, ready and trainable."""
+    if snapshot.project_id != project.pk:
+        raise ValidationError({"snapshot": "There is no such snapshot in this project."})
+    if not snapshot.ready:
+        raise ValidationError({"snapshot": f"This snapshot is {snapshot.status}, not ready."})
+    snapshot_trainable(snapshot)
 
 
 def snapshot_trainable(snapshot: Snapshot) -> None:

@@ -68,10 +68,10 @@ def job_queries(request: HttpRequest, slug: str, pk: UUID) -> HttpResponse:
     context |= {"whole": f"/projects/{slug}/jobs/{pk}/", "name": f"job {job.short_id}"}
     if "query" in wanted:
         compared = query_compared(job, wanted["query"], against=duel.against)
-        return render(request, "training/version_query.html", context | {"compared": compared})
+        return render(request, "training/test_query.html", context | {"compared": compared})
     page = Paginator(duel.rows, PAGE_SIZE).get_page(wanted.get("page"))
     context |= {"page": page, "rows": rows_named(job, list(page))}
-    return render(request, "training/version_queries.html", context)
+    return render(request, "training/test_queries.html", context)
 
 
 @require_safe

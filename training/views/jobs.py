@@ -1,12 +1,14 @@
 """Pages: a project's jobs, and one of them, live."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import Right, member_for
@@ -16,6 +18,7 @@ from accounts.views import user_of
 from models_app.breakdown import calibration_of, slices_of
 from models_app.figures import binary_tables, ranking_tables
 from models_app.verdict import verdict_of
+from training.kinds import JobKind
 from training.models import TrainingJob
 from training.outcomes import EvaluateOutcome, outcome_of
 from training.retrying import next_try
@@ -38,6 +41,22 @@ from training.views.frame import frame
 from training.views.likely import likely_shown
 
 PAGE_SIZE = 50
+# The page that asks for a job of a kind, and the part of a job's page that says what came of it,
+# where that is neither a version nor figures.
+ASKED_AT: Final[Mapping[str, str]] = {
+    JobKind.TRAIN: "training:job-new",
+    JobKind.POOL: "training:pool-new",
+    JobKind.SCORE: "training:score-new",
+    JobKind.EVALUATE: "training:evaluate-new",
+    JobKind.CURVE: "training:curve-new",
+    JobKind.DOUBT: "training:doubt-new",
+}
+OUTCOME_PAGES: Final[Mapping[str, str]] = {
+    JobKind.POOL: "training/_pool_outcome.html",
+    JobKind.SCORE: "training/_score_outcome.html",
+    JobKind.CURVE: "training/_curve_outcome.html",
+    JobKind.DOUBT: "training/_doubt_outcome.html",
+}
 MOST_DIGITS = 6  # of a trial's number
 
 
@@ -124,7 +143,9 @@ def _standing(job: TrainingJob, trial: int | None = None) -> dict[str, Any]:
         "kept": kept_of(job),
         "continued_by": continuation_of(job),
         "next_try": next_try(job.recipe) if job.out_of_memory else {},
+        "asked_at": reverse(ASKED_AT[job.kind], args=[job.project.slug]),
         "outcome": outcome,
+        "outcome_page": OUTCOME_PAGES.get(job.kind),
         "precision": precision_of(job) if job.doubts and job.finished else None,
         "ranking": ranking_tables(metrics),
         "binary": binary_tables(metrics),

@@ -33,7 +33,7 @@ def version_queries(request: HttpRequest, team: str, name: str, number: int) -> 
     context["name"] = str(version)
     if "query" in asked:
         compared = query_compared(job, asked["query"], against=duel.against)
-        return render(request, "training/version_query.html", context | {"compared": compared})
+        return render(request, "training/test_query.html", context | {"compared": compared})
     page = Paginator(duel.rows, PAGE_SIZE).get_page(asked.get("page"))
     context |= {"page": page, "rows": rows_named(job, list(page))}
-    return render(request, "training/version_queries.html", context)
+    return render(request, "training/test_queries.html", context)

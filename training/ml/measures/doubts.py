@@ -4,7 +4,8 @@ Two signs, each in [0, 1], are put beside what is usual for labels of the same k
 
 - distance: how far the calibrated score is from the label's target. Where relevant passages are
   rare, all of them score low; so the mean distance of pairs with the same target is taken off, as
-  confident learning does with the mean self-confidence of a class.
+  confident learning does with the mean self-confidence of a class. The models of two folds may
+  score on other levels, so logits are standardised within each fold before.
 - misplaced: of the query's pairs with another target, the share that the model puts on the wrong
   side of this one. A score may be off for a whole query where the order is right.
 
@@ -56,11 +57,15 @@ class Doubts:
     confident: int
 
 
-def doubts_find(pairs: Sequence[Pair], scores: Floats) -> Doubts:
-    """Order the labels of pairs by how much held-out scores, of shape (pairs,), doubt them."""
+def doubts_find(pairs: Sequence[Pair], scores: Floats, folds: Sequence[int]) -> Doubts:
+    """Order the labels of pairs by how much held-out scores, of shape (pairs,), doubt them.
+
+    `folds` says of each pair which model scored it; a query's pairs are of one.
+    """
     target = np.array([pair.target for pair in pairs], dtype=np.float64)
     relevant = np.array([pair.relevant for pair in pairs])
-    likely = _calibrated(scores, target)
+    level = _levelled(scores, np.asarray(folds))
+    likely = _calibrated(level, target)
     distance = np.abs(likely - target)
     rank, of, misplaced = _within(pairs, scores, target)
     beside = distance - _usual(distance, target)
@@ -81,19 +86,28 @@ def doubts_find(pairs: Sequence[Pair], scores: Floats) -> Doubts:
         )
         for row in sorted_rows
     )
-    return Doubts(rows, _auc(scores, relevant), _confident(likely, relevant))
+    return Doubts(rows, _auc(level, relevant), _confident(likely, relevant))
 
 
-def _calibrated(scores: Floats, target: Floats) -> Floats:
-    """Scores as expected targets: scale and shift of the logits, fitted by cross-entropy.
+def _levelled(scores: Floats, folds: NDArray[np.int64]) -> Floats:
+    """Logits with mean 0 and width 1 within each fold; 0 where all of a fold are alike."""
+    x = logits_of(scores)
+    level = np.zeros_like(x)
+    for fold in np.unique(folds):
+        rows = folds == fold
+        width = float(x[rows].std())
+        if width > 1e-9:
+            level[rows] = (x[rows] - x[rows].mean()) / width
+    return level
+
+
+def _calibrated(z: Floats, target: Floats) -> Floats:
+    """Levelled scores as expected targets: a scale and a shift, fitted by cross-entropy.
 
     Targets may be any in [0, 1]; the scale is at least 0, so that no order is turned round.
     """
-    x = logits_of(scores)
-    width = float(x.std())
-    if width < 1e-9:
+    if not z.any():
         return np.full(len(target), target.mean())
-    z = (x - x.mean()) / width
     soft = (target * len(target) + 0.5) / (len(target) + 1)
 
     def loss(ab: Floats) -> tuple[float, Floats]:

@@ -77,7 +77,8 @@ def doubts_run(
         # 3. Evaluate: labels against what was scored without them.
         reporter.stage("evaluate")
         values = np.array([found[pair.query_id, pair.passage_id] for pair in pairs])
-        doubts = doubts_find(pairs, values)
+        fold_of = {pair.query_id: row for row, one in enumerate(plan) for pair in one.scored}
+        doubts = doubts_find(pairs, values, [fold_of[pair.query_id] for pair in pairs])
     facts = {
         "pairs": len(pairs),
         "queries": len({pair.query_id for pair in pairs}),

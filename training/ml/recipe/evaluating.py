@@ -1,6 +1,6 @@
 """A model that is there already, measured on a snapshot beside what it has to beat."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -8,6 +8,7 @@ from training.ml.data import Snapshot
 from training.ml.errors import BaseModelError, DataError, resources_named
 from training.ml.measures.calibration import Fit
 from training.ml.measures.evaluation import Evaluation
+from training.ml.measures.made import MadeSlice
 from training.ml.measures.rankings import Rankings, rankings_top
 from training.ml.models.find import Base
 from training.ml.models.load import base_load
@@ -56,11 +57,13 @@ def evaluation_run(
     model: Base,
     reporter: Reporter,
     champion: Base | None = None,
+    slices: Sequence[MadeSlice] = (),
     device: str | None = None,
 ) -> Measured:
     """Measure `model` on dev and test of the snapshot, beside first stage, BM25 and `champion`.
 
-    The same code, candidates and order of ties as at the end of a training. Raises DataError for a
+    The same code, candidates and order of ties as at the end of a training, and `slices`, which
+    the team has made, beside the others. Raises DataError for a
     snapshot without judged test queries, BaseModelError for a model that cannot score.
     """
     stages = Stages(reporter)
@@ -92,7 +95,7 @@ def evaluation_run(
             evaluations = systems_evaluate(snapshot, spec, systems)
             calibration = calibration_facts(snapshot, systems, Fit(refused=AS_IT_IS))
             evidence = evidence_collect(
-                snapshot, spec, Baseline(systems, expected, found), calibration, evaluations
+                snapshot, spec, Baseline(systems, expected, found), calibration, evaluations, slices
             )
             evaluations_report(evaluations, reporter)
     return Measured(
