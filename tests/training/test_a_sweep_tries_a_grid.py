@@ -60,6 +60,9 @@ def test_every_point_of_a_grid_is_tried_and_the_best_on_dev_is_kept(tmp_path: Pa
     ]
     values = [dict(each["values"])["dev_ndcg@10"] for each in trials]
     assert values[1] > values[0]
+    first, second = [each[4] for each in reporter.trials if each[3] == "done"]
+    assert [first["ndcg@10"], second["ndcg@10"]] == values
+    assert 0 < first["ndcg@10_low"] < values[0] < first["ndcg@10_high"] < 1
     assert [each["chosen"] for each in trials] == [False, True]
     assert dict(outcome.facts["hyperparameters"]["all"])["learning_rate"] == 1e-2
     card = card_render(outcome.facts)

@@ -15,6 +15,7 @@ from training.ml.scoring import texts_score
 from training.ml.templates import Templates
 
 RANKING: Final = {"nDCG@10": "ndcg@10", "MRR@10": "mrr@10"}
+_ENDS: Final = ("low", "high")
 
 
 class _Scored:
@@ -61,7 +62,7 @@ class DevEvaluator(CrossEncoderClassificationEvaluator):
         self._seed = seed
         self._reporter = reporter
         self.values: dict[str, float] = {}
-        """What the newest evaluation returned."""
+        """What the newest evaluation returned, with `_low` and `_high` of each ranking metric."""
         self.last: tuple[int, dict[str, dict[str, float]]] | None = None
         """The step of the newest evaluation, and its scores as {query_id: {passage_id: score}}."""
 
@@ -87,11 +88,11 @@ class DevEvaluator(CrossEncoderClassificationEvaluator):
             cast("int", epoch),
             steps,
         )
-        ranking = self._ranking(found)
+        ranking, intervals = self._ranking(found)
         # The stock evaluator has just opened or extended the line of this step.
         model.model_card_data.training_logs[-1].update(ranking)
         self._reporter.metric(steps, epoch, values | ranking)
-        self.last, self.values = (steps, found), values | ranking
+        self.last, self.values = (steps, found), values | ranking | intervals
         return values | ranking
 
     def restate(self, model: CrossEncoder, scores: Sequence[float]) -> None:
@@ -105,6 +106,11 @@ class DevEvaluator(CrossEncoderClassificationEvaluator):
         super().__call__(cast("CrossEncoder", _Scored(model, scores)))
         card.training_logs = log
 
-    def _ranking(self, scores: dict[str, dict[str, float]]) -> dict[str, float]:
+    def _ranking(
+        self, scores: dict[str, dict[str, float]]
+    ) -> tuple[dict[str, float], dict[str, float]]:
         rows = evaluate(self._pairs, {"model": scores}, seed=self._seed).rows
-        return {f"{self.name}_{RANKING[r.metric]}": r.value for r in rows if r.metric in RANKING}
+        named = {f"{self.name}_{RANKING[r.metric]}": r for r in rows if r.metric in RANKING}
+        ends = ((name, end, getattr(row, end)) for name, row in named.items() for end in _ENDS)
+        intervals = {f"{name}_{end}": value for name, end, value in ends if value is not None}
+        return {name: row.value for name, row in named.items()}, intervals

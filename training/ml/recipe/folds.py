@@ -219,6 +219,9 @@ class Share:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._reporter, name)
 
+    def kept(self, step: int, steps: int) -> None:
+        """A checkpoint of one of several trainings is no place that the job can be told of."""
+
     def progress(self, done: int, total: int) -> None:
         """Tell how far all are, where this one is `done` of `total` steps through."""
         before = sum(self._works[: self.place])
