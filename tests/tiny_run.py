@@ -32,9 +32,12 @@ class RecordingReporter:
     metrics: list[tuple[int, float, Mapping[str, float]]] = field(default_factory=list)
     bases: list[Mapping[str, Any]] = field(default_factory=list)
     trials: list[tuple[Any, ...]] = field(default_factory=list)
+    said_before: dict[str, int] = field(default_factory=dict)
+    """How many lines there were when a stage began."""
 
     def stage(self, name: str) -> None:
         self.stages.append(name)
+        self.said_before[name] = len(self.lines)
 
     def base(self, facts: Mapping[str, Any]) -> None:
         self.bases.append(facts)

@@ -24,8 +24,9 @@ def run(tmp_path: Path, snapshot: Snapshot) -> tuple[Outcome, list[str]]:
     return outcome, reporter.lines
 
 
-def test_a_passage_of_a_million_characters_takes_no_longer_than_any(tmp_path: Path) -> None:
+def test_a_passage_of_a_million_characters_costs_seconds_and_is_told(tmp_path: Path) -> None:
     splits = {name: tiny_pairs(name, 6) for name in ("train", "dev", "test")}
+    usual, _ = run(tmp_path / "usual", tiny_snapshot(**splits))
     for name, (first, *others) in splits.items():
         splits[name] = (replace(first, text="open and read the file " * 43_479), *others)
     outcome, lines = run(tmp_path, tiny_snapshot(**splits))
@@ -33,7 +34,7 @@ def test_a_passage_of_a_million_characters_takes_no_longer_than_any(tmp_path: Pa
     assert any(
         line.startswith("3% of the training pairs are longer than 64 tokens") for line in lines
     )
-    assert sum(outcome.timings.values()) < 60
+    assert sum(outcome.timings.values()) < sum(usual.timings.values()) + 15
 
 
 def test_one_query_in_a_split_is_called_what_it_is(tmp_path: Path) -> None:
@@ -60,7 +61,10 @@ def test_a_base_that_scores_everything_alike_gains_nothing_from_ties(tmp_path: P
         name: tuple(replace(pair, title="", text="the same") for pair in tiny_pairs(name, 8))
         for name in ("train", "dev", "test")
     }
-    outcome, _ = run(tmp_path, tiny_snapshot(**splits))
+    outcome, lines = run(tmp_path, tiny_snapshot(**splits))
+    assert (
+        "In 8 of 8 queries of the test split all passages read the same: no model can order them."
+    ) in lines
     rows = {
         row.system: row.value for row in outcome.evaluations["test"].rows if row.metric == "nDCG@10"
     }

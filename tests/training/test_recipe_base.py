@@ -8,12 +8,14 @@ from hashlib import sha256
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import huggingface_hub.constants
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from sentence_transformers import CrossEncoder
+from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from tests.tiny import tiny_cross_encoder, tiny_edit
 from training.ml.errors import BaseModelError
@@ -230,6 +232,38 @@ def test_a_missing_pad_token_is_refused(base: Path) -> None:
 def test_a_length_beyond_the_model_is_refused_with_the_limit(base: Path) -> None:
     error = refusal(BaseRequest(str(base)), max_length=65)
     assert error.advice == "Set max_length to 64 or less."
+
+
+@pytest.mark.parametrize("kind", ["roberta", "mpnet"])
+def test_positions_that_no_token_takes_do_not_count(base: Path, kind: str) -> None:
+    size = int(AutoConfig.from_pretrained(base).vocab_size)
+    config = AutoConfig.for_model(
+        kind, vocab_size=size, hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=64, max_position_embeddings=66, num_labels=1, pad_token_id=1,
+    )  # fmt: skip
+    made: Any = AutoModelForSequenceClassification
+    made.from_config(config).save_pretrained(base)
+    settings = json.loads((base / "tokenizer_config.json").read_text())
+    (base / "tokenizer_config.json").write_text(json.dumps(settings | {"model_max_length": 512}))
+    assert refusal(BaseRequest(str(base)), max_length=65).advice == "Set max_length to 64 or less."
+    model = base_load(base_find(BaseRequest(str(base))), seed=0, max_length=64)
+    assert len(model.predict([["how to read", "open the file " * 200]])) == 1
+
+
+def test_weights_in_several_files_are_known_by_all_of_them(base: Path, tmp_path: Path) -> None:
+    made: Any = AutoModelForSequenceClassification
+    model = made.from_pretrained(base)
+    digests = []
+    for number in (1, 2):
+        shutil.copytree(base, folder := tmp_path / f"parts-{number}")
+        (folder / "model.safetensors").unlink()
+        with torch.no_grad():
+            model.classifier.weight.fill_(number)
+        model.save_pretrained(folder, max_shard_size="20KB")
+        digests.append(base_find(BaseRequest(str(folder))).info.weights_sha256)
+    indexes = [p.read_bytes() for p in sorted(tmp_path.glob("parts-*/*.index.json"))]
+    assert indexes[0] == indexes[1]
+    assert digests[0] != digests[1]
 
 
 def test_a_folder_that_is_not_there_or_not_a_model_is_refused(tmp_path: Path) -> None:

@@ -110,12 +110,22 @@ def _supervise(run: Run) -> None:
         kin_end(kin)
         try:
             _settle(run, status)
-            works_clear()
-            silver_clear()
-            backends_clear()
+            _tidy()
         finally:
             scratch_clear(run.worker)
             run.log.unlink(missing_ok=True)
+
+
+def _tidy() -> None:
+    """Remove what no job needs any more; what cannot be removed now is left to the next job's end.
+
+    Another trainer on this machine may be about the same.
+    """
+    for clear in (works_clear, silver_clear, backends_clear):
+        try:
+            clear()
+        except OSError:
+            logger.exception("%s could not remove everything.", clear.__name__)
 
 
 def stopping() -> bool:

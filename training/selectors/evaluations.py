@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from accounts.models import Project
 from annotate.models import Snapshot
 from models_app.figures import HEADLINE, HEADLINE_SPLIT, MODEL
-from models_app.models import Version
+from models_app.models import CHAMPION, Version
 from training.kinds import JobKind
 from training.models import JobMetric, JobStatus, TrainingJob
 
@@ -26,7 +26,10 @@ class EvaluationRow:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """An earlier measurement of the same, and whether all figures came out equal."""
+    """An earlier measurement of the same, and whether all figures came out equal.
+
+    The champion's are no part of that: it is whoever was champion then.
+    """
 
     job: TrainingJob
     equal: bool
@@ -89,5 +92,5 @@ def _evaluations(project: Project) -> QuerySet[TrainingJob]:
 
 
 def _figures(job: TrainingJob) -> dict[tuple[str, str, str], float]:
-    rows = job.metrics.values_list("split", "system", "metric", "value")
+    rows = job.metrics.exclude(system=CHAMPION).values_list("split", "system", "metric", "value")
     return {(split, system, metric): value for split, system, metric, value in rows}

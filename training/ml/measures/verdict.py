@@ -33,11 +33,19 @@ class Against:
 
 
 def family_adjusted(evaluation: Evaluation) -> Evaluation:
-    """Return the evaluation with Holm's p in those differences that the verdict is about."""
-    family = [row for row in evaluation.differences if _counts(row)]
-    adjusted = iter(holm([row.p for row in family]))
+    """Return the evaluation with Holm's p in those differences that the verdict is about.
+
+    Rivals with the same value for every query, such as a base that is the champion, are one
+    question and count once.
+    """
+    values = {
+        name: tuple(sorted((query, of[HEADLINE]) for query, of in own.items()))
+        for name, own in evaluation.per_query.items()
+    }
+    family = {values[row.against]: row.p for row in evaluation.differences if _counts(row)}
+    adjusted = dict(zip(family, holm(list(family.values())), strict=True))
     rows = tuple(
-        replace(row, p_holm=next(adjusted)) if _counts(row) else row
+        replace(row, p_holm=adjusted[values[row.against]]) if _counts(row) else row
         for row in evaluation.differences
     )
     return replace(evaluation, differences=rows)

@@ -59,11 +59,20 @@ def model_check(model: "CrossEncoder", max_length: int) -> None:
 
 def tokens_limit(model: "CrossEncoder") -> int | None:
     """Return how many tokens a loaded model takes, None where it sets no limit."""
-    limits = (
-        getattr(model.config, "max_position_embeddings", None),
-        model.tokenizer.model_max_length,
-    )
+    positions = getattr(model.config, "max_position_embeddings", None)
+    if positions:
+        positions -= _unused_positions(model)
+    limits = (positions, model.tokenizer.model_max_length)
     return min((limit for limit in limits if limit and 0 < limit < _NO_LIMIT), default=None)
+
+
+def _unused_positions(model: "CrossEncoder") -> int:
+    """Count the positions at which no token stands: RoBERTa's begin after that of padding."""
+    for name, module in model.named_modules():
+        if name.endswith("position_embeddings"):
+            padding = getattr(module, "padding_idx", None)
+            return 0 if padding is None else int(padding) + 1
+    return 0
 
 
 def _config(folder: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ the commit that was loaded is known.
 """
 
 from dataclasses import asdict, dataclass
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -187,9 +187,15 @@ def _packaged(reason: str, *, fell_back: bool = False) -> _Found:
 
 
 def _weights_digest(folder: Path) -> str:
-    """Digest of the weights; of their index where they are split over several files."""
-    name = "model.safetensors"
-    path = folder / name if (folder / name).exists() else folder / f"{name}.index.json"
+    """Digest of the weights; where they are in several files, of the digests of those, by name."""
+    whole = folder / "model.safetensors"
+    if whole.exists():
+        return _digest(whole)
+    parts = sorted(folder.glob("model-*.safetensors"))
+    return sha256("".join(f"{part.name} {_digest(part)}\n" for part in parts).encode()).hexdigest()
+
+
+def _digest(path: Path) -> str:
     with path.open("rb") as stream:
         return file_digest(stream, "sha256").hexdigest()
 

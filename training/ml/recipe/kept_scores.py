@@ -8,6 +8,7 @@ the entries that were unused for the longest time go once all together are large
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final
@@ -46,7 +47,8 @@ class KeptScores:
                 _write(path, block)
                 computed += len(block)
             found.append(block)
-        os.utime(entry)
+        with suppress(FileNotFoundError):  # another process may have trimmed it away
+            os.utime(entry)
         self._trim(entry)
         return np.concatenate(found), computed
 
@@ -71,7 +73,9 @@ def _read(path: Path, count: int) -> Scores | None:
 
 
 def _write(path: Path, block: Scores) -> None:
-    # Two jobs may write the same block at once: each has a file of its own until it is whole.
+    # Two jobs may write the same block at once: each has a file of its own until it is whole. A
+    # third may have trimmed the folder away since the last block.
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as part:
         np.save(part, block, allow_pickle=False)
         part.flush()

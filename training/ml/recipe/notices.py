@@ -1,5 +1,6 @@
 """What should be known of a snapshot before time is spent on it: told, and no reason to refuse."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -25,6 +26,12 @@ def notices(snapshot: Snapshot, spec: TrainSpec, model: CrossEncoder) -> Iterato
             yield (
                 f"The {split} split has one query: nothing that is found there can be told from "
                 "chance."
+            )
+        same = _same(snapshot.splits[split])
+        if same:
+            yield (
+                f"In {same:,} of {len(queries):,} queries of the {split} split all passages read "
+                "the same: no model can order them."
             )
     positives = sum(pair.relevant for pair in train)
     if positives < FEW:
@@ -54,6 +61,15 @@ def notices(snapshot: Snapshot, spec: TrainSpec, model: CrossEncoder) -> Iterato
             f"{share:.0%} of the training pairs are longer than {spec.max_length} tokens; what is "
             "beyond is not read."
         )
+
+
+def _same(pairs: Sequence[Pair]) -> int:
+    """Count queries with several passages that all have the same texts."""
+    texts: dict[str, set[tuple[str, str]]] = {}
+    counts = Counter(pair.query_id for pair in pairs)
+    for pair in pairs:
+        texts.setdefault(pair.query_id, set()).add((pair.title, pair.text))
+    return sum(counts[query] > 1 and len(own) == 1 for query, own in texts.items())
 
 
 def _contradicted(pairs: Sequence[Pair]) -> int:
