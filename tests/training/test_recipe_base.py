@@ -247,7 +247,7 @@ def test_positions_that_no_token_takes_do_not_count(base: Path, kind: str) -> No
     (base / "tokenizer_config.json").write_text(json.dumps(settings | {"model_max_length": 512}))
     assert refusal(BaseRequest(str(base)), max_length=65).advice == "Set max_length to 64 or less."
     model = base_load(base_find(BaseRequest(str(base))), seed=0, max_length=64)
-    assert len(model.predict([["how to read", "open the file " * 200]])) == 1
+    assert len(model.predict([("how to read", "open the file " * 200)])) == 1
 
 
 def test_weights_in_several_files_are_known_by_all_of_them(base: Path, tmp_path: Path) -> None:
