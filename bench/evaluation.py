@@ -14,6 +14,7 @@ import time
 import numpy as np
 from scipy.special import expit
 
+from bench._goals import Goals
 from training.ml.data import Pair
 from training.ml.measures.calibration import calibrated, platt_fit, reliability
 from training.ml.measures.evaluation import (
@@ -25,6 +26,8 @@ from training.ml.measures.evaluation import (
 )
 from training.ml.measures.rankings import rankings_top
 from training.ml.measures.slices import slices_of
+
+SECONDS, MILLION = 60.0, 1_000_000
 
 
 def pairs_make(queries: int, candidates: int, *, soft: bool) -> list[Pair]:
@@ -80,6 +83,8 @@ def main() -> None:
     evaluation = evaluate(pairs, systems, thresholds={"s0": dev})
     seconds = time.perf_counter() - start
     print(f"evaluate: {seconds:.1f} s, {peak():,.0f} MB at the peak")
+    goals = Goals()
+    goals.most("evaluation of a million pairs", seconds * MILLION / len(pairs), SECONDS, " s")
     print(f"{len(evaluation.rows)} rows, {len(evaluation.differences)} differences")
     start = time.perf_counter()
     model, *_, rival = systems
@@ -99,6 +104,7 @@ def main() -> None:
         print(
             f"{row.system} {row.metric} {row.value:.4f} [{row.low:.4f}, {row.high:.4f}] n={row.n}"
         )
+    goals.end()
 
 
 if __name__ == "__main__":

@@ -35,8 +35,6 @@ from training.sample import (
 )
 from training.sample.recipe import sample_recipe
 
-ALIKE: Final = 0.6  # Jaccard of two queries' terms from which on they are near-identical
-DEV_SHARE: Final = 0.08  # of a fold's training queries: the recipe wants a dev split, and no more
 RELEVANT: Final = 2
 
 

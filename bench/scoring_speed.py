@@ -26,6 +26,7 @@ import numpy as np
 import torch
 from sentence_transformers import CrossEncoder
 
+from bench._goals import Goals
 from training.ml.backends.choose import Scored, backend_choose
 from training.ml.backends.fidelity import Floats, Limits, Yardstick
 from training.ml.backends.host import kept_for
@@ -44,6 +45,7 @@ LONGEST: Final = 3620
 MEAN: Final = 1057
 LENGTH: Final = 512
 TEMPLATES: Final = Templates(query="{query}", passage="{text}")
+FACTOR: Final = 3.5
 STOCK: Final = "CrossEncoder.predict"
 
 Text = tuple[str, str]
@@ -199,10 +201,12 @@ def main() -> None:
         for _ in range(chosen.rounds):
             for way in ways:
                 way.turn(timed)
-        report(ways, pairs, len(timed))
+        goals = Goals()
+        report(ways, pairs, len(timed), goals)
+    goals.end()
 
 
-def report(ways: Sequence[Way], pairs: Sequence[Pair], timed: int) -> None:
+def report(ways: Sequence[Way], pairs: Sequence[Pair], timed: int, goals: Goals) -> None:
     """Print every way beside `predict`: speed, and what became of scores and ranking."""
     texts = [(pair.query, pair.text) for pair in pairs]
     stock, yardstick = ways[0], Yardstick(pairs)
@@ -217,6 +221,10 @@ def report(ways: Sequence[Way], pairs: Sequence[Pair], timed: int) -> None:
             f" {found.spearman:9.4f} {found.difference:7.4f} {change}"
         )
         print(f"{line}  {found.broken(Limits())}".rstrip(), flush=True)
+    chosen = ways[-1]
+    goals.least(chosen.name, stock.best / chosen.best, FACTOR, " times predict")
+    if found.ndcg is not None:
+        goals.most("its change of nDCG@10", abs(found.ndcg), Limits().ndcg)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from bench._database import own_database
+from bench._goals import Goals
 from bench._passages import pairs_make
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from training.ml.reporter import Reporter
 
 BATCH = 16
+KEPT = 30.0  # seconds between checkpoints: twice as many as a job keeps by itself
 JUDGED = 2_000  # candidates of the project whose job it is
 GOALS = {"everything": 0.98, "parts": 1.7, "tuned": 2.5}
 
@@ -134,6 +136,7 @@ def ours(
         folder=folder,
         reporter=reporter,
         bf16=bf16,
+        checkpoint_seconds=KEPT,
     )
     begun = perf_counter()
     trainer.train_on()
@@ -224,7 +227,7 @@ def ways(dataset: "Dataset", *, bf16: bool) -> dict[str, Callable[[Path], tuple[
     }
 
 
-def report(found: dict[str, list[tuple[float, Losses]]]) -> None:
+def report(found: dict[str, list[tuple[float, Losses]]], goals: Goals) -> None:
     """Print factors against the plain script, and the losses of the last round."""
     for way, goal in GOALS.items():
         factors = [
@@ -233,7 +236,8 @@ def report(found: dict[str, list[tuple[float, Losses]]]) -> None:
         ]
         middle = statistics.median(factors)
         spread = f"{min(factors):.2f} to {max(factors):.2f}"
-        print(f"{way}: {middle:.2f} times the plain script ({spread}); goal {goal}")
+        print(f"{way}: {middle:.2f} times the plain script ({spread})")
+        goals.least(way, middle, goal, " times")
     for way, results in found.items():
         print(f"loss, {way:12} {' '.join(f'{loss:.3f}' for loss in results[-1][1])}")
 
@@ -245,8 +249,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     chosen = parser.parse_args()
     os.environ["HF_HUB_OFFLINE"] = "1"
+    goals = Goals()
     with own_database():
-        report(measure(chosen.steps, chosen.rounds))
+        report(measure(chosen.steps, chosen.rounds), goals)
+    goals.end()
 
 
 if __name__ == "__main__":
