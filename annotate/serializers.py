@@ -44,7 +44,7 @@ class SnapshotPolicyInput(StrictSerializer):
 
 
 class SnapshotSharesInput(StrictSerializer):
-    """Shares of the splits; one that is absent is 0, and train's is not."""
+    """Shares of the splits; one that is absent is 0. To evaluate on, test alone will do."""
 
     train = serializers.FloatField(required=False, help_text=_SHARE)
     dev = serializers.FloatField(required=False, help_text=_SHARE)

@@ -223,8 +223,8 @@ def _checked_splits(splits: Mapping[str, float]) -> dict[str, float]:
         raise ValidationError({"splits": "Shares are numbers from 0 to 1."})
     if abs(total - 1) > 1e-6:
         raise ValidationError({"splits": f"Shares must add up to 1; these add up to {total:g}."})
-    if shares["train"] == 0:
-        raise ValidationError({"splits": "train needs a share."})
+    if shares["train"] == shares["test"] == 0:
+        raise ValidationError({"splits": "train or test needs a share."})
     return shares
 
 

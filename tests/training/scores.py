@@ -25,13 +25,18 @@ LENGTH = 24
 
 
 def tiny_version(
-    project: Project, folder: Path, *, seed: int = 0, metadata: dict[str, Any] | None = None
+    project: Project,
+    folder: Path,
+    *,
+    seed: int = 0,
+    metadata: dict[str, Any] | None = None,
+    **fields: Any,
 ) -> Version:
     """Publish an untrained version of `finder` with real files, templates and a length."""
     base = base_find(BaseRequest(str(tiny_cross_encoder(folder / "base", seed=seed))))
     model = base_load(base, seed=seed, max_length=LENGTH)
     model_save(model, folder / "saved", metadata or {**TEMPLATES, "max_length": LENGTH})
-    return publish(project, folder / "saved", saved=True)
+    return publish(project, folder / "saved", saved=True, **fields)
 
 
 def pairs_project(project: Project, *, queries: int = 4, passages: int = 5) -> list[Candidate]:

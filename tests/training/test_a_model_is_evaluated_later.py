@@ -10,7 +10,9 @@ from django.db import connection
 from django.test import Client, override_settings
 
 from annotate.models import Snapshot
+from models_app.services.rerankers import alias_move
 from tests.factory import PASSWORD, Cast, bearer
+from tests.models_app.published import lineage_made
 from tests.training.jobs import frozen_snapshot, label_project, run_job, tiny_base
 from tests.training.scores import tiny_version
 from training.models import JobQueryScore, TrainingJob
@@ -89,6 +91,39 @@ def test_a_version_is_measured_once_and_anew_when_asked(
     assert run_job(repeat).returncode == 0
     text = client.get(f"/projects/library/jobs/{repeat.pk}/").content.decode()
     assert "all figures are equal" in text
+
+
+def test_a_version_is_set_against_its_base_and_champion_where_there_is_nothing_but_a_test_split(
+    client: Client, cast: Cast, tmp_path: Path
+) -> None:
+    label_project(cast.project, queries=20)
+    snapshot = frozen_snapshot(cast.project, splits={"test": 1})
+    base = tiny_version(cast.project, tmp_path / "one", name="older")
+    lineage = lineage_made(None)
+    lineage["base_model"] |= {"kind": "folder", "fresh_head": False, "revision": base.revision}
+    champion = tiny_version(cast.project, tmp_path / "two", seed=2)
+    alias_move(reranker=champion.reranker, name="champion", version=champion, moved_by=cast.owner,
+               reason="The first.")  # fmt: skip
+    version = tiny_version(cast.project, tmp_path / "three", seed=3, lineage=lineage)
+    asked = ask(client, cast, snapshot, base_model=str(version))
+    assert asked.status_code == 201, asked.json()
+    job = TrainingJob.objects.get()
+    done = run_job(job)
+    job.refresh_from_db()
+    assert (done.returncode, job.status) == (0, "succeeded"), job.error + job.traceback
+    told = client.get(f"{API}{job.pk}/", **bearer(cast.viewer)).json()
+    assert set(told["metrics"]) == {"test"}
+    assert set(told["metrics"]["test"]) >= {"bm25", "first_stage", "base", "champion", "model"}
+    assert {row["system"] for row in told["verdict"]["against"]} == {
+        "base", "bm25", "first_stage", "champion",
+    }  # fmt: skip
+    assert job.outcome is not None
+    assert job.outcome["champion"]["exposure"]["test_queries"] == 20
+    client.login(username=cast.manager.username, password=PASSWORD)
+    assert client.get(f"/projects/library/jobs/{job.pk}/").status_code == 200
+    refused = frozen_snapshot(cast.project, splits={"train": 0.8, "dev": 0.2})
+    wrong = ask(client, cast, refused, base_model=str(version))
+    assert "no test split" in wrong.json()["errors"]["snapshot"][0]
 
 
 def test_a_model_from_outside_is_measured_as_it_is_asked_for(

@@ -11,12 +11,15 @@ from training.forms.again import Again
 from training.forms.jobs import SnapshotChoice
 from training.forms.on_snapshot import OnSnapshotForm
 from training.forms.spec import language_choices, spec_formfield
+from training.services.evaluating import snapshot_measurable
 from training.spec.base import SpecError
 from training.spec.evaluate import EvaluateSpec
 
 
 class EvaluateForm(OnSnapshotForm):
     """A new evaluation. The fields of the spec have the names of its keys."""
+
+    snapshot_check = staticmethod(snapshot_measurable)
 
     def __init__(
         self,

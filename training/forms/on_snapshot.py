@@ -18,8 +18,13 @@ class OnSnapshotForm(forms.Form):
     def clean_snapshot(self) -> Snapshot:
         snapshot: Snapshot = self.cleaned_data["snapshot"]
         with said_here("snapshot"):
-            snapshot_trainable(snapshot)
+            self.snapshot_check(snapshot)
         return snapshot
+
+    @staticmethod
+    def snapshot_check(snapshot: Snapshot) -> None:
+        """Raise ValidationError for a snapshot that the job could do nothing with."""
+        snapshot_trainable(snapshot)
 
     def clean_base_model(self) -> str:
         name: str = self.cleaned_data["base_model"]

@@ -7,6 +7,8 @@ from django.db import connection
 
 from models_app.models import CHAMPION, Alias, Version
 from training.kinds import Stage
+from training.ml.errors import BaseModelError
+from training.ml.models.find import Base
 from training.ml.reporter import Reporter
 from training.models import TrainingJob
 from training.process.exposure import exposure_of
@@ -15,7 +17,9 @@ from training.process.preparing import (
     champion_beside,
     slices_fetch,
     snapshot_fetch,
+    untouched_fetch,
 )
+from training.process.telling import champion_said
 from training.selectors.base_models import version_pinned
 from training.spec.evaluate import EvaluateSpec
 
@@ -29,7 +33,7 @@ def model_measure(
     """Measure a job's model; returns the figures, and facts about them. Raises RecipeError."""
     reporter.stage(Stage.LOAD)
     assert job.snapshot is not None, "a constraint of its kind"
-    snapshot = snapshot_fetch(job.snapshot, scratch / "snapshot")
+    snapshot = snapshot_fetch(job.snapshot, scratch / "snapshot", learned=False)
     model = base_fetch(job, scratch / "model")
     version = version_pinned(job.base_revision) if job.base_revision else None
     exposed = None
@@ -38,7 +42,9 @@ def model_measure(
         exposed = found.to_dict()
         for line in found.lines(champion=str(version)):
             reporter.log(line)
+    untouched = _untouched(version, reporter, scratch / "base")
     beside = champion_beside(_champion_of(version), scratch / "champion")
+    said = champion_said(beside, job, snapshot, reporter)
     slices = slices_fetch(job, snapshot)
     from training.ml.recipe.evaluating import evaluation_run
 
@@ -48,13 +54,23 @@ def model_measure(
         spec=EvaluateSpec.from_dict(job.recipe),
         model=model,
         reporter=reporter,
+        untouched=untouched,
         champion=beside.base if beside else None,
         slices=slices,
     )
-    champion = measured.facts["champion"]
-    if beside is not None and beside.missing:
-        champion = {"version": str(beside.version), "missing": beside.missing}
+    champion = {**said, **(measured.facts["champion"] or {})} or None
     return measured, {**measured.facts, "exposure": exposed, "champion": champion}
+
+
+def _untouched(version: Version | None, reporter: Reporter, folder: Path) -> Base | None:
+    """Find the base that a version was trained from; where it is not to be had, say why."""
+    if version is None:
+        return None
+    try:
+        return untouched_fetch(version, folder)
+    except BaseModelError as error:
+        reporter.log(f"The untouched base of {version} is not measured. {error.message}")
+        return None
 
 
 def _champion_of(version: Version | None) -> Version | None:

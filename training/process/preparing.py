@@ -33,11 +33,11 @@ from training.selectors.base_models import (
 from training.spec.train import TrainSpec
 
 
-def snapshot_fetch(row: SnapshotRow, folder: Path) -> Snapshot:
+def snapshot_fetch(row: SnapshotRow, folder: Path, *, learned: bool = True) -> Snapshot:
     """Copy a snapshot's files into a new folder, each checked against its sha256, and read it.
 
-    Raises DataError where a file is gone or damaged, where something was erased from it, or where
-    there is nothing to learn from.
+    Raises DataError where a file is gone or damaged, where something was erased from it, or, if it
+    is to be `learned` from, where there is nothing to learn from.
     """
     if row.redacted:
         raise DataError(
@@ -54,7 +54,8 @@ def snapshot_fetch(row: SnapshotRow, folder: Path) -> Snapshot:
             "Restore the data folder from a backup, or freeze the judgments again.",
         ) from error
     snapshot = snapshot_read(folder)
-    snapshot_check(snapshot)
+    if learned:
+        snapshot_check(snapshot)
     return snapshot
 
 
@@ -99,6 +100,25 @@ def champion_beside(version: Version | None, folder: Path) -> Champion | None:
     except BaseModelError as error:
         return Champion(version, None, str(error))
     return Champion(version, base)
+
+
+def untouched_fetch(version: Version, folder: Path) -> Base:
+    """Find the base that a version was trained from, as it was then.
+
+    Raises BaseModelError where it cannot be had any more, or would rank at random.
+    """
+    known = version.lineage.get("base_model") or {}
+    if not known:
+        raise BaseModelError("It was not trained here.", "")
+    if known["fresh_head"]:
+        raise BaseModelError("It had no output layer and would rank at random.", "")
+    revision = known["revision"]
+    ours = Version.objects.filter(revision=revision).first() if revision else None
+    if ours is not None:
+        return base_find(_version_request(str(ours), ours, folder))
+    if known["kind"] == "folder":
+        raise BaseModelError("It was a folder, and is not kept here.", "")
+    return base_find(BaseRequest(known["again"], revision=revision))
 
 
 def slices_fetch(job: TrainingJob, snapshot: Snapshot) -> list[MadeSlice]:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from training.ml.data import Snapshot
+from training.ml.reporter import Reporter
 from training.ml.sets.corpus_pool import corpus_facts
 from training.models import TrainingJob
 from training.process.exposure import exposure_of
@@ -11,13 +12,12 @@ from training.process.preparing import (
     Champion,
     Teacher,
 )
-from training.process.reporting import JobReporter
 from training.selectors.base_models import version_pinned
 from training.selectors.jobs import last_mined
 
 
 def base_exposure(
-    job: TrainingJob, snapshot: Snapshot, reporter: JobReporter
+    job: TrainingJob, snapshot: Snapshot, reporter: Reporter
 ) -> dict[str, Any] | None:
     if not job.base_revision:
         return None
@@ -28,7 +28,7 @@ def base_exposure(
 
 
 def champion_said(
-    champion: Champion | None, job: TrainingJob, snapshot: Snapshot, reporter: JobReporter
+    champion: Champion | None, job: TrainingJob, snapshot: Snapshot, reporter: Reporter
 ) -> dict[str, Any]:
     """Say which version is to be beaten, and what it has seen of this snapshot."""
     if champion is None:
@@ -43,7 +43,7 @@ def champion_said(
     return {"version": name, "missing": missing, "exposure": found.to_dict()}
 
 
-def corpus_said(corpus: Path | None, job: TrainingJob, reporter: JobReporter) -> None:
+def corpus_said(corpus: Path | None, job: TrainingJob, reporter: Reporter) -> None:
     """Name the corpus that is mined, and say whether the reranker's last version mined another."""
     if corpus is None:
         return
@@ -59,7 +59,7 @@ def corpus_said(corpus: Path | None, job: TrainingJob, reporter: JobReporter) ->
 
 
 def teacher_said(
-    teacher: Teacher | None, job: TrainingJob, snapshot: Snapshot, reporter: JobReporter
+    teacher: Teacher | None, job: TrainingJob, snapshot: Snapshot, reporter: Reporter
 ) -> dict[str, Any]:
     """Say what the teacher has seen of this snapshot, where it is a version of ours."""
     if teacher is None or teacher.version is None:

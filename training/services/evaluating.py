@@ -16,7 +16,7 @@ from training.selectors.base_models import base_checked
 from training.selectors.evaluations import evaluation_same
 from training.services.claims import Claim, LostClaimError
 from training.services.enqueuing import job_enqueue
-from training.services.jobs import snapshot_check_given
+from training.services.jobs import snapshot_check_given, snapshot_whole
 from training.services.moves import held
 from training.services.results import metric_rows, query_rows
 from training.services.storing import job_ending
@@ -53,6 +53,7 @@ def evaluation_ask(
     ConflictError as `job_enqueue` does.
     """
     snapshot_check_given(project, snapshot)
+    snapshot_measurable(snapshot)
     try:
         spec = EvaluateSpec.from_dict(recipe)
     except SpecError as error:
@@ -72,6 +73,13 @@ def evaluation_ask(
         return Asked(before, new=False)
     job = job_enqueue(project=project, kind=JobKind.EVALUATE, created_by=created_by, **asked)
     return Asked(job, new=True)
+
+
+def snapshot_measurable(snapshot: Snapshot) -> None:
+    """Raise ValidationError unless there are test queries, all of them as they were frozen."""
+    snapshot_whole(snapshot)
+    if snapshot.splits and not snapshot.splits["test"]:
+        raise ValidationError({"snapshot": "This snapshot has no test split to measure on."})
 
 
 def evaluation_finish(

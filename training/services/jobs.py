@@ -52,6 +52,7 @@ def job_create(
     shares leave a split empty. Raises ConflictError as `job_enqueue` does.
     """
     snapshot_check_given(project, snapshot)
+    snapshot_trainable(snapshot)
     base = base_checked(base_model, project=project, user=created_by)
     return job_enqueue(
         project=project,
@@ -66,12 +67,11 @@ def job_create(
 
 
 def snapshot_check_given(project: Project, snapshot: Snapshot) -> None:
-    """Raise ValidationError unless this snapshot is the project's, ready and trainable."""
+    """Raise ValidationError unless this snapshot is the project's and ready."""
     if snapshot.project_id != project.pk:
         raise ValidationError({"snapshot": "There is no such snapshot in this project."})
     if not snapshot.ready:
         raise ValidationError({"snapshot": f"This snapshot is {snapshot.status}, not ready."})
-    snapshot_trainable(snapshot)
 
 
 def snapshot_trainable(snapshot: Snapshot) -> None:
@@ -80,14 +80,19 @@ def snapshot_trainable(snapshot: Snapshot) -> None:
     That is where shares leave a split empty, and where something was erased from the snapshot: it
     is not what was frozen any more, and figures on what is left would pass for figures on it.
     """
-    if snapshot.redacted:
-        raise ValidationError({"snapshot": redacted_advice(snapshot)})
+    snapshot_whole(snapshot)
     if not snapshot.splits:
         return
     try:
         splits_check(snapshot.splits)
     except DataError as error:
         raise ValidationError({"snapshot": str(error)}) from error
+
+
+def snapshot_whole(snapshot: Snapshot) -> None:
+    """Raise ValidationError where something was erased from a snapshot."""
+    if snapshot.redacted:
+        raise ValidationError({"snapshot": redacted_advice(snapshot)})
 
 
 def redacted_advice(snapshot: Snapshot) -> str:

@@ -26,7 +26,7 @@ from training.ml.measures.verdict import few_said
 from training.ml.models.find import Base
 from training.ml.models.names import SYSTEM_NAMES
 from training.ml.models.published import published_load
-from training.ml.recipe.measuring import MEASURED, Reading, Systems, split_scores
+from training.ml.recipe.measuring import Reading, Systems, measured_splits, split_scores
 from training.ml.reporter import Reporter
 from training.ml.search.languages import DEFAULT
 
@@ -74,7 +74,7 @@ def systems_score(
 ) -> dict[str, Systems]:
     """Return, per split, the scores of first stage, BM25 and the untouched base."""
     found = others_score(snapshot, spec)
-    for split in MEASURED:
+    for split in measured_splits(snapshot):
         found[split]["base"] = split_scores(model, snapshot.splits[split], spec, reporter)
     return found
 
@@ -87,7 +87,7 @@ def others_score(snapshot: Snapshot, spec: Reading) -> dict[str, Systems]:
         for pair in pairs
     }
     found: dict[str, Systems] = {}
-    for split in MEASURED:
+    for split in measured_splits(snapshot):
         pairs = snapshot.splits[split]
         first_stage = first_stage_scores(pairs)
         found[split] = {} if first_stage is None else {"first_stage": first_stage}
@@ -118,7 +118,7 @@ def champion_score(
         return {"version": name, "missing": str(error)}
     length = published.model.max_seq_length
     alike = is_base and (published.templates, length) == (spec.templates, spec.max_length)
-    for split in MEASURED:
+    for split in measured_splits(snapshot):
         pairs = snapshot.splits[split]
         systems[split]["champion"] = (
             systems[split]["base"]

@@ -20,7 +20,7 @@ from training.ml.measures.calibration import (
 from training.ml.measures.intervals import Floats
 from training.ml.models.folding import scale_fold
 from training.ml.recipe.dev_evaluator import DevEvaluator
-from training.ml.recipe.measuring import MEASURED, Systems
+from training.ml.recipe.measuring import Systems, measured_splits
 from training.ml.reporter import Reporter
 from training.spec.train import TrainSpec
 
@@ -41,7 +41,10 @@ def calibrate(
     loads the model gets calibrated scores. Where that cannot be done, both stay as they are and
     `reason` says why. No order changes. `splits` compares scores with labels before and after.
     """
-    raw = {name: _columns(snapshot.splits[name], systems[name]["model"]) for name in MEASURED}
+    raw = {
+        name: _columns(snapshot.splits[name], systems[name]["model"])
+        for name in measured_splits(snapshot)
+    }
     fit = platt_fit(*raw["dev"])
     after = {name: calibrated(scores, fit) for name, (scores, _) in raw.items()}
     # Dev alone decides: nothing is chosen by what the test split's scores are.
@@ -50,7 +53,7 @@ def calibrate(
     if fit.refused is None and (trouble := _fold(model, snapshot, spec, fit)):
         fit = Fit(refused=trouble)
     if fit.refused is None:
-        for name in MEASURED:
+        for name in measured_splits(snapshot):
             systems[name]["model"] = _laid(snapshot.splits[name], after[name])
         evaluator.restate(model, after["dev"].tolist())
     facts = _facts(raw, fit)
@@ -62,7 +65,10 @@ def calibration_facts(
     snapshot: Snapshot, systems: Mapping[str, Systems], fit: Fit
 ) -> dict[str, Any]:
     """Return what a model's scores say of relevance as they are, with no `fit` of theirs."""
-    raw = {name: _columns(snapshot.splits[name], systems[name]["model"]) for name in MEASURED}
+    raw = {
+        name: _columns(snapshot.splits[name], systems[name]["model"])
+        for name in measured_splits(snapshot)
+    }
     return _facts(raw, fit)
 
 
@@ -71,7 +77,7 @@ def _facts(raw: Mapping[str, tuple[Floats, NDArray[np.bool_]]], fit: Fit) -> dic
         **fit_facts(fit),
         "method": "platt",
         "fitted_on": "dev",
-        "splits": [_split(name, *raw[name], fit) for name in MEASURED],
+        "splits": [_split(name, *columns, fit) for name, columns in raw.items()],
     }
 
 

@@ -25,8 +25,9 @@ from training.ml.recipe.calibrating import calibration_facts
 from training.ml.recipe.evidence import evidence_collect
 from training.ml.recipe.facts_evaluation import methods_facts, split_facts
 from training.ml.recipe.measuring import (
-    MEASURED,
+    Systems,
     evaluations_report,
+    measured_splits,
     split_scores,
     systems_evaluate,
 )
@@ -56,15 +57,19 @@ def evaluation_run(
     spec: EvaluateSpec,
     model: Base,
     reporter: Reporter,
+    untouched: Base | None = None,
     champion: Base | None = None,
     slices: Sequence[MadeSlice] = (),
     device: str | None = None,
 ) -> Measured:
-    """Measure `model` on dev and test of the snapshot, beside first stage, BM25 and `champion`.
+    """Measure `model` on dev and test of the snapshot, beside what it is to beat.
 
-    The same code, candidates and order of ties as at the end of a training, and `slices`, which
-    the team has made, beside the others. Raises DataError for a
-    snapshot without judged test queries, BaseModelError for a model that cannot score.
+    That is first stage, BM25, `untouched`, the base that the model was trained from, and
+    `champion`, as far as there are any. A snapshot may have no dev split: then no threshold was
+    chosen, and binary metrics that need one are left out. Code, candidates and order of ties are
+    those of a training's end; `slices`, which the team has made, stand beside the others. Raises
+    DataError for a snapshot without judged test queries, BaseModelError for a model that cannot
+    score.
     """
     stages = Stages(reporter)
     with resources_named():
@@ -78,6 +83,8 @@ def evaluation_run(
         # 2. Baseline: every other system, on the very candidates that the model is scored on.
         with stages("baseline"):
             systems = others_score(snapshot, spec)
+            if untouched is not None:
+                _base_score(untouched, read, snapshot, spec, systems, reporter)
             found = None
             if champion is not None:
                 found = champion_score(champion, snapshot, spec, systems, reporter, is_base=False)
@@ -87,7 +94,7 @@ def evaluation_run(
 
         # 3. Evaluate.
         with stages("evaluate"):
-            for split in MEASURED:
+            for split in measured_splits(snapshot):
                 pairs = snapshot.splits[split]
                 systems[split]["model"] = split_scores(
                     read.model, pairs, spec, reporter, read.templates
@@ -124,17 +131,33 @@ def evaluation_run(
 
 
 def _check(snapshot: Snapshot, model: Base) -> None:
-    for split in MEASURED:
-        if not snapshot.splits[split]:
-            raise DataError(
-                f"The {split} split is empty.",
-                "Judge more queries, or freeze a snapshot with other shares.",
-            )
+    if not snapshot.splits["test"]:
+        raise DataError(
+            "The test split is empty.",
+            "Judge more queries, or freeze a snapshot with other shares.",
+        )
     if model.info.fresh_head:
         raise BaseModelError(
             f"{model.info.loaded} has no output layer: it would rank at random.",
             "Evaluate a reranker; an embedder can be trained from.",
         )
+
+
+def _base_score(
+    base: Base,
+    read: Published,
+    snapshot: Snapshot,
+    spec: EvaluateSpec,
+    systems: Mapping[str, Systems],
+    reporter: Reporter,
+) -> None:
+    """Add the scores of the base, which reads the texts that its model reads, and let it go."""
+    loaded = base_load(
+        base, seed=spec.seed, max_length=read.model.max_seq_length or spec.max_length
+    )
+    for split in measured_splits(snapshot):
+        pairs = snapshot.splits[split]
+        systems[split]["base"] = split_scores(loaded, pairs, spec, reporter, read.templates)
 
 
 def _load(model: Base, spec: EvaluateSpec, device: str | None) -> Published:

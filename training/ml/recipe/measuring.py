@@ -46,6 +46,11 @@ Systems = dict[str, SystemScores]
 """System name -> its scores, in the order in which they are compared."""
 
 
+def measured_splits(snapshot: Snapshot) -> list[str]:
+    """Return which of the splits that are measured have pairs: an evaluation can do without dev."""
+    return [split for split in MEASURED if snapshot.splits[split]]
+
+
 def split_scores(
     model: CrossEncoder,
     pairs: Sequence[Pair],
@@ -66,8 +71,11 @@ def split_scores(
 def systems_evaluate(
     snapshot: Snapshot, spec: Reading, systems: Mapping[str, Systems]
 ) -> dict[str, Evaluation]:
-    """Evaluate dev, and test with the thresholds that dev chose."""
+    """Evaluate dev, and test with the thresholds that dev chose; without a dev split test alone."""
     dev, test = (snapshot.splits[split] for split in MEASURED)
+    if not dev:
+        alone = family_adjusted(evaluate(test, systems["test"], seed=spec.seed))
+        return {"test": replace(alone, rows=alone.rows + reference_rows(test))}
     chosen = {name: thresholds_choose(dev, scores) for name, scores in systems["dev"].items()}
     thresholds = {name: each for name, each in chosen.items() if name in systems["test"] and each}
     on_dev = evaluate(dev, systems["dev"], seed=spec.seed)
