@@ -1,6 +1,6 @@
 """A version's verdict in words that say no more than its stored figures do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -100,8 +100,36 @@ def verdict_of(facts: Mapping[str, Any]) -> Verdict | None:
     if not stored:
         return None
     against = [Against(**each) for each in stored["against"]]
-    names = ("split", "metric", "queries", "positives", "alpha", "power", "correction", "warnings")
-    return Verdict(**{name: stored[name] for name in names}, against=against)
+    names = ("split", "metric", "queries", "positives", "alpha", "power", "correction")
+    warnings = [*stored["warnings"], *_known_before(facts)]
+    return Verdict(**{name: stored[name] for name in names}, against=against, warnings=warnings)
+
+
+def _known_before(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Say which of the models in a verdict knew test queries beforehand."""
+    own = "base" not in facts  # of an evaluation, whose model is a version itself
+    whose = "its figures" if own else "figures of both it and this version"
+    who = "This version" if own else "The base model"
+    yield from _known(facts.get("exposure"), who, f"{whose} are too good")
+    teacher, champion = facts.get("teacher") or {}, facts.get("champion") or {}
+    yield from _known(
+        teacher.get("exposure"), f"The teacher {teacher.get('version')}",
+        "what it knew may have reached this version, whose figures are then too good",
+    )  # fmt: skip
+    yield from _known(
+        champion.get("exposure"), f"The champion {champion.get('version')}",
+        "its figures are too good",
+    )  # fmt: skip
+
+
+def _known(exposure: Mapping[str, Any] | None, who: str, so: str) -> Iterator[str]:
+    if not exposure:
+        return
+    of = f"of the {exposure['test_queries']} test queries"
+    if seen := exposure["test"]:
+        yield f"{who} was trained on {seen} {of}: {so}."
+    if seen := exposure.get("test_in_dev"):
+        yield f"{who} was chosen and calibrated by {seen} {of}: {so}, if only a little."
 
 
 def sentence_of(verdict: Verdict | None) -> str:

@@ -32,7 +32,10 @@ class SnapshotForm(forms.Form):
     first_stage_run = forms.ChoiceField(
         required=False, help_text="Whose ranks are the first stage to compare with."
     )
-    seed = forms.IntegerField(initial=42, help_text="The same seed splits the same way.")
+    seed = forms.IntegerField(
+        initial=42,
+        help_text="The same seed splits alike, and queries keep their splits when others come.",
+    )
     train = forms.FloatField(min_value=0, max_value=1)
     dev = forms.FloatField(min_value=0, max_value=1)
     test = forms.FloatField(min_value=0, max_value=1)

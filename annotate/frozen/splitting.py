@@ -35,22 +35,26 @@ def clusters_of(keys: Iterable[str], twins: Iterable[tuple[str, str]]) -> list[l
 def split_assign(
     clusters: Sequence[Sequence[str]], shares: Mapping[str, float], seed: int
 ) -> dict[str, str]:
-    """Assign each key of each cluster to a split.
+    """Assign each key of each cluster to a split; each split gets its share of the keys.
 
-    Clusters are shuffled by a seeded hash, so that the order does not depend on how many there
-    are, and dealt out until each split has its share of the keys: the counts come from the
-    largest remainders, and a cluster goes where the most keys are still wanting.
+    Counts come from the largest remainders. A cluster's place is the highest of its keys' numbers,
+    which are made from the seed and the key: from the lowest place on, clusters go to test, then to
+    dev, then to train, each as long as it fits. So hardly a query changes its split when others
+    come or a twin of it does, and with dev between the two, what was learned from is not tested on
+    later: see docs/adr/0020.
     """
-    total = sum(len(cluster) for cluster in clusters)
-    wanting = _counts(total, shares)
+    wanting = _counts(sum(len(cluster) for cluster in clusters), shares)
     assigned: dict[str, str] = {}
-    shuffled = sorted(clusters, key=lambda cluster: _shuffle_key(seed, cluster[0]))
-    # Large clusters first, so that the last ones are small enough to even the counts out.
-    for cluster in sorted(shuffled, key=len, reverse=True):
-        split = max(SPLITS, key=lambda name: (wanting[name] >= len(cluster), wanting[name]))
+    for cluster in sorted(clusters, key=lambda cluster: _place(seed, cluster)):
+        fitting = [name for name in reversed(SPLITS) if wanting[name] >= len(cluster)]
+        split = fitting[0] if fitting else max(SPLITS, key=lambda name: wanting[name])
         wanting[split] -= len(cluster)
         assigned.update(dict.fromkeys(cluster, split))
     return assigned
+
+
+def _place(seed: int, cluster: Sequence[str]) -> str:
+    return max(hashlib.sha256(f"{seed}\0{key}".encode()).hexdigest() for key in cluster)
 
 
 def _counts(total: int, shares: Mapping[str, float]) -> dict[str, int]:
@@ -61,7 +65,3 @@ def _counts(total: int, shares: Mapping[str, float]) -> dict[str, int]:
     for name in by_remainder[:left]:
         counts[name] += 1
     return counts
-
-
-def _shuffle_key(seed: int, key: str) -> str:
-    return hashlib.sha256(f"{seed}\0{key}".encode()).hexdigest()

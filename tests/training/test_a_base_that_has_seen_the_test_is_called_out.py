@@ -3,7 +3,9 @@
 That a job says so, in its log and on its card, is shown with the job that publishes one version.
 """
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from annotate.models import Snapshot as SnapshotRow
 from models_app.cards import card_render
 from models_app.cards.evidence import weaknesses
 from models_app.models import Version
+from models_app.verdict import verdict_of
 from tests.factory import Cast
 from tests.models_app.published import facts_made, lineage_made, publish
 from tests.training.jobs import frozen_snapshot, label_project
@@ -20,6 +23,10 @@ from training.process.exposure import Exposure, exposure_of
 from training.process.preparing import snapshot_fetch
 
 pytestmark = pytest.mark.django_db(transaction=True)
+VERDICT: dict[str, Any] = {
+    "split": "test", "metric": "nDCG@10", "queries": 8, "positives": 30, "alpha": 0.05,
+    "power": 0.8, "correction": "holm", "against": [], "warnings": [],
+}  # fmt: skip
 
 
 def trained(cast: Cast, folder: Path, row: SnapshotRow, base: Version | None = None) -> Version:
@@ -65,6 +72,45 @@ def test_what_cannot_be_told_is_said(cast: Cast, tmp_path: Path) -> None:
     assert (found.dev, found.test, found.unread) == (0, 0, ("library/finder@v1",))
     facts = facts_made() | {"exposure": found.to_dict()}
     assert any("library/finder@v1" in line for line in weaknesses(facts))
+
+
+def test_twins_and_dev_count_and_what_is_not_ones_to_see_stays_unread(
+    cast: Cast, tmp_path: Path
+) -> None:
+    label_project(cast.project)
+    row = frozen_snapshot(cast.project)
+    version = trained(cast, tmp_path / "v1", row)
+    old = snapshot_fetch(row, tmp_path / "s")
+    learned, chosen = (sorted(queries(old, split)) for split in ("train", "dev"))
+
+    def tested(*texts: str) -> Snapshot:
+        pairs = [replace(old.splits["test"][0], query=text, query_id=text) for text in texts]
+        return Snapshot(old.manifest, {**old.splits, "test": tuple(pairs)})
+
+    twin = " ".join(reversed(learned[0].upper().split()))
+    new = tested(twin, chosen[0], "something else entirely")
+    found = exposure_of(version, new, cast.project)
+    assert (found.test, found.test_in_dev, found.test_queries) == (1, 1, 3)
+    assert any("chosen and calibrated by 1 of the 3" in line for line in found.lines())
+    elsewhere = project_create(slug="spy", name="Spy", owner=cast.outsider)
+    spied = exposure_of(version, new, elsewhere, cast.outsider)
+    assert (spied.test, spied.test_in_dev, spied.unread) == (0, 0, (str(version),))
+
+
+def test_the_verdict_says_it_beside_what_it_weakens() -> None:
+    exposure = Exposure(0, 3, 5, 8, test_in_dev=2).to_dict()
+    facts = facts_made() | {"verdict": VERDICT, "exposure": exposure, "base": {}}
+    facts["champion"] = {"version": "library/finder@v1", "missing": None, "exposure": exposure}
+    said = verdict_of(facts)
+    assert said is not None
+    assert "The base model was trained on 3 of the 8 test queries" in said.text
+    assert "The champion library/finder@v1 was chosen and calibrated by 2 of the 8" in said.text
+    own = verdict_of({"verdict": VERDICT, "exposure": exposure})
+    assert own is not None
+    assert "This version was trained on 3 of the 8 test queries: its figures" in own.text
+    clean = verdict_of({"verdict": VERDICT, "base": {}, "exposure": Exposure(2, 0, 5, 8).to_dict()})
+    assert clean is not None
+    assert clean.warnings == []
 
 
 def test_the_card_states_the_count() -> None:

@@ -20,7 +20,7 @@ from tests.annotate.import_files import pair, take, write
 from tests.factory import Cast, make_candidate, make_judgment, make_label, make_passage, make_query
 from tests.training.jobs import frozen_snapshot, label_project, make_job, run_job, tiny_base
 from training.models import JobQueryScore
-from training.process.exposure import _trained_on
+from training.process.exposure import queries_seen
 from training.selectors.erasures import erasure_versions, version_redacted
 from training.services.erasing import erasure_run
 from training.services.jobs import job_create
@@ -145,7 +145,7 @@ def test_a_passage_goes_with_all_its_wordings_and_the_digests_can_be_verified(
     assert version_redacted(version) == after.redacted
     assert erasure.counts["versions"] == 1
     assert erasure.leftovers == []
-    assert _trained_on(version, project) is None
+    assert queries_seen(version, project, None)[1] == [str(version)]
     version.refresh_from_db()
     quotes = "Ada Byron" in "".join(
         path.read_text("utf-8", "ignore")

@@ -38,7 +38,7 @@ def model_measure(
     version = version_pinned(job.base_revision) if job.base_revision else None
     exposed = None
     if version is not None:
-        found = exposure_of(version, snapshot, job.project)
+        found = exposure_of(version, snapshot, job.project, job.created_by)
         exposed = found.to_dict()
         for line in found.lines(champion=str(version)):
             reporter.log(line)

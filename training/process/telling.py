@@ -21,7 +21,7 @@ def base_exposure(
 ) -> dict[str, Any] | None:
     if not job.base_revision:
         return None
-    found = exposure_of(version_pinned(job.base_revision), snapshot, job.project)
+    found = exposure_of(version_pinned(job.base_revision), snapshot, job.project, job.created_by)
     for line in found.lines():
         reporter.log(line)
     return found.to_dict()
@@ -36,7 +36,7 @@ def champion_said(
     name = str(champion.version)
     if champion.missing:
         reporter.log(f"The champion {name} is not measured: {champion.missing}")
-    found = exposure_of(champion.version, snapshot, job.project)
+    found = exposure_of(champion.version, snapshot, job.project, job.created_by)
     for line in found.lines(f"The champion {name}"):
         reporter.log(line)
     missing = champion.missing or None
@@ -64,7 +64,7 @@ def teacher_said(
     """Say what the teacher has seen of this snapshot, where it is a version of ours."""
     if teacher is None or teacher.version is None:
         return {}
-    found = exposure_of(teacher.version, snapshot, job.project)
+    found = exposure_of(teacher.version, snapshot, job.project, job.created_by)
     for line in found.lines(teacher=f"The teacher {teacher.version}"):
         reporter.log(line)
     return {"version": str(teacher.version), "exposure": found.to_dict()}
