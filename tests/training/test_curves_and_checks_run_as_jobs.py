@@ -8,6 +8,7 @@ from django.test import override_settings
 
 from tests.factory import Cast
 from tests.training.jobs import frozen_snapshot, label_project, run_job, tiny_base
+from tests.training.scores import tiny_version
 from training.learned import CurveOutcome, DoubtOutcome
 from training.models import JobDoubt, TrainingJob
 from training.process.scratch import work_path
@@ -37,6 +38,22 @@ def test_a_curve_and_a_check_end_with_what_they_found(cast: Cast, tmp_path: Path
     ended(check)
     assert DoubtOutcome.from_dict(check.outcome).folds == 2
     assert JobDoubt.objects.filter(job=check).count() == 10
+
+
+def test_a_base_that_has_learned_the_labels_is_no_judge_of_them(cast: Cast, tmp_path: Path) -> None:
+    label_project(cast.project, queries=48)
+    snapshot = frozen_snapshot(cast.project)
+    version = tiny_version(cast.project, tmp_path, snapshot_digest=snapshot.digest)
+    for create in (curve_create, doubt_create):
+        job = create(
+            project=cast.project, created_by=cast.manager, snapshot=snapshot,
+            base_model=str(version), recipe={"max_length": 32, "bf16": False},
+        )  # fmt: skip
+        run_job(job)
+        job.refresh_from_db()
+        assert job.status == "failed"
+        assert "has learned from 43 of these 43 queries" in job.error
+        assert "Take the model that it was trained from" in job.error
 
 
 def ended(job: TrainingJob) -> None:

@@ -15,11 +15,14 @@ from config.folders import private_folder
 from training.kinds import Stage
 from training.learned import CurveOutcome, DoubtOutcome
 from training.ml.data import Pair, Snapshot
+from training.ml.errors import DataError
 from training.ml.models.find import Base
 from training.ml.reporter import Reporter
 from training.models import TrainingJob
+from training.process.exposure import known, queries_seen
 from training.process.preparing import base_fetch, snapshot_fetch
 from training.process.scratch import cache_path, work_path
+from training.selectors.base_models import version_pinned
 from training.services.held_out import Doubted
 from training.spec.held_out import ALL, CurveSpec, DoubtSpec
 
@@ -31,12 +34,14 @@ if TYPE_CHECKING:
 def curve_measure(job: TrainingJob, reporter: Reporter, scratch: Path) -> CurveOutcome:
     """Measure a job's learning curve. Raises RecipeError where it cannot be."""
     snapshot, base = _fetched(job, reporter, scratch)
+    pairs = [*snapshot.splits["train"], *snapshot.splits["dev"]]
+    _check_unknown(job, pairs)
     from training.ml.recipe.curve import curve_run
 
     connection.close()
     found = curve_run(
         snapshot=snapshot,
-        groups=query_groups([*snapshot.splits["train"], *snapshot.splits["dev"]]),
+        groups=query_groups(pairs),
         spec=CurveSpec.from_dict(job.recipe),
         base=base,
         reporter=reporter,
@@ -50,14 +55,16 @@ def labels_doubt(
 ) -> tuple[DoubtOutcome, list[Doubted]]:
     """Check a job's labels; returns counts and the strongest doubts. Raises RecipeError."""
     snapshot, base = _fetched(job, reporter, scratch)
+    spec = DoubtSpec.from_dict(job.recipe)
+    splits = ("train", "dev", "test") if spec.checked == ALL else ("train", "dev")
+    pairs = [pair for name in splits for pair in snapshot.splits[name]]
+    _check_unknown(job, pairs)
     from training.ml.recipe.doubts import doubts_run
 
     connection.close()
-    spec = DoubtSpec.from_dict(job.recipe)
-    splits = ("train", "dev", "test") if spec.checked == ALL else ("train", "dev")
     checked = doubts_run(
         snapshot=snapshot,
-        groups=query_groups([pair for name in splits for pair in snapshot.splits[name]]),
+        groups=query_groups(pairs),
         spec=spec,
         base=base,
         reporter=reporter,
@@ -70,6 +77,25 @@ def query_groups(pairs: list[Pair]) -> list[list[str]]:
     """Return the queries of pairs, near-identical ones together, as splits keep them."""
     texts = {pair.query_id: pair.query for pair in pairs}
     return clusters_of(texts, twin_pairs(texts))
+
+
+def _check_unknown(job: TrainingJob, pairs: list[Pair]) -> None:
+    """Raise DataError where the base has learned what the job holds out from its trainings."""
+    if not job.base_revision:
+        return
+    version = version_pinned(job.base_revision)
+    seen, unread = queries_seen(version, job.project, job.created_by)
+    asked = {pair.query_id: pair.query for pair in pairs}
+    count = len(known(set().union(*seen.values()), asked))
+    if not count and not unread:
+        return
+    told = f"{version} has learned from {count:,} of these {len(asked):,} queries"
+    if not count:
+        told = f"What {unread[0]} has learned from cannot be told"
+    raise DataError(
+        f"{told}: what is held out here must be new to the base.",
+        "Take the model that it was trained from, or another one from outside.",
+    )
 
 
 def _fetched(job: TrainingJob, reporter: Reporter, scratch: Path) -> tuple[Snapshot, Base]:
