@@ -3,13 +3,17 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sentence_transformers import CrossEncoder
 
 from tests.tiny_run import RecordingReporter, tiny_base, tiny_pairs, tiny_snapshot, tiny_spec
-from training.ml.data import Pair
+from training.ml.data import Pair, Snapshot
+from training.ml.errors import DataError
 from training.ml.recipe.asked import Place
+from training.ml.recipe.learning import NOTHING, lesson_make
 from training.ml.recipe.run import recipe_run
+from training.ml.sets.shapes import rows_per_step
 from training.spec.losses import LOSSES
 from training.spec.train import TrainSpec
 
@@ -61,3 +65,47 @@ def test_without_a_name_the_data_choose(tmp_path: Path) -> None:
     )
     assert outcome.facts["training_set"]["loss"] == "BinaryCrossEntropyLoss"
     assert "BinaryCrossEntropyLoss: It is the steadiest with judged pairs." in reporter.lines
+
+
+def test_relevant_passages_alone_are_held_against_those_of_other_queries(tmp_path: Path) -> None:
+    """To match words takes a larger model than this: only that it trains is shown here."""
+    splits = {name: [pair for pair in tiny_pairs(name, 20) if pair.relevant] for name in
+              ("train", "test")}  # fmt: skip
+    reporter = RecordingReporter()
+    outcome = recipe_run(
+        snapshot=tiny_snapshot(**splits),
+        spec=tiny_spec("agro", max_steps=8),
+        base=tiny_base(tmp_path / "base"),
+        folder=tmp_path / "model",
+        reporter=reporter,
+        place=Place(device="cpu"),
+    )
+    assert outcome.facts["training_set"]["loss"] == "MultipleNegativesRankingLoss"
+    losses = [values["loss"] for _, _, values in reporter.metrics if "loss" in values]
+    # A relevant passage among three or four others, which it does not know apart yet.
+    assert losses[0] == pytest.approx(np.log(4), abs=0.3)
+    assert any(line.startswith("All pairs of the test split are relevant") for line in
+               reporter.lines)  # fmt: skip
+
+
+def test_soft_targets_become_the_grades_of_the_scheme_where_they_are_classes(
+    tmp_path: Path,
+) -> None:
+    rng = np.random.default_rng(0)
+    soft = [
+        replace(pair, target=abs(pair.target - 0.2 * rng.random())) for pair in graded("train", 12)
+    ]
+    manifest = {"digest": "5eed", "label_scheme": [{"target": t} for t in (0.0, 0.5, 1.0)]}
+    spec = tiny_spec("agro", loss="CrossEntropyLoss")
+    lesson = lesson_make(Snapshot(manifest, {"train": soft}), spec, NOTHING)
+    assert list(lesson.shaped.classes) == [0.0, 0.5, 1.0]
+    with pytest.raises(DataError, match="different targets, which are no classes"):
+        lesson_make(Snapshot({}, {"train": soft}), spec, NOTHING)
+
+
+def test_passages_of_other_rows_count_as_pairs_of_a_step(tmp_path: Path) -> None:
+    spec = tiny_spec("agro", loss="MultipleNegativesRankingLoss", num_negatives=2)
+    shaped = lesson_make(tiny_snapshot(), spec, NOTHING).shaped
+    # A relevant passage, two others of its query and four of other rows.
+    assert rows_per_step(shaped, 35) == 5
+    assert rows_per_step(shaped, 1) == 4

@@ -33,7 +33,7 @@ def model_measure(
     """Measure a job's model; returns the figures, and facts about them. Raises RecipeError."""
     reporter.stage(Stage.LOAD)
     assert job.snapshot is not None, "a constraint of its kind"
-    snapshot = snapshot_fetch(job.snapshot, scratch / "snapshot", learned=False)
+    snapshot = snapshot_fetch(job.snapshot, scratch / "snapshot")
     model = base_fetch(job, scratch / "model")
     version = version_pinned(job.base_revision) if job.base_revision else None
     exposed = None

@@ -17,6 +17,7 @@ from training.learned import CurveOutcome, DoubtOutcome
 from training.ml.data import Pair, Snapshot
 from training.ml.errors import DataError
 from training.ml.models.find import Base
+from training.ml.recipe.snapshot_check import snapshot_check
 from training.ml.reporter import Reporter
 from training.models import TrainingJob
 from training.process.exposure import known, queries_seen
@@ -102,6 +103,7 @@ def _fetched(job: TrainingJob, reporter: Reporter, scratch: Path) -> tuple[Snaps
     reporter.stage(Stage.LOAD)
     assert job.snapshot is not None, "a constraint of its kind"
     snapshot = snapshot_fetch(job.snapshot, scratch / "snapshot")
+    snapshot_check(snapshot)
     reporter.log(f"Snapshot {snapshot.digest[:12]} is complete, its files have their sha256.")
     return snapshot, base_fetch(job, scratch / "base")
 

@@ -18,7 +18,6 @@ from training.ml.errors import BaseModelError, DataError
 from training.ml.measures.made import MadeSlice
 from training.ml.models.find import Base, BaseRequest, base_find
 from training.ml.models.names import PACKAGED
-from training.ml.recipe.snapshot_check import snapshot_check
 from training.ml.sets.corpus_pool import corpus_copy
 from training.ml.silver.queries import Passage
 from training.ml.silver.work import SilverWork, corpus_draw
@@ -33,11 +32,10 @@ from training.selectors.base_models import (
 from training.spec.train import TrainSpec
 
 
-def snapshot_fetch(row: SnapshotRow, folder: Path, *, learned: bool = True) -> Snapshot:
+def snapshot_fetch(row: SnapshotRow, folder: Path) -> Snapshot:
     """Copy a snapshot's files into a new folder, each checked against its sha256, and read it.
 
-    Raises DataError where a file is gone or damaged, where something was erased from it, or, if it
-    is to be `learned` from, where there is nothing to learn from.
+    Raises DataError where a file is gone or damaged, or where something was erased from it.
     """
     if row.redacted:
         raise DataError(
@@ -53,10 +51,7 @@ def snapshot_fetch(row: SnapshotRow, folder: Path, *, learned: bool = True) -> S
             f"The files of {row} cannot be read back: {error}.",
             "Restore the data folder from a backup, or freeze the judgments again.",
         ) from error
-    snapshot = snapshot_read(folder)
-    if learned:
-        snapshot_check(snapshot)
-    return snapshot
+    return snapshot_read(folder)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from training.ml.errors import (
     resource_error,
 )
 from training.ml.group import launched
+from training.ml.recipe.snapshot_check import snapshot_check
 from training.models import TrainingJob
 from training.process.following import (
     follower_lost,
@@ -232,13 +233,14 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
     if adopted:
         reporter.log(adopted)
     frozen, _ = job.parts
+    spec = TrainSpec.from_dict(job.recipe)
     snapshot = snapshot_fetch(frozen, scratch / "snapshot")
+    snapshot_check(snapshot, spec)
     reporter.log(f"Snapshot {snapshot.digest[:12]} is complete, its files have their sha256.")
     base = base_fetch(job, scratch / "base")
     exposed = base_exposure(job, snapshot, reporter)
     champion = champion_fetch(job, scratch / "champion")
     said = champion_said(champion, job, snapshot, reporter)
-    spec = TrainSpec.from_dict(job.recipe)
     silver = silver_fetch(job, spec, base, snapshot, scratch / "silver-teacher")
     teacher = teacher_fetch(job, spec, scratch / "teacher")
     taught_by = teacher_said(teacher, job, snapshot, reporter)

@@ -90,14 +90,12 @@ class Choice:
     reason: str
 
 
-def loss_choose(*, negatives: bool, judged: bool, teacher: bool) -> Choice:
-    """Choose for data: whether passages were judged not relevant, whether there are judgments at
-    all besides preferences, and whether a teacher scores.
+def loss_choose(*, negatives: bool, teacher: bool) -> Choice:
+    """Choose for data: whether there are passages that are not relevant, judged or mined, and
+    whether a teacher scores.
     """
     if teacher:
         return Choice("MarginMSELoss", "A teacher was named: its distances are learned.")
-    if not judged:
-        return Choice("RankNetLoss", "There are preferences alone.")
     if not negatives:
         return Choice(
             "MultipleNegativesRankingLoss", "No training pair was judged to be not relevant."

@@ -16,7 +16,7 @@ from training.ml.sets.corpus_pool import CorpusPool, corpus_facts
 from training.ml.sets.mining import Mined, mined_read, mined_written, negatives_mine
 from training.ml.sets.pools import Encoders
 from training.ml.sets.preferring import preferences_facts, preferences_of
-from training.ml.sets.shapes import Shaped, examples_shape
+from training.ml.sets.shapes import Shaped, examples_shape, nearest_grades
 from training.spec.losses import LOSSES, Choice, loss_choose
 from training.spec.train import TrainSpec
 
@@ -38,7 +38,7 @@ def loss_of(snapshot: Snapshot, spec: TrainSpec) -> Choice:
     if spec.loss is not None:
         return Choice(spec.loss, "The recipe says so.")
     negatives = spec.mines or any(not pair.relevant for pair in snapshot.splits["train"])
-    return loss_choose(negatives=negatives, judged=True, teacher=spec.teacher is not None)
+    return loss_choose(negatives=negatives, teacher=spec.teacher is not None)
 
 
 def lesson_make(
@@ -57,6 +57,8 @@ def lesson_make(
             replace(each, pair=replace(each.pair, target=taught.target(each.pair)))
             for each in examples
         ]
+    if LOSSES[loss.name].shape == "classes" and (scheme := snapshot.manifest.get("label_scheme")):
+        examples = nearest_grades(examples, [grade["target"] for grade in scheme])
     preferences = preferences_of(snapshot, spec)
     shaped = examples_shape(examples, LOSSES[loss.name].shape, spec, preferences)
     statistics = {

@@ -13,6 +13,7 @@ from sentence_transformers import CrossEncoder
 from sentence_transformers.cross_encoder import losses
 from torch import nn
 
+from training.ml.sets.shapes import IN_BATCH
 from training.spec.train import TrainSpec
 
 # All pairs of a batch are read together, in parts of one length; not one list after the other.
@@ -32,14 +33,14 @@ def _binary(model: CrossEncoder, spec: TrainSpec) -> nn.Module:
 
 def _in_batch(model: CrossEncoder, _spec: TrainSpec) -> nn.Module:
     return losses.MultipleNegativesRankingLoss(
-        model, num_negatives=None, scale=1, activation_fn=nn.Identity()
+        model, num_negatives=IN_BATCH, scale=1, activation_fn=nn.Identity()
     )
 
 
 def _in_batch_cached(model: CrossEncoder, spec: TrainSpec) -> nn.Module:
     return losses.CachedMultipleNegativesRankingLoss(
         model,
-        num_negatives=None,
+        num_negatives=IN_BATCH,
         scale=1,
         activation_fn=nn.Identity(),
         mini_batch_size=spec.per_device_eval_batch_size,

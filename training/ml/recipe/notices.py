@@ -20,19 +20,7 @@ VERY_LONG: Final = 100_000  # characters
 def notices(snapshot: Snapshot, spec: TrainSpec, model: CrossEncoder) -> Iterator[str]:
     """Yield a sentence for each thing that makes a run worth less than it looks."""
     train = snapshot.splits["train"]
-    for split in SPLITS:
-        queries = {pair.query_id for pair in snapshot.splits[split]}
-        if len(queries) == 1:
-            yield (
-                f"The {split} split has one query: nothing that is found there can be told from "
-                "chance."
-            )
-        same = _same(snapshot.splits[split])
-        if same:
-            yield (
-                f"In {same:,} of {len(queries):,} queries of the {split} split all passages read "
-                "the same: no model can order them."
-            )
+    yield from _of_splits(snapshot)
     positives = sum(pair.relevant for pair in train)
     if positives < FEW:
         yield (
@@ -61,6 +49,28 @@ def notices(snapshot: Snapshot, spec: TrainSpec, model: CrossEncoder) -> Iterato
             f"{share:.0%} of the training pairs are longer than {spec.max_length} tokens; what is "
             "beyond is not read."
         )
+
+
+def _of_splits(snapshot: Snapshot) -> Iterator[str]:
+    for split in SPLITS:
+        queries = {pair.query_id for pair in snapshot.splits[split]}
+        if len(queries) == 1:
+            yield (
+                f"The {split} split has one query: nothing that is found there can be told from "
+                "chance."
+            )
+        same = _same(snapshot.splits[split])
+        if same:
+            yield (
+                f"In {same:,} of {len(queries):,} queries of the {split} split all passages read "
+                "the same: no model can order them."
+            )
+    for split in ("dev", "test"):
+        if all(pair.relevant for pair in snapshot.splits[split]):
+            yield (
+                f"All pairs of the {split} split are relevant: any order of them is perfect, and "
+                "its figures say nothing. Judge passages that are not relevant too."
+            )
 
 
 def _same(pairs: Sequence[Pair]) -> int:

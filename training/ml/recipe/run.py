@@ -130,7 +130,7 @@ def _run(asked: Asked, folder: Path, scratch: Path) -> Outcome:
 
     # 1. Load: refuse what cannot work before an hour is spent on it.
     with stages("load"):
-        snapshot_check(snapshot)
+        snapshot_check(snapshot, spec)
         base_tell(asked)
         untouched = base_load(
             asked.base, seed=spec.seed, max_length=spec.max_length, device=asked.place.device

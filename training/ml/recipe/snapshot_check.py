@@ -4,12 +4,26 @@ from collections.abc import Mapping, Sequence
 
 from training.ml.data import SPLITS, Pair, Snapshot
 from training.ml.errors import DataError
+from training.spec.losses import LOSSES, loss_choose
+from training.spec.train import TrainSpec
 
 
-def snapshot_check(snapshot: Snapshot) -> None:
-    """Raise DataError unless there is something to learn from and something to measure on."""
+def snapshot_check(snapshot: Snapshot, spec: TrainSpec | None = None) -> None:
+    """Raise DataError unless there is something to learn from and something to measure on.
+
+    Without a recipe, or for one that finds nothing to tell relevant passages from, train needs
+    passages that were judged not to be relevant.
+    """
     splits_check({split: len(snapshot.splits[split]) for split in SPLITS})
-    _check_classes(snapshot.splits["train"])
+    _check_classes(snapshot.splits["train"], alike=spec is not None and _finds_others(spec))
+
+
+def _finds_others(spec: TrainSpec) -> bool:
+    """Say whether a recipe mines, has a teacher, or takes passages of other queries for worse."""
+    if spec.mines or spec.teacher is not None:
+        return True
+    loss = spec.loss or loss_choose(negatives=False, teacher=False).name
+    return LOSSES[loss].shape == "triplets"
 
 
 def splits_check(sizes: Mapping[str, float]) -> None:
@@ -23,15 +37,16 @@ def splits_check(sizes: Mapping[str, float]) -> None:
             )
 
 
-def _check_classes(train: Sequence[Pair]) -> None:
+def _check_classes(train: Sequence[Pair], *, alike: bool) -> None:
     positives = sum(pair.relevant for pair in train)
     if positives == 0:
         raise DataError(
             f"None of the {len(train)} training pairs is relevant.",
             "Judge until some passages are found relevant, and freeze a new snapshot.",
         )
-    if positives == len(train) or len({pair.target for pair in train}) == 1:
+    if not alike and (positives == len(train) or len({pair.target for pair in train}) == 1):
         raise DataError(
             f"All {len(train)} training pairs carry the same label, so nothing can be told apart.",
-            "Judge passages that are not relevant too, and freeze a new snapshot.",
+            "Judge passages that are not relevant too and freeze a new snapshot, or mine them"
+            " (mine_negatives), or choose MultipleNegativesRankingLoss.",
         )

@@ -44,7 +44,7 @@ class TrialResult:
 
 def trials_of(spec: TrainSpec) -> list[Trial]:
     """Return the trainings that a recipe asks for: its sweep, each with all seeds."""
-    seeds = [spec.seed + step for step in range(spec.seeds)]
+    seeds = [(spec.seed + step) % 2**32 for step in range(spec.seeds)]
     found: list[Trial] = []
     for changes, variant in spec.variants():
         for seed in seeds:

@@ -1,7 +1,7 @@
 """Training sets in the columns that sentence-transformers' losses read, by the shape of a row."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -15,6 +15,11 @@ from training.spec.train import TrainSpec
 
 # Passages that a relevant one is held against, where the recipe does not say how many.
 AGAINST: Final = 4
+# Passages of other rows that a relevant one is held against too, where a loss takes such: the
+# library's own default. All of them would be sixteen times sixteen pairs for a batch of sixteen.
+IN_BATCH: Final = 4
+_ROWS: Final = 4  # of a step of such a loss, at least: fewer have hardly any passages of others
+MANY: Final = 20  # classes, more of which no scheme of grades has
 _Row = TypeVar("_Row")
 
 
@@ -52,6 +57,18 @@ def examples_shape(
     return shaped
 
 
+def nearest_grades(examples: Sequence[Example], targets: Sequence[float]) -> list[Example]:
+    """Give each example the nearest of these targets, the lower one of two: soft ones become
+    grades, which are classes.
+    """
+    known = sorted(targets)
+    return [
+        replace(each, pair=replace(each.pair, target=min(known, key=lambda t: abs(t - own))))
+        for each in examples
+        for own in [each.pair.target]
+    ]
+
+
 def _pointwise(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
     rows = _shuffled(examples, spec)
     texts = [_texts(row.pair, spec) for row in rows]
@@ -65,6 +82,11 @@ def _pointwise(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
 
 def _classes(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
     targets = sorted({float(row.pair.target) for row in examples})
+    if len(targets) > MANY:
+        raise DataError(
+            f"The training pairs have {len(targets):,} different targets, which are no classes.",
+            "Choose a loss that reads any target, such as BinaryCrossEntropyLoss.",
+        )
     shaped = _pointwise(examples, spec).dataset
     labels = [targets.index(target) for target in shaped["label"]]
     dataset = shaped.remove_columns("label").add_column("label", labels)
@@ -226,4 +248,6 @@ def rows_per_step(shaped: Shaped, pairs: int) -> int:
     if "docs" in dataset.column_names:
         mean = sum(map(len, dataset["docs"])) / len(dataset)
         return max(1, round(pairs / mean))
+    if "anchor" in dataset.column_names:
+        return max(_ROWS, pairs // (len(dataset.column_names) - 1 + IN_BATCH))
     return max(1, pairs // 2) if "negative" in dataset.column_names else pairs
