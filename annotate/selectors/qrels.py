@@ -98,6 +98,29 @@ def judged_of_run(project: Project, run: str) -> tuple[int, int]:
         return int(judged), int(relevant)
 
 
+def pairs_judged(project: Project) -> Iterator[tuple[str, str]]:
+    """Yield query and passage, by the names that snapshots give them, of all that has a grade now.
+
+    Whoever gave it: people, imports, reviewers, or those who set gold.
+    """
+    sql = f"""
+        SELECT {QUERY_KEY}, {PASSAGE_KEY} FROM annotate_candidate c
+        JOIN annotate_query q ON q.id = c.query_id
+        JOIN annotate_passage p ON p.id = c.passage_id
+        JOIN annotate_text t ON t.id = p.text_id
+        WHERE c.project_id = %s AND (
+            EXISTS (SELECT FROM annotate_judgment j WHERE j.candidate_id = c.id AND {CURRENT})
+            OR EXISTS (
+                SELECT FROM annotate_gold g WHERE g.candidate_id = c.id AND g.removed_at IS NULL
+            )
+        )
+    """  # noqa: S608 - only constants of this module are put in
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        cursor.execute(sql, [project.pk])
+        while rows := cursor.fetchmany(ROWS):
+            yield from rows
+
+
 def unjudged_candidates(project: Project) -> int:
     """Count the candidates without a current grade whose query has one on another candidate."""
     sql = f"""

@@ -9,17 +9,25 @@ import pytest
 from annotate.models import Passage
 from annotate.selectors.pooling import passages_keyed
 from annotate.services.erasing import erasure_create
+from annotate.services.golding import GoldWish, golds_set
 from annotate.services.withdrawing import passages_withdraw
 from models_app.models import Version
-from tests.factory import Cast, make_passage
+from tests.factory import Cast, make_candidate, make_judgment, make_passage
 from tests.models_app.published import facts_made, publish
-from tests.training.jobs import RECIPE, label_project, make_job, run_job, tiny_base
+from tests.training.jobs import (
+    RECIPE,
+    frozen_snapshot,
+    label_project,
+    make_job,
+    run_job,
+    tiny_base,
+)
 from tests.training.test_a_training_set_is_compiled_from_a_snapshot import ENCODERS, corpus, mine
 from training.ml.sets.compiling import by_query
 from training.ml.sets.corpus_pool import CorpusPool, Passages, corpus_copy, corpus_facts
 from training.ml.sets.mining import Mined, mined_read, mined_written, negatives_mine
 from training.models import LikelyPair, TrainingJob
-from training.process.preparing import corpus_fetch
+from training.process.preparing import corpus_fetch, judged_fetch, snapshot_fetch
 from training.selectors.jobs import last_mined
 from training.services.claims import job_claim
 from training.services.erasing import erasure_run
@@ -133,6 +141,29 @@ def test_a_job_mines_what_no_snapshot_holds_and_tells_a_changed_corpus(
         assert not row.query.candidates.filter(passage=row.passage).exists()
         assert row.score >= likely["bar"]
         assert row.offered_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_judged_after_the_freeze_or_is_gold_is_known(cast: Cast, tmp_path: Path) -> None:
+    label_project(cast.project, queries=12)
+    snapshot = frozen_snapshot(cast.project)
+    mining = {"mine_negatives": "bm25", "num_negatives": 8}
+    job = make_job(cast, tiny_base(tmp_path), mining, snapshot=snapshot)
+    frozen = snapshot_fetch(snapshot, tmp_path / "snapshot")
+    name = frozen.splits["train"][0].query_id
+    query = cast.project.queries.get(external_id=name)
+    later = make_candidate(query, make_passage(cast.project, "judged later", "later"))
+    make_judgment(later, cast.annotator, 1)
+    known = make_candidate(query, make_passage(cast.project, "known", "known"))
+    golds_set(project=cast.project, wishes=[GoldWish(known.pk, 1, "")], by=cast.manager)
+    make_candidate(query, make_passage(cast.project, "nobody judged it", "new"))
+    spec = TrainSpec.from_dict(job.recipe)
+    judged = judged_fetch(job, frozen, spec)
+    own = {pair.passage_id for pair in frozen.splits["train"] if pair.query_id == name}
+    assert judged[name] == {*own, "later", "known"}
+    assert set(judged) <= {pair.query_id for name in ("train", "dev") for pair in
+                           frozen.splits[name]}  # fmt: skip
+    assert judged_fetch(job, frozen, TrainSpec()) == {}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -44,6 +44,21 @@ def test_a_near_copy_of_a_relevant_passage_is_kept_and_the_very_text_of_one_is_j
     assert mined.alike == 2
 
 
+def test_what_was_judged_besides_the_snapshot_is_neither_a_negative_nor_likely() -> None:
+    found = mine(relative_margin=0.5)
+    taken = {query: {e.pair.passage_id for e in own} for query, own in found.examples.items()}
+    aside = {query: {e.pair.passage_id for e in own} for query, own in found.likely.items()}
+    assert all(taken.values())
+    judged = {query: taken[query] | aside.get(query, set()) for query in taken}
+    spec = TrainSpec(
+        mine_negatives="both", num_negatives=4, random_negatives=2, relative_margin=0.5
+    )
+    again = negatives_mine(corpus(), spec, ENCODERS, seed=spec.seed, judged=judged)
+    for query, known in judged.items():
+        both = [*again.examples[query], *again.likely.get(query, ())]
+        assert known.isdisjoint(each.pair.passage_id for each in both)
+
+
 def own(query: str, passage: str, text: str, *, relevant: bool = False) -> Pair:
     target = float(relevant)
     return Pair(query, "word1 word2 thing", passage, "", text, target, target, target, relevant)

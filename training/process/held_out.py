@@ -21,7 +21,7 @@ from training.ml.recipe.snapshot_check import snapshot_check
 from training.ml.reporter import Reporter
 from training.models import TrainingJob
 from training.process.exposure import known, queries_seen
-from training.process.preparing import base_fetch, snapshot_fetch
+from training.process.preparing import base_fetch, judged_fetch, snapshot_fetch
 from training.process.scratch import cache_path, work_path
 from training.selectors.base_models import version_pinned
 from training.services.held_out import Doubted
@@ -39,14 +39,16 @@ def curve_measure(job: TrainingJob, reporter: Reporter, scratch: Path) -> CurveO
     _check_unknown(job, pairs)
     from training.ml.recipe.curve import curve_run
 
+    spec = CurveSpec.from_dict(job.recipe)
+    place = _place(job, snapshot, spec)
     connection.close()
     found = curve_run(
         snapshot=snapshot,
         groups=query_groups(pairs),
-        spec=CurveSpec.from_dict(job.recipe),
+        spec=spec,
         base=base,
         reporter=reporter,
-        place=_place(job),
+        place=place,
     )
     return CurveOutcome.from_dict(found)
 
@@ -62,6 +64,7 @@ def labels_doubt(
     _check_unknown(job, pairs)
     from training.ml.recipe.doubts import doubts_run
 
+    place = _place(job, snapshot, spec)
     connection.close()
     checked = doubts_run(
         snapshot=snapshot,
@@ -69,7 +72,7 @@ def labels_doubt(
         spec=spec,
         base=base,
         reporter=reporter,
-        place=_place(job),
+        place=place,
     )
     return DoubtOutcome.from_dict(checked.facts), _doubted(checked, snapshot, spec.most)
 
@@ -108,13 +111,14 @@ def _fetched(job: TrainingJob, reporter: Reporter, scratch: Path) -> tuple[Snaps
     return snapshot, base_fetch(job, scratch / "base")
 
 
-def _place(job: TrainingJob) -> "Place":
+def _place(job: TrainingJob, snapshot: Snapshot, spec: CurveSpec | DoubtSpec) -> "Place":
     from training.ml.recipe.asked import Place
 
     return Place(
         work=private_folder(work_path(job.pk)),
         cache=cache_path(),
         checkpoint_seconds=settings.JOB_CHECKPOINT_SECONDS,
+        judged=judged_fetch(job, snapshot, spec),
     )
 
 

@@ -11,6 +11,7 @@ from accounts.blobs import blob_fetch
 from annotate.frozen.slicing import Conditions
 from annotate.models import Snapshot as SnapshotRow
 from annotate.selectors.pooling import passages_keyed, passages_titled
+from annotate.selectors.qrels import pairs_judged
 from annotate.selectors.slices import slices_of
 from models_app.models import CHAMPION, Alias, Version
 from training.ml.data import Snapshot, snapshot_read
@@ -29,6 +30,7 @@ from training.selectors.base_models import (
     version_named,
     version_pinned,
 )
+from training.spec.sets import SetSpec
 from training.spec.train import TrainSpec
 
 
@@ -178,6 +180,21 @@ def silver_fetch(
         cache=silver_path(job.project_id),
         labelled={pair.query for pairs in snapshot.splits.values() for pair in pairs},
     )
+
+
+def judged_fetch(job: TrainingJob, snapshot: Snapshot, spec: SetSpec) -> dict[str, set[str]]:
+    """Return what was judged, by query, for those that a job mines passages for.
+
+    That is more than the snapshot has: what its policy left out, what was judged since, gold.
+    """
+    found: dict[str, set[str]] = {}
+    if not spec.mines:
+        return found
+    queries = {pair.query_id for split in ("train", "dev") for pair in snapshot.splits[split]}
+    for query, passage in pairs_judged(job.project):
+        if query in queries:
+            found.setdefault(query, set()).add(passage)
+    return found
 
 
 def corpus_fetch(job: TrainingJob, spec: TrainSpec, folder: Path) -> Path | None:

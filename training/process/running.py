@@ -48,6 +48,7 @@ from training.process.preparing import (
     base_fetch,
     champion_fetch,
     corpus_fetch,
+    judged_fetch,
     silver_fetch,
     slices_fetch,
     snapshot_fetch,
@@ -247,6 +248,7 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
     work = private_folder(work_path(job.pk))
     corpus = corpus_fetch(job, spec, work / "corpus")
     corpus_said(corpus, job, reporter)
+    judged = judged_fetch(job, snapshot, spec)
     slices = slices_fetch(job, snapshot)
     from training.ml.recipe.asked import Place
     from training.ml.recipe.run import recipe_run
@@ -271,6 +273,7 @@ def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) 
             corpus=corpus,
             checkpoint_seconds=settings.JOB_CHECKPOINT_SECONDS,
             snapshot=scratch / "snapshot",
+            judged=judged,
         ),
     )
     code = code_facts()

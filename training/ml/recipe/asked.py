@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +17,7 @@ from training.ml.models.find import Base
 from training.ml.precision import Precision, precision_choose
 from training.ml.recipe.callbacks import CHECKPOINT_SECONDS
 from training.ml.reporter import Reporter
+from training.ml.sets.mining import Judged
 from training.ml.silver.work import SilverWork
 from training.spec.train import TrainSpec
 
@@ -29,7 +30,8 @@ class Place:
     that dies begins anew. `cache` is kept for all runs on this machine. `corpus` is a copy of the
     project's passages, where the recipe mines these. `device` as torch names it, None for the best
     there is. A checkpoint is kept every `checkpoint_seconds`. `snapshot` is the folder of the
-    snapshot's files, from which the other processes of a group read it.
+    snapshot's files, from which the other processes of a group read it. `judged` passages are not
+    mined, though the snapshot has them not.
     """
 
     work: Path | None = None
@@ -38,6 +40,7 @@ class Place:
     device: str | None = None
     checkpoint_seconds: float = CHECKPOINT_SECONDS
     snapshot: Path | None = None
+    judged: Judged = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,7 @@ def curve_run(
         bench = bench_make(
             snapshot, pairs, spec, base, reporter, work=place.work, cache=place.cache,
             device=place.device, checkpoint_seconds=place.checkpoint_seconds,
+            judged=place.judged,
         )  # fmt: skip
         # 2. Train: every size of every draw, the small ones first.
         reporter.stage("train")

@@ -60,6 +60,7 @@ def doubts_run(
         bench = bench_make(
             snapshot, pairs, spec, base, reporter, work=place.work, cache=place.cache,
             device=place.device, checkpoint_seconds=place.checkpoint_seconds,
+            judged=place.judged,
         )  # fmt: skip
         # 2. Train: each fold's pairs are scored by a model of all others.
         reporter.stage("train")

@@ -30,7 +30,7 @@ from training.ml.recipe.trainer import trainer_build
 from training.ml.reporter import Reporter
 from training.ml.scoring import pairs_score
 from training.ml.sets.compiling import by_query
-from training.ml.sets.mining import Mined
+from training.ml.sets.mining import Judged, Mined
 from training.spec.held_out import HeldOutSpec
 
 Groups = Sequence[Sequence[str]]
@@ -74,6 +74,7 @@ def bench_make(
     cache: Path | None,
     device: str | None,
     checkpoint_seconds: float,
+    judged: Judged,
 ) -> Bench:
     """Choose how to compute and which loss, and mine what the recipe asks for, once for all."""
     model = untouched(base, spec, device)
@@ -91,7 +92,7 @@ def bench_make(
     mined = NOTHING
     if spec.mines:
         reporter.stage("mine")
-        mined = negatives_of(learned, spec, reporter, folder=folder)
+        mined = negatives_of(learned, spec, reporter, folder=folder, judged=judged)
     return Bench(
         pairs, spec, base, precision.bf16, mined, folder, reporter, device, checkpoint_seconds,
     )  # fmt: skip

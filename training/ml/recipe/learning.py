@@ -13,7 +13,14 @@ from training.ml.reporter import Reporter
 from training.ml.search.languages import DEFAULT
 from training.ml.sets.compiling import by_query, compile_examples
 from training.ml.sets.corpus_pool import CorpusPool, corpus_facts
-from training.ml.sets.mining import Mined, mined_read, mined_written, negatives_mine
+from training.ml.sets.mining import (
+    NOBODY,
+    Judged,
+    Mined,
+    mined_read,
+    mined_written,
+    negatives_mine,
+)
 from training.ml.sets.pools import Encoders
 from training.ml.sets.preferring import preferences_facts, preferences_of
 from training.ml.sets.shapes import Shaped, examples_shape, nearest_grades
@@ -81,10 +88,12 @@ def negatives_of(
     *,
     folder: Path,
     corpus: Path | None = None,
+    judged: Judged = NOBODY,
 ) -> Mined:
     """Mine what the recipe asks for; what an earlier attempt has found in `folder` is read.
 
-    `corpus` is a copy of the project's passages, see `corpus_copy`, where they are to be searched.
+    `corpus` is a copy of the project's passages, see `corpus_copy`, where they are to be searched;
+    `judged` what is left out although the snapshot does not have it.
     """
     if not spec.mines:
         return NOTHING
@@ -103,6 +112,7 @@ def negatives_of(
         pool=None
         if corpus is None
         else _corpus_pool(corpus, folder, snapshot, spec, encoders, reporter),
+        judged=judged,
         progress=reporter.progress,
     )
     mined = mined if corpus is None else replace(mined, corpus=corpus_facts(corpus))

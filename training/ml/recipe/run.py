@@ -235,7 +235,10 @@ def _learn(
     mined = NOTHING
     if spec.mines:
         with stages("mine"):
-            mined = negatives_of(snapshot, spec.widest, reporter, folder=work, corpus=place.corpus)
+            mined = negatives_of(
+                snapshot, spec.widest, reporter,
+                folder=work, corpus=place.corpus, judged=place.judged,
+            )  # fmt: skip
 
     # 5. Teach: where a teacher says how far apart the passages of a query are.
     taught = None

@@ -4,7 +4,7 @@ They are mined for queries of the training split alone. What looks so much like 
 probably is one is no negative; it is kept aside, for people to judge.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -22,6 +22,11 @@ from training.spec.sets import SetSpec
 Progress = Callable[[int, int], None]
 LIKELY: Final = 10  # of a query that are kept aside, at most
 _IN_TURN: Final[tuple[Origin, ...]] = ("bm25", "bi-encoder")
+
+
+Judged = Mapping[str, Collection[str]]
+"""Query id -> ids of passages with a grade that the snapshot does not have."""
+NOBODY: Final[Judged] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +54,14 @@ def negatives_mine(
     seed: int,
     language: str = DEFAULT,
     pool: Pool | None = None,
+    judged: Judged = NOBODY,
     progress: Progress = lambda _done, _total: None,
 ) -> Mined:
     """Look for passages for each training query that has a relevant one.
 
     `pool` is searched, by default the snapshot's own passages; `encoders` may be None where neither
-    the bi-encoder nor the margin is asked for. Deterministic.
+    the bi-encoder nor the margin is asked for. `judged` passages are left out beside those of the
+    snapshot. Deterministic.
     """
     mine = _Mine(pool or SnapshotPool(snapshot, spec, encoders, language), spec)
     found: dict[str, list[Example]] = {}
@@ -63,7 +70,7 @@ def negatives_mine(
     for done, (query_id, own) in enumerate(queries.items(), start=1):
         if any(pair.relevant for pair in own):
             rng = np.random.default_rng([seed, 6, done])
-            one = _OfQuery(mine, own)
+            one = _OfQuery(mine, own, judged.get(query_id, ()))
             found[query_id] = [*one.hard(rng), *one.drawn(rng)]
             if one.likely:
                 likely[query_id] = one.likely[:LIKELY]
@@ -80,12 +87,12 @@ class _Mine:
 
 
 class _OfQuery:
-    """One query, of which all judged pairs are given."""
+    """One query with its judged pairs, and the passages that were judged besides."""
 
-    def __init__(self, mine: _Mine, own: Sequence[Pair]) -> None:
+    def __init__(self, mine: _Mine, own: Sequence[Pair], besides: Collection[str]) -> None:
         self._mine, self._own = mine, own
         self._asked: Asked = mine.pool.ask(own)
-        self._judged = {pair.passage_id for pair in own}
+        self._judged = {*besides, *(pair.passage_id for pair in own)}
         self._wordings = {_read(pair) for pair in own}
         self._relevant = [_read(pair) for pair in own if pair.relevant]
         margin, mean = mine.spec.relative_margin, self._asked.answers()
