@@ -14,16 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-from annotate.selectors.snapshots import copies_findings
-from config.folders import private_folder
 from models_app.services.publishing import folder_store
-from training.kinds import Stage
 from training.ml.errors import (
     DivergedError,
     OutOfMemoryError,
@@ -32,43 +28,27 @@ from training.ml.errors import (
     resource_error,
 )
 from training.ml.group import launched
-from training.ml.recipe.snapshot_check import snapshot_check
 from training.models import TrainingJob
 from training.process.following import (
     follower_lost,
     followers_dismiss,
     job_follow,
     lost_settle,
-    notes_expect,
 )
 from training.process.guarding import EXIT_CRASHED, EXIT_LOST, Guard
-from training.process.lineage import code_facts, first_stage_facts, labels_facts, lineage_collect
 from training.process.patience import patiently
-from training.process.preparing import (
-    base_fetch,
-    champion_fetch,
-    corpus_fetch,
-    judged_fetch,
-    silver_fetch,
-    slices_fetch,
-    snapshot_fetch,
-    teacher_fetch,
-)
 from training.process.reporting import JobReporter
 from training.process.scratch import (
-    cache_path,
     job_scratch,
-    work_adopt,
     work_path,
     worker_name,
 )
-from training.process.telling import base_exposure, champion_said, corpus_said, teacher_said
+from training.process.training import model_train
 from training.services.claims import Claim, LostClaimError, job_claim
 from training.services.held_out import curve_finish, doubt_finish
 from training.services.moves import CRASHED, NO_MEMORY, job_fail, job_stop
 from training.services.pooling import pool_finish
 from training.services.scoring import score_finish
-from training.spec.train import TrainSpec
 
 if TYPE_CHECKING:
     from training.services.results import Results
@@ -154,7 +134,7 @@ def _by_kind(
     elif job.holds_out:
         _hold_out(job, claim, reporter, guard, scratch)
     else:
-        _publish(guard, claim, _work(job, claim, reporter, scratch))
+        _publish(guard, claim, model_train(job, claim, reporter, scratch))
         shutil.rmtree(work_path(job.pk))
 
 
@@ -225,76 +205,6 @@ def _hold_out(
         counts, doubts = labels_doubt(job, reporter, scratch)
         _settle(guard, lambda: doubt_finish(claim=claim, outcome=counts, doubts=doubts))
     shutil.rmtree(work_path(job.pk))
-
-
-def _work(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: Path) -> "Results":
-    """Train as the job asks for, and return what came of it with its lineage."""
-    reporter.stage(Stage.LOAD)
-    adopted = work_adopt(job)
-    if adopted:
-        reporter.log(adopted)
-    frozen, _ = job.parts
-    spec = TrainSpec.from_dict(job.recipe)
-    snapshot = snapshot_fetch(frozen, scratch / "snapshot")
-    snapshot_check(snapshot, spec)
-    reporter.log(f"Snapshot {snapshot.digest[:12]} is complete, its files have their sha256.")
-    base = base_fetch(job, scratch / "base")
-    exposed = base_exposure(job, snapshot, reporter)
-    champion = champion_fetch(job, scratch / "champion")
-    said = champion_said(champion, job, snapshot, reporter)
-    silver = silver_fetch(job, spec, base, snapshot, scratch / "silver-teacher")
-    teacher = teacher_fetch(job, spec, scratch / "teacher")
-    taught_by = teacher_said(teacher, job, snapshot, reporter)
-    work = private_folder(work_path(job.pk))
-    corpus = corpus_fetch(job, spec, work / "corpus")
-    corpus_said(corpus, job, reporter)
-    judged = judged_fetch(job, snapshot, spec)
-    slices = slices_fetch(job, snapshot)
-    from training.ml.recipe.asked import Place
-    from training.ml.recipe.run import recipe_run
-    from training.services.results import Results
-
-    notes_expect(work)
-    # From here on the main thread needs no database for a long time.
-    connection.close()
-    outcome = recipe_run(
-        snapshot=snapshot,
-        spec=spec,
-        base=base,
-        folder=scratch / "model",
-        reporter=reporter,
-        silver=silver,
-        teacher=teacher.base if teacher else None,
-        slices=slices,
-        champion=champion.base if champion else None,
-        place=Place(
-            work=work,
-            cache=cache_path(),
-            corpus=corpus,
-            checkpoint_seconds=settings.JOB_CHECKPOINT_SECONDS,
-            snapshot=scratch / "snapshot",
-            judged=judged,
-        ),
-    )
-    code = code_facts()
-    return Results(
-        folder=outcome.folder,
-        base_model=outcome.base.loaded,
-        evaluations=outcome.evaluations,
-        rankings={"test": outcome.rankings},
-        likely=outcome.likely,
-        lineage=lineage_collect(job, claim.attempt, outcome, code),
-        facts={
-            **outcome.facts,
-            "exposure": exposed,
-            "champion": {**said, **(outcome.facts["champion"] or {})} or None,
-            "teacher": {**taught_by, **(outcome.facts["teacher"] or {})} or None,
-            "findings": [*frozen.findings, *copies_findings(frozen)],
-            "first_stage": first_stage_facts(frozen),
-            "labels": labels_facts(frozen.statistics),
-            "lineage": {"git_commit": code["git_commit"]},
-        },
-    )
 
 
 def _publish(guard: Guard, claim: Claim, results: "Results") -> None:
