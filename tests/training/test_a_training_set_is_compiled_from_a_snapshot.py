@@ -18,6 +18,7 @@ from training.ml.errors import DataError
 from training.ml.recipe.asked import Place
 from training.ml.recipe.run import recipe_run
 from training.ml.sets.compiling import Example, compile_examples
+from training.ml.sets.likeness import Likeness
 from training.ml.sets.mining import Mined, mined_read, mined_written, negatives_mine
 from training.ml.sets.pools import Encoders
 from training.ml.sets.shapes import examples_shape
@@ -182,6 +183,13 @@ def test_what_was_judged_or_is_a_copy_of_what_is_relevant_is_never_mined() -> No
     texts = {each.text for each in corpus().splits["train"] if each.query_id == "q0"}
     assert not any(each.pair.text in texts for each in mined.examples["q0"])
     assert len(mined.examples["q0"]) == 3 + 2  # one of four was judged
+
+
+def test_sentences_without_spaces_are_near_copies_by_their_signs() -> None:
+    sentence = "北京市第一中级人民法院于二零二五年三月作出判决驳回上诉维持原判"
+    likeness = Likeness()
+    assert likeness.alike(sentence, f"{sentence}。此判决为终审判决"[:34])
+    assert not likeness.alike(sentence, "上海市高级人民法院裁定准许撤回起诉并减半收取案件受理费用")
 
 
 def test_the_margin_leaves_out_what_is_as_close_as_a_relevant_passage() -> None:

@@ -4,7 +4,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
-_WORD: Final = re.compile(r"\w+")
+# A sign of Chinese or Japanese is a word, as in `annotate.frozen.likeness`.
+_WORD: Final = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff]|[^\W\u2e80-\u9fff\uf900-\ufaff]+")
 WORDS: Final = 3  # of a shingle
 SHARE: Final = 0.8  # Jaccard's index, from which on passages are copies
 BEGINNING: Final = 20_000  # characters that are looked at
