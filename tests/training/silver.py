@@ -56,8 +56,9 @@ class TinySilver:
         return base_load(self.base, seed=1, max_length=64)
 
     def train(
-        self, spec: TrainSpec | None = None, **changes: Any
+        self, spec: TrainSpec | None = None, *, keep: Path | None = None, **changes: Any
     ) -> tuple[CrossEncoder, SilverOutcome]:
+        """With `keep`, a checkpoint after every step is kept there."""
         model = self.model()
         outcome = silver_train(
             model,
@@ -66,5 +67,7 @@ class TinySilver:
             work=self.work(**changes),
             bf16=False,
             reporter=self.reporter,
+            keep=keep,
+            checkpoint_seconds=0,
         )
         return model, outcome

@@ -64,7 +64,7 @@ def test_it_goes_on_as_a_job_of_its_own_once(client: Client, cast: Cast) -> None
     path, manager = f"{API}{job.pk}/", bearer(cast.manager)
     shown = client.get(path, **manager).json()
     until = shown["kept"].pop("until")
-    assert shown["kept"] == {"step": 120, "steps": 400, "trial": None}
+    assert shown["kept"] == {"step": 120, "steps": 400, "trial": None, "silver": False}
     assert until > shown["finished_at"]
     assert (shown["continues"], shown["continued_by"]) == (None, None)
     answer = client.post(f"{path}continue/", **manager)

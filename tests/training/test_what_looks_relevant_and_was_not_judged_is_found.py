@@ -55,8 +55,8 @@ def test_what_was_judged_besides_the_snapshot_is_neither_a_negative_nor_likely()
     )
     again = negatives_mine(corpus(), spec, ENCODERS, seed=spec.seed, judged=judged)
     for query, known in judged.items():
-        both = [*again.examples[query], *again.likely.get(query, ())]
-        assert known.isdisjoint(each.pair.passage_id for each in both)
+        assert known.isdisjoint(each.pair.passage_id for each in again.examples[query])
+        assert known.isdisjoint(each.pair.passage_id for each in again.likely.get(query, ()))
 
 
 def own(query: str, passage: str, text: str, *, relevant: bool = False) -> Pair:

@@ -51,8 +51,9 @@ class JobReporter:
 
     def kept(self, step: int, steps: int) -> None:
         trial, trials = self._trials or (None, None)
-        found = Checkpoint(step, steps, trial, trials, host=gethostname())
         with self._lock:
+            silver = self._stage == Stage.SILVER
+            found = Checkpoint(step, steps, trial, trials, host=gethostname(), silver=silver)
             self._report.checkpoint = found.to_dict()
 
     def log(self, line: str) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from training.continuing import Checkpoint
 from training.models import JobStatus, TrainingJob
 from training.spec.sets import CORPUS
+from training.spec.train import TrainSpec
 
 UNFINISHED: Final = (JobStatus.FAILED, JobStatus.CANCELLED)
 
@@ -41,8 +42,14 @@ def _erased(job: TrainingJob) -> bool:
     """Say whether something is gone of what the job trained on: its snapshot, or a whole corpus."""
     if job.snapshot is not None and job.snapshot.redacted > 0:
         return True
-    mined = job.recipe.get("mine_from") == CORPUS
-    return mined and job.project.erasures.filter(finished_at__gte=job.created_at).exists()
+    corpus = job.recipe.get("mine_from") == CORPUS or _silver(job)
+    return corpus and job.project.erasures.filter(finished_at__gte=job.created_at).exists()
+
+
+def _silver(job: TrainingJob) -> bool:
+    """Say whether what a job kept has learned from made-up queries of the whole corpus."""
+    fresh = bool((job.base_used or {}).get("fresh_head"))
+    return TrainSpec.from_dict(job.recipe).silver_wanted(fresh_head=fresh)
 
 
 def continuation_of(job: TrainingJob) -> TrainingJob | None:

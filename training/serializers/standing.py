@@ -32,4 +32,7 @@ class KeptOutput(serializers.Serializer[Any]):
     trial = serializers.IntegerField(
         source="checkpoint.trial", allow_null=True, help_text="Of several trainings, which one."
     )
+    silver = serializers.BooleanField(
+        source="checkpoint.silver", help_text="Whether it is of the stage on made-up queries."
+    )
     until = serializers.DateTimeField(help_text="When it is removed, or before, for want of disk.")

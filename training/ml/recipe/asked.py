@@ -12,10 +12,10 @@ from sentence_transformers import CrossEncoder
 
 from training.ml.data import Snapshot
 from training.ml.group import launched
+from training.ml.keeping.clock import CHECKPOINT_SECONDS
 from training.ml.measures.made import MadeSlice
 from training.ml.models.find import Base
 from training.ml.precision import Precision, precision_choose
-from training.ml.recipe.callbacks import CHECKPOINT_SECONDS
 from training.ml.reporter import Reporter
 from training.ml.sets.mining import Judged
 from training.ml.silver.work import SilverWork

@@ -4,14 +4,12 @@ import math
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_model, save_model
 from sentence_transformers import CrossEncoder
 from transformers import TrainerCallback, TrainerControl, TrainerState
 
 from training.ml.files import folder_write
 from training.ml.group import group_now
-
-WEIGHTS = "model.safetensors"
+from training.ml.keeping.weights import weights_read, weights_write
 
 
 class Best(TrainerCallback):
@@ -57,13 +55,3 @@ class Best(TrainerCallback):
             return False
         weights_read(model, self._folder)
         return True
-
-
-def weights_write(model: CrossEncoder, folder: Path) -> None:
-    """Write a model's weights alone."""
-    save_model(model, str(folder / WEIGHTS))
-
-
-def weights_read(model: CrossEncoder, folder: Path) -> None:
-    """Read them back into a model of the same shape."""
-    load_model(model, str(folder / WEIGHTS), device=str(model.device))

@@ -1,4 +1,4 @@
-"""The trainer's events, passed on to a reporter, and the time for a checkpoint."""
+"""The trainer's events, passed on to a reporter."""
 
 import math
 from time import monotonic
@@ -12,9 +12,6 @@ from training.ml.reporter import Reporter
 
 # Told apart by the trainer's own names; run-time statistics of an evaluation are no metrics.
 _LOGGED: Final = ("loss", "learning_rate", "grad_norm")
-# A checkpoint takes seconds where a step may take thirty: the time that one may cost of all.
-CHECKPOINT_SECONDS: Final = 60.0
-CHECKPOINT_SHARE: Final = 0.02
 
 
 class ReporterCallback(TrainerCallback):
@@ -84,28 +81,3 @@ class ReporterCallback(TrainerCallback):
             "pairs_per_second": round(pairs * group_now().size / seconds, 3),
             "tokens_per_second": round(tokens * group_now().size / seconds, 1),
         }
-
-
-class CheckpointCallback(TrainerCallback):
-    """Asks for a checkpoint once a minute, and more seldom where one takes more than a second.
-
-    With `at_least` of 0 seconds, after each step, whatever it takes.
-    """
-
-    def __init__(self, *, at_least: float = CHECKPOINT_SECONDS) -> None:
-        self._at_least = at_least
-        self._every = at_least
-        self._last = monotonic()
-
-    def on_train_begin(self, *_event: Any, **_more: Any) -> None:
-        self._last = monotonic()
-
-    def on_step_end(self, *event: Any, **_more: Any) -> None:
-        control: TrainerControl = event[2]
-        if monotonic() - self._last >= self._every:
-            control.should_save = True
-
-    def taken(self, seconds: float) -> None:
-        """Say what the last one took."""
-        self._every = max(self._at_least, seconds / CHECKPOINT_SHARE) if self._at_least else 0.0
-        self._last = monotonic()

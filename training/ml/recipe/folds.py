@@ -19,12 +19,12 @@ from transformers import set_seed
 from training.ml.data import Pair, Snapshot
 from training.ml.errors import DataError
 from training.ml.files import plain_read, plain_write
+from training.ml.keeping.checkpoints import Checkpoints
 from training.ml.models.classes import classes_fold, classes_open
 from training.ml.models.find import Base
 from training.ml.models.load import base_load
 from training.ml.models.split import SplitCrossEncoder
 from training.ml.precision import autocast_end, precision_choose
-from training.ml.recipe.checkpoints import Checkpoints
 from training.ml.recipe.learning import NOTHING, lesson_make, loss_of, negatives_of
 from training.ml.recipe.trainer import trainer_build
 from training.ml.reporter import Reporter

@@ -224,6 +224,8 @@ def _learn(
                 work=asked.silver,
                 bf16=precision.bf16,
                 reporter=reporter,
+                keep=None if place.work is None else place.work / "silver",
+                checkpoint_seconds=place.checkpoint_seconds,
             )
             start = _kept(untouched, asked.base, silver, scratch / "silver")
 

@@ -1,34 +1,22 @@
-"""sentence-transformers' trainer, set up from a recipe, with checkpoints that hold no pickle."""
+"""sentence-transformers' trainer, set up from a recipe."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from time import monotonic
-from typing import Any, Final
+from typing import Any
 
 from sentence_transformers.base.sampler import BatchSamplers
-from sentence_transformers.cross_encoder import CrossEncoderTrainer, CrossEncoderTrainingArguments
-from torch import nn
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
+from sentence_transformers.cross_encoder import CrossEncoderTrainingArguments
 from transformers import PrinterCallback
 
 from training.ml.errors import DivergedError
-from training.ml.files import plain_read, plain_write
 from training.ml.group import group_now
+from training.ml.keeping.checkpoints import Checkpoints
+from training.ml.keeping.clock import CHECKPOINT_SECONDS, CheckpointCallback
+from training.ml.keeping.trainer import KeptTrainer
 from training.ml.models.split import SplitCrossEncoder
 from training.ml.recipe.batching import LengthBatchSampler
-from training.ml.recipe.best import Best, weights_read, weights_write
-from training.ml.recipe.callbacks import (
-    CHECKPOINT_SECONDS,
-    CheckpointCallback,
-    ReporterCallback,
-)
-from training.ml.recipe.checkpoints import (
-    Checkpoints,
-    optimizer_read,
-    optimizer_write,
-    rng_read,
-)
+from training.ml.recipe.best import Best
+from training.ml.recipe.callbacks import ReporterCallback
 from training.ml.recipe.dev_evaluator import DevEvaluator
 from training.ml.recipe.losses import loss_build
 from training.ml.recipe.sharing import GroupCallback, SharedBatches, loss_shared, rows_of
@@ -36,25 +24,17 @@ from training.ml.reporter import Reporter
 from training.ml.sets.shapes import Shaped, rows_per_step
 from training.spec.train import TrainSpec
 
-_OPTIMIZER: Final = "optimizer.safetensors"
-_PLAIN: Final = "arbiter.json"
-_STATE: Final = "trainer_state.json"  # the trainer's own name, under which it looks for it
 
+class RecipeTrainer(KeptTrainer):
+    """Stops at the first loss that is no number, and goes on where it died.
 
-class RecipeTrainer(CrossEncoderTrainer):
-    """Stops at the first loss that is no number, and goes on from checkpoints of our own.
-
-    The library's checkpoints are pickles. These hold the same and more: weights, moments, the
-    course of the learning rate, every source of chance, what was logged and what was best; a run
-    that goes on from one ends with the same weights, figures and log as one that never stopped.
-    `kept`, `best`, `told` and `clock` are set by `trainer_build`.
+    A checkpoint also holds what was logged and what was best: a run that goes on from one ends with
+    the same weights, figures and log as one that never stopped. `best` and `told` are set by
+    `trainer_build`.
     """
 
-    kept: Checkpoints
     best: Best
     told: ReporterCallback
-    clock: CheckpointCallback
-    _losses: list[Any] | None = None
     _shared: SharedBatches | None = None
 
     def get_batch_sampler(
@@ -82,79 +62,30 @@ class RecipeTrainer(CrossEncoderTrainer):
             )
         return (loss, *found[1:]) if whole else loss
 
-    def train_on(self) -> None:
-        """Train from the newest checkpoint, or from the beginning."""
-        newest = self.kept.newest()
-        self.train(resume_from_checkpoint=None if newest is None else str(newest))
-
-    def _save_checkpoint(self, model: nn.Module, trial: object) -> None:
-        begun, group = monotonic(), group_now()
-        # Each process has chance and a sum of losses of its own.
-        losses = [row[0] for row in group.gather([self._tr_loss.item()])]
-        if not group.first:
-            self.kept.chance_write(group.rank)
-        group.wait()
-        if group.first:
-            self.kept.write(self.state.global_step, lambda path: self._fill(path, losses))
-            self.told.kept(self.state)
-        self.clock.taken(monotonic() - begun)
-
-    def _fill(self, folder: Path, losses: list[float]) -> None:
+    def more_kept(self) -> dict[str, Any]:
         card = self.model.model_card_data
-        optimizer, scheduler = self._steppers
-        weights_write(self.model, folder)
-        plain = {
-            "optimizer": optimizer_write(folder / _OPTIMIZER, optimizer.state_dict()),
-            "scheduler": scheduler.state_dict(),
+        return {
             "best": self.best.state(),
-            "loss": [losses, self._total_loss_scalar, self._globalstep_last_logged],
             "log": card.training_logs,
             "evaluation_duration": card.evaluation_duration,
             "seconds": self.told.seconds,
         }
-        plain_write(folder / _PLAIN, plain)
-        self.kept.chance_take(folder)
-        self.state.save_to_json(str(folder / _STATE))
 
-    def _load_from_checkpoint(self, checkpoint: str, _model: nn.Module | None = None) -> None:
-        weights_read(self.model, Path(checkpoint))
-
-    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
-        if checkpoint is None:
-            return
-        plain = plain_read(Path(checkpoint, _PLAIN)) or {}
-        optimizer, scheduler = self._steppers
-        state = optimizer_read(Path(checkpoint, _OPTIMIZER), plain["optimizer"])
-        optimizer.load_state_dict(state)
-        scheduler.load_state_dict(plain["scheduler"])
-        self.best.restore(plain["best"])
-        self.told.seconds = plain["seconds"]
+    def more_restored(self, kept: Mapping[str, Any]) -> None:
+        self.best.restore(kept["best"])
+        self.told.seconds = kept["seconds"]
         card = self.model.model_card_data
-        card.training_logs = plain["log"]
-        card.evaluation_duration = plain["evaluation_duration"]
-        self._losses = plain["loss"]
+        card.training_logs = kept["log"]
+        card.evaluation_duration = kept["evaluation_duration"]
+
+    def kept_tell(self) -> None:
+        self.told.kept(self.state)
 
     def _run_epoch(self, *args: Any, **kwargs: Any) -> Any:
-        # The trainer begins to sum up losses anew; go on from those since the log's last line.
-        if self._losses is not None:
-            unlogged, self._total_loss_scalar, self._globalstep_last_logged = self._losses
-            self._tr_loss += unlogged[group_now().rank]
-            self._losses = None
         # The epoch in which a run goes on does not reach the batches of several processes.
         if self._shared is not None:
             self._shared.set_epoch(kwargs["epoch"])
-        run_epoch: Callable[..., Any] = super()._run_epoch
-        return run_epoch(*args, **kwargs)
-
-    @property
-    def _steppers(self) -> tuple[Optimizer, LRScheduler]:
-        if self.optimizer is None or self.lr_scheduler is None:
-            raise RuntimeError("there is nothing to keep before training begins")
-        return self.optimizer, self.lr_scheduler
-
-    def _load_rng_state(self, checkpoint: str | None) -> None:
-        if checkpoint is not None:
-            rng_read(Path(checkpoint), group_now().rank)
+        return super()._run_epoch(*args, **kwargs)
 
 
 def trainer_build(

@@ -14,13 +14,13 @@ from transformers import set_seed
 from training.ml.data import Snapshot
 from training.ml.errors import DivergedError
 from training.ml.files import folder_write, plain_read, plain_write
+from training.ml.keeping.checkpoints import Checkpoints
+from training.ml.keeping.weights import weights_read, weights_write
 from training.ml.models.classes import classes_fold, classes_open
 from training.ml.models.find import Base
 from training.ml.models.load import base_load
 from training.ml.models.split import SplitCrossEncoder
 from training.ml.precision import autocast_end
-from training.ml.recipe.best import weights_read, weights_write
-from training.ml.recipe.checkpoints import Checkpoints
 from training.ml.recipe.dev_evaluator import DevEvaluator
 from training.ml.recipe.learning import Lesson, lesson_make
 from training.ml.recipe.teaching import Taught

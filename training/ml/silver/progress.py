@@ -27,6 +27,15 @@ class SilverProgress(TrainerCallback):
 
     # The trainer hands over (arguments, state, control), and what else there is by name.
 
+    def on_train_begin(self, *event: Any, **_more: Any) -> None:
+        state: TrainerState = event[1]
+        if state.global_step:
+            self._reporter.log(
+                f"Silver stage: going on after step {state.global_step:,} of {state.max_steps:,},"
+                " which an earlier attempt kept."
+            )
+            self._reporter.kept(state.global_step, state.max_steps)
+
     def on_step_end(self, *event: Any, **_more: Any) -> None:
         state: TrainerState = event[1]
         self._tell(_TEACHER + (1 - _TEACHER) * state.global_step / max(1, state.max_steps))

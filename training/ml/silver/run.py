@@ -4,6 +4,8 @@ A fresh head knows nothing, and a few hundred labels cannot teach it. So queries
 corpus, a teacher orders passages for them, the model learns that order, and the labels come after.
 """
 
+import math
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from typing import Any, Final
 from sentence_transformers import CrossEncoder
 
 from training.ml.errors import DataError
+from training.ml.keeping.clock import CHECKPOINT_SECONDS
 from training.ml.models.find import BaseInfo
 from training.ml.reporter import Reporter
 from training.ml.search.languages import DEFAULT
@@ -27,7 +30,7 @@ from training.ml.silver.lists import ListBuilder, SoftList
 from training.ml.silver.progress import SilverProgress
 from training.ml.silver.queries import MadeQueries, queries_make
 from training.ml.silver.teacher import Teacher, teacher_load
-from training.ml.silver.training import lists_train, steps_count
+from training.ml.silver.training import Keeping, lists_train, steps_count
 from training.ml.silver.work import SilverWork, corpus_digest
 from training.spec.train import TrainSpec
 
@@ -63,10 +66,13 @@ def silver_train(
     work: SilverWork,
     bf16: bool,
     reporter: Reporter,
+    keep: Path | None = None,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> SilverOutcome:
     """Train `model`, the loaded `base`, on made-up queries, or put kept weights into it.
 
-    `bf16` is what was found to be faster on this machine.
+    `bf16` is what was found to be faster on this machine. Checkpoints are kept in the folder `keep`
+    until the stage is through; without one, a stage that dies begins anew.
 
     Raises DataError where the corpus gives too little, BaseModelError for a teacher that cannot
     score, DivergedError for a loss that is no number.
@@ -78,8 +84,13 @@ def silver_train(
     facts = cache.load(key, model)
     cached = facts is not None
     if facts is None:
-        facts = {"key": key, **_Run(model, spec, work, bf16, reporter).facts(corpus)}
+        # Named by all that the weights depend on: what lies there is of this very stage.
+        folder = None if keep is None else keep / key[:16]
+        run = _Run(model, spec, work, bf16, reporter, folder, checkpoint_seconds)
+        facts = {"key": key, **run.facts(corpus)}
         facts = cache.store(key, model, facts)
+    if keep is not None:
+        shutil.rmtree(keep, ignore_errors=True)
     outcome = SilverOutcome(cached, monotonic() - start, facts)
     for line in _told(outcome):
         reporter.log(line)
@@ -96,7 +107,10 @@ class _Run:
         work: SilverWork,
         bf16: bool,
         reporter: Reporter,
+        folder: Path | None,
+        checkpoint_seconds: float,
     ) -> None:
+        self._folder, self._checkpoint_seconds = folder, checkpoint_seconds
         self._model, self._spec, self._work, self._reporter = model, spec, work, reporter
         self._bf16, self._progress = bf16, SilverProgress(reporter)
         self._terms = Tokens(spec.language or DEFAULT).terms
@@ -115,7 +129,8 @@ class _Run:
         with self._timed("measure"):
             before = measured.scores(self._model, max_length=spec.silver_max_length)
         with self._timed("train"):
-            self._train(lists)
+            earlier = self._train(lists)
+        self._timings["train"] += earlier
         with self._timed("measure"):
             after = measured.scores(self._model, max_length=spec.silver_max_length)
         return {
@@ -152,18 +167,23 @@ class _Run:
         lists = builder.build(made.queries[held : held + used], self._size, self._progress.teaching)
         return _teacher_facts(teacher), HeldOut(kept, spec.templates), lists
 
-    def _train(self, lists: list[SoftList]) -> None:
+    def _train(self, lists: list[SoftList]) -> float:
+        """Train, and return the seconds that earlier attempts have put into the weights."""
         spec, parent = self._spec, self._work.cache
         parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with TemporaryDirectory(dir=parent, prefix=".trainer-") as scratch:
-            lists_train(
+            if self._folder is None:
+                keeping = Keeping(Path(scratch), math.inf, lambda _step, _steps: None)
+            else:
+                keeping = Keeping(self._folder, self._checkpoint_seconds, self._reporter.kept)
+            return lists_train(
                 self._model,
                 lists,
                 spec,
                 spec.templates,
                 bf16=self._bf16,
                 seed=spec.seed,
-                scratch=Path(scratch),
+                keeping=keeping,
                 callbacks=[self._progress],
             )
 

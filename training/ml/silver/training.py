@@ -1,20 +1,25 @@
 """Training on soft lists, by sentence-transformers' own trainer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 import torch
 from datasets import Dataset
 from sentence_transformers import CrossEncoder
-from sentence_transformers.cross_encoder import CrossEncoderTrainer, CrossEncoderTrainingArguments
+from sentence_transformers.cross_encoder import CrossEncoderTrainingArguments
 from sentence_transformers.cross_encoder.losses import ListNetLoss
 from sentence_transformers.cross_encoder.model_card import CrossEncoderModelCardData
 from torch import nn
 from transformers import PrinterCallback, TrainerCallback
 
 from training.ml.errors import DivergedError
+from training.ml.keeping.checkpoints import Checkpoints
+from training.ml.keeping.clock import CheckpointCallback
+from training.ml.keeping.trainer import KeptTrainer
 from training.ml.precision import autocast_end
 from training.ml.silver.lists import SoftList
 from training.ml.templates import Templates
@@ -26,8 +31,36 @@ LOGGED: Final = 20  # lines of the training log
 _CHARS: Final = 12  # characters of a text per token that is read, at most: the rest is cut early
 
 
-class _Trainer(CrossEncoderTrainer):
-    """Stops at the first loss that is not a number, before it reaches the weights."""
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where a silver training keeps checkpoints, and how often; `told` hears of each.
+
+    `folder` is of this very training: what lies there is gone on from.
+    """
+
+    folder: Path
+    seconds: float
+    told: Callable[[int, int], None]
+
+
+class _Trainer(KeptTrainer):
+    """Stops at the first loss that is not a number, before it reaches the weights.
+
+    `spent` are seconds of earlier attempts, `told` hears of checkpoints.
+    """
+
+    told: Callable[[int, int], None]
+    spent: float = 0.0
+    begun: float = 0.0
+
+    def more_kept(self) -> dict[str, Any]:
+        return {"seconds": self.spent + monotonic() - self.begun}
+
+    def more_restored(self, kept: Mapping[str, Any]) -> None:
+        self.spent = kept["seconds"]
+
+    def kept_tell(self) -> None:
+        self.told(self.state.global_step, self.state.max_steps)
 
     def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
         found = super().compute_loss(*args, **kwargs)
@@ -49,21 +82,24 @@ def lists_train(
     *,
     bf16: bool,
     seed: int,
-    scratch: Path,
+    keeping: Keeping,
     callbacks: Sequence[TrainerCallback] = (),
-) -> None:
+) -> float:
     """Train until `silver_pairs` pairs were read, in as many passes over the lists as that takes.
 
-    Dropout is off and the word vectors stand still: a few hundred steps overfit nothing, and both
-    cost a third of the time. Raises DivergedError.
+    Goes on from the newest checkpoint, and ends with the weights of a training that never stopped;
+    returns the seconds of earlier attempts that are in them. Dropout is off and the word vectors
+    stand still: a few hundred steps overfit nothing, and both cost a third of the time. Raises
+    DivergedError.
     """
+    clock = CheckpointCallback(at_least=keeping.seconds)
     steps = steps_count(spec, len(lists[0].passages))
     on_cpu = model.device.type == "cpu"
     with _prepared(model, spec.silver_max_length):
         trainer = _Trainer(
             model=model,
             args=CrossEncoderTrainingArguments(
-                output_dir=str(scratch),
+                output_dir=str(keeping.folder),
                 max_steps=steps,
                 per_device_train_batch_size=spec.silver_batch_size,
                 learning_rate=spec.silver_learning_rate,
@@ -86,11 +122,14 @@ def lists_train(
             # Cross-entropy with softmax of the targets: soft ones as well as grades. The whole step
             # is read at once, and `SplitCrossEncoder` cuts it by length.
             loss=ListNetLoss(model, mini_batch_size=-1),
-            callbacks=list(callbacks),
+            callbacks=[*callbacks, clock],
         )
+        trainer.kept, trainer.clock = Checkpoints(keeping.folder), clock
+        trainer.told, trainer.begun = keeping.told, monotonic()
         trainer.remove_callback(PrinterCallback)
-        trainer.train()
+        trainer.train_on()
         autocast_end(trainer)
+    return trainer.spent
 
 
 def steps_count(spec: SilverSpec, size: int) -> int:
