@@ -128,6 +128,8 @@ def _known(exposure: Mapping[str, Any] | None, who: str, so: str) -> Iterator[st
     of = f"of the {exposure['test_queries']} test queries"
     if seen := exposure["test"]:
         yield f"{who} was trained on {seen} {of}: {so}."
+    for name in exposure.get("unread") or []:
+        yield f"Which queries {name} was trained on cannot be told; these may be among them."
     if seen := exposure.get("test_in_dev"):
         yield f"{who} was chosen and calibrated by {seen} {of}: {so}, if only a little."
 

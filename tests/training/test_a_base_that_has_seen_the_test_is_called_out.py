@@ -61,7 +61,7 @@ def test_train_queries_of_the_base_are_counted_in_dev_and_test(cast: Cast, tmp_p
     third = trained(cast, tmp_path / "v2", second, base=version)
     assert exposure_of(third, new, cast.project).test == wanted["test"]
     elsewhere = project_create(slug="copy", name="Copy", owner=cast.owner)
-    assert exposure_of(version, new, elsewhere).test == wanted["test"]
+    assert exposure_of(version, new, elsewhere, cast.owner).test == wanted["test"]
 
 
 def test_what_cannot_be_told_is_said(cast: Cast, tmp_path: Path) -> None:
@@ -93,8 +93,9 @@ def test_twins_and_dev_count_and_what_is_not_ones_to_see_stays_unread(
     assert (found.test, found.test_in_dev, found.test_queries) == (1, 1, 3)
     assert any("chosen and calibrated by 1 of the 3" in line for line in found.lines())
     elsewhere = project_create(slug="spy", name="Spy", owner=cast.outsider)
-    spied = exposure_of(version, new, elsewhere, cast.outsider)
-    assert (spied.test, spied.test_in_dev, spied.unread) == (0, 0, (str(version),))
+    for asker in (cast.outsider, None):
+        spied = exposure_of(version, new, elsewhere, asker)
+        assert (spied.test, spied.test_in_dev, spied.unread) == (0, 0, (str(version),))
 
 
 def test_the_verdict_says_it_beside_what_it_weakens() -> None:
@@ -111,6 +112,10 @@ def test_the_verdict_says_it_beside_what_it_weakens() -> None:
     clean = verdict_of({"verdict": VERDICT, "base": {}, "exposure": Exposure(2, 0, 5, 8).to_dict()})
     assert clean is not None
     assert clean.warnings == []
+    unknown = Exposure(0, 0, 5, 8, unread=("library/finder@v1",)).to_dict()
+    blind = verdict_of({"verdict": VERDICT, "base": {}, "exposure": unknown})
+    assert blind is not None
+    assert "Which queries library/finder@v1 was trained on cannot be told" in blind.text
 
 
 def test_the_card_states_the_count() -> None:

@@ -64,8 +64,8 @@ def exposure_of(
     """Compare what a version, and what made it, learned from with dev and test.
 
     Queries are the same if they are near-identical, as splits keep them together, or, within
-    `project`, if their ids are: a query may have been worded anew. What versions of projects were
-    trained on that are not `asker`'s to see stays unread; None is the installation itself.
+    `project`, if their ids are: a query may have been worded anew. What versions of other projects
+    were trained on stays unread unless `asker` is a member there; None is nobody, or who has left.
     """
     seen, unread = queries_seen(version, project, asker)
     dev, test = (_texts(snapshot.splits[name]) for name in ("dev", "test"))
@@ -131,7 +131,9 @@ def _learned(
 ) -> dict[str, dict[str, str]] | None:
     """Return a version's train and dev queries; None where not all of them are here to see."""
     home = version.reranker.project
-    theirs = home.pk == project.pk or asker is None or home.members.filter(user=asker).exists()
+    theirs = home.pk == project.pk or (
+        asker is not None and home.members.filter(user=asker).exists()
+    )
     rows = SnapshotRow.objects.filter(digest=version.snapshot_digest, project=home, redacted=0)
     row = rows.first() if version.snapshot_digest and theirs else None
     if row is None or any(f"{name}.jsonl" not in row.files for name in LEARNED):
