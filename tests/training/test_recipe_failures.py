@@ -4,6 +4,7 @@ import errno
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -66,6 +67,23 @@ def test_training_pairs_of_one_class_are_refused(
     ]
     with pytest.raises(DataError, match=message):
         run(tmp_path, tiny_snapshot(train=pairs), loss="BinaryCrossEntropyLoss")
+
+
+@pytest.mark.parametrize(
+    ("queries", "changes"),
+    [
+        (4, {"sweep": {"loss": ["MultipleNegativesRankingLoss", "BinaryCrossEntropyLoss"]}}),
+        (1, {}),
+    ],
+    ids=["a sweep with a loss that needs others", "one query"],
+)
+def test_relevant_passages_without_any_to_tell_them_from_are_refused(
+    tmp_path: Path, queries: int, changes: dict[str, Any]
+) -> None:
+    pairs = [pair for pair in tiny_pairs("train", queries) if pair.relevant]
+    with pytest.raises(DataError, match="carry the same label"):
+        run(tmp_path, tiny_snapshot(train=pairs), max_steps=2, **changes)
+    assert_nothing_left(tmp_path)
 
 
 def test_a_dev_split_without_positives_is_measured_as_far_as_it_goes(tmp_path: Path) -> None:

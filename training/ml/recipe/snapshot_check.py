@@ -15,15 +15,21 @@ def snapshot_check(snapshot: Snapshot, spec: TrainSpec | None = None) -> None:
     passages that were judged not to be relevant.
     """
     splits_check({split: len(snapshot.splits[split]) for split in SPLITS})
-    _check_classes(snapshot.splits["train"], alike=spec is not None and _finds_others(spec))
+    train = snapshot.splits["train"]
+    _check_classes(train, alike=spec is not None and _finds_others(spec, train))
 
 
-def _finds_others(spec: TrainSpec) -> bool:
-    """Say whether a recipe mines, has a teacher, or takes passages of other queries for worse."""
+def _finds_others(spec: TrainSpec, train: Sequence[Pair]) -> bool:
+    """Say whether a recipe mines, has a teacher, or takes passages of other queries for worse.
+
+    The last is so where each loss that it tries does, and where there is more than one query.
+    """
     if spec.mines or spec.teacher is not None:
         return True
-    loss = spec.loss or loss_choose(negatives=False, teacher=False).name
-    return LOSSES[loss].shape == "triplets"
+    usual = loss_choose(negatives=False, teacher=False).name
+    tried = {variant.loss or usual for _, variant in spec.variants()}
+    others = len({pair.query_id for pair in train}) > 1
+    return others and all(LOSSES[loss].shape == "triplets" for loss in tried)
 
 
 def splits_check(sizes: Mapping[str, float]) -> None:
