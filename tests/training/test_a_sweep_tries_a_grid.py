@@ -96,6 +96,11 @@ def test_a_trial_that_diverges_stops_no_other_and_is_not_repeated(tmp_path: Path
     assert again.facts["trials"] == outcome.facts["trials"]
 
 
+def test_seeds_after_the_largest_begin_anew() -> None:
+    spec = TrainSpec.from_dict({"seed": 2**32 - 1, "seeds": 3})
+    assert [each.spec.seed for each in trials_of(spec)] == [2**32 - 1, 0, 1]
+
+
 def test_the_setting_is_chosen_by_its_mean_over_seeds() -> None:
     rates = (1e-5, 2e-5)
     values = {(1e-5, 1): 0.9, (1e-5, 2): 0.1, (2e-5, 1): 0.6, (2e-5, 2): 0.7}

@@ -10,10 +10,12 @@ from sentence_transformers import CrossEncoder
 from tests.tiny_run import RecordingReporter, tiny_base, tiny_pairs, tiny_snapshot, tiny_spec
 from training.ml.data import Pair, Snapshot
 from training.ml.errors import DataError
+from training.ml.models.load import base_load
 from training.ml.recipe.asked import Place
 from training.ml.recipe.learning import NOTHING, lesson_make
+from training.ml.recipe.losses import loss_build
 from training.ml.recipe.run import recipe_run
-from training.ml.sets.shapes import rows_per_step
+from training.ml.sets.shapes import IN_BATCH, rows_per_step
 from training.spec.losses import LOSSES
 from training.spec.train import TrainSpec
 
@@ -109,3 +111,16 @@ def test_passages_of_other_rows_count_as_pairs_of_a_step(tmp_path: Path) -> None
     # A relevant passage, two others of its query and four of other rows.
     assert rows_per_step(shaped, 35) == 5
     assert rows_per_step(shaped, 1) == 4
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, loss in LOSSES.items() if loss.shape == "triplets"]
+)
+def test_a_step_reads_no_more_pairs_than_are_counted(tmp_path: Path, name: str) -> None:
+    spec = tiny_spec("agro", loss=name, num_negatives=2)
+    model = base_load(tiny_base(tmp_path / "base"), seed=1, max_length=64, device="cpu")
+    rows = 8
+    columns = lesson_make(tiny_snapshot(), spec, NOTHING).shaped.dataset[:rows]
+    loss_build(model, name, spec).train()(list(columns.values()), None)
+    # A relevant passage, two others of its query and four of other rows; not all of these.
+    assert model.read[0] == rows * (1 + 2 + IN_BATCH)

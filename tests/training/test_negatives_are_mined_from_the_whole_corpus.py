@@ -12,7 +12,7 @@ from annotate.services.erasing import erasure_create
 from annotate.services.golding import GoldWish, golds_set
 from annotate.services.withdrawing import passages_withdraw
 from models_app.models import Version
-from tests.factory import Cast, make_candidate, make_judgment, make_passage
+from tests.factory import Cast, make_candidate, make_judgment, make_label, make_passage
 from tests.models_app.published import facts_made, publish
 from tests.training.jobs import (
     RECIPE,
@@ -164,6 +164,23 @@ def test_what_was_judged_after_the_freeze_or_is_gold_is_known(cast: Cast, tmp_pa
     assert set(judged) <= {pair.query_id for name in ("train", "dev") for pair in
                            frozen.splits[name]}  # fmt: skip
     assert judged_fetch(job, frozen, TrainSpec()) == {}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_mines_nothing_where_all_was_judged_since_the_freeze(
+    cast: Cast, tmp_path: Path
+) -> None:
+    label_project(cast.project, queries=12)
+    job = corpus_job(cast, tmp_path, mine_negatives="both", relative_margin=0.5)
+    for query in cast.project.queries.all():
+        for passage in cast.project.passages.exclude(candidates__query=query):
+            make_label(make_candidate(query, passage), 1)
+    assert run_job(job).returncode == 0
+    job.refresh_from_db()
+    assert job.status == "succeeded", job.error
+    found = Version.objects.get(job=job.pk).facts["training_set"]
+    assert (found["mined_bm25"], found["mined_bi-encoder"]) == (0, 0)
+    assert (found["too_close"], found["alike"]) == (0, 0)
 
 
 @pytest.mark.django_db(transaction=True)
