@@ -143,7 +143,7 @@ def test_grades_are_put_on_the_teachers_scale_before_the_two_are_mixed() -> None
 
 def test_a_teacher_chooses_the_loss_and_other_losses_refuse_one() -> None:
     snapshot = tiny_snapshot()
-    chosen = loss_of(snapshot, TrainSpec.from_dict({"teacher": NAME}))
+    chosen = loss_of(snapshot, TrainSpec.from_dict({"teacher": NAME}), NOTHING)
     assert chosen.name == "MarginMSELoss"
     with pytest.raises(SpecError, match="learn from a teacher"):
         TrainSpec.from_dict({"teacher": NAME, "loss": "LambdaLoss"})

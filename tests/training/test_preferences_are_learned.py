@@ -79,7 +79,7 @@ def test_a_loss_that_reads_no_lists_leaves_them_and_says_so(tmp_path: Path) -> N
     snapshot = tiny_snapshot()
     snapshot = Snapshot(snapshot.manifest, snapshot.splits, preferred(snapshot))
     spec = tiny_spec("agro")
-    loss = loss_of(snapshot, spec)
+    loss = loss_of(snapshot, spec, NOTHING)
     lesson = lesson_make(snapshot, spec, NOTHING)
     assert loss.name == "BinaryCrossEntropyLoss"
     assert lesson.statistics["preferences"]["learned"] == 0

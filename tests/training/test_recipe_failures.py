@@ -86,6 +86,36 @@ def test_relevant_passages_without_any_to_tell_them_from_are_refused(
     assert_nothing_left(tmp_path)
 
 
+MINES_NOTHING = {"mine_negatives": "bm25", "num_negatives": 2, "range_min": 98, "range_max": 100}
+
+
+def test_relevant_passages_for_which_nothing_is_mined_are_held_against_each_other(
+    tmp_path: Path,
+) -> None:
+    pairs = [pair for pair in tiny_pairs("train", 6) if pair.relevant]
+    reporter = RecordingReporter()
+    run(tmp_path, tiny_snapshot(train=pairs), reporter, max_steps=1, **MINES_NOTHING)
+    assert any(line.startswith("Mined 0 passages") for line in reporter.lines)
+    assert any(line.startswith("MultipleNegativesRankingLoss: ") for line in reporter.lines)
+
+
+@pytest.mark.parametrize(
+    ("queries", "changes", "message"),
+    [
+        (6, MINES_NOTHING | {"loss": "BinaryCrossEntropyLoss"}, "carry the same label, after"),
+        (1, MINES_NOTHING, "one query has no passage to tell from others"),
+    ],
+    ids=["a loss that needs others", "one query"],
+)
+def test_relevant_passages_for_which_nothing_is_mined_are_refused(
+    tmp_path: Path, queries: int, changes: dict[str, Any], message: str
+) -> None:
+    pairs = [pair for pair in tiny_pairs("train", queries) if pair.relevant]
+    with pytest.raises(DataError, match=message):
+        run(tmp_path, tiny_snapshot(train=pairs), max_steps=2, **changes)
+    assert_nothing_left(tmp_path)
+
+
 def test_a_dev_split_without_positives_is_measured_as_far_as_it_goes(tmp_path: Path) -> None:
     pairs = [replace(p, relevant=False, target=0.0, gain=0.0) for p in tiny_pairs("dev", 3)]
     reporter = RecordingReporter()

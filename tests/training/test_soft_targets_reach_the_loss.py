@@ -26,7 +26,7 @@ def test_it_goes_from_the_file_to_the_loss(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
     spec = tiny_spec(next(iter(PRESETS)), loss="BinaryCrossEntropyLoss")
     snapshot = snapshot_read(tmp_path)
-    chosen = loss_of(snapshot, spec)
+    chosen = loss_of(snapshot, spec, NOTHING)
     data = lesson_make(snapshot, spec, NOTHING).shaped.dataset
     assert data["label"][:] == [SOFT]
     model = CrossEncoder(str(tiny_cross_encoder(tmp_path / "base")))

@@ -36,8 +36,8 @@ LOSSES: Final = {
         Loss(
             "MultipleNegativesRankingLoss",
             "triplets",
-            "A relevant passage before all others of the batch: where nobody judged what is not "
-            "relevant.",
+            "A relevant passage before others of its query and of the batch: where nobody judged "
+            "what is not relevant.",
         ),
         Loss(
             "CachedMultipleNegativesRankingLoss",
@@ -98,6 +98,6 @@ def loss_choose(*, negatives: bool, teacher: bool) -> Choice:
         return Choice("MarginMSELoss", "A teacher was named: its distances are learned.")
     if not negatives:
         return Choice(
-            "MultipleNegativesRankingLoss", "No training pair was judged to be not relevant."
+            "MultipleNegativesRankingLoss", "No training pair is known not to be relevant."
         )
     return Choice("BinaryCrossEntropyLoss", "It is the steadiest with judged pairs.")

@@ -19,6 +19,7 @@ BACKENDS: Final = (
     "openvino",
     "openvino-bf16",
     "openvino-int8",
+    "openvino-int8-bf16",
     "onnx",
     "onnx-int8",
 )

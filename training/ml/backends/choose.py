@@ -96,7 +96,7 @@ def _decided(
     What takes torch's place is at least `least` times as fast.
     """
     tried, trials = trying.all(there)
-    judging = trying.judging(scored.judged, scored.templates)
+    judging = trying.judging(scored.judged, scored.templates, of=scored.pairs)
     chosen: Tried | None = None
     for each in sorted(tried, key=lambda found: -found.factor):
         trial = Trial(each.name, factor=each.factor, rate=each.factor * trying.rate)

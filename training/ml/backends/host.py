@@ -23,7 +23,7 @@ COMPUTING: Final = (
     "onnxruntime",
     "onnxscript",
 )
-MADE: Final = 1
+MADE: Final = 2
 """Counts up where conversion or choice changes here, so that nothing older is used."""
 
 

@@ -13,6 +13,7 @@ BACKENDS: Final[Mapping[str, Backend]] = {
     each.name: each
     for each in (
         Eager(TORCH),
+        Vino("openvino-int8-bf16", precision="bf16", int8=True),
         Vino("openvino-int8", int8=True),
         Vino("openvino-bf16", precision="bf16"),
         Eager("torch-bf16", bf16=True),

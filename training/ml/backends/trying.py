@@ -26,7 +26,8 @@ LEAST: Final = 16  # pairs of a sample, where there are as many
 MOST: Final = 128
 PASS: Final = 4.0  # seconds of torch that a sample is meant to take
 ROUNDS: Final = 3
-JUDGED: Final = 45.0  # seconds of torch for judged pairs
+JUDGED: Final = (45.0, 180.0)  # seconds of torch for judged pairs, at least and at most
+SHARE: Final = 0.05  # of the seconds that torch would take for everything, between these two
 BOX: Final = 120.0  # seconds after which no further backend is tried
 
 
@@ -81,9 +82,14 @@ class Trying:
         self._race(tried)
         return tried, failed
 
-    def judging(self, judged: Sequence[Pair], templates: Templates) -> "Judging":
-        """Return what compares backends on judged pairs, as many as torch scores in a while."""
-        pairs = _whole_queries(judged, int(JUDGED * self.rate))
+    def judging(self, judged: Sequence[Pair], templates: Templates, *, of: int) -> "Judging":
+        """Return what compares backends on judged pairs, as many as torch scores in a while.
+
+        More where more is to be scored, `of` pairs in all: of few queries chance changes the mean.
+        """
+        least, most = JUDGED
+        seconds = min(most, max(least, SHARE * of / self.rate))
+        pairs = _whole_queries(judged, int(seconds * self.rate))
         texts = [
             templates.pair(query=pair.query, title=pair.title, text=pair.text) for pair in pairs
         ]

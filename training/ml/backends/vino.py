@@ -1,4 +1,5 @@
-"""OpenVINO on the CPU: float32, bfloat16, and int8 weights and activations through NNCF.
+"""OpenVINO on the CPU: float32, bfloat16, and int8 weights and activations through NNCF, with
+either of them for what is not quantised.
 
 The graph is converted from the torch module in memory, with dynamic shapes; what is stored is
 OpenVINO's own XML and its weights as plain bytes.
@@ -38,7 +39,7 @@ class Vino:
 
     @property
     def files(self) -> str:
-        """The graph's folder: float32 and bfloat16 read the same one."""
+        """The graph's folder: what differs in precision alone reads the same one."""
         return "openvino-int8" if self.int8 else "openvino"
 
     def missing(self, model: CrossEncoder) -> str:

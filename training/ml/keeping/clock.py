@@ -7,11 +7,11 @@ from transformers import TrainerCallback, TrainerControl
 
 # A checkpoint takes seconds where a step may take thirty: the time that one may cost of all.
 CHECKPOINT_SECONDS: Final = 60.0
-CHECKPOINT_SHARE: Final = 0.02
+CHECKPOINT_SHARE: Final = 0.01
 
 
 class CheckpointCallback(TrainerCallback):
-    """Asks for a checkpoint once a minute, and more seldom where one takes more than a second.
+    """Asks for a checkpoint once a minute, and more seldom where one takes more than half a second.
 
     With `at_least` of 0 seconds, after each step, whatever it takes.
     """

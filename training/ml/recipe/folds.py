@@ -85,14 +85,14 @@ def bench_make(
         f"Training in {'bfloat16' if precision.bf16 else 'single precision'}. {precision.reason}"
     )
     learned = Snapshot(snapshot.manifest, {"train": pairs, "dev": (), "test": ()})
-    loss = loss_of(learned, spec)
-    reporter.log(f"{loss.name}: {loss.reason}")
     folder = work / _digest(snapshot, spec, base, bf16=precision.bf16)
     folder.mkdir(parents=True, exist_ok=True)
     mined = NOTHING
     if spec.mines:
         reporter.stage("mine")
         mined = negatives_of(learned, spec, reporter, folder=folder, judged=judged)
+    loss = loss_of(learned, spec, mined)
+    reporter.log(f"{loss.name}: {loss.reason}")
     return Bench(
         pairs, spec, base, precision.bf16, mined, folder, reporter, device, checkpoint_seconds,
     )  # fmt: skip

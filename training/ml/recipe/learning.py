@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from training.ml.data import Snapshot
+from training.ml.errors import DataError
 from training.ml.files import plain_read, plain_write
 from training.ml.models.encoder import BiEncoder
 from training.ml.recipe.teaching import Taught
@@ -40,11 +41,14 @@ class Lesson:
     statistics: Mapping[str, Any]
 
 
-def loss_of(snapshot: Snapshot, spec: TrainSpec) -> Choice:
-    """Return the loss that the recipe names, or the one for its data."""
+def loss_of(snapshot: Snapshot, spec: TrainSpec, mined: Mined) -> Choice:
+    """Return the loss that the recipe names, or the one for its data and what was mined."""
     if spec.loss is not None:
         return Choice(spec.loss, "The recipe says so.")
-    negatives = spec.mines or any(not pair.relevant for pair in snapshot.splits["train"])
+    negatives = any(
+        not pair.relevant or mined.examples.get(pair.query_id)
+        for pair in snapshot.splits["train"]
+    )
     return loss_choose(negatives=negatives, teacher=spec.teacher is not None)
 
 
@@ -56,7 +60,7 @@ def lesson_make(
     Targets are those that were `taught`, where there is a teacher, and the grades' own where not.
     Raises DataError where nothing comes of it that the loss could read.
     """
-    loss = loss_of(snapshot, spec)
+    loss = loss_of(snapshot, spec, mined)
     compiled = compile_examples(snapshot.splits["train"], spec, mined.examples, seed=spec.seed)
     examples = compiled.examples
     if taught is not None:
@@ -79,6 +83,29 @@ def lesson_make(
         "alike": mined.alike,
     }
     return Lesson(loss, shaped, statistics)
+
+
+def lesson_check(lesson: Lesson) -> None:
+    """Raise DataError for pairs that all have one target, which a loss cannot tell apart.
+
+    A snapshot that has others may still come to that: by what the recipe leaves out, or where
+    nothing that it mines is left.
+    """
+    shaped, shape = lesson.shaped, LOSSES[lesson.loss.name].shape
+    if shape == "triplets" and "negative_1" not in shaped.dataset.column_names:
+        if len(set(shaped.dataset["anchor"])) == 1:
+            raise DataError(
+                "The one query has no passage to tell from others: nothing was mined for it.",
+                "Judge passages that are not relevant too, or more queries, and freeze a new "
+                "snapshot.",
+            )
+    elif shape in ("pointwise", "classes") and len(set(shaped.dataset["label"])) == 1:
+        raise DataError(
+            f"All {len(shaped.dataset):,} pairs of the training set carry the same label, after "
+            f"what was left out and mined, so {lesson.loss.name} can tell nothing apart.",
+            "Judge passages that are not relevant too and freeze a new snapshot, mine more of them "
+            "(range_max, relative_margin, mine_from), or choose MultipleNegativesRankingLoss.",
+        )
 
 
 def negatives_of(

@@ -231,9 +231,6 @@ def _learn(
 
     # 4. Mine: where the recipe asks for negatives that nobody judged.
     work = work_of(asked, start, precision) or scratch / "work"
-    if "loss" not in dict(spec.sweep):
-        loss = loss_of(snapshot, spec)
-        reporter.log(f"{loss.name}: {loss.reason}")
     mined = NOTHING
     if spec.mines:
         with stages("mine"):
@@ -241,6 +238,9 @@ def _learn(
                 snapshot, spec.widest, reporter,
                 folder=work, corpus=place.corpus, judged=place.judged,
             )  # fmt: skip
+    if "loss" not in dict(spec.sweep):
+        loss = loss_of(snapshot, spec, mined)
+        reporter.log(f"{loss.name}: {loss.reason}")
 
     # 5. Teach: where a teacher says how far apart the passages of a query are.
     taught = None

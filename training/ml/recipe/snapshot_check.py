@@ -16,7 +16,7 @@ def snapshot_check(snapshot: Snapshot, spec: TrainSpec | None = None) -> None:
     """
     splits_check({split: len(snapshot.splits[split]) for split in SPLITS})
     train = snapshot.splits["train"]
-    _check_classes(train, alike=spec is not None and _finds_others(spec, train))
+    _check_classes(train, spec)
 
 
 def _finds_others(spec: TrainSpec, train: Sequence[Pair]) -> bool:
@@ -43,16 +43,22 @@ def splits_check(sizes: Mapping[str, float]) -> None:
             )
 
 
-def _check_classes(train: Sequence[Pair], *, alike: bool) -> None:
+def _check_classes(train: Sequence[Pair], spec: TrainSpec | None) -> None:
     positives = sum(pair.relevant for pair in train)
     if positives == 0:
         raise DataError(
             f"None of the {len(train)} training pairs is relevant.",
             "Judge until some passages are found relevant, and freeze a new snapshot.",
         )
-    if not alike and (positives == len(train) or len({pair.target for pair in train}) == 1):
+    alike = positives == len(train) or len({pair.target for pair in train}) == 1
+    if alike and not (spec is not None and _finds_others(spec, train)):
+        # Nothing else is of use to what is measured on these passages, as folds of them are.
+        others = " and freeze a new snapshot" + (
+            ", or mine them (mine_negatives), or choose MultipleNegativesRankingLoss."
+            if spec is not None
+            else ": what is held out is measured by these labels."
+        )
         raise DataError(
             f"All {len(train)} training pairs carry the same label, so nothing can be told apart.",
-            "Judge passages that are not relevant too and freeze a new snapshot, or mine them"
-            " (mine_negatives), or choose MultipleNegativesRankingLoss.",
+            f"Judge passages that are not relevant too{others}",
         )

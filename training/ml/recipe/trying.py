@@ -22,7 +22,7 @@ from training.ml.models.load import base_load
 from training.ml.models.split import SplitCrossEncoder
 from training.ml.precision import autocast_end
 from training.ml.recipe.dev_evaluator import DevEvaluator
-from training.ml.recipe.learning import Lesson, lesson_make
+from training.ml.recipe.learning import Lesson, lesson_check, lesson_make
 from training.ml.recipe.teaching import Taught
 from training.ml.recipe.trainer import RecipeTrainer, trainer_build
 from training.ml.recipe.trials import Trial, TrialResult, trial_choose, trials_of
@@ -150,6 +150,7 @@ def _prepare(
         reporter=setting.reporter,
     )
     lesson = lesson_make(setting.snapshot, spec, setting.mined, setting.taught)
+    lesson_check(lesson)
     # What was scored and measured before must not change what chance does.
     set_seed(spec.seed)
     if lesson.shaped.classes and not trained:

@@ -18,7 +18,6 @@ AGAINST: Final = 4
 # Passages of other rows that a relevant one is held against too, where a loss takes such: the
 # library's own default. All of them would be sixteen times sixteen pairs for a batch of sixteen.
 IN_BATCH: Final = 4
-_ROWS: Final = 4  # of a step of such a loss, at least: fewer have hardly any passages of others
 MANY: Final = 20  # classes, more of which no scheme of grades has
 _Row = TypeVar("_Row")
 
@@ -249,5 +248,17 @@ def rows_per_step(shaped: Shaped, pairs: int) -> int:
         mean = sum(map(len, dataset["docs"])) / len(dataset)
         return max(1, round(pairs / mean))
     if "anchor" in dataset.column_names:
-        return max(_ROWS, pairs // (len(dataset.column_names) - 1 + IN_BATCH))
+        return _rows_in_batch(len(dataset.column_names) - 1, pairs)
     return max(1, pairs // 2) if "negative" in dataset.column_names else pairs
+
+
+def _rows_in_batch(passages: int, pairs: int) -> int:
+    """Return the most rows of so many passages that are read as so many pairs, or the fewest.
+
+    Each row is held against some passages of the others too; one without others of its own needs a
+    second row.
+    """
+    rows = 1 if passages > 1 else 2
+    while (rows + 1) * (passages + min(IN_BATCH, rows * passages)) <= pairs:
+        rows += 1
+    return rows
