@@ -46,8 +46,7 @@ def loss_of(snapshot: Snapshot, spec: TrainSpec, mined: Mined) -> Choice:
     if spec.loss is not None:
         return Choice(spec.loss, "The recipe says so.")
     negatives = any(
-        not pair.relevant or mined.examples.get(pair.query_id)
-        for pair in snapshot.splits["train"]
+        not pair.relevant or mined.examples.get(pair.query_id) for pair in snapshot.splits["train"]
     )
     return loss_choose(negatives=negatives, teacher=spec.teacher is not None)
 
