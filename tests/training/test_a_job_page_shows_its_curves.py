@@ -82,6 +82,28 @@ def test_training_and_dev_have_a_table_each(client: Client, cast: Cast, job: Tra
     assert "about 50 s left in this stage" in page
 
 
+def test_the_silver_stage_has_a_table_of_its_own(
+    client: Client, cast: Cast, job: TrainingJob
+) -> None:
+    claim = claimed(job)
+    silver = {"silver_loss": 1.5, "silver_pairs_per_second": 31.4}
+    measured(claim, range(10, 31, 10), **silver)
+    client.force_login(cast.viewer)
+
+    def vitals() -> list[tuple[str, str]]:
+        page = client.get(f"/projects/library/jobs/{job.pk}/").content.decode()
+        return re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)", page)
+
+    assert {("Loss", "1.5000"), ("Pairs per second", "31.4")} <= set(vitals())
+    # The training's steps begin anew, of whichever trial; its loss is another.
+    measured(claim, range(10, 21, 10), trial=1, loss=0.25)
+    training, stage = curves_of(job, 1)
+    assert (training.name, len(training.rows)) == ("training", 2)
+    assert (stage.title, len(stage.rows)) == ("Silver stage", 3)
+    assert stage.last == {"loss": 1.5, "pairs_per_second": 31.4}
+    assert ("Loss", "0.2500") in vitals()
+
+
 def test_a_long_run_is_thinned_and_keeps_both_ends(job: TrainingJob) -> None:
     measured(claimed(job), range(1, 1001))
     found = table(job, "training")

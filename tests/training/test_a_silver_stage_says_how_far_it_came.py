@@ -70,6 +70,18 @@ def test_progress_reaches_its_total(tiny: TinySilver, twice: Twice) -> None:
     assert done == sorted(done)
 
 
+def test_loss_and_speed_are_told_apart_from_those_of_a_training(
+    tiny: TinySilver, twice: Twice
+) -> None:
+    told = tiny.reporter.metrics
+    assert told[-1][0] == twice[0][1].facts["steps"]
+    for _, _, values in told:
+        assert values.keys() == {
+            "silver_loss", "silver_pairs_per_second", "silver_tokens_per_second",
+        }  # fmt: skip
+        assert values["silver_tokens_per_second"] > 4 * values["silver_pairs_per_second"] > 0
+
+
 def test_the_model_is_left_as_it_was_but_for_its_weights(tiny: TinySilver, twice: Twice) -> None:
     model, fresh = twice[0][0], tiny.model()
     assert model.max_seq_length == fresh.max_seq_length == 64

@@ -31,6 +31,13 @@ DEV: Final[Mapping[str, str]] = {
 }
 
 
+# What a silver stage measures is named apart from the training on labels, whose steps are others.
+SILVER: Final[Mapping[str, str]] = {
+    name: TRAINING[name] for name in ("loss", "pairs_per_second", "tokens_per_second")
+}
+_SILVER_PREFIX: Final = "silver_"
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A measure: its name without the split's, and what people call it."""
@@ -50,7 +57,7 @@ class CurveRow:
 
 @dataclass(frozen=True, slots=True)
 class CurveTable:
-    """Measures by step, of `training` or of the `dev` split.
+    """Measures by step, of `training`, of the `dev` split, or of the `silver` stage.
 
     `thinned` says whether more was measured than the rows show.
     """
@@ -62,7 +69,7 @@ class CurveTable:
 
     @property
     def title(self) -> str:
-        return "Training" if self.name == "training" else "Dev split on the way"
+        return _TITLES[self.name]
 
     @property
     def newest(self) -> float | None:
@@ -80,6 +87,13 @@ class CurveTable:
         }
 
 
+_TITLES: Final = {
+    "dev": "Dev split on the way",
+    "training": "Training",
+    "silver": "Silver stage",
+}
+
+
 @dataclass(slots=True)
 class _Point:
     """Everything that one attempt measured after one step."""
@@ -91,22 +105,30 @@ class _Point:
 
 
 def curves_of(job: TrainingJob, trial: int | None = None) -> list[CurveTable]:
-    """Return the tables of the dev split and of training, where there is anything in them.
+    """Return the tables of the dev split, of training and of the silver stage, those with rows.
 
-    Of trial number `trial` where it is named. An attempt that went on from a checkpoint follows
-    what was before it; one that began anew replaces it. Three queries, however long the run is.
+    Of trial number `trial` where it is named; all trials share one silver stage. An attempt that
+    went on from a checkpoint follows what was before it; one that began anew replaces it. A query
+    for each table and one more, however long the run is.
     """
-    rows = job.events.filter(kind=EventKind.METRIC)
-    if trial is not None:
-        rows = rows.filter(data__trial=trial)
+    measured = job.events.filter(kind=EventKind.METRIC)
+    silver = Q(data__values__has_key=f"{_SILVER_PREFIX}loss")
     trained = Q(data__values__has_any_keys=list(TRAINING))
-    counts = rows.aggregate(training=Count("pk", filter=trained), dev=Count("pk", filter=~trained))
-    prefix = f"{job.recipe.get('validation_name', 'dev')}_"
-    tables = [
-        _table("dev", DEV, rows.exclude(trained), counts["dev"], prefix),
-        _table("training", TRAINING, rows.filter(trained), counts["training"], prefix),
+    if trial is not None:
+        measured = measured.filter(silver | Q(data__trial=trial))
+    parts = {
+        "dev": (DEV, ~trained & ~silver, f"{job.recipe.get('validation_name', 'dev')}_"),
+        "training": (TRAINING, trained, ""),
+        "silver": (SILVER, silver, _SILVER_PREFIX),
+    }
+    counts = measured.aggregate(
+        **{name: Count("pk", filter=which) for name, (_, which, _) in parts.items()}
+    )
+    return [
+        _table(name, titles, measured.filter(which), counts[name], prefix)
+        for name, (titles, which, prefix) in parts.items()
+        if counts[name]
     ]
-    return [table for table in tables if table.rows]
 
 
 def _thinned(rows: QuerySet[JobEvent], count: int) -> QuerySet[JobEvent]:

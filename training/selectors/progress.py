@@ -102,8 +102,9 @@ class Progress:
 
     @property
     def last(self) -> dict[str, float]:
-        """Each measure's newest value."""
-        return {name: value for table in self.curves for name, value in table.last.items()}
+        """Each measure's newest value; one of the silver stage until there is another."""
+        tables = reversed(self.curves)
+        return {name: value for table in tables for name, value in table.last.items()}
 
 
 def progress_of(job: TrainingJob, trial: int | None = None) -> Progress:

@@ -182,6 +182,8 @@ def _curves(jobs: Sequence[TrainingJob]) -> list[RunCurve]:
 def _measured(job: TrainingJob) -> Mapping[str, dict[int, float]]:
     found: dict[str, dict[int, float]] = {}
     for table in curves_of(job, sweep_of(job).shown):
+        if table.name == "silver":
+            continue  # its steps are not those of the training
         for row in table.rows:
             for column, value in row.cells:
                 if value is not None:

@@ -32,7 +32,10 @@ class LogData(serializers.Serializer[Any]):
 
 
 class MetricData(serializers.Serializer[Any]):
-    """Values measured after so many optimiser steps, such as `loss`; of `trial`, if of one."""
+    """Values measured after so many optimiser steps, such as `loss`; of `trial`, if of one.
+
+    Those of a silver stage begin with `silver_`; its steps are counted apart.
+    """
 
     step = serializers.IntegerField()
     epoch = serializers.FloatField()

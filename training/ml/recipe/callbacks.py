@@ -1,13 +1,11 @@
 """The trainer's events, passed on to a reporter."""
 
 import math
-from time import monotonic
 from typing import Any, Final
 
 from transformers import TrainerCallback, TrainerControl, TrainerState
 
-from training.ml.group import group_now
-from training.ml.models.split import SplitCrossEncoder
+from training.ml.models.speed import Speed
 from training.ml.reporter import Reporter
 
 # Told apart by the trainer's own names; run-time statistics of an evaluation are no metrics.
@@ -22,11 +20,7 @@ class ReporterCallback(TrainerCallback):
 
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
-        self._begun = 0.0
-        self._since = 0.0
-        self._read = (0, 0)
-        self.seconds = 0.0
-        """What all steps took."""
+        self.speed = Speed()
 
     # The trainer hands over (arguments, state, control), and what else there is by name.
 
@@ -38,7 +32,7 @@ class ReporterCallback(TrainerCallback):
                 " attempt kept."
             )
             self.kept(state)
-        self._read = more["model"].read
+        self.speed.start(more["model"])
         self._reporter.progress(state.global_step, state.max_steps)
 
     def kept(self, state: TrainerState) -> None:
@@ -46,14 +40,12 @@ class ReporterCallback(TrainerCallback):
         self._reporter.kept(state.global_step, state.max_steps)
 
     def on_step_begin(self, *_event: Any, **_more: Any) -> None:
-        self._begun = monotonic()
+        self.speed.step_begin()
 
     def on_step_end(self, *event: Any, **_more: Any) -> None:
         state: TrainerState = event[1]
         control: TrainerControl = event[2]
-        taken = monotonic() - self._begun
-        self.seconds += taken
-        self._since += taken
+        self.speed.step_end()
         self._reporter.progress(state.global_step, state.max_steps)
         # A run shorter than `logging_steps` shows where its loss began and ended, too.
         if state.global_step in (1, state.max_steps):
@@ -66,18 +58,7 @@ class ReporterCallback(TrainerCallback):
         state: TrainerState = event[1]
         found = {name: float(value) for name, value in more["logs"].items() if name in _LOGGED}
         if "loss" in found:
-            found |= self._speed(more["model"])
+            found |= self.speed.values(more["model"])
         found = {name: value for name, value in found.items() if math.isfinite(value)}
         if found:
             self._reporter.metric(state.global_step, state.epoch or 0.0, found)
-
-    def _speed(self, model: SplitCrossEncoder) -> dict[str, float]:
-        pairs, tokens = (now - then for now, then in zip(model.read, self._read, strict=True))
-        seconds, self._since, self._read = self._since, 0.0, model.read
-        if not seconds:
-            return {}
-        return {
-            # Of several processes each reads as much as this one, more or less.
-            "pairs_per_second": round(pairs * group_now().size / seconds, 3),
-            "tokens_per_second": round(tokens * group_now().size / seconds, 1),
-        }

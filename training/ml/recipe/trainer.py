@@ -68,12 +68,12 @@ class RecipeTrainer(KeptTrainer):
             "best": self.best.state(),
             "log": card.training_logs,
             "evaluation_duration": card.evaluation_duration,
-            "seconds": self.told.seconds,
+            "seconds": self.told.speed.seconds,
         }
 
     def more_restored(self, kept: Mapping[str, Any]) -> None:
         self.best.restore(kept["best"])
-        self.told.seconds = kept["seconds"]
+        self.told.speed.seconds = kept["seconds"]
         card = self.model.model_card_data
         card.training_logs = kept["log"]
         card.evaluation_duration = kept["evaluation_duration"]
