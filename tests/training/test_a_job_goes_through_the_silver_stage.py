@@ -1,5 +1,6 @@
 """A job with a silver stage: what it is given, who may teach, and what its run leaves."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ from django.test import override_settings
 from tests.factory import Cast, make_passage
 from tests.tiny_run import RecordingReporter, tiny_snapshot, tiny_spec
 from tests.training.jobs import RECIPE, make_job, ready_snapshot, tiny_base
-from tests.training.silver import TinySilver, tiny_teacher
+from tests.training.silver import TinySilver, tiny_corpus, tiny_teacher
 from training.kinds import Stage
 from training.ml.data import Pair, Snapshot
+from training.ml.errors import DataError
+from training.ml.models.find import Base
 from training.ml.models.names import PACKAGED_HUB_NAME
 from training.ml.recipe.run import recipe_run
 from training.models import TrainingJob
@@ -88,3 +91,46 @@ def test_the_recipe_trains_on_silver_before_the_labels(tmp_path: Path) -> None:
     # The card's own log, data and arguments are those of the labels.
     assert outcome.facts["dataset"]["columns"] == ["sentence_0", "sentence_1", "label"]
     assert outcome.log[0]["Step"] == 1
+
+
+def headless(tiny: TinySilver) -> Base:
+    """The tiny base as one whose output layer was drawn."""
+    return replace(tiny.base, info=replace(tiny.base.info, fresh_head=True))
+
+
+def test_a_corpus_that_is_too_small_is_left_out_unless_it_was_insisted_on(tmp_path: Path) -> None:
+    tiny = TinySilver(tmp_path)
+
+    def run(silver: str) -> RecordingReporter:
+        reporter = RecordingReporter()
+        recipe_run(
+            snapshot=tiny_snapshot(),
+            spec=tiny_spec("agro", **SMALL | {"silver": silver, "max_steps": 1}),
+            base=headless(tiny),
+            folder=tmp_path / silver,
+            reporter=reporter,
+            silver=tiny.work(corpus=tiny_corpus(3)),
+        )
+        return reporter
+
+    lines = run("fresh_head").lines
+    assert [line for line in lines if "for the silver stage. It is left out." in line]
+    with pytest.raises(DataError, match="queries for the silver stage"):
+        run("always")
+
+
+@pytest.mark.parametrize("silver", ["off", "fresh_head"])
+def test_few_labels_for_a_base_without_an_output_layer_are_called_few(
+    tmp_path: Path, silver: str
+) -> None:
+    tiny, reporter = TinySilver(tmp_path), RecordingReporter()
+    recipe_run(
+        snapshot=tiny_snapshot(),
+        spec=tiny_spec("agro", **SMALL | {"silver": silver, "max_steps": 1}),
+        base=headless(tiny),
+        folder=tmp_path / "model",
+        reporter=reporter,
+        silver=tiny.work() if silver != "off" else None,
+    )
+    told = any("few to learn one from" in line for line in reporter.lines)
+    assert told == (silver == "off")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from training.spec.held_out import HeldOutSpec
+from training.spec.silver import FRESH_HEAD
 from training.spec.train import TrainSpec
 
 
@@ -23,7 +24,8 @@ _L6: Final = "cross-encoder/ms-marco-MiniLM-L6-v2"
 _L12: Final = "cross-encoder/ms-marco-MiniLM-L12-v2"
 # What a form begins with.
 FIRST_PRESET: Final = "balanced"
-# Few labels spoil a good base quickly: small steps, a look at dev on the way, the best kept.
+# Few labels spoil a good base quickly: small steps, a look at dev on the way, the best kept. And
+# they cannot teach a base without an output layer to compare texts at all.
 _GENTLE: Final = TrainSpec(
     learning_rate=2e-5,
     warmup_steps=0.1,
@@ -32,6 +34,7 @@ _GENTLE: Final = TrainSpec(
     eval_steps=0.1,
     load_best_model_at_end=True,
     early_stopping_patience=3,
+    silver=FRESH_HEAD,
 )
 # What the published recipes left at the library's defaults stays there.
 _AS_PUBLISHED: Final = TrainSpec(bf16=False, group_by_length=False)

@@ -9,16 +9,23 @@ from sentence_transformers import CrossEncoder
 from training.ml.data import SPLITS, Pair, Snapshot
 from training.ml.sets.preferring import reads_lists
 from training.spec.sets import USE
+from training.spec.silver import OFF
 from training.spec.teaching import TAUGHT
 from training.spec.train import TrainSpec
 
 FEW: Final = 20  # relevant training pairs, below which a base is spoiled more often than improved
+FEW_FOR_A_HEAD: Final = 1_000  # of them, below which a base without an output layer learns little
 SAMPLE: Final = 1_000  # pairs whose tokens are counted
 VERY_LONG: Final = 100_000  # characters
 
 
-def notices(snapshot: Snapshot, spec: TrainSpec, model: CrossEncoder) -> Iterator[str]:
-    """Yield a sentence for each thing that makes a run worth less than it looks."""
+def notices(
+    snapshot: Snapshot, spec: TrainSpec, model: CrossEncoder, *, fresh_head: bool
+) -> Iterator[str]:
+    """Yield a sentence for each thing that makes a run worth less than it looks.
+
+    `fresh_head` says that the base has no output layer of its own.
+    """
     train = snapshot.splits["train"]
     yield from _of_splits(snapshot)
     positives = sum(pair.relevant for pair in train)
@@ -26,6 +33,12 @@ def notices(snapshot: Snapshot, spec: TrainSpec, model: CrossEncoder) -> Iterato
         yield (
             f"Only {positives} of the {len(train):,} training pairs are relevant; with so few, a "
             "model often becomes worse than its base."
+        )
+    if fresh_head and spec.silver == OFF and positives < FEW_FOR_A_HEAD:
+        yield (
+            f"The base has no output layer of its own, and {positives:,} relevant pairs are few to "
+            "learn one from. A silver stage (silver: fresh_head) lets it learn from the passages "
+            "first."
         )
     if spec.teacher is None and spec.loss in TAUGHT:
         yield f"Without a teacher, {spec.loss} learns the grades."

@@ -53,8 +53,9 @@ from training.ml.recipe.trying import Setting, Trained, trials_run
 from training.ml.reporter import Reporter, Stages
 from training.ml.sets.likely import LikelyScored
 from training.ml.sets.mining import Mined
-from training.ml.silver.run import SilverOutcome, silver_train
+from training.ml.silver.run import SilverOutcome, SmallCorpusError, silver_train
 from training.ml.silver.work import SilverWork
+from training.spec.silver import ALWAYS
 from training.spec.train import TrainSpec
 
 STAGES: Final = ("load", "baseline", "silver", "mine", "teach", "train", "evaluate", "save")
@@ -135,7 +136,7 @@ def _run(asked: Asked, folder: Path, scratch: Path) -> Outcome:
         untouched = base_load(
             asked.base, seed=spec.seed, max_length=spec.max_length, device=asked.place.device
         )
-        for line in notices(snapshot, spec, untouched):
+        for line in notices(snapshot, spec, untouched, fresh_head=asked.base.info.fresh_head):
             reporter.log(line)
         precision = precision_of(asked, untouched)
 
@@ -217,17 +218,9 @@ def _learn(
     start, silver = asked.base, None
     if asked.silver is not None and spec.silver_wanted(fresh_head=asked.base.info.fresh_head):
         with stages("silver"):
-            silver = silver_train(
-                untouched,
-                base=asked.base.info,
-                spec=spec,
-                work=asked.silver,
-                bf16=precision.bf16,
-                reporter=reporter,
-                keep=None if place.work is None else place.work / "silver",
-                checkpoint_seconds=place.checkpoint_seconds,
-            )
-            start = _kept(untouched, asked.base, silver, scratch / "silver")
+            silver = _silver(asked, asked.silver, untouched, precision)
+            if silver is not None:
+                start = _kept(untouched, asked.base, silver, scratch / "silver")
 
     # 4. Mine: where the recipe asks for negatives that nobody judged.
     work = work_of(asked, start, precision) or scratch / "work"
@@ -273,6 +266,29 @@ def _learn(
         with trained_together(setting, place.snapshot):
             trained = trials_run(setting, untouched)
     return _Learned(trained, mined, taught, silver)
+
+
+def _silver(
+    asked: Asked, work: SilverWork, model: SplitCrossEncoder, precision: Precision
+) -> SilverOutcome | None:
+    """Return what came of the silver stage; None where the corpus is too small and it may be so."""
+    place = asked.place
+    try:
+        return silver_train(
+            model,
+            base=asked.base.info,
+            spec=asked.spec,
+            work=work,
+            bf16=precision.bf16,
+            reporter=asked.reporter,
+            keep=None if place.work is None else place.work / "silver",
+            checkpoint_seconds=place.checkpoint_seconds,
+        )
+    except SmallCorpusError as error:
+        if asked.spec.silver == ALWAYS:
+            raise
+        asked.reporter.log(f"{error.message} It is left out.")
+        return None
 
 
 def _kept(model: CrossEncoder, base: Base, taught: SilverOutcome, folder: Path) -> Base:

@@ -39,6 +39,10 @@ QUERIES_LEAST: Final = 20
 _LIBRARIES: Final = ("torch", "transformers", "sentence-transformers", "bm25s", "PyStemmer")
 
 
+class SmallCorpusError(DataError):
+    """A corpus of which too few queries can be made."""
+
+
 @dataclass(frozen=True, slots=True)
 class SilverOutcome:
     """What came of a silver stage; `seconds` is what it took this time, `facts` are JSON-able.
@@ -197,7 +201,7 @@ class _Run:
 def _divided(made: MadeQueries, wanted: int) -> tuple[int, int]:
     """Return how many queries are held out, and how many of the others are trained on."""
     if len(made.queries) < QUERIES_LEAST:
-        raise DataError(
+        raise SmallCorpusError(
             f"The corpus gives only {len(made.queries)} queries for the silver stage.",
             "Import more passages, with titles where they have some, or set silver to off.",
         )
