@@ -14,8 +14,8 @@ from training.forms.again import Again
 from training.forms.on_snapshot import OnSnapshotForm
 from training.forms.spec import Section, language_choices, said_here, spec_formfield
 from training.ml.measures.thumb import FEW, rule_of_thumb
-from training.models import TrainingJob
 from training.selectors.base_models import DEFAULT
+from training.selectors.jobs import reranker_last
 from training.services.jobs import DEFAULT_RERANKER, teacher_checked
 from training.spec.base import SpecError
 from training.spec.field import Group
@@ -71,12 +71,6 @@ def shown_by(snapshot: Snapshot) -> str:
     return f"{queries:,} test queries show {least:.2f}{few}"
 
 
-def _trained_last(project: Project) -> str | None:
-    """Return the name under which the project trained last: most jobs make its next version."""
-    jobs = TrainingJob.objects.filter(project=project, reranker__isnull=False)
-    return jobs.order_by("-created_at").values_list("reranker__name", flat=True).first()
-
-
 class JobForm(OnSnapshotForm):
     """A new job. The fields of the recipe have the names of its keys."""
 
@@ -108,7 +102,7 @@ class JobForm(OnSnapshotForm):
         self.fields["reranker"] = forms.CharField(
             max_length=NAME_MAX_LENGTH,
             validators=[validate_name],
-            initial=_trained_last(project) or DEFAULT_RERANKER,
+            initial=reranker_last(project) or DEFAULT_RERANKER,
             help_text="The name to publish under; a new name makes a new reranker.",
             widget=forms.TextInput(attrs={"class": "mono"}),
         )

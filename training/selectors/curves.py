@@ -8,6 +8,7 @@ from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from training.models import EventKind, JobEvent, TrainingJob
+from training.spec.silver import CURVE
 
 ROWS: Final = 60  # of a table; more events are thinned evenly
 
@@ -29,13 +30,14 @@ DEV: Final[Mapping[str, str]] = {
     "recall": "Recall",
     "accuracy": "Accuracy",
 }
-
-
-# What a silver stage measures is named apart from the training on labels, whose steps are others.
 SILVER: Final[Mapping[str, str]] = {
     name: TRAINING[name] for name in ("loss", "pairs_per_second", "tokens_per_second")
 }
-_SILVER_PREFIX: Final = "silver_"
+_TITLES: Final = {
+    "dev": "Dev split on the way",
+    "training": "Training",
+    "silver": "Silver stage",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +89,6 @@ class CurveTable:
         }
 
 
-_TITLES: Final = {
-    "dev": "Dev split on the way",
-    "training": "Training",
-    "silver": "Silver stage",
-}
-
-
 @dataclass(slots=True)
 class _Point:
     """Everything that one attempt measured after one step."""
@@ -112,14 +107,14 @@ def curves_of(job: TrainingJob, trial: int | None = None) -> list[CurveTable]:
     for each table and one more, however long the run is.
     """
     measured = job.events.filter(kind=EventKind.METRIC)
-    silver = Q(data__values__has_key=f"{_SILVER_PREFIX}loss")
+    silver = Q(data__values__has_key=f"{CURVE}loss")
     trained = Q(data__values__has_any_keys=list(TRAINING))
     if trial is not None:
         measured = measured.filter(silver | Q(data__trial=trial))
     parts = {
         "dev": (DEV, ~trained & ~silver, f"{job.recipe.get('validation_name', 'dev')}_"),
         "training": (TRAINING, trained, ""),
-        "silver": (SILVER, silver, _SILVER_PREFIX),
+        "silver": (SILVER, silver, CURVE),
     }
     counts = measured.aggregate(
         **{name: Count("pk", filter=which) for name, (_, which, _) in parts.items()}

@@ -66,6 +66,12 @@ def versions_to_score(project: Project) -> list[str]:
     return [str(row) for row in rows.order_by("-champion", "-pk")[:VERSIONS]]
 
 
+def reranker_last(project: Project) -> str | None:
+    """Return the name under which a project trained last: most jobs make its next version."""
+    jobs = jobs_of(project).filter(reranker__isnull=False).order_by("-created_at")
+    return jobs.values_list("reranker__name", flat=True).first()
+
+
 def version_of(job_id: UUID) -> Version | None:
     """Return the version that a job has published."""
     return Version.objects.select_related("reranker__project").filter(job=job_id).first()

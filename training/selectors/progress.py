@@ -124,7 +124,7 @@ def progress_of(job: TrainingJob, trial: int | None = None) -> Progress:
         elapsed=(now - job.started_at).total_seconds() if job.started_at else None,
         left=left,
         job_left=job_left(job, starts, now, left),
-        rate=1 / job.pace if running and job.pace else None,
+        rate=_rate(job) if running else None,
         memory=memory,
         device_memory=device,
         curves=curves_of(job, trial),
@@ -133,6 +133,11 @@ def progress_of(job: TrainingJob, trial: int | None = None) -> Progress:
         log=log,
         log_before=log_before,
     )
+
+
+def _rate(job: TrainingJob) -> float | None:
+    """Return the units that a stage does in a second; parts of a whole say nothing so."""
+    return 1 / job.pace if job.pace and job.stage != Stage.SILVER else None
 
 
 def seconds_left(job: TrainingJob) -> float | None:

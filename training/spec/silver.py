@@ -13,6 +13,8 @@ OFF: Final = "off"
 FRESH_HEAD: Final = "fresh_head"
 ALWAYS: Final = "always"
 GROUP: Final = "silver stage"
+# What its curves are named with: its steps are not those of the training on labels.
+CURVE: Final = "silver_"
 
 
 def _key(*declared: Any, **bounds: Any) -> Any:

@@ -6,7 +6,7 @@ snapshot, recipe, base and machine give the same weights.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -14,7 +14,6 @@ from typing import Any, Final
 import datasets
 import transformers
 from huggingface_hub.utils.tqdm import disable_progress_bars
-from sentence_transformers import CrossEncoder
 
 from training.ml.data import Snapshot
 from training.ml.errors import resources_named
@@ -47,15 +46,15 @@ from training.ml.recipe.measuring import (
     systems_evaluate,
 )
 from training.ml.recipe.notices import notices
+from training.ml.recipe.silver_start import silver_start
 from training.ml.recipe.snapshot_check import snapshot_check
 from training.ml.recipe.teaching import Taught, teacher_ask
 from training.ml.recipe.trying import Setting, Trained, trials_run
 from training.ml.reporter import Reporter, Stages
 from training.ml.sets.likely import LikelyScored
 from training.ml.sets.mining import Mined
-from training.ml.silver.run import SilverOutcome, SmallCorpusError, silver_train
+from training.ml.silver.run import SilverOutcome
 from training.ml.silver.work import SilverWork
-from training.spec.silver import ALWAYS
 from training.spec.train import TrainSpec
 
 STAGES: Final = ("load", "baseline", "silver", "mine", "teach", "train", "evaluate", "save")
@@ -218,9 +217,9 @@ def _learn(
     start, silver = asked.base, None
     if asked.silver is not None and spec.silver_wanted(fresh_head=asked.base.info.fresh_head):
         with stages("silver"):
-            silver = _silver(asked, asked.silver, untouched, precision)
-            if silver is not None:
-                start = _kept(untouched, asked.base, silver, scratch / "silver")
+            start, silver = silver_start(
+                asked, asked.silver, untouched, precision, scratch / "silver"
+            )
 
     # 4. Mine: where the recipe asks for negatives that nobody judged.
     work = work_of(asked, start, precision) or scratch / "work"
@@ -266,36 +265,6 @@ def _learn(
         with trained_together(setting, place.snapshot):
             trained = trials_run(setting, untouched)
     return _Learned(trained, mined, taught, silver)
-
-
-def _silver(
-    asked: Asked, work: SilverWork, model: SplitCrossEncoder, precision: Precision
-) -> SilverOutcome | None:
-    """Return what came of the silver stage; None where the corpus is too small and it may be so."""
-    place = asked.place
-    try:
-        return silver_train(
-            model,
-            base=asked.base.info,
-            spec=asked.spec,
-            work=work,
-            bf16=precision.bf16,
-            reporter=asked.reporter,
-            keep=None if place.work is None else place.work / "silver",
-            checkpoint_seconds=place.checkpoint_seconds,
-        )
-    except SmallCorpusError as error:
-        if asked.spec.silver == ALWAYS:
-            raise
-        asked.reporter.log(f"{error.message} It is left out.")
-        return None
-
-
-def _kept(model: CrossEncoder, base: Base, taught: SilverOutcome, folder: Path) -> Base:
-    """Keep what a silver stage left as the base of all trainings on the labels."""
-    model_save(model, folder, {})
-    weights = taught.facts["weights_sha256"]
-    return Base(folder, replace(base.info, fresh_head=False, weights_sha256=weights))
 
 
 def _be_quiet() -> None:

@@ -1,11 +1,22 @@
 """What a snapshot must hold before anything is trained on it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from training.ml.data import SPLITS, Pair, Snapshot
 from training.ml.errors import DataError
 from training.spec.losses import LOSSES, loss_choose
 from training.spec.train import TrainSpec
+
+_LEARNED_FROM: Final = (
+    "Judge passages that are not relevant too and freeze a new snapshot, or mine them "
+    "(mine_negatives), or choose MultipleNegativesRankingLoss."
+)
+# Folds of the very pairs are measured on: there, what a loss could learn from is not enough.
+_MEASURED_BY: Final = (
+    "Judge passages that are not relevant too and freeze a new snapshot: what is held out is "
+    "measured by these labels."
+)
 
 
 def snapshot_check(snapshot: Snapshot, spec: TrainSpec | None = None) -> None:
@@ -15,8 +26,7 @@ def snapshot_check(snapshot: Snapshot, spec: TrainSpec | None = None) -> None:
     passages that were judged not to be relevant.
     """
     splits_check({split: len(snapshot.splits[split]) for split in SPLITS})
-    train = snapshot.splits["train"]
-    _check_classes(train, spec)
+    _check_classes(snapshot.splits["train"], spec)
 
 
 def _finds_others(spec: TrainSpec, train: Sequence[Pair]) -> bool:
@@ -52,13 +62,7 @@ def _check_classes(train: Sequence[Pair], spec: TrainSpec | None) -> None:
         )
     alike = positives == len(train) or len({pair.target for pair in train}) == 1
     if alike and not (spec is not None and _finds_others(spec, train)):
-        # Nothing else is of use to what is measured on these passages, as folds of them are.
-        others = " and freeze a new snapshot" + (
-            ", or mine them (mine_negatives), or choose MultipleNegativesRankingLoss."
-            if spec is not None
-            else ": what is held out is measured by these labels."
-        )
         raise DataError(
             f"All {len(train)} training pairs carry the same label, so nothing can be told apart.",
-            f"Judge passages that are not relevant too{others}",
+            _MEASURED_BY if spec is None else _LEARNED_FROM,
         )

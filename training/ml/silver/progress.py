@@ -7,12 +7,11 @@ from transformers import TrainerCallback, TrainerState
 
 from training.ml.models.speed import Speed
 from training.ml.reporter import Reporter
+from training.spec.silver import CURVE
 
 # A pair costs the model about ten times what it costs the teacher: shares of the whole bar.
 _TEACHER: Final = 0.1
 _WHOLE: Final = 1_000
-# What a curve of the stage is called, apart from those of the training on labels.
-CURVE: Final = "silver_"
 
 
 class SilverProgress(TrainerCallback):
