@@ -72,10 +72,10 @@ def _of_base(facts: Mapping[str, Any]) -> Iterator[str]:
             f"It was trained from {base['loaded']}: its figures say nothing about what training "
             f"from {base['requested']} would give."
         )
-    if base.get("fresh_head"):
+    if base.get("fresh_head") and any(row["against"] == "base" for row in _headline_rows(facts)):
         yield (
-            "The base model came without an output layer, which was drawn at random: the scores "
-            "of the untouched base are noise, and beating them proves nothing."
+            "The base model has no output layer: what is called the untouched base is the order of "
+            "its vectors, by their cosines."
         )
 
 

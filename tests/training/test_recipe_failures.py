@@ -22,7 +22,7 @@ from training.ml.errors import (
     resources_named,
 )
 from training.ml.recipe.asked import Place
-from training.ml.recipe.run import recipe_run
+from training.ml.recipe.run import Outcome, recipe_run
 from training.ml.reporter import Reporter
 
 
@@ -31,8 +31,8 @@ def run(
     snapshot: Snapshot | None = None,
     reporter: Reporter | None = None,
     **changes: object,
-) -> None:
-    recipe_run(
+) -> Outcome:
+    return recipe_run(
         snapshot=snapshot or tiny_snapshot(),
         spec=tiny_spec("agro", **changes),
         base=tiny_base(tmp_path / "base"),
@@ -116,11 +116,24 @@ def test_relevant_passages_for_which_nothing_is_mined_are_refused(
     assert_nothing_left(tmp_path)
 
 
-def test_a_dev_split_without_positives_is_measured_as_far_as_it_goes(tmp_path: Path) -> None:
-    pairs = [replace(p, relevant=False, target=0.0, gain=0.0) for p in tiny_pairs("dev", 3)]
+@pytest.mark.parametrize("split", ["dev", "test"])
+def test_a_split_in_which_nothing_is_relevant_is_refused(tmp_path: Path, split: str) -> None:
+    pairs = [replace(p, relevant=False, target=0.0, gain=0.0) for p in tiny_pairs(split, 3)]
+    with pytest.raises(DataError, match=f"No passage of the {split} split is relevant") as caught:
+        run(tmp_path, tiny_snapshot(**{split: pairs}), max_steps=1)
+    assert "freeze a snapshot with other shares" in caught.value.advice
+    assert_nothing_left(tmp_path)
+
+
+def test_a_dev_split_that_tells_nothing_apart_stops_no_training(tmp_path: Path) -> None:
+    pairs = [pair for pair in tiny_pairs("dev", 6) if pair.relevant]
     reporter = RecordingReporter()
-    run(tmp_path, tiny_snapshot(dev=pairs), reporter, max_steps=1)
-    assert any("binary metrics are undefined" in line for line in reporter.lines)
+    looks = {"eval_strategy": "steps", "eval_steps": 2, "load_best_model_at_end": True}
+    changes = looks | {"early_stopping_patience": 1, "max_steps": 12}
+    outcome = run(tmp_path, tiny_snapshot(dev=pairs), reporter, **changes)
+    assert outcome.facts["log"]["best_step"] is None
+    assert outcome.log[-1]["Step"] == 12
+    assert any("its last weights are kept" in line for line in reporter.lines)
 
 
 def test_a_loss_that_is_no_number_stops_the_run_at_once(tmp_path: Path) -> None:

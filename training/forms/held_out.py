@@ -14,6 +14,7 @@ from training.forms.on_snapshot import OnSnapshotForm
 from training.forms.spec import Section, language_choices, spec_formfield
 from training.ml.errors import DataError
 from training.selectors.held_out import cost_told
+from training.services.jobs import snapshot_learnable
 from training.spec.base import SpecError
 from training.spec.field import Group
 from training.spec.held_out import ALL, LEARNING, CurveSpec, DoubtSpec
@@ -32,6 +33,8 @@ OFFERED: Final = ("quick", "balanced")  # the others look at dev, or are of a pu
 
 class HeldOutForm(OnSnapshotForm):
     """A new job that holds queries out. The fields of the spec have the names of its keys."""
+
+    snapshot_check = staticmethod(snapshot_learnable)
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from models_app.models import CHAMPION, Alias, Version
+from models_app.models import Version
 from training.kinds import Stage
 from training.ml.errors import BaseModelError
 from training.ml.models.find import Base
@@ -43,7 +43,7 @@ def model_measure(
         for line in found.lines(champion=str(version)):
             reporter.log(line)
     untouched = _untouched(version, reporter, scratch / "base")
-    beside = champion_beside(_champion_of(version), scratch / "champion")
+    beside = champion_beside(job, version, scratch / "champion")
     said = champion_said(beside, job, snapshot, reporter)
     slices = slices_fetch(job, snapshot)
     from training.ml.recipe.evaluating import evaluation_run
@@ -71,12 +71,3 @@ def _untouched(version: Version | None, reporter: Reporter, folder: Path) -> Bas
     except BaseModelError as error:
         reporter.log(f"The untouched base of {version} is not measured. {error.message}")
         return None
-
-
-def _champion_of(version: Version | None) -> Version | None:
-    """Return the champion of a version's reranker, unless it is the version itself."""
-    if version is None:
-        return None
-    rows = Alias.objects.filter(reranker=version.reranker, name=CHAMPION)
-    alias = rows.select_related("version__reranker__project").first()
-    return alias.version if alias is not None and alias.version_id != version.pk else None

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.db.models import QuerySet
+
 from accounts.blobs import blob_fetch
 from annotate.frozen.slicing import Conditions
 from annotate.models import Snapshot as SnapshotRow
@@ -80,16 +82,29 @@ def champion_fetch(job: TrainingJob, folder: Path) -> Champion | None:
     """
     _, reranker = job.parts
     alias = Alias.objects.filter(reranker=reranker, name=CHAMPION)
-    found = alias.select_related("version__reranker__project").first()
-    if found is None:
-        return None
-    return champion_beside(found.version, folder)
+    return _champion_of(alias, folder)
 
 
-def champion_beside(version: Version | None, folder: Path) -> Champion | None:
-    """Copy the files of a version that another is to be measured beside; None for none."""
+def champion_beside(job: TrainingJob, version: Version | None, folder: Path) -> Champion | None:
+    """Find the champion that an evaluated model is measured beside, and copy its files.
+
+    That of a version's own reranker, unless it is the version itself; for a model from outside,
+    which has none, that of the project which was named last.
+    """
     if version is None:
-        return None
+        alias = Alias.objects.filter(reranker__project=job.project, name=CHAMPION)
+        return _champion_of(alias.order_by("-moved_at"), folder)
+    alias = Alias.objects.filter(reranker=version.reranker, name=CHAMPION)
+    return _champion_of(alias.exclude(version=version), folder)
+
+
+def _champion_of(aliases: QuerySet[Alias], folder: Path) -> Champion | None:
+    found = aliases.select_related("version__reranker__project").first()
+    return None if found is None else _champion(found.version, folder)
+
+
+def _champion(version: Version, folder: Path) -> Champion:
+    """Copy the files of a version that another is to be measured beside."""
     try:
         files = version_files(version, folder)
         origin = "It is the champion."
@@ -102,13 +117,11 @@ def champion_beside(version: Version | None, folder: Path) -> Champion | None:
 def untouched_fetch(version: Version, folder: Path) -> Base:
     """Find the base that a version was trained from, as it was then.
 
-    Raises BaseModelError where it cannot be had any more, or would rank at random.
+    Raises BaseModelError where it cannot be had any more.
     """
     known = version.lineage.get("base_model") or {}
     if not known:
         raise BaseModelError("It was not trained here.", "")
-    if known["fresh_head"]:
-        raise BaseModelError("It had no output layer and would rank at random.", "")
     revision = known["revision"]
     ours = Version.objects.filter(revision=revision).first() if revision else None
     if ours is not None:

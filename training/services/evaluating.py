@@ -10,13 +10,19 @@ from django.db import connection, transaction
 from accounts.models import Project, User
 from annotate.models import Snapshot
 from training.kinds import JobKind
+from training.ml.recipe.snapshot_check import relevance_check
 from training.ml.search.languages import stemmed_language
 from training.models import JobMetric, JobQueryScore, JobStatus, TrainingJob
 from training.selectors.base_models import base_checked
 from training.selectors.evaluations import evaluation_same
 from training.services.claims import Claim, LostClaimError
 from training.services.enqueuing import job_enqueue
-from training.services.jobs import snapshot_check_given, snapshot_whole
+from training.services.jobs import (
+    positives_told,
+    snapshot_check_given,
+    snapshot_whole,
+    told_of_snapshot,
+)
 from training.services.moves import held
 from training.services.results import metric_rows, query_rows
 from training.services.storing import job_ending
@@ -76,10 +82,12 @@ def evaluation_ask(
 
 
 def snapshot_measurable(snapshot: Snapshot) -> None:
-    """Raise ValidationError unless there are test queries, all of them as they were frozen."""
+    """Raise ValidationError unless test queries have something relevant, and are as frozen."""
     snapshot_whole(snapshot)
     if snapshot.splits and not snapshot.splits["test"]:
         raise ValidationError({"snapshot": "This snapshot has no test split to measure on."})
+    with told_of_snapshot():
+        relevance_check(positives_told(snapshot, "test"))
 
 
 def evaluation_finish(

@@ -21,7 +21,7 @@ from training.selectors.base_models import base_checked
 from training.selectors.held_out import candidates_named, cost_told, sendable
 from training.services.claims import Claim
 from training.services.enqueuing import job_enqueue
-from training.services.jobs import snapshot_check_given, snapshot_trainable
+from training.services.jobs import snapshot_check_given, snapshot_learnable
 from training.services.storing import job_ending
 from training.spec.base import SpecError
 from training.spec.held_out import CurveSpec, DoubtSpec
@@ -79,7 +79,7 @@ def _create(
     per field: also for a snapshot of too few queries. Raises ConflictError as `job_enqueue` does.
     """
     snapshot_check_given(project, snapshot)
-    snapshot_trainable(snapshot)
+    snapshot_learnable(snapshot)
     try:
         spec = SPECS[kind].from_dict(recipe)
     except SpecError as error:

@@ -1,6 +1,7 @@
 """Jobs as people handle them: asked for, rung for, cancelled; and swept by beat."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -16,7 +17,7 @@ from models_app.models import Reranker
 from models_app.services.rerankers import reranker_ensure
 from training.kinds import JobKind
 from training.ml.errors import DataError
-from training.ml.recipe.snapshot_check import splits_check
+from training.ml.recipe.snapshot_check import relevance_check, splits_check
 from training.ml.search.languages import stemmed_language
 from training.models import JOB_TERMINAL, JobStatus, TrainingJob
 from training.selectors.base_models import base_checked
@@ -75,18 +76,41 @@ def snapshot_check_given(project: Project, snapshot: Snapshot) -> None:
 
 
 def snapshot_trainable(snapshot: Snapshot) -> None:
-    """Raise ValidationError where every attempt would fail.
+    """Raise ValidationError where every training would fail.
+
+    That is where `snapshot_learnable` says so, and where nothing is relevant in dev or test: there
+    is nothing to choose by, or to measure.
+    """
+    snapshot_learnable(snapshot)
+    with told_of_snapshot():
+        relevance_check(positives_told(snapshot, "dev", "test"))
+
+
+def snapshot_learnable(snapshot: Snapshot) -> None:
+    """Raise ValidationError where nothing can be trained, whatever it is measured by.
 
     That is where shares leave a split empty, and where something was erased from the snapshot: it
     is not what was frozen any more, and figures on what is left would pass for figures on it.
     """
     snapshot_whole(snapshot)
-    if not snapshot.splits:
-        return
+    if snapshot.splits:
+        with told_of_snapshot():
+            splits_check(snapshot.splits)
+
+
+@contextmanager
+def told_of_snapshot() -> Iterator[None]:
+    """Turn a DataError into a ValidationError on the snapshot."""
     try:
-        splits_check(snapshot.splits)
+        yield
     except DataError as error:
         raise ValidationError({"snapshot": str(error)}) from error
+
+
+def positives_told(snapshot: Snapshot, *splits: str) -> dict[str, int]:
+    """Return how many pairs of these splits are relevant, as far as the snapshot has counted."""
+    known = snapshot.statistics.get("splits") or {}
+    return {name: known[name]["positives"] for name in splits if name in known}
 
 
 def snapshot_whole(snapshot: Snapshot) -> None:

@@ -64,7 +64,7 @@ def base_tell(asked: Asked) -> None:
     reporter.base(info.to_dict())
     reporter.log(f"Base model {info.loaded}. {info.reason}")
     if info.fresh_head:
-        reporter.log("It has no output layer; one was drawn from the seed.")
+        reporter.log("It has no output layer; one is drawn from the seed, to be trained.")
 
 
 def precision_of(asked: Asked, model: CrossEncoder) -> Precision:

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sentence_transformers import CrossEncoder
-
 from training.ml.data import Pair, Snapshot
 from training.ml.errors import BaseModelError
 from training.ml.measures.evaluation import (
@@ -26,9 +24,12 @@ from training.ml.measures.verdict import few_said
 from training.ml.models.find import Base
 from training.ml.models.names import SYSTEM_NAMES
 from training.ml.models.published import published_load
+from training.ml.models.split import SplitCrossEncoder
 from training.ml.recipe.measuring import Reading, Systems, measured_splits, split_scores
+from training.ml.recipe.rankers import AS_AN_EMBEDDER, base_ranker
 from training.ml.reporter import Reporter
 from training.ml.search.languages import DEFAULT
+from training.ml.templates import Templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +48,15 @@ class Baseline:
 def baseline_score(
     snapshot: Snapshot,
     spec: Reading,
-    model: CrossEncoder,
+    model: SplitCrossEncoder,
     reporter: Reporter,
     *,
     base: Base,
     champion: Base | None = None,
 ) -> Baseline:
     """Score what the model is to beat, and say what difference the test split can show."""
-    systems = systems_score(snapshot, spec, model, reporter)
+    systems = others_score(snapshot, spec)
+    untouched_score(base, snapshot, spec, systems, reporter, model=model)
     found = None
     if champion is not None:
         same = champion.info.weights_sha256 == base.info.weights_sha256
@@ -69,14 +71,34 @@ def baseline_score(
     return Baseline(systems, expected, found)
 
 
-def systems_score(
-    snapshot: Snapshot, spec: Reading, model: CrossEncoder, reporter: Reporter
-) -> dict[str, Systems]:
-    """Return, per split, the scores of first stage, BM25 and the untouched base."""
-    found = others_score(snapshot, spec)
+def untouched_score(
+    base: Base,
+    snapshot: Snapshot,
+    spec: Reading,
+    systems: Mapping[str, Systems],
+    reporter: Reporter,
+    *,
+    model: SplitCrossEncoder | None = None,
+    templates: Templates | None = None,
+    max_length: int | None = None,
+) -> None:
+    """Add the scores of a base as it is before training, see `base_ranker`, and let it go.
+
+    An embedder that cannot be read as one stops no run: it is told, and there is no such system.
+    """
+    try:
+        ranker = base_ranker(
+            base, spec, reporter, model=model, templates=templates, max_length=max_length
+        )
+    except BaseModelError as error:
+        if not base.info.fresh_head:
+            raise
+        reporter.log(f"The untouched base is not measured: {error.message}")
+        return
+    if base.info.fresh_head:
+        reporter.log(f"The untouched base {base.info.loaded} is measured. {AS_AN_EMBEDDER}")
     for split in measured_splits(snapshot):
-        found[split]["base"] = split_scores(model, snapshot.splits[split], spec, reporter)
-    return found
+        systems[split]["base"] = ranker.scores(snapshot.splits[split])
 
 
 def others_score(snapshot: Snapshot, spec: Reading) -> dict[str, Systems]:

@@ -15,6 +15,7 @@ from training.ml.errors import resources_named
 from training.ml.measures.evaluation import evaluate
 from training.ml.measures.growth import growth_fit, points_measured
 from training.ml.measures.intervals import Floats
+from training.ml.measures.judged import SystemScores
 from training.ml.measures.plan import sizes_of, work_of
 from training.ml.models.find import Base
 from training.ml.recipe.asked import Place
@@ -22,17 +23,15 @@ from training.ml.recipe.folds import (
     Bench,
     Groups,
     HeldOut,
-    Scores,
     Share,
     bench_make,
     folds_deal,
-    held_out_score,
     held_out_train,
     learnable_first,
     of_queries,
     seeded,
-    untouched,
 )
+from training.ml.recipe.rankers import base_ranker
 from training.ml.reporter import Reporter
 from training.ml.sets.compiling import by_query
 from training.spec.held_out import CurveSpec
@@ -78,7 +77,7 @@ def curve_run(
         )  # fmt: skip
         # 2. Train: every size of every draw, the small ones first.
         reporter.stage("train")
-        untouched_scores = held_out_score(bench, untouched(base, spec, place.device), pairs)
+        untouched_scores = base_ranker(base, spec, reporter, device=place.device).scores(pairs)
         values = _trained(bench, draws, sizes, reporter)
         # 3. Evaluate: the curve, its interval, and what lies ahead.
         reporter.stage("evaluate")
@@ -131,7 +130,7 @@ def _trained(
     return [np.array(rows[number], dtype=np.float64) for number in range(len(draws))]
 
 
-def _values(pairs: Sequence[Pair], scores: Scores, seed: int) -> list[float]:
+def _values(pairs: Sequence[Pair], scores: SystemScores, seed: int) -> list[float]:
     """nDCG@10 of each query, in the order of their ids."""
     found = evaluate(pairs, {"model": scores}, seed=seed).per_query["model"]
     return [found[query][METRIC] for query in sorted(found)]
@@ -143,7 +142,7 @@ def _told(
     draws: Sequence[Draw],
     sizes: Sequence[int],
     values: Sequence[Floats],
-    base_scores: Scores,
+    base_scores: SystemScores,
     reporter: Reporter,
 ) -> dict[str, Any]:
     train = snapshot.splits["train"]

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from training.ml.data import Snapshot
-from training.ml.errors import BaseModelError, DataError, resources_named
+from training.ml.errors import resources_named
 from training.ml.measures.calibration import Fit
 from training.ml.measures.evaluation import Evaluation
 from training.ml.measures.made import MadeSlice
 from training.ml.measures.rankings import Rankings, rankings_top
 from training.ml.models.find import Base
-from training.ml.models.load import base_load
-from training.ml.models.published import Published, published_load
+from training.ml.models.published import published_load
 from training.ml.models.save import METADATA
 from training.ml.recipe.baseline import (
     Baseline,
@@ -20,17 +19,19 @@ from training.ml.recipe.baseline import (
     expectation,
     expectation_said,
     others_score,
+    untouched_score,
 )
 from training.ml.recipe.calibrating import calibration_facts
 from training.ml.recipe.evidence import evidence_collect
 from training.ml.recipe.facts_evaluation import methods_facts, split_facts
 from training.ml.recipe.measuring import (
-    Systems,
     evaluations_report,
     measured_splits,
     split_scores,
     systems_evaluate,
 )
+from training.ml.recipe.rankers import AS_AN_EMBEDDER, Ranker, base_ranker
+from training.ml.recipe.snapshot_check import measurable_check
 from training.ml.reporter import Reporter, Stages
 from training.ml.search.languages import DEFAULT
 from training.spec.evaluate import EvaluateSpec
@@ -67,24 +68,29 @@ def evaluation_run(
     That is first stage, BM25, `untouched`, the base that the model was trained from, and
     `champion`, as far as there are any. A snapshot may have no dev split: then no threshold was
     chosen, and binary metrics that need one are left out. Code, candidates and order of ties are
-    those of a training's end; `slices`, which the team has made, stand beside the others. Raises
-    DataError for a snapshot without judged test queries, BaseModelError for a model that cannot
-    score.
+    those of a training's end; `slices`, which the team has made, stand beside the others. A model
+    without an output layer is measured as an embedder. Raises DataError for a snapshot whose test
+    queries have nothing relevant, BaseModelError for a model that cannot be loaded.
     """
     stages = Stages(reporter)
     with resources_named():
         # 1. Load: refuse what cannot work before time is spent on it.
         with stages("load"):
-            _check(snapshot, model)
+            measurable_check(snapshot)
             reporter.base(model.info.to_dict())
             reporter.log(f"Model {model.info.loaded}. {model.info.reason}")
-            read = _load(model, spec, device)
+            if model.info.fresh_head:
+                reporter.log(AS_AN_EMBEDDER)
+            read = _load(model, spec, reporter, device)
 
         # 2. Baseline: every other system, on the very candidates that the model is scored on.
         with stages("baseline"):
             systems = others_score(snapshot, spec)
             if untouched is not None:
-                _base_score(untouched, read, snapshot, spec, systems, reporter)
+                untouched_score(
+                    untouched, snapshot, spec, systems, reporter,
+                    templates=read.templates, max_length=read.max_length,
+                )  # fmt: skip
             found = None
             if champion is not None:
                 found = champion_score(champion, snapshot, spec, systems, reporter, is_base=False)
@@ -95,10 +101,7 @@ def evaluation_run(
         # 3. Evaluate.
         with stages("evaluate"):
             for split in measured_splits(snapshot):
-                pairs = snapshot.splits[split]
-                systems[split]["model"] = split_scores(
-                    read.model, pairs, spec, reporter, read.templates
-                )
+                systems[split]["model"] = read.scores(snapshot.splits[split])
             evaluations = systems_evaluate(snapshot, spec, systems)
             calibration = calibration_facts(snapshot, systems, Fit(refused=AS_IT_IS))
             evidence = evidence_collect(
@@ -114,7 +117,7 @@ def evaluation_run(
                 "query": read.templates.query,
                 "passage": read.templates.passage,
             },
-            "max_length": read.model.max_seq_length,
+            "max_length": read.max_length,
             "evaluation": {
                 "splits": [
                     split_facts(split, evaluation, snapshot.splits[split])
@@ -130,39 +133,13 @@ def evaluation_run(
     )
 
 
-def _check(snapshot: Snapshot, model: Base) -> None:
-    if not snapshot.splits["test"]:
-        raise DataError(
-            "The test split is empty.",
-            "Judge more queries, or freeze a snapshot with other shares.",
-        )
-    if model.info.fresh_head:
-        raise BaseModelError(
-            f"{model.info.loaded} has no output layer: it would rank at random.",
-            "Evaluate a reranker; an embedder can be trained from.",
-        )
-
-
-def _base_score(
-    base: Base,
-    read: Published,
-    snapshot: Snapshot,
-    spec: EvaluateSpec,
-    systems: Mapping[str, Systems],
-    reporter: Reporter,
-) -> None:
-    """Add the scores of the base, which reads the texts that its model reads, and let it go."""
-    loaded = base_load(
-        base, seed=spec.seed, max_length=read.model.max_seq_length or spec.max_length
-    )
-    for split in measured_splits(snapshot):
-        pairs = snapshot.splits[split]
-        systems[split]["base"] = split_scores(loaded, pairs, spec, reporter, read.templates)
-
-
-def _load(model: Base, spec: EvaluateSpec, device: str | None) -> Published:
+def _load(model: Base, spec: EvaluateSpec, reporter: Reporter, device: str | None) -> Ranker:
     """Load a version of ours as it was published, and any other model as the spec says."""
-    if (model.folder / METADATA).exists():
-        return published_load(model)
-    loaded = base_load(model, seed=spec.seed, max_length=spec.max_length, device=device)
-    return Published(loaded, spec.templates)
+    if not (model.folder / METADATA).exists():
+        return base_ranker(model, spec, reporter, device=device)
+    ours = published_load(model)
+    return Ranker(
+        lambda pairs: split_scores(ours.model, pairs, spec, reporter, ours.templates),
+        ours.templates,
+        ours.model.max_seq_length or spec.max_length,
+    )

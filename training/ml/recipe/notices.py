@@ -7,6 +7,7 @@ from typing import Final
 from sentence_transformers import CrossEncoder
 
 from training.ml.data import SPLITS, Pair, Snapshot
+from training.ml.recipe.snapshot_check import tells_apart
 from training.ml.sets.preferring import reads_lists
 from training.spec.sets import USE
 from training.spec.silver import OFF
@@ -84,6 +85,11 @@ def _of_splits(snapshot: Snapshot) -> Iterator[str]:
                 f"All pairs of the {split} split are relevant: any order of them is perfect, and "
                 "its figures say nothing. Judge passages that are not relevant too."
             )
+    if not tells_apart(snapshot.splits["dev"]):
+        yield (
+            "The dev split can tell no weights from others: training goes on to its end, and its "
+            "last weights are kept."
+        )
 
 
 def _same(pairs: Sequence[Pair]) -> int:

@@ -27,6 +27,45 @@ def snapshot_check(snapshot: Snapshot, spec: TrainSpec | None = None) -> None:
     """
     splits_check({split: len(snapshot.splits[split]) for split in SPLITS})
     _check_classes(snapshot.splits["train"], spec)
+    if spec is not None:
+        relevance_check(
+            {split: sum(p.relevant for p in snapshot.splits[split]) for split in ("dev", "test")}
+        )
+
+
+def measurable_check(snapshot: Snapshot) -> None:
+    """Raise DataError unless there are test queries with something relevant to be found."""
+    pairs = snapshot.splits["test"]
+    if not pairs:
+        raise DataError(
+            "The test split is empty.",
+            "Judge more queries, or freeze a snapshot with other shares.",
+        )
+    relevance_check({"test": sum(pair.relevant for pair in pairs)})
+
+
+def relevance_check(positives: Mapping[str, int]) -> None:
+    """Raise DataError unless each of these splits has a relevant pair.
+
+    Without one, every order is worth 0: no weights can be chosen by it, and nothing is measured.
+    """
+    for split, count in positives.items():
+        if not count:
+            meaning = "choose by" if split == "dev" else "measure"
+            raise DataError(
+                f"No passage of the {split} split is relevant: every order of them is worth 0, and "
+                f"there is nothing to {meaning}.",
+                "Judge until queries of it have relevant passages, or freeze a snapshot with other "
+                "shares or another seed.",
+            )
+
+
+def tells_apart(pairs: Sequence[Pair]) -> bool:
+    """Say whether any query has passages of which one should be above the other."""
+    gains: dict[str, set[float]] = {}
+    for pair in pairs:
+        gains.setdefault(pair.query_id, set()).add(pair.gain)
+    return any(len(found) > 1 for found in gains.values())
 
 
 def _finds_others(spec: TrainSpec, train: Sequence[Pair]) -> bool:

@@ -4,7 +4,7 @@ The test split is not looked at here: what is chosen by it cannot be measured on
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -23,6 +23,7 @@ from training.ml.models.split import SplitCrossEncoder
 from training.ml.precision import autocast_end
 from training.ml.recipe.dev_evaluator import DevEvaluator
 from training.ml.recipe.learning import Lesson, lesson_check, lesson_make
+from training.ml.recipe.snapshot_check import tells_apart
 from training.ml.recipe.teaching import Taught
 from training.ml.recipe.trainer import RecipeTrainer, trainer_build
 from training.ml.recipe.trials import Trial, TrialResult, trial_choose, trials_of
@@ -141,6 +142,8 @@ def _prepare(
     setting: Setting, trial: Trial, model: SplitCrossEncoder, *, trained: bool = False
 ) -> _Training:
     spec, pairs = trial.spec, setting.snapshot.splits["dev"]
+    if not tells_apart(pairs):  # then the first look is as good as any: learn to the end
+        spec = replace(spec, load_best_model_at_end=False, early_stopping_patience=None)
     evaluator = DevEvaluator(
         pairs,
         spec.templates,
