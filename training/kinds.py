@@ -54,10 +54,12 @@ STAGES: Final[dict[JobKind, tuple[Stage, ...]]] = {
     ),
     JobKind.SCORE: (Stage.CLAIM, Stage.LOAD, Stage.SCORE, Stage.FINISH),
     JobKind.CURVE: (
-        Stage.CLAIM, Stage.LOAD, Stage.MINE, Stage.TRAIN, Stage.EVALUATE, Stage.FINISH,
+        Stage.CLAIM, Stage.LOAD, Stage.SILVER, Stage.MINE, Stage.TRAIN, Stage.EVALUATE,
+        Stage.FINISH,
     ),
     JobKind.DOUBT: (
-        Stage.CLAIM, Stage.LOAD, Stage.MINE, Stage.TRAIN, Stage.EVALUATE, Stage.FINISH,
+        Stage.CLAIM, Stage.LOAD, Stage.SILVER, Stage.MINE, Stage.TRAIN, Stage.EVALUATE,
+        Stage.FINISH,
     ),
     JobKind.EVALUATE: (
         Stage.CLAIM, Stage.LOAD, Stage.BASELINE, Stage.EVALUATE, Stage.FINISH,

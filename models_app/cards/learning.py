@@ -28,6 +28,7 @@ def training_set_view(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
     left += [
         f"{found[key]:,} {words}"
         for key, words in (
+            ("judged_in_no_row", "judged pairs that no row holds, for want of room in it"),
             ("too_close", "unjudged passages that are as close to a query as its relevant ones"),
             ("alike", "copies of what was judged"),
         )

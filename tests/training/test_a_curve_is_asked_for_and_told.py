@@ -82,7 +82,7 @@ def test_from_the_form_to_the_forecast(client: Client, cast: Cast, tmp_path: Pat
         ({"snapshot": "few"}, "snapshot", "too few for a curve"),
         ({"snapshot": "own", "reranker": "x"}, "reranker", "has no reranker"),
         ({"snapshot": "own", "recipe": {"seeds": 2}}, "recipe", "Unknown key"),
-        ({"snapshot": "own", "recipe": {"silver": "always"}}, "recipe", "Unknown key"),
+        ({"snapshot": "own", "recipe": {"teacher": "own"}}, "recipe", "Unknown key"),
         ({"snapshot": "own", "recipe": {"sizes": 2}}, "recipe", "at least 3"),
     ],
 )

@@ -1,17 +1,20 @@
 """A learning curve trains nested subsets, keeps every point, and never looks at the test split."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.tiny_run import RecordingReporter, tiny_base, tiny_pairs, tiny_snapshot
+from tests.training.silver import TinySilver
 from training.ml.errors import DataError
 from training.ml.measures.plan import cost_of, sizes_of
 from training.ml.recipe import curve
 from training.ml.recipe.asked import Place
 from training.ml.recipe.curve import curve_run, draws_of
 from training.ml.recipe.folds import held_out_train
+from training.ml.silver.work import SilverWork
 from training.spec.held_out import CurveSpec
 
 SPEC = CurveSpec.from_dict(
@@ -65,6 +68,31 @@ def test_a_curve_goes_on_after_its_last_point_and_comes_out_the_same(
     assert measured(tmp_path, RecordingReporter(), snapshot) == found
     assert trainings == ["point-2-16"]
     assert seen == {"train", "dev"}
+
+
+def test_a_curve_begins_with_what_the_silver_stage_has_made_of_an_embedder(tmp_path: Path) -> None:
+    tiny, snapshot = TinySilver(tmp_path), tiny_snapshot(train=tiny_pairs("train", 24))
+    embedder = replace(tiny.teacher, info=replace(tiny.teacher.info, fresh_head=True))
+    spec = CurveSpec.from_dict(SPEC.to_dict() | {"silver": "fresh_head", "silver_pairs": 64})
+
+    def found(work: str, silver: SilverWork | None) -> tuple[dict[str, Any], RecordingReporter]:
+        reporter = RecordingReporter()
+        told = curve_run(
+            snapshot=snapshot, groups=groups_of(snapshot), spec=spec, base=embedder,
+            reporter=reporter, place=Place(work=tmp_path / work, device="cpu"), silver=silver,
+        )  # fmt: skip
+        return told, reporter
+
+    one, reporter = found("one", tiny.work())
+    assert reporter.stages == ["silver", "train", "evaluate"]
+    assert any("Silver stage: " in line for line in reporter.lines)
+    two, again = found("two", tiny.work())
+    assert not any("made from" in line for line in again.lines)  # its result was kept
+    without, _ = found("three", None)
+    assert one == two
+    assert one["points"] != without["points"]
+    # Both are set against the order of the embedder's vectors, which no seed has drawn.
+    assert one["untouched"] == without["untouched"]
 
 
 def test_subsets_are_nested_and_apart_from_what_they_are_measured_on() -> None:

@@ -16,6 +16,7 @@ from tests.tiny_run import RecordingReporter, tiny_base, tiny_pairs, tiny_snapsh
 from training.ml.data import Pair, Snapshot
 from training.ml.errors import DataError
 from training.ml.recipe.asked import Place
+from training.ml.recipe.learning import NOTHING, lesson_make
 from training.ml.recipe.run import recipe_run
 from training.ml.sets.compiling import Example, compile_examples
 from training.ml.sets.likeness import Likeness
@@ -245,3 +246,19 @@ def test_a_run_mines_trains_on_it_and_says_so(tmp_path: Path) -> None:
     assert found["mined_bm25"] > 0
     assert found["pairs"] == outcome.facts["dataset"]["size"]
     assert any(line.startswith("Mined ") for line in reporter.lines)
+
+
+@pytest.mark.parametrize(
+    ("loss", "unread"),
+    [("BinaryCrossEntropyLoss", 0), ("ListNetLoss", 36), ("MultipleNegativesRankingLoss", 84)],
+)
+def test_judged_pairs_for_which_a_row_has_no_room_are_counted(loss: str, unread: int) -> None:
+    """Twelve queries of one relevant passage and eleven others; lists of nine, four negatives."""
+    train = [
+        pair(query, 20 * query + row, float(row == 0)) for query in range(12) for row in range(12)
+    ]
+    snapshot = tiny_snapshot(train=train)
+    spec = tiny_spec("agro", loss=loss, list_size=9)
+    lesson = lesson_make(snapshot, spec, NOTHING)
+    assert lesson.statistics["judged_in_no_row"] == unread
+    assert lesson.statistics["judged_left_out"] == 0

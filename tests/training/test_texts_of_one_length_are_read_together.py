@@ -11,7 +11,13 @@ from sentence_transformers import CrossEncoder
 
 from tests.tiny import tiny_cross_encoder
 from training.ml.models.split import PASS_TOKENS, SplitCrossEncoder, parts_of
-from training.ml.recipe.batching import MEGA, LengthBatchSampler, lengths_of
+from training.ml.recipe.batching import (
+    MEGA,
+    AgainstBatchSampler,
+    LengthBatchSampler,
+    MixedAgainstBatchSampler,
+    lengths_of,
+)
 
 TEXTS = [("how to read a file", "open " * n) for n in (1, 40, 3, 55, 2, 30, 5, 1)]
 
@@ -96,3 +102,60 @@ def test_epochs_differ_and_a_seed_gives_the_same_again() -> None:
     assert sampler(dataset) != sampler(dataset, seed=2)
     together = [{frozenset(batch) for batch in sampler(dataset, epoch)} for epoch in (0, 1)]
     assert not together[0] & together[1]
+
+
+def triplets(queries: int, answers: int) -> Dataset:
+    """Every query has some answers, and as a negative the first answer of the next query."""
+    rows = [
+        (f"query {q}", f"answer {a} of {q}" + " long" * (q % 40), f"answer 0 of {(q + 1) % queries}"
+         + " long" * ((q + 1) % queries % 40))
+        for q in range(queries)
+        for a in range(answers)
+    ]  # fmt: skip
+    names = ("anchor", "positive", "negative_1")
+    return Dataset.from_dict(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+
+
+@pytest.mark.parametrize("kind", [AgainstBatchSampler, MixedAgainstBatchSampler])
+def test_what_answers_a_query_is_held_against_it_by_no_other_row(
+    kind: type[AgainstBatchSampler],
+) -> None:
+    dataset = triplets(60, 3)
+    made = kind(dataset, batch_size=8, drop_last=False, seed=1)
+    orders = []
+    for epoch in (0, 1):
+        made.set_epoch(epoch)
+        batches = list(made)
+        assert len(batches) == len(made)
+        orders.append(batches)
+        for batch in batches:
+            rows = dataset.select(batch)
+            assert len(set(rows["anchor"])) == len(batch)
+            for query in rows["anchor"]:
+                own = query.removeprefix("query ")
+                others = [row for row in rows if row["anchor"] != query]
+                texts = {row[name] for row in others for name in ("positive", "negative_1")}
+                assert not any(f" of {own}" == text[8:].split(" long")[0] for text in texts)
+    assert sorted(row for batch in orders[0] for row in batch) == list(range(len(dataset)))
+    assert orders[0] != orders[1]
+    assert sum(len(batch) == 8 for batch in orders[0]) >= 20
+
+
+def test_rows_that_answer_one_query_wait_for_each_other_and_end() -> None:
+    made = AgainstBatchSampler(triplets(1, 2_500), batch_size=8, drop_last=False, seed=1)
+    assert [len(batch) for batch in made] == [1] * 2_500
+
+
+def test_triplets_are_grouped_by_length_where_that_is_asked_for() -> None:
+    sizes = np.random.default_rng(0).integers(1, 400, 400).tolist()
+    texts = [
+        [f"{number} {name}" + "x" * size for number, size in enumerate(sizes)] for name in "apn"
+    ]
+    dataset = Dataset.from_dict(dict(zip(("anchor", "positive", "negative_1"), texts, strict=True)))
+    lengths = lengths_of(dataset)
+
+    def padded(kind: type[AgainstBatchSampler]) -> float:
+        batches = list(kind(dataset, batch_size=8, drop_last=False, seed=1))
+        return float(sum(len(batch) * lengths[batch].max() for batch in batches) / lengths.sum())
+
+    assert padded(AgainstBatchSampler) < 1.15 < 1.5 < padded(MixedAgainstBatchSampler)

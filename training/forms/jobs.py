@@ -12,11 +12,11 @@ from annotate.frozen.splitting import shares_text
 from annotate.models import Snapshot, SnapshotStatus
 from training.forms.again import Again
 from training.forms.on_snapshot import OnSnapshotForm
-from training.forms.spec import Section, language_choices, said_here, spec_formfield
+from training.forms.spec import Section, language_choices, spec_formfield
 from training.ml.measures.thumb import FEW, rule_of_thumb
 from training.selectors.base_models import DEFAULT
 from training.selectors.jobs import reranker_last
-from training.services.jobs import DEFAULT_RERANKER, teacher_checked
+from training.services.jobs import DEFAULT_RERANKER
 from training.spec.base import SpecError
 from training.spec.field import Group
 from training.spec.presets import PRESETS
@@ -112,18 +112,6 @@ class JobForm(OnSnapshotForm):
         language_choices(self.fields["language"], project.language)
         if again is not None:
             again.fill(self.fields)
-
-    def clean_silver_teacher(self) -> str | None:
-        return self._teacher("silver_teacher")
-
-    def clean_teacher(self) -> str | None:
-        return self._teacher("teacher")
-
-    def _teacher(self, key: str) -> str | None:
-        name: str | None = self.cleaned_data[key]
-        with said_here(key):
-            teacher_checked(name, project=self.project, user=self.user, key=key)
-        return name
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

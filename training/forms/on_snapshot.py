@@ -6,7 +6,7 @@ from accounts.models import Project, User
 from annotate.models import Snapshot
 from training.forms.spec import said_here
 from training.selectors.base_models import base_checked
-from training.services.jobs import snapshot_trainable
+from training.services.jobs import snapshot_trainable, teacher_checked
 
 
 class OnSnapshotForm(forms.Form):
@@ -30,4 +30,18 @@ class OnSnapshotForm(forms.Form):
         name: str = self.cleaned_data["base_model"]
         with said_here("base_model"):
             base_checked(name, project=self.project, user=self.user)
+        return name
+
+    # Of fields that some of these forms have.
+
+    def clean_silver_teacher(self) -> str | None:
+        return self._teacher("silver_teacher")
+
+    def clean_teacher(self) -> str | None:
+        return self._teacher("teacher")
+
+    def _teacher(self, key: str) -> str | None:
+        name: str | None = self.cleaned_data[key]
+        with said_here(key):
+            teacher_checked(name, project=self.project, user=self.user, key=key)
         return name

@@ -12,6 +12,7 @@ from django.db import connection
 from annotate.frozen.splitting import clusters_of
 from annotate.frozen.twins import twin_pairs
 from config.folders import private_folder
+from models_app.models import Version
 from training.kinds import Stage
 from training.learned import CurveOutcome, DoubtOutcome
 from training.ml.data import Pair, Snapshot
@@ -21,11 +22,12 @@ from training.ml.recipe.snapshot_check import snapshot_check
 from training.ml.reporter import Reporter
 from training.models import TrainingJob
 from training.process.exposure import known, queries_seen
-from training.process.preparing import base_fetch, judged_fetch, snapshot_fetch
+from training.process.preparing import base_fetch, judged_fetch, silver_fetch, snapshot_fetch
 from training.process.scratch import cache_path, work_path
-from training.selectors.base_models import version_pinned
+from training.selectors.base_models import version_named, version_pinned
 from training.services.held_out import Doubted
 from training.spec.held_out import ALL, CurveSpec, DoubtSpec
+from training.spec.silver import OFF
 
 if TYPE_CHECKING:
     from training.ml.recipe.asked import Place
@@ -35,11 +37,12 @@ if TYPE_CHECKING:
 def curve_measure(job: TrainingJob, reporter: Reporter, scratch: Path) -> CurveOutcome:
     """Measure a job's learning curve. Raises RecipeError where it cannot be."""
     snapshot, base = _fetched(job, reporter, scratch)
+    spec = CurveSpec.from_dict(job.recipe)
     pairs = [*snapshot.splits["train"], *snapshot.splits["dev"]]
-    _check_unknown(job, pairs)
+    _check_unknown(job, spec, pairs)
+    silver = silver_fetch(job, spec, base, snapshot, scratch / "silver-teacher")
     from training.ml.recipe.curve import curve_run
 
-    spec = CurveSpec.from_dict(job.recipe)
     place = _place(job, snapshot, spec)
     connection.close()
     found = curve_run(
@@ -49,6 +52,7 @@ def curve_measure(job: TrainingJob, reporter: Reporter, scratch: Path) -> CurveO
         base=base,
         reporter=reporter,
         place=place,
+        silver=silver,
     )
     return CurveOutcome.from_dict(found)
 
@@ -61,7 +65,8 @@ def labels_doubt(
     spec = DoubtSpec.from_dict(job.recipe)
     splits = ("train", "dev", "test") if spec.checked == ALL else ("train", "dev")
     pairs = [pair for name in splits for pair in snapshot.splits[name]]
-    _check_unknown(job, pairs)
+    _check_unknown(job, spec, pairs)
+    silver = silver_fetch(job, spec, base, snapshot, scratch / "silver-teacher")
     from training.ml.recipe.doubts import doubts_run
 
     place = _place(job, snapshot, spec)
@@ -73,6 +78,7 @@ def labels_doubt(
         base=base,
         reporter=reporter,
         place=place,
+        silver=silver,
     )
     return DoubtOutcome.from_dict(checked.facts), _doubted(checked, snapshot, spec.most)
 
@@ -83,11 +89,17 @@ def query_groups(pairs: list[Pair]) -> list[list[str]]:
     return clusters_of(texts, twin_pairs(texts))
 
 
-def _check_unknown(job: TrainingJob, pairs: list[Pair]) -> None:
-    """Raise DataError where the base has learned what the job holds out from its trainings."""
-    if not job.base_revision:
-        return
-    version = version_pinned(job.base_revision)
+def _check_unknown(job: TrainingJob, spec: CurveSpec | DoubtSpec, pairs: list[Pair]) -> None:
+    """Raise DataError where base or silver teacher has learned what the job holds out."""
+    if job.base_revision:
+        _check_version(version_pinned(job.base_revision), "the base", job, pairs)
+    if spec.silver != OFF and spec.silver_teacher:
+        teacher = version_named(spec.silver_teacher, project=job.project, user=job.created_by)
+        if teacher is not None:
+            _check_version(teacher, "the silver stage's teacher", job, pairs)
+
+
+def _check_version(version: Version, who: str, job: TrainingJob, pairs: list[Pair]) -> None:
     seen, unread = queries_seen(version, job.project, job.created_by)
     asked = {pair.query_id: pair.query for pair in pairs}
     count = len(known(set().union(*seen.values()), asked))
@@ -97,7 +109,7 @@ def _check_unknown(job: TrainingJob, pairs: list[Pair]) -> None:
     if not count:
         told = f"What {unread[0]} has learned from cannot be told"
     raise DataError(
-        f"{told}: what is held out here must be new to the base.",
+        f"{told}: what is held out here must be new to {who}.",
         "Take the model that it was trained from, or another one from outside.",
     )
 

@@ -22,7 +22,7 @@ JOBS: Final = 10  # the newest of its kind in the project tell what is usual
 USUAL: Final[Mapping[JobKind, Mapping[Stage, float]]] = {
     JobKind.TRAIN: {
         Stage.CLAIM: 0.02, Stage.LOAD: 0.08, Stage.BASELINE: 0.13, Stage.SILVER: 2.0,
-        Stage.TEACH: 0.3,
+        Stage.MINE: 0.1, Stage.TEACH: 0.3,
         Stage.TRAIN: 0.6, Stage.EVALUATE: 0.13, Stage.REGISTER: 0.03, Stage.FINISH: 0.01,
     },
     JobKind.POOL: {
@@ -30,12 +30,12 @@ USUAL: Final[Mapping[JobKind, Mapping[Stage, float]]] = {
         Stage.SEARCH: 0.1, Stage.STORE: 0.07, Stage.FINISH: 0.01,
     },
     JobKind.CURVE: {
-        Stage.CLAIM: 0.01, Stage.LOAD: 0.03, Stage.MINE: 0.03, Stage.TRAIN: 0.94,
-        Stage.EVALUATE: 0.01, Stage.FINISH: 0.01,
+        Stage.CLAIM: 0.01, Stage.LOAD: 0.03, Stage.SILVER: 0.5, Stage.MINE: 0.03,
+        Stage.TRAIN: 0.94, Stage.EVALUATE: 0.01, Stage.FINISH: 0.01,
     },
     JobKind.DOUBT: {
-        Stage.CLAIM: 0.01, Stage.LOAD: 0.03, Stage.MINE: 0.03, Stage.TRAIN: 0.94,
-        Stage.EVALUATE: 0.01, Stage.FINISH: 0.01,
+        Stage.CLAIM: 0.01, Stage.LOAD: 0.03, Stage.SILVER: 0.5, Stage.MINE: 0.03,
+        Stage.TRAIN: 0.94, Stage.EVALUATE: 0.01, Stage.FINISH: 0.01,
     },
     JobKind.EVALUATE: {
         Stage.CLAIM: 0.02, Stage.LOAD: 0.08, Stage.BASELINE: 0.4, Stage.EVALUATE: 0.49,

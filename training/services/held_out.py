@@ -21,7 +21,7 @@ from training.selectors.base_models import base_checked
 from training.selectors.held_out import candidates_named, cost_told, sendable
 from training.services.claims import Claim
 from training.services.enqueuing import job_enqueue
-from training.services.jobs import snapshot_check_given, snapshot_learnable
+from training.services.jobs import snapshot_check_given, snapshot_learnable, teacher_checked
 from training.services.storing import job_ending
 from training.spec.base import SpecError
 from training.spec.held_out import CurveSpec, DoubtSpec
@@ -91,13 +91,17 @@ def _create(
         raise ValidationError({"snapshot": str(error)}) from error
     base = base_checked(base_model, project=project, user=created_by)
     language = spec.language or stemmed_language(project.language)
+    teacher = teacher_checked(
+        spec.silver_teacher, project=project, user=created_by, key="silver_teacher"
+    )
+    spec = replace(spec, language=language, silver_teacher=teacher)
     return job_enqueue(
         project=project,
         kind=kind,
         snapshot=snapshot,
         base_model=base.name,
         base_revision=base.revision,
-        recipe=replace(spec, language=language).to_dict(),
+        recipe=spec.to_dict(),
         created_by=created_by,
     )
 

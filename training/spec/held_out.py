@@ -1,7 +1,8 @@
 """The recipes of jobs that train to learn about labels: a learning curve, and a check of labels.
 
 What they train is measured on queries that were held out, and thrown away: so there is no dev split
-to look at on the way, no seed or setting to choose among, no silver stage and no other teacher.
+to look at on the way, no seed or setting to choose among, and no teacher of the labelled queries.
+A silver stage knows none of these, and is what all trainings begin with.
 """
 
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ _NONE_OF_IT: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldOutSpec(TrainSpec):
-    """A recipe without what chooses on a dev split, and without teachers."""
+    """A recipe without what chooses on a dev split, and without a teacher of labelled queries."""
 
     @classmethod
     def described(cls) -> Iterator[SpecField]:
@@ -42,8 +43,7 @@ class HeldOutSpec(TrainSpec):
         every = list(Spec.described.__func__(cls))  # type: ignore[attr-defined]
         yield from (each for each in every if each.name not in inherited)
         for each in every:
-            shared = each.name in inherited and each.name not in _NONE_OF_IT
-            if shared and not each.name.startswith("silver"):
+            if each.name in inherited and each.name not in _NONE_OF_IT:
                 yield each
 
     def to_dict(self) -> dict[str, Any]:

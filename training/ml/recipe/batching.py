@@ -1,10 +1,11 @@
-"""Batches of texts of about one length, so that little of what is computed is padding.
+"""Which rows are read together: texts of about one length, and none that is another's answer.
 
 The trainer of transformers has `group_by_length`; that of sentence-transformers takes the argument
 and ignores it, since its batches come from samplers of its own.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +16,8 @@ from sentence_transformers.base.sampler import DefaultBatchSampler
 
 # Batches whose texts are sorted together: the more, the less padding, and the less chance.
 MEGA: Final = 16
+# Rows that wait for a batch that can take them: of a query with more answers, batches are smaller.
+AHEAD: Final = 1_000
 
 
 class LengthBatchSampler(DefaultBatchSampler):
@@ -42,11 +45,115 @@ class LengthBatchSampler(DefaultBatchSampler):
             generator=generator,
             seed=seed,
         )
-        self._lengths = lengths_of(dataset)
+        self._dataset, self._lengths = dataset, lengths_of(dataset)
 
     def __iter__(self) -> Iterator[list[int]]:
         rng = np.random.default_rng([self.seed, self.epoch, 4])
         yield from length_batches(self._lengths, self.batch_size, rng, drop_last=self.drop_last)
+
+
+class AgainstBatchSampler(LengthBatchSampler):
+    """Batches whose rows are held against each other: none has what is relevant to another's query.
+
+    The library's own sampler keeps equal texts apart; here a passage that is relevant to the query
+    of one row is no passage of another one either, whatever it is there. Every epoch has as many
+    batches as the first one, in which each row comes once.
+    """
+
+    grouped = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._rows = against_rows(self._dataset)
+        self._first: list[list[int]] | None = None
+
+    def __len__(self) -> int:
+        if self._first is None:
+            self._first = self._pass(0, 0)
+        return len(self._first)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        yielded, wanted = 0, len(self)
+        for again in range(wanted):
+            for batch in self._pass(self.epoch, again):
+                yield batch
+                yielded += 1
+                if yielded == wanted:
+                    return
+
+    def _pass(self, epoch: int, again: int) -> list[list[int]]:
+        rng = np.random.default_rng([self.seed, epoch, 4, again])
+        if self.grouped:
+            stretches = length_batches(self._lengths, self.batch_size, rng)
+            order = [row for batch in stretches for row in batch]
+        else:
+            order = rng.permutation(len(self._lengths)).tolist()
+        found = apart_batches(self._rows, order, self.batch_size)
+        whole = [batch for batch in found if len(batch) == self.batch_size]
+        return whole if self.drop_last and whole else found
+
+
+class MixedAgainstBatchSampler(AgainstBatchSampler):
+    """The same with texts of all lengths in a batch."""
+
+    grouped = False
+
+
+@dataclass(frozen=True, slots=True)
+class AgainstRow:
+    """A row's texts, each by a number: its query, its passages, and all that answers the query."""
+
+    query: int
+    passages: frozenset[int]
+    answers: frozenset[int]
+
+
+def against_rows(dataset: Dataset) -> list[AgainstRow]:
+    """Number the texts of rows of an anchor, a positive and negatives."""
+    numbers: dict[str, int] = {}
+    others = [name for name in dataset.column_names if name != "anchor"]
+    columns = {
+        name: [numbers.setdefault(text, len(numbers)) for text in dataset[name]]
+        for name in ("anchor", *others)
+    }
+    answers: dict[int, set[int]] = {}
+    for query, answer in zip(columns["anchor"], columns["positive"], strict=True):
+        answers.setdefault(query, set()).add(answer)
+    kept = {query: frozenset(found) for query, found in answers.items()}
+    passages = zip(*(columns[name] for name in others), strict=True)
+    return [
+        AgainstRow(query, frozenset(own), kept[query])
+        for query, own in zip(columns["anchor"], passages, strict=True)
+    ]
+
+
+def apart_batches(rows: Sequence[AgainstRow], order: Sequence[int], size: int) -> list[list[int]]:
+    """Deal rows out in this order; one that a batch cannot take waits for the next.
+
+    A batch looks at `AHEAD` rows that wait, at most, and is smaller where these are not enough.
+    """
+    waiting, at, batches = list[int](), 0, list[list[int]]()
+    while waiting or at < len(order):
+        batch, texts, answers = list[int](), set[int](), set[int]()
+
+        def takes(row: AgainstRow, texts: set[int] = texts, answers: set[int] = answers) -> bool:
+            own = {row.query, *row.passages}
+            if own & texts or row.passages & answers or row.answers & texts:
+                return False
+            texts |= own
+            answers |= row.answers
+            return True
+
+        late = list[int]()
+        for place in waiting[:AHEAD]:
+            full = len(batch) == size
+            (late if full or not takes(rows[place]) else batch).append(place)
+        waiting = late + waiting[AHEAD:]
+        while len(batch) < size and at < len(order) and len(waiting) < AHEAD:
+            place, at = order[at], at + 1
+            (batch if takes(rows[place]) else waiting).append(place)
+        batches.append(batch)
+    return batches
 
 
 def length_batches(

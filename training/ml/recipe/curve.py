@@ -34,6 +34,7 @@ from training.ml.recipe.folds import (
 from training.ml.recipe.rankers import base_ranker
 from training.ml.reporter import Reporter
 from training.ml.sets.compiling import by_query
+from training.ml.silver.work import SilverWork
 from training.spec.held_out import CurveSpec
 
 METRIC: Final = "nDCG@10"
@@ -55,14 +56,14 @@ def curve_run(
     base: Base,
     reporter: Reporter,
     place: Place,
+    silver: SilverWork | None = None,
 ) -> dict[str, Any]:
     """Measure a learning curve and look ahead; returns what `training.outcomes.CurveOutcome` has.
 
-    `groups` are the queries of train and dev, near-identical ones together. Raises RecipeError for
+    `groups` are the queries of train and dev, near-identical ones together; `silver` is what a
+    silver stage works with, where the recipe has one. Raises RecipeError for
     what cannot work, such as too few queries.
     """
-    if place.work is None:
-        raise ValueError("a curve keeps its points in a work folder")
     pairs = [*snapshot.splits["train"], *snapshot.splits["dev"]]
     # 1. Load: what is learned from and measured on is settled before time is spent.
     draws = draws_of(pairs, groups, spec)
@@ -70,11 +71,7 @@ def curve_run(
     reporter.base(base.info.to_dict())
     reporter.log(f"Base model {base.info.loaded}. {base.info.reason}")
     with resources_named():
-        bench = bench_make(
-            snapshot, pairs, spec, base, reporter, work=place.work, cache=place.cache,
-            device=place.device, checkpoint_seconds=place.checkpoint_seconds,
-            judged=place.judged,
-        )  # fmt: skip
+        bench = bench_make(snapshot, pairs, spec, base, reporter, place, silver)
         # 2. Train: every size of every draw, the small ones first.
         reporter.stage("train")
         untouched_scores = base_ranker(base, spec, reporter, device=place.device).scores(pairs)

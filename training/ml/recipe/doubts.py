@@ -23,6 +23,7 @@ from training.ml.recipe.folds import (
     of_queries,
 )
 from training.ml.reporter import Reporter
+from training.ml.silver.work import SilverWork
 from training.spec.held_out import ALL, DoubtSpec
 
 
@@ -43,25 +44,21 @@ def doubts_run(
     base: Base,
     reporter: Reporter,
     place: Place,
+    silver: SilverWork | None = None,
 ) -> Checked:
     """Score every pair out of its fold, and order the labels by how much they are doubted.
 
     `groups` are the queries that are checked, near-identical ones together, so that none is scored
-    by a model that knows its twin. Raises RecipeError for what cannot work.
+    by a model that knows its twin; `silver` as `curve_run` takes it. Raises RecipeError for what
+    cannot work.
     """
-    if place.work is None:
-        raise ValueError("a check keeps its folds in a work folder")
     pairs = pairs_checked(snapshot, spec)
     # 1. Load: deal the queries out.
     plan = _plan(pairs, groups, spec)
     reporter.base(base.info.to_dict())
     reporter.log(f"Base model {base.info.loaded}. {base.info.reason}")
     with resources_named():
-        bench = bench_make(
-            snapshot, pairs, spec, base, reporter, work=place.work, cache=place.cache,
-            device=place.device, checkpoint_seconds=place.checkpoint_seconds,
-            judged=place.judged,
-        )  # fmt: skip
+        bench = bench_make(snapshot, pairs, spec, base, reporter, place, silver)
         # 2. Train: each fold's pairs are scored by a model of all others.
         reporter.stage("train")
         share = Share(reporter, [work_of(spec, len(one.train)) for one in plan])

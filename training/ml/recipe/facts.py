@@ -32,8 +32,9 @@ column does not keep the order of keys. Keys, and who fills them where it is not
     loss            name, class_name, parameters [[name, value]]
     training_set    loss, reason, keys [[name, value]], pairs, queries, relevant,
                     judged_not_relevant, mined_bm25, mined_bi-encoder, random, judged_left_out,
-                    rows, shape, queries_left_out {reason: queries}, too_close, alike, preferences
-                    {there, queries, learned, compared, as_graded} or None, see `training.ml.sets`
+                    rows, shape, queries_left_out {reason: queries}, judged_in_no_row,
+                    too_close, alike, preferences {there, queries, learned, compared, as_graded}
+                    or None, see `training.ml.sets`
     hyperparameters all, non_default: [[name, value]], dicts and lists as text
     log             columns, rows (None where a line has no value), best_step or None
     evaluation      validation {dataset, description, class_name, primary, metrics [[name, value]],

@@ -5,6 +5,7 @@ job's folder, so that the next attempt goes on after the last one that is throug
 """
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -25,12 +26,15 @@ from training.ml.models.find import Base
 from training.ml.models.load import base_load
 from training.ml.models.split import SplitCrossEncoder
 from training.ml.precision import autocast_end, precision_choose
+from training.ml.recipe.asked import Place
 from training.ml.recipe.learning import NOTHING, lesson_make, loss_of, negatives_of
+from training.ml.recipe.silver_start import silver_start
 from training.ml.recipe.trainer import trainer_build
 from training.ml.reporter import Reporter
 from training.ml.scoring import pairs_score
 from training.ml.sets.compiling import by_query
-from training.ml.sets.mining import Judged, Mined
+from training.ml.sets.mining import Mined
+from training.ml.silver.work import SilverWork
 from training.spec.held_out import HeldOutSpec
 
 Groups = Sequence[Sequence[str]]
@@ -52,6 +56,7 @@ class HeldOut:
 class Bench:
     """What all trainings of a job share; `work` is kept between attempts at it."""
 
+    manifest: Mapping[str, Any]
     pairs: Sequence[Pair]
     spec: HeldOutSpec
     base: Base
@@ -69,32 +74,44 @@ def bench_make(
     spec: HeldOutSpec,
     base: Base,
     reporter: Reporter,
-    *,
-    work: Path,
-    cache: Path | None,
-    device: str | None,
-    checkpoint_seconds: float,
-    judged: Judged,
+    place: Place,
+    silver: SilverWork | None,
 ) -> Bench:
-    """Choose how to compute and which loss, and mine what the recipe asks for, once for all."""
-    model = untouched(base, spec, device)
+    """Choose how to compute and which loss, once for all trainings, and what they begin with.
+
+    That is the base, or what a `silver` stage makes of it, of which a labelled query is no part;
+    and the negatives that the recipe has mined. Raises ValueError where no place keeps the work.
+    """
+    if place.work is None:
+        raise ValueError("trainings of held-out jobs are kept in a work folder")
+    model = untouched(base, spec, place.device)
     ordered = sorted(pairs, key=lambda pair: (len(pair.text), pair.passage_id))
     texts = [spec.templates.pair(query=p.query, title=p.title, text=p.text) for p in ordered]
-    precision = precision_choose(model, texts, asked=spec.bf16, cache=cache or work)
+    precision = precision_choose(model, texts, asked=spec.bf16, cache=place.cache or place.work)
     reporter.log(
         f"Training in {'bfloat16' if precision.bf16 else 'single precision'}. {precision.reason}"
     )
     learned = Snapshot(snapshot.manifest, {"train": pairs, "dev": (), "test": ()})
-    folder = work / _digest(snapshot, spec, base, bf16=precision.bf16)
+    start = base
+    if silver is not None and spec.silver_wanted(fresh_head=base.info.fresh_head):
+        reporter.stage("silver")
+        started = place.work / "silver-start"
+        shutil.rmtree(started, ignore_errors=True)  # of an attempt that died; the result is kept
+        start, _ = silver_start(
+            base, spec, place, reporter,
+            work=silver, model=model, bf16=precision.bf16, folder=started,
+        )  # fmt: skip
+    folder = place.work / _digest(snapshot, spec, start, bf16=precision.bf16)
     folder.mkdir(parents=True, exist_ok=True)
     mined = NOTHING
     if spec.mines:
         reporter.stage("mine")
-        mined = negatives_of(learned, spec, reporter, folder=folder, judged=judged)
+        mined = negatives_of(learned, spec, reporter, folder=folder, judged=place.judged)
     loss = loss_of(learned, spec, mined)
     reporter.log(f"{loss.name}: {loss.reason}")
     return Bench(
-        pairs, spec, base, precision.bf16, mined, folder, reporter, device, checkpoint_seconds,
+        snapshot.manifest, pairs, spec, start, precision.bf16, mined, folder, reporter,
+        place.device, place.checkpoint_seconds,
     )  # fmt: skip
 
 
@@ -115,7 +132,7 @@ def held_out_train(bench: Bench, one: HeldOut) -> tuple[Scores, float]:
     begun = monotonic()
     spec, folder = bench.spec, bench.work / one.name
     model = untouched(bench.base, spec, bench.device)
-    snapshot = Snapshot({}, {"train": one.train, "dev": (), "test": ()})
+    snapshot = Snapshot(bench.manifest, {"train": one.train, "dev": (), "test": ()})
     lesson = lesson_make(snapshot, spec, bench.mined)
     set_seed(spec.seed)
     if lesson.shaped.classes:

@@ -1,6 +1,6 @@
 """What a run learns from: its loss, its negatives, and the rows that the loss reads."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,7 @@ from training.ml.models.encoder import BiEncoder
 from training.ml.recipe.teaching import Taught
 from training.ml.reporter import Reporter
 from training.ml.search.languages import DEFAULT
-from training.ml.sets.compiling import by_query, compile_examples
+from training.ml.sets.compiling import Example, by_query, compile_examples
 from training.ml.sets.corpus_pool import CorpusPool, corpus_facts
 from training.ml.sets.mining import (
     NOBODY,
@@ -77,11 +77,20 @@ def lesson_make(
         "rows": len(shaped.dataset),
         "shape": LOSSES[loss.name].shape,
         "queries_left_out": dict(shaped.left_out),
+        "judged_in_no_row": _in_no_row(examples, shaped),
         "corpus": mined.corpus,
         "too_close": mined.too_close,
         "alike": mined.alike,
     }
     return Lesson(loss, shaped, statistics)
+
+
+def _in_no_row(examples: Sequence[Example], shaped: Shaped) -> int:
+    """Count the judged pairs that no row holds: of a long list or of many negatives, some."""
+    if shaped.read is None:
+        return 0
+    judged = (each.pair for each in examples if each.origin == "judged")
+    return sum((pair.query_id, pair.passage_id) not in shaped.read for pair in judged)
 
 
 def lesson_check(lesson: Lesson) -> None:

@@ -218,8 +218,9 @@ def _learn(
     if asked.silver is not None and spec.silver_wanted(fresh_head=asked.base.info.fresh_head):
         with stages("silver"):
             start, silver = silver_start(
-                asked, asked.silver, untouched, precision, scratch / "silver"
-            )
+                asked.base, spec, place, reporter,
+                work=asked.silver, model=untouched, bf16=precision.bf16, folder=scratch / "silver",
+            )  # fmt: skip
 
     # 4. Mine: where the recipe asks for negatives that nobody judged.
     work = work_of(asked, start, precision) or scratch / "work"

@@ -14,7 +14,11 @@ from training.ml.keeping.checkpoints import Checkpoints
 from training.ml.keeping.clock import CHECKPOINT_SECONDS, CheckpointCallback
 from training.ml.keeping.trainer import KeptTrainer
 from training.ml.models.split import SplitCrossEncoder
-from training.ml.recipe.batching import LengthBatchSampler
+from training.ml.recipe.batching import (
+    AgainstBatchSampler,
+    LengthBatchSampler,
+    MixedAgainstBatchSampler,
+)
 from training.ml.recipe.best import Best
 from training.ml.recipe.callbacks import ReporterCallback
 from training.ml.recipe.dev_evaluator import DevEvaluator
@@ -166,8 +170,7 @@ def arguments_build(
 
 def _sampler(shaped: Shaped, *, grouped: bool) -> BatchSamplers | type[LengthBatchSampler]:
     if "anchor" in shaped.dataset.column_names:
-        # What is relevant to a query must not be held against it in the same batch.
-        return BatchSamplers.NO_DUPLICATES
+        return AgainstBatchSampler if grouped else MixedAgainstBatchSampler
     return LengthBatchSampler if grouped else BatchSamplers.BATCH_SAMPLER
 
 

@@ -1,6 +1,6 @@
 """Training sets in the columns that sentence-transformers' losses read, by the shape of a row."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -25,11 +25,15 @@ _Row = TypeVar("_Row")
 @dataclass(frozen=True, slots=True)
 class Shaped:
     """A training set: its rows, the targets of its classes where it has classes, and what of the
-    examples it could not use, as `{reason: number of queries}`."""
+    examples it could not use, as `{reason: number of queries}`.
+
+    `read` are the pairs that are in a row, by the ids of query and passage; None: all examples.
+    """
 
     dataset: Dataset
     classes: Sequence[float]
     left_out: Mapping[str, int]
+    read: frozenset[tuple[str, str]] | None = None
 
 
 def examples_shape(
@@ -99,13 +103,14 @@ def _lists(
     queries, left_out = _told_apart(examples)
     rng = np.random.default_rng([spec.seed, 7])
     lists = [chosen for own in queries for chosen in _cut(own, spec.list_size, rng)]
+    read = _read(pair for chosen in lists for pair in chosen)
     lists += [[each.better, each.worse] for each in preferences]
     for chosen in _shuffled(lists, spec):
         texts = [_texts(pair, spec) for pair in chosen]
         columns["query"].append(texts[0][0])
         columns["docs"].append([passage for _, passage in texts])
         columns["labels"].append([float(pair.target) for pair in chosen])
-    return Shaped(Dataset.from_dict(columns), (), left_out)
+    return Shaped(Dataset.from_dict(columns), (), left_out, read)
 
 
 def _margins(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
@@ -126,7 +131,8 @@ def _margins(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
         columns["positive"].append(passage)
         columns["negative"].append(_texts(worse, spec)[1])
         columns["label"].append(float(better.target - worse.target))
-    return Shaped(Dataset.from_dict(columns), (), left_out)
+    read = _read(pair for row in rows for pair in row)
+    return Shaped(Dataset.from_dict(columns), (), left_out, read)
 
 
 def _triplets(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
@@ -158,7 +164,8 @@ def _triplets(examples: Sequence[Example], spec: TrainSpec) -> Shaped:
         "no other passage": len(relevant) - len(kept) if kept else 0,
     }
     left_out = {reason: number for reason, number in counted.items() if number}
-    return Shaped(Dataset.from_dict(columns), (), left_out)
+    read = _read(pair for better, worse in rows for pair in (better, *worse))
+    return Shaped(Dataset.from_dict(columns), (), left_out, read)
 
 
 def _drawn(pairs: Sequence[Pair], count: int, rng: np.random.Generator) -> list[Pair]:
@@ -218,6 +225,10 @@ def _apart(
     others = [pair for pair in own if pair not in best]
     for better in best:
         yield better, _drawn(others, min(len(others), spec.num_negatives or AGAINST), rng)
+
+
+def _read(pairs: Iterable[Pair]) -> frozenset[tuple[str, str]]:
+    return frozenset((pair.query_id, pair.passage_id) for pair in pairs)
 
 
 def _queries(examples: Sequence[Example]) -> list[list[Pair]]:
