@@ -1,7 +1,8 @@
 """Two versions side by side: figures on the same splits, and what went in differently."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from models_app.evidence import Difference as Lead
 from models_app.figures import (
@@ -20,6 +21,23 @@ from models_app.figures import (
 )
 from models_app.lineage import Difference, differences
 from models_app.models import Version
+
+Metrics = Mapping[str, Any]
+"""Split -> system -> metric -> figure, as `Version.metrics` holds them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """Where two versions were measured on the same qrels, if not at their making.
+
+    `snapshot` names these; `a` and `b` are their figures there, `warnings` what one of them knew of
+    the test queries beforehand.
+    """
+
+    snapshot: str
+    a: Metrics
+    b: Metrics
+    warnings: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +77,11 @@ class Pairing:
         return self.system == MODEL
 
     @property
+    def decides(self) -> bool:
+        """Whether this is the one comparison that was asked; all others are read beside it."""
+        return (self.split, self.system, self.metric) == (HEADLINE_SPLIT, MODEL, HEADLINE)
+
+    @property
     def delta(self) -> float | None:
         """b minus a."""
         return self.b.value - self.a.value if self.a and self.b else None
@@ -69,7 +92,8 @@ class Comparison:
     """What two versions measured and what differs in what they were made from.
 
     `same_snapshot` says whether figures were measured on the same frozen qrels; where not, a
-    difference between them says nothing about the models.
+    difference between them says nothing about the models. `measured_on` names the snapshot on which
+    both were evaluated later, whose figures these are then.
     """
 
     a: Version
@@ -79,6 +103,8 @@ class Comparison:
     recipe: list[Difference]
     dataset: list[Difference]
     packages: list[Difference]
+    measured_on: str = ""
+    warnings: Sequence[str] = ()
 
     @property
     def verdict(self) -> str:
@@ -89,7 +115,8 @@ class Comparison:
         if not self.same_snapshot:
             return (
                 f"{a} and {b} were measured on different snapshots: a difference between their"
-                " figures says nothing about the models."
+                " figures says nothing about the models. Evaluate both on one snapshot to compare"
+                " them."
             )
         wanted = (HEADLINE_SPLIT, MODEL, HEADLINE)
         rows = (row for row in self.metrics if (row.split, row.system, row.metric) == wanted)
@@ -98,7 +125,8 @@ class Comparison:
             return f"Scores per query are not stored for both {a} and {b}: nothing was tested."
         said = {"better": "ranks better than", "worse": "ranks worse than"}
         words = said.get(lead.word, "is not shown to differ from")
-        return f"On {lead.n} test quer{'y' if lead.n == 1 else 'ies'} {b} {words} {a}."
+        where = f" of snapshot {self.measured_on}" if self.measured_on else ""
+        return f"On {lead.n} test quer{'y' if lead.n == 1 else 'ies'}{where} {b} {words} {a}."
 
 
 def same_snapshot(a: Version, b: Version) -> bool:
@@ -107,27 +135,33 @@ def same_snapshot(a: Version, b: Version) -> bool:
 
 
 def versions_compare(
-    a: Version, b: Version, *, paired: Mapping[tuple[str, str], Lead] | None = None
+    a: Version,
+    b: Version,
+    *,
+    paired: Mapping[tuple[str, str], Lead] | None = None,
+    met: Met | None = None,
 ) -> Comparison:
-    """Compare two versions from their stored records alone.
+    """Compare two versions from their stored records alone, or by what they came to where they met.
 
     `paired` holds b minus a by (split, metric), from who keeps the scores per query.
     """
     return Comparison(
         a=a,
         b=b,
-        same_snapshot=same_snapshot(a, b),
-        metrics=_pairings(a, b, paired or {}),
+        same_snapshot=met is not None or same_snapshot(a, b),
+        metrics=_pairings(met.a if met else a.metrics, met.b if met else b.metrics, paired or {}),
         recipe=differences(_recipe(a), _recipe(b)),
         dataset=differences(_data(a), _data(b)),
         packages=differences(a.lineage.get("packages", {}), b.lineage.get("packages", {})),
+        measured_on=met.snapshot if met else "",
+        warnings=met.warnings if met else (),
     )
 
 
-def _pairings(a: Version, b: Version, paired: Mapping[tuple[str, str], Lead]) -> list[Pairing]:
+def _pairings(a: Metrics, b: Metrics, paired: Mapping[tuple[str, str], Lead]) -> list[Pairing]:
     found = {
         (split, system, metric): None
-        for metrics in (a.metrics, b.metrics)
+        for metrics in (a, b)
         for split in splits_of(metrics)
         for system in systems_of(metrics, split)
         for metric in metrics_of(metrics, split)
@@ -135,8 +169,8 @@ def _pairings(a: Version, b: Version, paired: Mapping[tuple[str, str], Lead]) ->
     pairings = [
         Pairing(
             split, system, metric, metric_unit(metric),
-            a=figure_of(a.metrics, split, system, metric),
-            b=figure_of(b.metrics, split, system, metric),
+            a=figure_of(a, split, system, metric),
+            b=figure_of(b, split, system, metric),
             paired=paired.get((split, metric)) if system == MODEL else None,
         )
         for split, system, metric in found

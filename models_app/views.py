@@ -159,6 +159,7 @@ def _reranker_page(
     context = reranker_context(access) | {
         "page": page,
         "rows": [(version, own_headline(version)) for version in page],
+        "mixed": len({version.snapshot_digest for version in page}) > 1,
         "form": form or RerankerForm(instance=access.reranker),
     }
     return render(request, "models_app/reranker.html", context)

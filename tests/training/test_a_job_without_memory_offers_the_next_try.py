@@ -190,3 +190,17 @@ def test_a_job_that_there_is_not_cannot_be_run_again(
     for form in ("new", "pool", "score"):
         assert client.get(f"{PATH}{form}/", {"again": wrong}).status_code == 404
     assert client.get(f"{PATH}pool/", {"again": str(job.pk)}).status_code == 404  # another kind
+
+
+def test_a_process_that_ends_by_a_fault_each_time_is_not_said_to_lack_memory(
+    job: TrainingJob, settings: Settings
+) -> None:
+    settings.JOB_MAX_ATTEMPTS = 1
+    claim = job_claim(job_id=job.pk, worker="host:1")
+    assert claim is not None
+    reason = "The job's process was ended by SIGSEGV."
+    assert job_lose(claim=claim, reason=reason, traceback="the last lines", killed=False)
+    job.refresh_from_db()
+    assert (job.status, job.out_of_memory, job.traceback) == ("failed", False, "the last lines")
+    assert "this is a fault of Arbiter" in job.error
+    assert "memory" not in job.error

@@ -9,6 +9,7 @@ from scipy import stats
 from tests.tiny_run import tiny_pairs
 from training.ml.measures.evaluation import bm25_scores, evaluate, first_stage_scores
 from training.ml.measures.intervals import sign_flip_p
+from training.ml.measures.paired import holm
 from training.ml.measures.power import smallest_difference, spread_estimate
 from training.ml.measures.verdict import few_said
 from training.ml.recipe.baseline import expectation, expectation_said
@@ -21,6 +22,23 @@ def test_power_is_that_of_the_exact_t_test(n: int) -> None:
     noncentral = found / 0.3 * np.sqrt(n)
     power = stats.nct.sf(stats.t.ppf(0.975, n - 1), n - 1, noncentral)
     assert power == pytest.approx(0.8, abs=0.02)
+
+
+def test_what_shares_its_level_shows_as_much_to_one_of_several() -> None:
+    """Three rivals, one of which differs: Holm finds that one four times in five, or more often."""
+    rng, n = np.random.default_rng(7), 40
+    found = smallest_difference(n, 1.0, comparisons=3)
+    assert found is not None
+    alone = smallest_difference(n, 1.0)
+    assert alone is not None
+    hits = {alone: 0, found: 0}
+    for size in hits:
+        for _ in range(1_000):
+            shift = np.array([size, 0, 0])
+            p = stats.ttest_1samp(rng.normal(shift, 1, size=(n, 3)), 0).pvalue
+            hits[size] += holm(p.tolist())[0] <= 0.05
+    assert hits[found] / 1_000 == pytest.approx(0.8, abs=0.04)
+    assert hits[alone] / 1_000 < 0.72
 
 
 def test_published_sample_size_is_found_again() -> None:

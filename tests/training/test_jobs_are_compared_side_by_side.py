@@ -1,6 +1,7 @@
 """Two to six jobs of a project side by side: what differs, figures on the test split, curves."""
 
 import uuid
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from accounts.models import Project
 from annotate.models import Snapshot
 from tests.factory import Cast, bearer
 from tests.training.jobs import bare_version, ready_snapshot
-from training.models import EventKind, JobMetric, TrainingJob
+from training.models import EventKind, JobMetric, JobQueryScore, TrainingJob
 from training.services.claims import Report, job_claim, job_report
 from training.services.jobs import job_create
 
@@ -24,8 +25,13 @@ def snapshot(cast: Cast) -> Snapshot:
     return ready_snapshot(cast.project)
 
 
-def finished(cast: Cast, snapshot: Snapshot, value: float, **recipe: Any) -> TrainingJob:
-    """Return a job that has measured a loss of 1 - `value` at steps 10 and 20, and this nDCG."""
+def finished(
+    cast: Cast, snapshot: Snapshot, value: float, *, queries: int = 0, **recipe: Any
+) -> TrainingJob:
+    """Return a job that has measured a loss of 1 - `value` at steps 10 and 20, and this nDCG.
+
+    With `queries`, also about it for so many, and a little more on dev.
+    """
     job = job_create(
         project=Project.objects.get(pk=snapshot.project_id),
         created_by=cast.manager,
@@ -46,6 +52,18 @@ def finished(cast: Cast, snapshot: Snapshot, value: float, **recipe: Any) -> Tra
             job=job, split="test", system="model", metric=metric, value=value,
             low=value - 0.125, high=value + 0.125, n=12,
         )  # fmt: skip
+    if queries:
+        noise = Random(value)
+        JobQueryScore.objects.bulk_create(
+            JobQueryScore(
+                job=job, split="test", system="model", query_id=f"q{n}",
+                values={"nDCG@10": value + noise.gauss(0, 0.1)},
+            )
+            for n in range(queries)
+        )  # fmt: skip
+        JobMetric.objects.create(
+            job=job, split="dev", system="model", metric="nDCG@10", value=value + 0.015625, n=9
+        )
     TrainingJob.objects.filter(pk=job.pk).update(
         status="succeeded", stage="finish", lease_expires_at=None
     )
@@ -147,3 +165,22 @@ def test_who_may_not_is_told_apart_from_who_may_not_know(
     assert client.get(PAGE, {"job": [keys[0], str(foreign.pk)]}).status_code == 404
     assert client.get(PAGE, {"job": [keys[0], "x"]}).status_code == 404
     assert client.post(PAGE, {"job": keys}).status_code == 405
+
+
+def test_jobs_are_tested_against_the_first_over_the_same_queries(
+    client: Client, cast: Cast, snapshot: Snapshot
+) -> None:
+    jobs = [finished(cast, snapshot, value, queries=30) for value in (0.5, 0.75, 0.5)]
+    keys = [str(job.pk) for job in jobs]
+    answer = client.get(API, {"jobs": ",".join(keys)}, **bearer(cast.viewer)).json()
+    second, third = answer["leads"]
+    assert (second["job"], second["n"]) == (keys[1], 30)
+    assert second["low"] > 0.15
+    assert second["p"] < second["p_holm"] < 0.01
+    assert (third["delta"], third["p_holm"]) == (0, 1)
+    (dev,) = answer["on_dev"]
+    assert [figure["value"] for figure in dev["figures"]] == [0.515625, 0.765625, 0.515625]
+    client.force_login(cast.viewer)
+    page = client.get(PAGE, {"job": keys}).content.decode()
+    assert "nDCG@10, minus the first" in page
+    assert "Figures on the dev split" in page

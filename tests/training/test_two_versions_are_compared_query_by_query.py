@@ -6,12 +6,17 @@ from random import Random
 import pytest
 from django.test import Client
 
+from annotate.models import Snapshot
 from models_app.models import Version
 from models_app.services.rerankers import alias_move
 from tests.factory import PASSWORD, Cast, bearer
 from tests.models_app.published import make_public, publish
-from tests.training.jobs import running_job
-from training.models import JobQueryScore
+from tests.training.jobs import ready_snapshot, running_job
+from training.kinds import JobKind
+from training.models import JobMetric, JobQueryScore, TrainingJob
+from training.services.claims import job_claim
+from training.services.enqueuing import job_enqueue
+from training.spec.evaluate import EvaluateSpec
 
 API = "/api/v1/rerankers/library/finder/compare/?a=1&b=2"
 PAGE = "/library/finder/compare/"
@@ -143,3 +148,69 @@ def test_who_may_read_the_versions_may_compare_them(
 @pytest.fixture
 def version(cast: Cast, tmp_path: Path) -> Version:
     return publish(cast.project, tmp_path / "a")
+
+
+def evaluated(version: Version, snapshot: Snapshot, value: float, seen: int = 0) -> TrainingJob:
+    """An evaluation of a version on a snapshot, which it has ended."""
+    job = job_enqueue(
+        project=version.reranker.project, kind=JobKind.EVALUATE, created_by=None,
+        snapshot=snapshot, base_model=str(version), base_revision=version.revision,
+        recipe=EvaluateSpec().to_dict(),
+    )  # fmt: skip
+    exposure = {"test": seen, "test_queries": QUERIES, "unread": []}
+    claim = job_claim(job_id=job.pk, worker="host:1")
+    assert claim is not None
+    noise = Random(value)
+    JobQueryScore.objects.bulk_create(
+        JobQueryScore(
+            job=job, split="test", system="model", query_id=f"q{n}",
+            values={"nDCG@10": value + noise.gauss(0, 0.02)},
+        )
+        for n in range(QUERIES)
+    )  # fmt: skip
+    JobMetric.objects.create(
+        job=job, split="test", system="model", metric="nDCG@10", value=value, n=QUERIES
+    )
+    TrainingJob.objects.filter(pk=job.pk).update(
+        status="succeeded", stage="finish", lease_expires_at=None, outcome={"exposure": exposure}
+    )
+    return job
+
+
+def test_versions_of_different_snapshots_are_compared_where_both_were_evaluated(
+    client: Client, cast: Cast, tmp_path: Path
+) -> None:
+    one = measured(cast, tmp_path, 0.9)
+    two = measured(cast, tmp_path, 0.1, snapshot="6b" * 32)
+    TrainingJob.objects.update(status="succeeded", stage="finish", lease_expires_at=None)
+    later = ready_snapshot(cast.project)
+    evaluated(one, later, 0.6)
+    evaluated(two, later, 0.7, seen=3)
+    page = shown(client, cast)
+    assert f"On 30 test queries of snapshot {later.short_digest} v2 ranks better than v1." in page
+    assert "v2 was trained on 3 of the 30 test queries: its figures are too good there." in page
+    assert "v2 against v1: " in page
+    answer = client.get(API, **bearer(cast.viewer)).json()
+    (row,) = [row for row in answer["metrics"] if row["paired"]]
+    assert (row["a"]["value"], row["b"]["value"]) == (0.6, 0.7)
+    assert (answer["measured_on"], answer["same_snapshot"]) == (later.short_digest, True)
+    # Evaluations are the project's own: who reads a public reranker from outside sees none.
+    make_public(one.reranker)
+    client.logout()
+    assert "v1 and v2 were measured on different snapshots" in client.get(PAGE).content.decode()
+
+
+def test_members_see_where_two_versions_differ_most(
+    client: Client, cast: Cast, tmp_path: Path
+) -> None:
+    first = measured(cast, tmp_path, 0.6)
+    measured(cast, tmp_path, 0.61, swing=0.2)
+    page = shown(client, cast)
+    assert "v2 against v1: 15 wins, 0 ties and 15 losses by nDCG@10." in page
+    differences = client.get(PAGE).context["between"]
+    assert len(differences.losses) == len(differences.wins) == 10
+    assert differences.losses[0].delta == min(row.delta for row in differences.losses) < -0.15
+    assert differences.wins[0].delta == max(row.delta for row in differences.wins) > 0.15
+    make_public(first.reranker)
+    client.logout()
+    assert "Query by query" not in client.get(PAGE).content.decode()

@@ -76,6 +76,10 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     a = VersionShortSerializer()
     b = VersionShortSerializer()
     same_snapshot = serializers.BooleanField()
+    measured_on = serializers.CharField(
+        help_text="The snapshot on which both were evaluated later, where theirs are different."
+    )
+    warnings = serializers.ListField(child=serializers.CharField())
     metrics = PairingSerializer(many=True)
     recipe = DifferenceSerializer(many=True)
     dataset = DifferenceSerializer(many=True)
@@ -89,7 +93,7 @@ class Compare(RegistryView):
     def get(self, request: Request, team: str, name: str) -> Response:
         """Compare two versions: metrics side by side with the paired test, and what differs in
         recipe, data and packages."""
-        reranker = reranker_access(request.user, team, name).reranker
+        access = reranker_access(request.user, team, name)
         named = asked(self, request)
-        a, b = (revision_find(reranker, named[key]) for key in "ab")
-        return Response(ComparisonSerializer(versions_compared(a, b)).data)
+        a, b = (revision_find(access.reranker, named[key]) for key in "ab")
+        return Response(ComparisonSerializer(versions_compared(a, b, member=access.member)).data)

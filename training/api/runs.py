@@ -61,12 +61,24 @@ class RunDifferenceOutput(serializers.Serializer[Any]):
 
 
 class RunFigureOutput(serializers.Serializer[Any]):
-    """One metric of one system on the test split, for each job; `n` counts `unit`s."""
+    """One metric of one system on a split, for each job; `n` counts `unit`s."""
 
     system = serializers.CharField()
     metric = serializers.CharField()
     unit = serializers.CharField()
     figures = FiguresField(child=FigureSerializer(allow_null=True))
+
+
+class RunLeadOutput(serializers.Serializer[Any]):
+    """nDCG@10 of a job minus that of the first over n test queries, paired, with its test."""
+
+    job = serializers.CharField()
+    delta = serializers.FloatField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    p = serializers.FloatField()
+    p_holm = serializers.FloatField(help_text="Adjusted for all jobs that are compared.")
+    n = serializers.IntegerField()
 
 
 class RunCurveOutput(serializers.Serializer[Any]):
@@ -98,6 +110,8 @@ class RunsOutput(serializers.Serializer[Any]):
     differences = RunDifferenceOutput(many=True)
     split = serializers.CharField(help_text="The split of the figures.")
     figures = RunFigureOutput(many=True)
+    on_dev = RunFigureOutput(many=True, help_text="Of the dev split, by which one chooses.")
+    leads = serializers.SerializerMethodField()
     curves = RunCurveOutput(many=True)
 
     @extend_schema_field(RunOutput(many=True))
@@ -109,6 +123,16 @@ class RunsOutput(serializers.Serializer[Any]):
                 "version": None if version is None else version.number,
             }
             for job, version in runs.heads
+        ]
+
+    @extend_schema_field(RunLeadOutput(many=True))
+    def get_leads(self, runs: RunsCompared) -> list[dict[str, Any]]:
+        """Of jobs that measured the same queries as the first."""
+        names = RunLeadOutput().fields.keys() - {"job"}
+        return [
+            {"job": str(job.pk), **{name: getattr(lead, name) for name in names}}
+            for job, lead in zip(runs.jobs, runs.leads, strict=True)
+            if lead is not None
         ]
 
 

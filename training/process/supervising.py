@@ -181,7 +181,8 @@ def _settle(run: Run, status: int) -> None:
             message = f"{reason} {NO_MEMORY}"
             job_fail(claim=claim, message=message, traceback=tail, out_of_memory=True)
         else:
-            job_lose(claim=claim, reason=reason, traceback=tail)
+            killed = status == -signal.SIGKILL
+            job_lose(claim=claim, reason=reason, traceback=tail, killed=killed)
     elif status > 0 and not stopping():
         _settle_unclaimed(run, status)
 

@@ -23,6 +23,7 @@ ORDERS: Final[Mapping[str, str]] = {
     "gains": "Largest gains first",
 }
 _RIVALS: Final = ("base", "bm25", "first_stage", "champion")
+MOST_SHOWN: Final = 10  # of the queries that one of two versions won or lost by the most
 _TIE: Final = 1e-9
 # Records are canonical JSON: a key with its colon never stands within a text.
 _QUERY_ID: Final = re.compile(rb'"query_id":("(?:[^"\\]|\\.)*")')
@@ -71,8 +72,21 @@ class Duel:
     @property
     def counts(self) -> dict[str, int]:
         """How many wins, ties and losses."""
-        words = [row.word for row in self.rows]
-        return {word: words.count(word) for word in ("win", "tie", "loss")}
+        return _counts(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Two models on the same test queries: `counts` of wins, ties and losses of the second, and
+    where it lost and won the most."""
+
+    counts: Mapping[str, int]
+    losses: list[QueryRow]
+    wins: list[QueryRow]
+
+    @property
+    def sides(self) -> tuple[list[QueryRow], list[QueryRow]]:
+        return self.losses, self.wins
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +157,37 @@ def duel_of(job: TrainingJob, *, against: str = "", order: str = "") -> Duel:
     sign = 1 if order == "losses" else -1
     rows.sort(key=lambda row: (sign * row.delta, row.query_id))
     return Duel(against, order, rows, rivals)
+
+
+def between(one: TrainingJob, two: TrainingJob) -> Between | None:
+    """Set the models of two jobs that measured the same snapshot against each other.
+
+    None where nothing was stored per query.
+    """
+    values: list[dict[str, float]] = [
+        {
+            query_id: held[HEADLINE]
+            for query_id, held in _scores(job)
+            .filter(system=MODEL)
+            .values_list("query_id", "values")
+        }
+        for job in (one, two)
+    ]
+    rows = [QueryRow(name, own, values[0].get(name, 0.0)) for name, own in values[1].items()]
+    if not rows or not values[0]:
+        return None
+    rows.sort(key=lambda row: (row.delta, row.query_id))
+    lost = [row for row in rows if row.word == "loss"][:MOST_SHOWN]
+    won = [row for row in reversed(rows) if row.word == "win"][:MOST_SHOWN]
+    named = {row.query_id: row for row in rows_named(two, [*lost, *won])}
+    return Between(
+        _counts(rows), [named[row.query_id] for row in lost], [named[row.query_id] for row in won]
+    )
+
+
+def _counts(rows: Collection[QueryRow]) -> dict[str, int]:
+    words = [row.word for row in rows]
+    return {word: words.count(word) for word in ("win", "tie", "loss")}
 
 
 def rows_named(job: TrainingJob, rows: Collection[QueryRow]) -> list[QueryRow]:

@@ -1,7 +1,7 @@
 """Jobs of a project side by side: what differs, their figures, their curves on the same axes."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,9 +9,19 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 
 from accounts.models import Project
-from models_app.figures import HEADLINE_SPLIT, MODEL, RANKING, Figure, metric_unit, system_named
+from models_app.evidence import Difference
+from models_app.figures import (
+    HEADLINE,
+    HEADLINE_SPLIT,
+    MODEL,
+    RANKING,
+    Figure,
+    metric_unit,
+    system_named,
+)
 from models_app.models import Version
-from training.models import JobMetric, TrainingJob
+from training.models import JobMetric, JobQueryScore, TrainingJob
+from training.selectors.comparing import differences_tested
 from training.selectors.curves import DEV, TRAINING, curves_of
 from training.selectors.jobs import jobs_of, versions_of
 from training.selectors.trials import sweep_of
@@ -20,6 +30,8 @@ FEWEST: Final = 2
 MOST: Final = 6
 HOW_MANY: Final = f"Choose {FEWEST} to {MOST} jobs to compare."
 FIGURES: Final = (*((MODEL, metric) for metric in RANKING), (MODEL, "average_precision"))
+DEV_SPLIT: Final = "dev"
+ON_DEV: Final = tuple((MODEL, metric) for metric in (HEADLINE, "MRR@10", "average_precision"))
 BESIDE: Final = tuple((system, RANKING[0]) for system in ("base", "bm25", "first_stage"))
 # What is looked at first, where it was measured.
 CURVES: Final = ("ndcg@10", "loss", "average_precision")
@@ -36,7 +48,7 @@ class RunDifference:
 
 @dataclass(frozen=True, slots=True)
 class RunFigure:
-    """One metric of one system on the test split, for each job; None where it was not measured."""
+    """One metric of one system on a split, for each job; None where it was not measured."""
 
     system: str
     metric: str
@@ -78,12 +90,19 @@ class RunCurve:
 
 @dataclass(frozen=True, slots=True)
 class RunsCompared:
-    """Jobs in the order in which they were asked for. `split` is that of the figures."""
+    """Jobs in the order in which they were asked for. `split` is that of `figures`.
+
+    `on_dev` are figures of the dev split, by which settings are chosen. `leads` has, for each job
+    but the first, its nDCG@10 minus the first one's, paired over the test queries and adjusted for
+    their number by Holm; None where that cannot be told.
+    """
 
     jobs: list[TrainingJob]
     versions: list[Version | None]
     differences: list[RunDifference]
     figures: list[RunFigure]
+    on_dev: list[RunFigure]
+    leads: list[Difference | None]
     curves: list[RunCurve]
     split: str = HEADLINE_SPLIT
 
@@ -91,6 +110,11 @@ class RunsCompared:
     def same_snapshot(self) -> bool:
         """Whether all were measured on the same frozen qrels."""
         return len({job.snapshot_id for job in self.jobs}) == 1
+
+    @property
+    def tested(self) -> bool:
+        """Whether any job could be tested against the first."""
+        return any(self.leads)
 
     @property
     def heads(self) -> list[tuple[TrainingJob, Version | None]]:
@@ -124,7 +148,9 @@ def runs_compared(jobs: Sequence[TrainingJob]) -> RunsCompared:
         jobs=list(jobs),
         versions=[versions.get(job.pk) for job in jobs],
         differences=list(_differences(jobs)),
-        figures=_figures(jobs),
+        figures=_figures(jobs, HEADLINE_SPLIT, (*FIGURES, *BESIDE)),
+        on_dev=_figures(jobs, DEV_SPLIT, ON_DEV),
+        leads=_leads(jobs),
         curves=_curves(jobs),
     )
 
@@ -149,11 +175,34 @@ def _differ(values: Sequence[Any]) -> bool:
     return any(value != values[0] for value in values)
 
 
-def _figures(jobs: Sequence[TrainingJob]) -> list[RunFigure]:
-    wanted = (*FIGURES, *BESIDE)
+def _leads(jobs: Sequence[TrainingJob]) -> list[Difference | None]:
+    values: dict[UUID, dict[str, Mapping[str, float]]] = {job.pk: {} for job in jobs}
+    rows = JobQueryScore.objects.filter(job__in=values, split=HEADLINE_SPLIT, system=MODEL)
+    for job, query, held in rows.values_list("job", "query_id", "values"):
+        values[job][query] = {HEADLINE: held[HEADLINE]}
+    first, others = values[jobs[0].pk], [values[job.pk] for job in jobs[1:]]
+    same = len({job.snapshot_id for job in jobs}) == 1
+    found: list[Difference | None] = [
+        differences_tested(first, each)[HEADLINE]
+        if same and first and first.keys() == each.keys()
+        else None
+        for each in others
+    ]
+    told = [each.p for each in found if each is not None and each.p is not None]
+    if told:
+        from training.ml.measures.paired import holm  # as `differences_tested`
+
+        adjusted = iter(holm(told))
+        found = [each and replace(each, p_holm=next(adjusted)) for each in found]
+    return [None, *found]
+
+
+def _figures(
+    jobs: Sequence[TrainingJob], split: str, wanted: Sequence[tuple[str, str]]
+) -> list[RunFigure]:
     rows = JobMetric.objects.filter(
         job__in=[job.pk for job in jobs],
-        split=HEADLINE_SPLIT,
+        split=split,
         system__in={system for system, _ in wanted},
         metric__in={metric for _, metric in wanted},
     )

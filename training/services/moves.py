@@ -92,10 +92,11 @@ def job_release(*, claim: Claim) -> bool:
 
 
 @transaction.atomic
-def job_lose(*, claim: Claim, reason: str, traceback: str = "") -> bool:
+def job_lose(*, claim: Claim, reason: str, traceback: str = "", killed: bool = True) -> bool:
     """Settle a job whose process is gone: cancelled, published already, to be repeated, or failed.
 
-    After JOB_MAX_ATTEMPTS losses it fails with `reason`.
+    After JOB_MAX_ATTEMPTS losses it fails with `reason`: for want of memory, as far as anybody can
+    tell, unless it was not `killed` but ended by a fault of its own.
     """
     job = held(claim)
     if job is None:
@@ -111,10 +112,10 @@ def job_lose(*, claim: Claim, reason: str, traceback: str = "") -> bool:
         _requeue(job, f"{reason} It starts again ({losses} of {limit}).", losses=losses)
         return True
     times = "once" if losses == 1 else f"{losses} times"
-    message = f"{reason} This happened {times}, so the job was given up. {NO_MEMORY}"
-    message = f"{message} {memory_advice(job.recipe)}"
+    why = f"{NO_MEMORY} {memory_advice(job.recipe)}" if killed else CRASHED
+    message = f"{reason} This happened {times}, so the job was given up. {why}"
     note_add(job, f"Failed: {message}")
-    ended = {"error": message, "traceback": traceback, "out_of_memory": True}
+    ended = {"error": message, "traceback": traceback, "out_of_memory": killed}
     status_move(job, JobStatus.FAILED, losses=losses, **ended)
     return True
 

@@ -82,6 +82,10 @@ LOSSES: Final = {
 }
 
 
+# The one loss that `pos_weight` is known to.
+WEIGHTED: Final = "BinaryCrossEntropyLoss"
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The loss that a recipe without one gets for its data, and why."""

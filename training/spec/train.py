@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 
 from training.ml.templates import DEFAULT_PASSAGE, DEFAULT_QUERY, Templates
 from training.spec.base import key
-from training.spec.losses import LOSSES
+from training.spec.losses import LOSSES, WEIGHTED
 from training.spec.silver import SilverSpec
 from training.spec.sweep import TRIALS_MOST, grid_points
 
@@ -231,6 +231,8 @@ class TrainSpec(SilverSpec):
             errors["max_steps"] = "Must be -1 (no limit) or at least 1."
         if self.warmup_ratio and self.warmup_steps:
             errors["warmup_ratio"] = "Set warmup_ratio or warmup_steps, not both."
-        if self.pos_weight is not None and self.loss not in (None, "BinaryCrossEntropyLoss"):
-            errors["pos_weight"] = "Is known to BinaryCrossEntropyLoss alone."
+        if self.pos_weight is not None and self.loss not in (None, WEIGHTED):
+            errors["pos_weight"] = f"Is known to {WEIGHTED} alone."
+        elif self.pos_weight is not None and self.teacher is not None and self.loss is None:
+            errors["pos_weight"] = f"Is known to {WEIGHTED} alone; a teacher's loss is another."
         return errors | self.teacher_conflict(self.loss)

@@ -8,7 +8,7 @@ from models_app.access import reranker_access
 from models_app.models import Version
 from models_app.pages import page_context
 from models_app.selectors import versions_of as versions_of_reranker
-from training.selectors.comparing import sides_chosen, versions_compared
+from training.selectors.comparing import queries_between, sides_chosen, versions_compared
 
 
 @require_safe
@@ -23,6 +23,7 @@ def versions_compare(request: HttpRequest, team: str, name: str) -> HttpResponse
     context = page_context(access) | {
         "versions": versions,
         "sides": zip(("a", "b"), ("Compare", "with"), sides, strict=True) if sides else (),
-        "comparison": versions_compared(*sides) if sides else None,
+        "comparison": versions_compared(*sides, member=access.member) if sides else None,
+        "between": queries_between(*sides) if sides and access.member else None,
     }
     return render(request, "models_app/compare.html", context)

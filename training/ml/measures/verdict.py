@@ -18,7 +18,7 @@ class Against:
 
     `word` is `better` or `worse` where `p_holm` is at most ALPHA, else `undecided`. `effect` is the
     standardised mean difference, see `paired.Paired`; `detectable` the difference that these
-    queries would have shown with POWER in a comparison of its own, from the spread they have.
+    queries would have shown with POWER as one of all these comparisons, from the spread they have.
     """
 
     system: str
@@ -38,10 +38,7 @@ def family_adjusted(evaluation: Evaluation) -> Evaluation:
     Rivals with the same value for every query, such as a base that is the champion, are one
     question and count once.
     """
-    values = {
-        name: tuple(sorted((query, of[HEADLINE]) for query, of in own.items()))
-        for name, own in evaluation.per_query.items()
-    }
+    values = _values(evaluation)
     family = {values[row.against]: row.p for row in evaluation.differences if _counts(row)}
     adjusted = dict(zip(family, holm(list(family.values())), strict=True))
     rows = tuple(
@@ -53,7 +50,9 @@ def family_adjusted(evaluation: Evaluation) -> Evaluation:
 
 def verdict_facts(evaluation: Evaluation) -> dict[str, Any]:
     """Return the verdict from an evaluation that is `family_adjusted`, as JSON-able values."""
-    rows = {row.against: _against(row) for row in evaluation.differences if _counts(row)}
+    own, values = [row for row in evaluation.differences if _counts(row)], _values(evaluation)
+    comparisons = len({values[row.against] for row in own})
+    rows = {row.against: _against(row, comparisons) for row in own}
     return {
         "split": "test",
         "metric": HEADLINE,
@@ -62,6 +61,7 @@ def verdict_facts(evaluation: Evaluation) -> dict[str, Any]:
         "alpha": ALPHA,
         "power": POWER,
         "correction": "holm",
+        "comparisons": comparisons,
         "against": [asdict(rows[name]) for name in RIVALS if name in rows],
         "warnings": few_said(evaluation.counts.queries, evaluation.counts.positives),
     }
@@ -83,11 +83,18 @@ def _few(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
 
 
+def _values(evaluation: Evaluation) -> dict[str, tuple[tuple[str, float], ...]]:
+    return {
+        name: tuple(sorted((query, of[HEADLINE]) for query, of in own.items()))
+        for name, own in evaluation.per_query.items()
+    }
+
+
 def _counts(row: DifferenceRow) -> bool:
     return row.system == MODEL and row.metric == HEADLINE and row.against in RIVALS
 
 
-def _against(row: DifferenceRow) -> Against:
+def _against(row: DifferenceRow, comparisons: int) -> Against:
     p = row.p if row.p_holm is None else row.p_holm
     told = p <= ALPHA and row.delta != 0
     return Against(
@@ -99,5 +106,5 @@ def _against(row: DifferenceRow) -> Against:
         p=row.p,
         p_holm=p,
         effect=row.effect,
-        detectable=smallest_difference(row.n, row.spread),
+        detectable=smallest_difference(row.n, row.spread, comparisons=comparisons),
     )

@@ -155,6 +155,7 @@ def expectation(
 ) -> dict[str, Any]:
     """Return what difference in nDCG@10 these queries can show, and from what it was reckoned.
 
+    The level is shared by the comparisons with each of the `systems`, as in the verdict.
     `spread` is the standard deviation of differences per query between the systems that are there,
     or `USUAL_SPREAD`, where `assumed` is true.
     """
@@ -171,7 +172,8 @@ def expectation(
         "spread": used,
         "assumed": spread is None,
         "systems": [] if spread is None else list(systems),
-        "detectable": smallest_difference(queries, used),
+        "comparisons": len(systems),
+        "detectable": smallest_difference(queries, used, comparisons=len(systems)),
         "warnings": few_said(queries, positives),
     }
 
@@ -184,6 +186,7 @@ def expectation_said(expected: Mapping[str, Any]) -> list[str]:
     source = "assumed" if expected["assumed"] else "as among the systems above"
     said = (
         f"test: {n} queries show a difference in {HEADLINE} of {found:.3f} or more, four times in "
-        f"five (spread per query {expected['spread']:.3f}, {source})."
+        f"five (spread per query {expected['spread']:.3f}, {source}; comparisons: "
+        f"{expected['comparisons']})."
     )
     return [said, *expected["warnings"]]

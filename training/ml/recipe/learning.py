@@ -25,7 +25,7 @@ from training.ml.sets.mining import (
 from training.ml.sets.pools import Encoders
 from training.ml.sets.preferring import preferences_facts, preferences_of
 from training.ml.sets.shapes import Shaped, examples_shape, nearest_grades
-from training.spec.losses import LOSSES, Choice, loss_choose
+from training.spec.losses import LOSSES, WEIGHTED, Choice, loss_choose
 from training.spec.train import TrainSpec
 
 BATCH: Final = 32  # texts that the bi-encoder reads at once
@@ -48,7 +48,10 @@ def loss_of(snapshot: Snapshot, spec: TrainSpec, mined: Mined) -> Choice:
     negatives = any(
         not pair.relevant or mined.examples.get(pair.query_id) for pair in snapshot.splits["train"]
     )
-    return loss_choose(negatives=negatives, teacher=spec.teacher is not None)
+    chosen = loss_choose(negatives=negatives, teacher=spec.teacher is not None)
+    if spec.pos_weight is not None and chosen.name != WEIGHTED:
+        return replace(chosen, reason=f"{chosen.reason} It knows no pos_weight.")
+    return chosen
 
 
 def lesson_make(
