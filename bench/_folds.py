@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from training.ml.data import Pair, Snapshot
-from training.ml.measures.evaluation import SystemScores, evaluate
+from training.ml.measures.evaluation import DifferenceRow, SystemScores, evaluate
 from training.ml.models.find import Base, BaseRequest, base_find
 from training.ml.models.load import base_load
 from training.ml.precision import precision_choose
@@ -98,8 +98,11 @@ def fold_snapshots(
 
 def silver_scores(
     base: Base, spec: TrainSpec, work: SilverWork, pairs: Sequence[Pair]
-) -> SystemScores:
-    """Run the silver stage, or read it from the cache, and score all pairs before any label."""
+) -> tuple[SystemScores, float]:
+    """Run the silver stage, or read it from the cache, and score all pairs before any label.
+
+    Also returns the seconds that the stage took when it was trained.
+    """
     model = base_load(base, seed=spec.seed, max_length=spec.max_length)
     texts = [spec.templates.pair(query=p.query, title=p.title, text=p.text) for p in pairs]
     found = precision_choose(model, texts, asked=spec.bf16, cache=work.cache)
@@ -110,7 +113,7 @@ def silver_scores(
     )
     print(f"silver stage: {time.monotonic() - start:.1f} s, cached: {outcome.cached}")
     print(json.dumps(outcome.to_dict(), indent=1))
-    return pairs_score(model, pairs, spec.templates, batch_size=32)
+    return pairs_score(model, pairs, spec.templates, batch_size=32), outcome.facts["seconds"]
 
 
 def cross_fit(
@@ -121,8 +124,9 @@ def cross_fit(
     *,
     folds: int,
     only: int | None = None,
+    seconds: list[float] | None = None,
 ) -> SystemScores:
-    """Fine-tune once per fold and score the fold; prints what each cost."""
+    """Fine-tune once per fold and score the fold; prints what each cost, which `seconds` gets."""
     dealt = folds_of({pair.query_id: pair.query for pair in pairs}, folds)
     found: dict[str, Mapping[str, float]] = {}
     for number, (snapshot, test) in enumerate(fold_snapshots(pairs, dealt)):
@@ -141,17 +145,20 @@ def cross_fit(
             trained = base_find(BaseRequest("fold", folder=outcome.folder))
             model = base_load(trained, seed=0, max_length=spec.max_length)
             found |= pairs_score(model, test, spec.templates, batch_size=32)
-        seconds = {name: round(took, 1) for name, took in outcome.timings.items()}
-        print(f"fold {number + 1} of {folds}: {len(dealt[number])} queries, {seconds}")
+        took = {name: round(each, 1) for name, each in outcome.timings.items()}
+        print(f"fold {number + 1} of {folds}: {len(dealt[number])} queries, {took}")
+        if seconds is not None:
+            seconds.append(outcome.timings["train"])
     return found
 
 
 def report(
     pairs: Sequence[Pair], systems: Mapping[str, SystemScores], *, against: str | None = None
-) -> None:
+) -> dict[tuple[str, str], DifferenceRow]:
     """Print figures and differences with their intervals, over the queries that were scored.
 
-    Without `against`, every system is compared with all before it.
+    Without `against`, every system is compared with all before it. Returns the differences in
+    nDCG@10 by system and what it is set against.
     """
     scored = list(systems.values())[-1].keys()
     own = [pair for pair in pairs if pair.query_id in scored]
@@ -166,6 +173,7 @@ def report(
         if diff.metric == "nDCG@10" and against in (None, diff.against):
             print(f"{diff.system} - {diff.against}: {diff.delta:+.4f} "
                   f"[{diff.low:+.4f}, {diff.high:+.4f}] p={diff.p:.4f} n={diff.n}")  # fmt: skip
+    return {(d.system, d.against): d for d in found.differences if d.metric == "nDCG@10"}
 
 
 def spec_of(spec: TrainSpec, changes: Sequence[str]) -> TrainSpec:

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from annotate.models import Snapshot
 
 SECONDS, MILLION = 60.0, 1_000_000
+BYTES_PER_LABEL = 64.0  # that memory may grow by, where a label's texts have a thousand
 
 
-def measure(labels: int, goals: Goals) -> None:
+def measure(labels: int, goals: Goals) -> float:
     """Make a project, freeze it, and print what that took."""
     from accounts.services import project_create, user_create
     from annotate.models import Snapshot, SnapshotStatus
@@ -54,6 +55,7 @@ def measure(labels: int, goals: Goals) -> None:
     )
     _after(snapshot)
     goals.most(f"freezing {labels:,} labels", seconds, SECONDS * labels / MILLION, " s")
+    return peak
 
 
 def _after(snapshot: "Snapshot") -> None:
@@ -82,8 +84,11 @@ def main() -> None:
     goals = Goals()
     with own_database():
         print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-        for labels in chosen.labels:
-            measure(labels, goals)
+        peaks = {labels: measure(labels, goals) for labels in chosen.labels}
+    few, many = min(peaks), max(peaks)
+    if many > few:
+        grown = (peaks[many] - peaks[few]) / (many - few)
+        goals.most("memory for each label more", grown, BYTES_PER_LABEL, " bytes")
     goals.end()
 
 

@@ -92,7 +92,7 @@ def main() -> None:
         work = SilverWork(corpus, passages, base, chosen.cache or Path(folder), labelled)
         systems = {
             "bm25": bm25_scores(pairs),
-            "silver": silver_scores(base, spec, work, pairs),
+            "silver": silver_scores(base, spec, work, pairs)[0],
         }
         for name in sorted(chosen.losses, key=lambda each: each != USUAL):
             begun = time.monotonic()

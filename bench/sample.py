@@ -19,6 +19,7 @@ from typing import Final
 import torch
 
 from bench._folds import cross_fit, report, silver_scores, spec_of
+from bench._goals import Goals
 from training.ml.data import Pair
 from training.ml.measures.evaluation import SystemScores, bm25_scores
 from training.ml.models.encoder import BiEncoder
@@ -36,6 +37,9 @@ from training.sample import (
 from training.sample.recipe import sample_recipe
 
 RELEVANT: Final = 2
+SILVER_SECONDS: Final = 720
+TUNING_SECONDS: Final = 180
+ABOVE_ZERO: Final = 0.0001
 
 
 def sample_pairs() -> list[Pair]:
@@ -89,16 +93,20 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         labelled = {pair.query for pair in pairs}
         work = SilverWork(corpus, passages, base, chosen.cache or Path(folder), labelled)
-        systems = {
-            "bm25": bm25_scores(pairs),
-            "bi-encoder": encoder_scores(pairs),
-            "silver": silver_scores(base, spec, work, pairs),
-        }
+        systems = {"bm25": bm25_scores(pairs), "bi-encoder": encoder_scores(pairs)}
+        systems["silver"], silver = silver_scores(base, spec, work, pairs)
+        tuned: list[float] = []
         if chosen.folds:
             systems["reranker"] = cross_fit(
-                base, spec, work, pairs, folds=chosen.folds, only=chosen.only
+                base, spec, work, pairs, folds=chosen.folds, only=chosen.only, seconds=tuned
             )
-    report(pairs, systems)
+    goals, found = Goals(), report(pairs, systems)
+    goals.most("the silver stage, when it was trained", silver, SILVER_SECONDS, " s")
+    if tuned:
+        goals.most("fine-tuning, the longest fold", max(tuned), TUNING_SECONDS, " s")
+        low = found["reranker", "bm25"].low
+        goals.least("lower end of the reranker's gain over BM25", low or 0.0, ABOVE_ZERO)
+    goals.end()
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ BATCH = 16
 KEPT = 30.0  # seconds between checkpoints: twice as many as a job keeps by itself
 JUDGED = 2_000  # candidates of the project whose job it is
 GOALS = {"everything": 0.98, "parts": 1.7, "tuned": 2.5}
+LOSS_APART = 0.02  # what bfloat16 and another order of sums may change in a step's loss
 
 Losses = list[float]
 
@@ -240,6 +241,10 @@ def report(found: dict[str, list[tuple[float, Losses]]], goals: Goals) -> None:
         goals.least(way, middle, goal, " times")
     for way, results in found.items():
         print(f"loss, {way:12} {' '.join(f'{loss:.3f}' for loss in results[-1][1])}")
+    plain_losses = found["plain"][-1][1]
+    for way in GOALS:
+        apart = max(abs(a - b) for a, b in zip(plain_losses, found[way][-1][1], strict=True))
+        goals.most(f"{way}: a step's loss apart from the plain script's", apart, LOSS_APART)
 
 
 def main() -> None:

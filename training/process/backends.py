@@ -10,6 +10,7 @@ from accounts.blobs import blob_open
 from annotate.models import Snapshot as SnapshotRow
 from training.ml.backends.choice import Choice
 from training.ml.backends.choose import Scored, backend_choose
+from training.ml.backends.fidelity import QUERIES_LEAST
 from training.ml.backends.host import kept_for
 from training.ml.data import Pair, pairs_read
 from training.ml.errors import BackendError
@@ -61,10 +62,12 @@ def backend_for(
 
 
 def judged_of(job: TrainingJob) -> tuple[Sequence[Pair], str]:
-    """Return the dev pairs of the version that a job scores with, and a name for them.
+    """Return judged pairs of the version that a job scores with, and a name for them.
 
-    There are none where the version is of another project, whose judgments are not this one's to
-    use, or where something was erased from its snapshot. The test split stays sealed.
+    Those of dev, and of train where dev has too few queries for a change of nDCG to show: a backend
+    is not chosen for being better, but for saying the same. There are none where the version is of
+    another project, whose judgments are not this one's to use, or where something was erased from
+    its snapshot. The test split stays sealed.
     """
     version = version_pinned(job.base_revision)
     row = (
@@ -77,7 +80,16 @@ def judged_of(job: TrainingJob) -> tuple[Sequence[Pair], str]:
     if row is None or "dev.jsonl" not in row.files:
         return (), BLIND
     try:
-        with blob_open(row.files["dev.jsonl"]["sha256"]) as lines:
-            return tuple(pairs_read(lines)), version.snapshot_digest[:16]
+        pairs = _pairs_of(row, "dev.jsonl")
+        if len({pair.query_id for pair in pairs if pair.relevant}) < QUERIES_LEAST:
+            pairs += _pairs_of(row, "train.jsonl")
     except FileNotFoundError:
         return (), BLIND
+    return pairs, version.snapshot_digest[:16]
+
+
+def _pairs_of(row: SnapshotRow, name: str) -> tuple[Pair, ...]:
+    if name not in row.files:
+        return ()
+    with blob_open(row.files[name]["sha256"]) as lines:
+        return tuple(pairs_read(lines))
