@@ -8,6 +8,7 @@ from django.utils.text import get_text_list
 
 from models_app.figures import system_named, system_title
 
+MANY_ALIKE: Final = 0.05  # of the test queries, above which a verdict says so
 _NONE: Final = "No paired comparison was stored with this version."
 
 
@@ -101,8 +102,19 @@ def verdict_of(facts: Mapping[str, Any]) -> Verdict | None:
         return None
     against = [Against(**each) for each in stored["against"]]
     names = ("split", "metric", "queries", "positives", "alpha", "power", "correction")
-    warnings = [*stored["warnings"], *_known_before(facts)]
+    warnings = [*stored["warnings"], *_alike(facts), *_known_before(facts)]
     return Verdict(**{name: stored[name] for name in names}, against=against, warnings=warnings)
+
+
+def _alike(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Say so where many of the test queries are near-identical to each other."""
+    twins = facts.get("twins") or {}
+    if twins and twins["queries"] > MANY_ALIKE * twins["of"]:
+        yield (
+            f"{twins['queries']} of the {twins['of']} test queries are near-identical to another"
+            f" one ({twins['groups']} if alike ones count once): each counts here as evidence of its"
+            " own, so that intervals and p look surer than they are."
+        )
 
 
 def _known_before(facts: Mapping[str, Any]) -> Iterator[str]:

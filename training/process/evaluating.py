@@ -19,7 +19,7 @@ from training.process.preparing import (
     snapshot_fetch,
     untouched_fetch,
 )
-from training.process.telling import champion_said
+from training.process.telling import champion_said, twins_said
 from training.selectors.base_models import version_pinned
 from training.spec.evaluate import EvaluateSpec
 
@@ -46,6 +46,7 @@ def model_measure(
     beside = champion_beside(job, version, scratch / "champion")
     said = champion_said(beside, job, snapshot, reporter)
     slices = slices_fetch(job, snapshot)
+    twins = twins_said(snapshot, reporter)
     from training.ml.recipe.evaluating import evaluation_run
 
     connection.close()
@@ -59,7 +60,8 @@ def model_measure(
         slices=slices,
     )
     champion = {**said, **(measured.facts["champion"] or {})} or None
-    return measured, {**measured.facts, "exposure": exposed, "champion": champion}
+    more = {"exposure": exposed, "champion": champion, "twins": twins}
+    return measured, {**measured.facts, **more}
 
 
 def _untouched(version: Version | None, reporter: Reporter, folder: Path) -> Base | None:

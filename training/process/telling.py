@@ -1,8 +1,11 @@
-"""What a job tells of the models beside the one it trains: what each has seen, what is mined."""
+"""What a job tells before it trains: what models beside its own have seen, what is mined, and how
+much evidence its test queries are."""
 
 from pathlib import Path
 from typing import Any
 
+from annotate.frozen.splitting import clusters_of
+from annotate.frozen.twins import twin_pairs
 from training.ml.data import Snapshot
 from training.ml.reporter import Reporter
 from training.ml.sets.corpus_pool import corpus_facts
@@ -41,6 +44,23 @@ def champion_said(
         reporter.log(line)
     missing = champion.missing or None
     return {"version": name, "missing": missing, "exposure": found.to_dict()}
+
+
+def twins_said(snapshot: Snapshot, reporter: Reporter) -> dict[str, int]:
+    """Say how many test queries have a near-identical one beside them: less evidence than it looks.
+
+    Returns `queries`, those that have one, `groups`, what these come to if alike ones count once,
+    and `of`, all test queries.
+    """
+    texts = {pair.query_id: pair.query for pair in snapshot.splits["test"]}
+    groups = [each for each in clusters_of(texts, twin_pairs(texts)) if len(each) > 1]
+    found = {"queries": sum(map(len, groups)), "groups": len(groups), "of": len(texts)}
+    if groups:
+        reporter.log(
+            f"{found['queries']} of the {found['of']} test queries are near-identical to another "
+            f"one: {found['groups']} if alike ones count once."
+        )
+    return found
 
 
 def corpus_said(corpus: Path | None, job: TrainingJob, reporter: Reporter) -> None:

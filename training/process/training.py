@@ -25,7 +25,13 @@ from training.process.preparing import (
 )
 from training.process.reporting import JobReporter
 from training.process.scratch import cache_path, work_adopt, work_path
-from training.process.telling import base_exposure, champion_said, corpus_said, teacher_said
+from training.process.telling import (
+    base_exposure,
+    champion_said,
+    corpus_said,
+    teacher_said,
+    twins_said,
+)
 from training.services.claims import Claim
 from training.spec.train import TrainSpec
 
@@ -59,6 +65,7 @@ def model_train(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: 
     corpus_said(corpus, job, reporter)
     judged = judged_fetch(job, snapshot, spec)
     slices = slices_fetch(job, snapshot)
+    twins = twins_said(snapshot, reporter)
     from training.ml.recipe.asked import Place
     from training.ml.recipe.run import recipe_run
     from training.services.results import Results
@@ -97,6 +104,7 @@ def model_train(job: TrainingJob, claim: Claim, reporter: JobReporter, scratch: 
             **outcome.facts,
             "exposure": exposed,
             "champion": {**said, **(outcome.facts["champion"] or {})} or None,
+            "twins": twins,
             "teacher": {**taught_by, **(outcome.facts["teacher"] or {})} or None,
             "findings": [*frozen.findings, *copies_findings(frozen)],
             "first_stage": first_stage_facts(frozen),
