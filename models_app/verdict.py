@@ -112,8 +112,8 @@ def _alike(facts: Mapping[str, Any]) -> Iterator[str]:
     if twins and twins["queries"] > MANY_ALIKE * twins["of"]:
         yield (
             f"{twins['queries']} of the {twins['of']} test queries are near-identical to another"
-            f" one ({twins['groups']} if alike ones count once): each counts here as evidence of its"
-            " own, so that intervals and p look surer than they are."
+            f" one ({twins['groups']} if alike ones count once): each counts here as evidence of"
+            " its own, so that intervals and p look surer than they are."
         )
 
 
