@@ -161,8 +161,8 @@ def versions_compare(
 def _pairings(a: Metrics, b: Metrics, paired: Mapping[tuple[str, str], Lead]) -> list[Pairing]:
     found = {
         (split, system, metric): None
+        for split in dict.fromkeys(split for metrics in (a, b) for split in splits_of(metrics))
         for metrics in (a, b)
-        for split in splits_of(metrics)
         for system in systems_of(metrics, split)
         for metric in metrics_of(metrics, split)
     }

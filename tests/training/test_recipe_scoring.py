@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sentence_transformers import CrossEncoder
 
 from tests.tiny import tiny_cross_encoder
 from tests.tiny_run import tiny_pairs
-from training.ml.scoring import pairs_score, texts_score
+from training.ml.scoring import pairs_score, texts_score, torch_forward
 from training.ml.templates import Templates
+from training.ml.tokenised import Features
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +32,32 @@ def test_progress_counts_pairs_up_to_all_of_them(model: CrossEncoder) -> None:
     texts_score(model, [("a", "b")] * 40, batch_size=2, progress=lambda *step: seen.append(step))
     assert seen == [(40, 40)]
     seen.clear()
-    long = [("a", "open " * 60)] * 40
+    long = [("a", f"open {number} " + "open " * 60) for number in range(40)]
     texts_score(model, long, batch_size=2, progress=lambda *step: seen.append(step))
     assert [total for _, total in seen] == [40] * len(seen)
     assert [done for done, _ in seen] == sorted({done for done, _ in seen})
     assert (len(seen) > 1, seen[-1]) == (True, (40, 40))
+
+
+def test_copies_of_a_text_are_ties_to_the_last_bit(model: CrossEncoder) -> None:
+    others = [("how to read a file", "open the file " * n) for n in range(1, 24)]
+    copy = ("how to read a file", "open the file and read " * 4)
+    texts = [row for other in others for row in (other, copy)]
+    steps: list[tuple[int, int]] = []
+    computed: list[int] = []
+    ours = torch_forward(model)
+
+    def counted(features: Features) -> NDArray[np.float32]:
+        computed.append(len(features["input_ids"]))
+        return ours(features)
+
+    scores = texts_score(
+        model, texts, batch_size=2, progress=lambda *step: steps.append(step), forward=counted
+    )
+    assert len(set(scores[1::2])) == 1
+    assert sum(computed) == len(others) + 1
+    assert scores[::2] == pytest.approx(texts_score(model, others, batch_size=2), abs=1e-6)
+    assert steps[-1] == (len(texts), len(texts))
 
 
 def test_nothing_to_score_is_no_error(model: CrossEncoder) -> None:

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from annotate.models import Snapshot
+from models_app.comparison import Met, versions_compare
 from models_app.models import Version
 from models_app.services.rerankers import alias_move
 from tests.factory import PASSWORD, Cast, bearer
@@ -214,3 +215,18 @@ def test_members_see_where_two_versions_differ_most(
     make_public(first.reranker)
     client.logout()
     assert "Query by query" not in client.get(PAGE).content.decode()
+
+
+def test_a_split_stands_on_the_page_once_whatever_either_version_was_measured_beside(
+    client: Client, cast: Cast, tmp_path: Path
+) -> None:
+    publish(cast.project, tmp_path / "a")
+    second = publish(cast.project, tmp_path / "b", seed=1)
+    systems = second.metrics["test"]
+    metrics = {**second.metrics, "test": {**systems, "champion": systems["model"]}}
+    later = versions_compare(second, second, met=Met("5a5a", second.metrics, metrics, []))
+    order = [row.split for row in later.metrics]
+    assert order == sorted(order, key=order.index)
+    assert "champion" in {row.system for row in later.metrics}
+    page = shown(client, cast)
+    assert page.count("<strong>Test split.</strong>") == 1

@@ -71,7 +71,30 @@ def logits(
     progress: Progress | None = None,
     forward: Forward | None = None,
 ) -> NDArray[np.float64]:
-    """Return what `texts_score` takes the sigmoid of; shape (len(texts),)."""
+    """Return what `texts_score` takes the sigmoid of; shape (len(texts),).
+
+    Equal texts are computed once: in two batches they would come out a rounding apart, which
+    decides an order that is to be a tie.
+    """
+    places: dict[tuple[str, str], int] = {}
+    of = np.fromiter((places.setdefault(each, len(places)) for each in texts), np.int64, len(texts))
+    if len(places) == len(texts):
+        return _distinct(model, texts, batch_size, progress, forward)
+
+    def told(done: int, total: int) -> None:
+        if progress is not None:
+            progress(len(texts) * done // total, len(texts))
+
+    return _distinct(model, list(places), batch_size, told, forward)[of]
+
+
+def _distinct(
+    model: CrossEncoder,
+    texts: Sequence[tuple[str, str]],
+    batch_size: int,
+    progress: Progress | None,
+    forward: Forward | None,
+) -> NDArray[np.float64]:
     found = np.zeros(len(texts), dtype=np.float64)
     done = 0
     if plain(model):

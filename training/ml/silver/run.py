@@ -258,7 +258,7 @@ def _told(outcome: SilverOutcome) -> list[str]:
     far = (
         f"Silver stage, {held['queries']} made-up queries held out: MRR@10 from "
         f"{mrr[0]['value']:.3f} to {_with_interval(mrr[1])}, the teacher {_with_interval(mrr[2])}; "
-        f"agreement with the teacher (rho) from {rho[0]['value']:.2f} to {rho[1]['value']:.2f}."
+        f"agreement with the teacher (rho) from {rho[0]['value']:z.2f} to {rho[1]['value']:.2f}."
     )
     return [first, far]
 
