@@ -53,6 +53,7 @@ class Verdict:
     correction: str
     against: list[Against]
     warnings: list[str]
+    subject: str = "this version"
 
     @property
     def sentence(self) -> str:
@@ -69,7 +70,7 @@ class Verdict:
         if not parts:
             return _NONE
         unit = "query" if self.queries == 1 else "queries"
-        return f"On {self.queries:,} test {unit} this version {'; it '.join(parts)}."
+        return f"On {self.queries:,} test {unit} {self.subject} {'; it '.join(parts)}."
 
     @property
     def unseen(self) -> str:
@@ -103,7 +104,13 @@ def verdict_of(facts: Mapping[str, Any]) -> Verdict | None:
     against = [Against(**each) for each in stored["against"]]
     names = ("split", "metric", "queries", "positives", "alpha", "power", "correction")
     warnings = [*stored["warnings"], *_alike(facts), *_known_before(facts)]
-    return Verdict(**{name: stored[name] for name in names}, against=against, warnings=warnings)
+    outside = "model" in facts and facts.get("exposure") is None
+    return Verdict(
+        **{name: stored[name] for name in names},
+        against=against,
+        warnings=warnings,
+        subject="the model" if outside else "this version",
+    )
 
 
 def _alike(facts: Mapping[str, Any]) -> Iterator[str]:

@@ -157,6 +157,7 @@ def test_an_embedder_from_outside_is_measured_beside_the_projects_newest_champio
     assert job.status == "succeeded", job.error + job.traceback
     told = client.get(f"{API}{job.pk}/", **bearer(cast.viewer)).json()
     assert {row["system"] for row in told["verdict"]["against"]} >= {"bm25", "champion"}
+    assert " test queries the model " in told["verdict"]["text"]
     assert job.outcome is not None
     assert job.outcome["champion"]["version"] == "library/newer@v1"
     log = job.events.filter(kind=EventKind.LOG).values_list("data__line", flat=True)

@@ -25,6 +25,7 @@ SWEPT: Final = (
     "warmup_ratio",
     "lr_scheduler_type",
     "max_grad_norm",
+    "frozen_layers",
     "pos_weight",
     "num_negatives",
     "max_train_pairs",

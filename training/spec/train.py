@@ -109,6 +109,14 @@ class TrainSpec(SilverSpec):
     max_grad_norm: float = key(
         "number", 1.0, "Gradients are clipped to this norm; 0: never.", minimum=0, maximum=1000
     )
+    frozen_layers: int = key(
+        "integer",
+        0,
+        "Layers, from the first, that stand still, and the embeddings below them: less for few "
+        "labels to spoil, and less to compute. 0: all learn.",
+        minimum=0,
+        maximum=1000,
+    )
     pos_weight: float | None = key(
         "number",
         None,

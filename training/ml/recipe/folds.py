@@ -23,6 +23,7 @@ from training.ml.files import plain_read, plain_write
 from training.ml.keeping.checkpoints import Checkpoints
 from training.ml.models.classes import classes_fold, classes_open
 from training.ml.models.find import Base
+from training.ml.models.freezing import layers_below
 from training.ml.models.load import base_load
 from training.ml.models.split import SplitCrossEncoder
 from training.ml.precision import autocast_end, precision_choose
@@ -85,6 +86,7 @@ def bench_make(
     if place.work is None:
         raise ValueError("trainings of held-out jobs are kept in a work folder")
     model = untouched(base, spec, place.device)
+    layers_below(model, spec.frozen_layers)  # refused before time is spent
     ordered = sorted(pairs, key=lambda pair: (len(pair.text), pair.passage_id))
     texts = [spec.templates.pair(query=p.query, title=p.title, text=p.text) for p in ordered]
     precision = precision_choose(model, texts, asked=spec.bf16, cache=place.cache or place.work)

@@ -21,6 +21,7 @@ from training.ml.measures.evaluation import Evaluation
 from training.ml.measures.made import MadeSlice
 from training.ml.measures.rankings import Rankings, rankings_top
 from training.ml.models.find import Base, BaseInfo
+from training.ml.models.freezing import layers_below
 from training.ml.models.load import base_load
 from training.ml.models.save import model_save
 from training.ml.models.split import SplitCrossEncoder
@@ -135,6 +136,7 @@ def _run(asked: Asked, folder: Path, scratch: Path) -> Outcome:
         untouched = base_load(
             asked.base, seed=spec.seed, max_length=spec.max_length, device=asked.place.device
         )
+        layers_below(untouched, max(each.frozen_layers for _, each in spec.variants()))
         for line in notices(snapshot, spec, untouched, fresh_head=asked.base.info.fresh_head):
             reporter.log(line)
         precision = precision_of(asked, untouched)

@@ -13,6 +13,7 @@ from training.ml.group import group_now
 from training.ml.keeping.checkpoints import Checkpoints
 from training.ml.keeping.clock import CHECKPOINT_SECONDS, CheckpointCallback
 from training.ml.keeping.trainer import KeptTrainer
+from training.ml.models.freezing import layers_freeze
 from training.ml.models.split import SplitCrossEncoder
 from training.ml.recipe.batching import (
     AgainstBatchSampler,
@@ -106,6 +107,7 @@ def trainer_build(
 ) -> RecipeTrainer:
     """Set up the trainer; it keeps what it needs in `folder`, and nothing leaves the machine."""
     on_cpu = model.device.type == "cpu"
+    layers_freeze(model, spec.frozen_layers)
     best = Best(
         folder / "best",
         metric=f"{spec.validation_name}_{spec.metric_for_best_model}",
