@@ -104,7 +104,7 @@ def verdict_of(facts: Mapping[str, Any]) -> Verdict | None:
     against = [Against(**each) for each in stored["against"]]
     names = ("split", "metric", "queries", "positives", "alpha", "power", "correction")
     warnings = [*stored["warnings"], *_alike(facts), *_known_before(facts)]
-    outside = "model" in facts and facts.get("exposure") is None
+    outside = "base" not in facts and facts.get("exposure") is None
     return Verdict(
         **{name: stored[name] for name in names},
         against=against,
