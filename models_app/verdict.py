@@ -104,7 +104,8 @@ def verdict_of(facts: Mapping[str, Any]) -> Verdict | None:
     against = [Against(**each) for each in stored["against"]]
     names = ("split", "metric", "queries", "positives", "alpha", "power", "correction")
     warnings = [*stored["warnings"], *_alike(facts), *_known_before(facts)]
-    outside = "base" not in facts and facts.get("exposure") is None
+    # Of an evaluation, which names the model that it loaded, and what that has seen if it is ours.
+    outside = "loaded" in (facts.get("model") or {}) and facts.get("exposure") is None
     return Verdict(
         **{name: stored[name] for name in names},
         against=against,
