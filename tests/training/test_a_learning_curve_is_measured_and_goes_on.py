@@ -8,6 +8,7 @@ import pytest
 
 from tests.tiny_run import RecordingReporter, tiny_base, tiny_pairs, tiny_snapshot
 from tests.training.silver import TinySilver
+from training.ml.data import Snapshot
 from training.ml.errors import DataError
 from training.ml.measures.plan import cost_of, sizes_of
 from training.ml.recipe import curve
@@ -117,3 +118,23 @@ def test_what_a_curve_takes_is_known_before() -> None:
     spec = CurveSpec(sizes=3, repeats=2, folds=4, num_train_epochs=2)
     cost = cost_of(spec, queries=100, pairs=600)
     assert (cost.trainings, cost.pairs) == (6, 2 * 2 * 6 * (18 + 37 + 75))
+
+
+def test_divided_votes_are_learned_as_the_grades_of_the_scheme(tmp_path: Path) -> None:
+    """More different targets than a scheme has grades: each is its nearest grade to such a loss."""
+    usual = tiny_snapshot(train=tiny_pairs("train", 24))
+    train = [
+        replace(pair, target=pair.target * 0.6 + place / 1000)
+        for place, pair in enumerate(usual.splits["train"])
+    ]
+    scheme = [{"target": 0.0}, {"target": 1.0}]
+    snapshot = Snapshot(
+        {**usual.manifest, "label_scheme": scheme}, {**usual.splits, "train": train}
+    )
+    spec = CurveSpec.from_dict(SPEC.to_dict() | {"loss": "CrossEntropyLoss"})
+    found = curve_run(
+        snapshot=snapshot, groups=groups_of(snapshot), spec=spec,
+        base=tiny_base(tmp_path / "base"), reporter=RecordingReporter(),
+        place=Place(work=tmp_path / "work", device="cpu"),
+    )  # fmt: skip
+    assert len(found["points"]) == 3

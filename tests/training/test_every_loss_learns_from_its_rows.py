@@ -12,10 +12,11 @@ from training.ml.data import Pair, Snapshot
 from training.ml.errors import DataError
 from training.ml.models.load import base_load
 from training.ml.recipe.asked import Place
-from training.ml.recipe.learning import NOTHING, lesson_make
+from training.ml.recipe.learning import NOTHING, lesson_make, loss_of
 from training.ml.recipe.losses import loss_build
 from training.ml.recipe.run import recipe_run
 from training.ml.sets.shapes import IN_BATCH, rows_per_step
+from training.spec.base import SpecError
 from training.spec.losses import LOSSES
 from training.spec.train import TrainSpec
 
@@ -133,3 +134,18 @@ def test_a_step_reads_no_more_pairs_than_are_counted(tmp_path: Path, name: str) 
     loss_build(model, name, spec).train()(list(columns.values()), None)
     # A relevant passage, two others of its query and four of other rows; not all of these.
     assert model.read[0] == rows * (1 + 2 + IN_BATCH)
+
+
+def test_a_weight_of_positives_that_the_chosen_loss_does_not_know_is_told() -> None:
+    spec = TrainSpec.from_dict({"pos_weight": 3})
+    assert "pos_weight" not in loss_of(tiny_snapshot(), spec, NOTHING).reason
+    relevant = [pair for pair in tiny_pairs("train", 8) if pair.relevant]
+    chosen = loss_of(tiny_snapshot(train=relevant), spec, NOTHING)
+    assert (chosen.name, chosen.reason[-24:]) == (
+        "MultipleNegativesRankingLoss",
+        " It knows no pos_weight.",
+    )
+    for recipe in ({"loss": "LambdaLoss"}, {"teacher": "team/name@v1"}):
+        with pytest.raises(SpecError) as caught:
+            TrainSpec.from_dict({"pos_weight": 3, **recipe})
+        assert set(caught.value.errors) == {"pos_weight"}
