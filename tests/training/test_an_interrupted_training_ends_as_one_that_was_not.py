@@ -108,8 +108,8 @@ def a_killed_process_leaves_a_later_checkpoint(job: TrainingJob, log: Path) -> i
     claim = claim_of(job_id=job.pk, worker=job.worker)
     assert claim is not None
     assert job_lose(claim=claim, reason="It was killed.")
-    (newest,) = work_path(job.pk).rglob("checkpoint-*")
-    return int(newest.name.removeprefix("checkpoint-"))
+    kept = work_path(job.pk).rglob("checkpoint-*")  # two, if it died before it removed the older
+    return max(int(path.name.removeprefix("checkpoint-")) for path in kept)
 
 
 def step_kept(job: TrainingJob) -> int:

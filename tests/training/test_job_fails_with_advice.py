@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ValidationError
 
 from models_app.models import Artifact, Version
 from tests.factory import Cast
@@ -60,11 +61,11 @@ def test_a_base_that_does_not_exist(cast: Cast) -> None:
     assert job.stage == "load"
 
 
-def test_no_positives_to_train_on(cast: Cast, tmp_path: Path) -> None:
+def test_nothing_relevant_is_refused_before_a_job_is_queued(cast: Cast, tmp_path: Path) -> None:
     label_project(cast.project, relevant=False)
-    job = make_job(cast, tiny_base(tmp_path))
-    run_job(job)
-    assert_failed(job, "None of the", "Judge until some passages are found relevant")
+    with pytest.raises(ValidationError, match=r"the train split is relevant.*Judge"):
+        make_job(cast, tiny_base(tmp_path))
+    assert not TrainingJob.objects.exists()
 
 
 def test_a_damaged_snapshot(cast: Cast, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from annotate.models import Snapshot
 from models_app.models import Reranker
 from models_app.services.rerankers import reranker_ensure
 from training.kinds import JobKind
+from training.ml.data import SPLITS
 from training.ml.errors import DataError
 from training.ml.recipe.snapshot_check import relevance_check, splits_check
 from training.ml.search.languages import stemmed_language
@@ -78,12 +79,11 @@ def snapshot_check_given(project: Project, snapshot: Snapshot) -> None:
 def snapshot_trainable(snapshot: Snapshot) -> None:
     """Raise ValidationError where every training would fail.
 
-    That is where `snapshot_learnable` says so, and where nothing is relevant in dev or test: there
-    is nothing to choose by, or to measure.
+    That is where `snapshot_learnable` says so, and where nothing is relevant in a split.
     """
     snapshot_learnable(snapshot)
     with told_of_snapshot():
-        relevance_check(positives_told(snapshot, "dev", "test"))
+        relevance_check(positives_told(snapshot, *SPLITS))
 
 
 def snapshot_learnable(snapshot: Snapshot) -> None:

@@ -8,6 +8,7 @@ from training.ml.errors import DataError
 from training.spec.losses import LOSSES, loss_choose
 from training.spec.train import TrainSpec
 
+_USES: Final = {"train": "learn from", "dev": "choose by", "test": "measure on"}
 _LEARNED_FROM: Final = (
     "Judge passages that are not relevant too and freeze a new snapshot, or mine them "
     "(mine_negatives), or choose MultipleNegativesRankingLoss."
@@ -26,11 +27,9 @@ def snapshot_check(snapshot: Snapshot, spec: TrainSpec | None = None) -> None:
     passages that were judged not to be relevant.
     """
     splits_check({split: len(snapshot.splits[split]) for split in SPLITS})
+    needed = ("train",) if spec is None else SPLITS
+    relevance_check({split: sum(p.relevant for p in snapshot.splits[split]) for split in needed})
     _check_classes(snapshot.splits["train"], spec)
-    if spec is not None:
-        relevance_check(
-            {split: sum(p.relevant for p in snapshot.splits[split]) for split in ("dev", "test")}
-        )
 
 
 def measurable_check(snapshot: Snapshot) -> None:
@@ -47,14 +46,13 @@ def measurable_check(snapshot: Snapshot) -> None:
 def relevance_check(positives: Mapping[str, int]) -> None:
     """Raise DataError unless each of these splits has a relevant pair.
 
-    Without one, every order is worth 0: no weights can be chosen by it, and nothing is measured.
+    Without one, every order is worth 0: nothing can be learned, chosen by, or measured.
     """
     for split, count in positives.items():
         if not count:
-            meaning = "choose by" if split == "dev" else "measure"
             raise DataError(
                 f"No passage of the {split} split is relevant: every order of them is worth 0, and "
-                f"there is nothing to {meaning}.",
+                f"there is nothing to {_USES[split]}.",
                 "Judge until queries of it have relevant passages, or freeze a snapshot with other "
                 "shares or another seed.",
             )
@@ -83,23 +81,17 @@ def _finds_others(spec: TrainSpec, train: Sequence[Pair]) -> bool:
 
 def splits_check(sizes: Mapping[str, float]) -> None:
     """Raise DataError unless each split has something; sizes are pairs, or shares before them."""
-    for split, meaning in (("train", "train on"), ("dev", "choose by"), ("test", "measure on")):
+    for split, use in _USES.items():
         if not sizes[split]:
             raise DataError(
-                f"The {split} split is empty: there is no judged query to {meaning}.",
+                f"The {split} split is empty: there is no judged query to {use}.",
                 "Judge more queries, or freeze a snapshot with other shares; each split needs at "
                 "least one query.",
             )
 
 
 def _check_classes(train: Sequence[Pair], spec: TrainSpec | None) -> None:
-    positives = sum(pair.relevant for pair in train)
-    if positives == 0:
-        raise DataError(
-            f"None of the {len(train)} training pairs is relevant.",
-            "Judge until some passages are found relevant, and freeze a new snapshot.",
-        )
-    alike = positives == len(train) or len({pair.target for pair in train}) == 1
+    alike = all(pair.relevant for pair in train) or len({pair.target for pair in train}) == 1
     if alike and not (spec is not None and _finds_others(spec, train)):
         raise DataError(
             f"All {len(train)} training pairs carry the same label, so nothing can be told apart.",
