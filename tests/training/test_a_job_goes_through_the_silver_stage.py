@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from django.core.exceptions import ValidationError
 from django.test import override_settings
+from safetensors.torch import load_file
 
 from tests.factory import Cast, make_passage
 from tests.tiny_run import RecordingReporter, tiny_snapshot, tiny_spec
@@ -91,6 +93,25 @@ def test_the_recipe_trains_on_silver_before_the_labels(tmp_path: Path) -> None:
     # The card's own log, data and arguments are those of the labels.
     assert outcome.facts["dataset"]["columns"] == ["sentence_0", "sentence_1", "label"]
     assert outcome.log[0]["Step"] == 1
+
+
+def test_a_cached_silver_stage_leads_to_the_same_weights(tmp_path: Path) -> None:
+    """In bfloat16, which every trainer of a model has to wrap around it."""
+    tiny, spec = TinySilver(tmp_path), tiny_spec("agro", **SMALL, max_steps=6, bf16=True)
+    came: dict[bool, Any] = {}
+    for name in ("made", "kept"):
+        outcome = recipe_run(
+            snapshot=tiny_snapshot(),
+            spec=spec,
+            base=tiny.base,
+            folder=tmp_path / name,
+            reporter=RecordingReporter(),
+            silver=tiny.work(),
+        )
+        weights = load_file(outcome.folder / "model.safetensors")
+        came[outcome.facts["silver"]["cached"]] = (outcome.log, weights)
+    assert came[False][0] == came[True][0]
+    assert all(torch.equal(value, came[True][1][key]) for key, value in came[False][1].items())
 
 
 def headless(tiny: TinySilver) -> Base:

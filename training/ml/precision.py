@@ -45,9 +45,12 @@ def autocast_end(trainer: CrossEncoderTrainer) -> None:
     """Take away what a trainer has wrapped around its model to compute in bfloat16.
 
     The model scores in single precision from then on, as it does for whoever loads it: figures and
-    a calibration of bfloat16 scores, of which many are equal, would not be its own.
+    a calibration of bfloat16 scores, of which many are equal, would not be its own. The next
+    trainer of this model wraps it again.
     """
     trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+    # accelerate leaves a model alone that bears this mark: it would learn in single precision.
+    vars(trainer.model).pop("_is_accelerate_prepared", None)
 
 
 def precision_choose(
