@@ -3,35 +3,85 @@
 A passage is known here by its title and text: under how many ids it is stored is a finding.
 """
 
-import hashlib
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotate.frozen.splitting import SPLITS
 from annotate.frozen.statistics import SplitStatistics
 
 _MEASURED: Final = ("dev", "test")
+Digests = NDArray[np.uint64]
+
+
+@dataclass(slots=True)
+class SplitPassages:
+    """The passages of a split's pairs, each by a digest of 64 bits, and which of them are relevant.
+
+    That is eight bytes for each pair, and eight more for a relevant one. Of a million passages, two
+    are taken for one with a chance of 1 in 30 million.
+    """
+
+    _pairs: "array[int]" = field(default_factory=lambda: array("Q"))
+    _relevant: "array[int]" = field(default_factory=lambda: array("Q"))
+    # Where in `_relevant` each query with something relevant begins; its pairs follow each other.
+    _begins: "array[int]" = field(default_factory=lambda: array("q"))
+    _last: str | None = None
+
+    def add(self, query_id: str, passage: int, *, relevant: bool) -> None:
+        """Take note of a pair."""
+        self._pairs.append(passage)
+        if not relevant:
+            return
+        if query_id != self._last:
+            self._begins.append(len(self._relevant))
+            self._last = query_id
+        self._relevant.append(passage)
+
+    @property
+    def distinct(self) -> Digests:
+        """The distinct passages."""
+        return np.unique(np.array(self._pairs, np.uint64))
+
+    @property
+    def relevant(self) -> Digests:
+        """The relevant passages, query by query."""
+        return np.array(self._relevant, np.uint64)
+
+    @property
+    def answered(self) -> int:
+        """How many queries have a relevant passage."""
+        return len(self._begins)
+
+    def answered_by(self, passages: Digests) -> int:
+        """Return how many queries have a relevant passage that is one of these."""
+        if not self._begins:
+            return 0
+        known = np.isin(self.relevant, passages)
+        return int(np.logical_or.reduceat(known, np.array(self._begins)).sum())
 
 
 @dataclass(slots=True)
 class Observed:
     """What the lines of a snapshot show while they go by, query by query.
 
-    Memory grows with the number of distinct passages and of relevant pairs in dev and test;
     `repeated_queries` are the texts of queries that come under several ids, whose pairs are kept.
     """
 
     repeated_queries: frozenset[str]
-    passages: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))
-    relevant: dict[str, dict[str, set[bytes]]] = field(
-        default_factory=lambda: {name: defaultdict(set) for name in SPLITS}
+    passages: dict[str, SplitPassages] = field(
+        default_factory=lambda: {name: SplitPassages() for name in SPLITS}
     )
     pairs: Counter[str] = field(default_factory=Counter)
     repeated: Counter[str] = field(default_factory=Counter)
     contradictory: Counter[str] = field(default_factory=Counter)
-    _grades: dict[tuple[str, str], dict[bytes, list[float]]] = field(default_factory=dict)
+    _grades: dict[tuple[str, str], dict[int, list[float]]] = field(default_factory=dict)
     _last: tuple[str, str] | None = None
 
     def add(
@@ -46,11 +96,9 @@ class Observed:
         relevant: bool,
     ) -> None:
         """Take note of a candidate; those of one query follow each other."""
-        passage = hashlib.sha256(title.encode() + b"\0" + text_digest).digest()
-        self.passages[split].add(passage)
-        if relevant:
-            # Train's are asked for as a whole, whoever they are relevant to.
-            self.relevant[split]["" if split == "train" else query_id].add(passage)
+        said = title.encode() + b"\0" + text_digest
+        passage = int.from_bytes(blake2b(said, digest_size=8).digest())
+        self.passages[split].add(query_id, passage, relevant=relevant)
         here = (split, query)
         last = self._last
         if last and last != here and last[1] not in self.repeated_queries:
@@ -101,9 +149,8 @@ def _twins(clusters: Sequence[Sequence[str]]) -> dict[str, Any]:
 
 
 def _shared_relevant(observed: Observed, split: str) -> dict[str, Any]:
-    train = observed.relevant["train"].get("", set())
-    queries = observed.relevant[split].values()
-    count, of = sum(not train.isdisjoint(passages) for passages in queries), len(queries)
+    here, train = observed.passages[split], observed.passages["train"]
+    count, of = here.answered_by(train.relevant), here.answered
     message = (
         f"{count:,} of {of:,} queries of {split} with a relevant passage have one that is also"
         " relevant to a query of train: a model may remember it instead of finding it."
@@ -112,8 +159,8 @@ def _shared_relevant(observed: Observed, split: str) -> dict[str, Any]:
 
 
 def _shared_passages(observed: Observed, split: str) -> dict[str, Any]:
-    count = len(observed.passages[split] & observed.passages["train"])
-    of = len(observed.passages[split])
+    here, train = observed.passages[split].distinct, observed.passages["train"].distinct
+    count, of = int(np.isin(here, train, assume_unique=True).sum()), len(here)
     meaning = (
         f"figures on {split} say how a model ranks these very passages for new queries, and nothing"
         " on new passages."
