@@ -150,9 +150,9 @@ def versions_compare(
         b=b,
         same_snapshot=met is not None or same_snapshot(a, b),
         metrics=_pairings(met.a if met else a.metrics, met.b if met else b.metrics, paired or {}),
-        recipe=differences(_recipe(a), _recipe(b)),
+        recipe=differences(*_known_to_both(_recipe(a), _recipe(b))),
         dataset=differences(_data(a), _data(b)),
-        packages=differences(a.lineage.get("packages", {}), b.lineage.get("packages", {})),
+        packages=differences(_software(a), _software(b)),
         measured_on=met.snapshot if met else "",
         warnings=met.warnings if met else (),
     )
@@ -176,6 +176,24 @@ def _pairings(a: Metrics, b: Metrics, paired: Mapping[tuple[str, str], Lead]) ->
         for split, system, metric in found
     ]  # fmt: skip
     return [pairing for pairing in pairings if pairing.a or pairing.b]
+
+
+def _known_to_both(
+    a: Mapping[str, object], b: Mapping[str, object]
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Leave out keys that either recipe is older than: nobody was asked for them."""
+    both = [key for key in a if key in b]
+    return {key: a[key] for key in both}, {key: b[key] for key in both}
+
+
+def _software(version: Version) -> dict[str, object]:
+    """What computed: packages, the commit of this program, and the precision that it trained in."""
+    precision = version.facts.get("precision") or {}
+    return {
+        **version.lineage.get("packages", {}),
+        "arbiter": (version.lineage.get("code") or {}).get("git_commit"),
+        "bfloat16": precision.get("bf16"),
+    }
 
 
 def _recipe(version: Version) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.utils.text import get_text_list
 
-from models_app.figures import system_named, system_title
+from models_app.figures import HEADLINE, system_named, system_title
 
 MANY_ALIKE: Final = 0.05  # of the test queries, above which a verdict says so
 _NONE: Final = "No paired comparison was stored with this version."
@@ -30,6 +30,18 @@ class Against:
     p_holm: float
     effect: float | None
     detectable: float | None
+
+    @property
+    def kind(self) -> str:
+        """The word, or `equal` where not one query tells the two apart."""
+        return "equal" if not (self.delta or self.detectable) else self.word
+
+    @property
+    def placed(self) -> str:
+        """The rival, with the side on which this version is, where that was not decided."""
+        if self.kind != "undecided" or f"{abs(self.delta):.3f}" == "0.000":
+            return self.named
+        return f"{self.named} ({abs(self.delta):.3f} {'lower' if self.delta < 0 else 'higher'})"
 
     @property
     def title(self) -> str:
@@ -59,13 +71,14 @@ class Verdict:
     def sentence(self) -> str:
         """What is better, what is worse, and what was not shown to differ."""
         parts = [
-            f"{says} {get_text_list(named, 'and' if word != 'undecided' else 'or')}"
-            for word, says in (
+            f"{says} {get_text_list(named, 'and' if kind != 'undecided' else 'or')}"
+            for kind, says in (
                 ("better", "ranks better than"),
                 ("worse", "ranks worse than"),
                 ("undecided", "is not shown to differ from"),
+                ("equal", f"has for each of them the {self.metric} of"),
             )
-            if (named := self._named(word))
+            if (named := [each.placed for each in self.against if each.kind == kind])
         ]
         if not parts:
             return _NONE
@@ -78,7 +91,7 @@ class Verdict:
         missed = [
             f"{each.detectable:.3f} against {each.named}"
             for each in self.against
-            if each.word == "undecided" and each.detectable is not None
+            if each.kind == "undecided" and each.detectable is not None
         ]
         if not missed:
             return ""
@@ -92,9 +105,6 @@ class Verdict:
     def text(self) -> str:
         return " ".join(part for part in (self.sentence, self.unseen, *self.warnings) if part)
 
-    def _named(self, word: str) -> list[str]:
-        return [each.named for each in self.against if each.word == word]
-
 
 def verdict_of(facts: Mapping[str, Any]) -> Verdict | None:
     """Read the verdict of a version's facts; None where none was stored."""
@@ -103,7 +113,7 @@ def verdict_of(facts: Mapping[str, Any]) -> Verdict | None:
         return None
     against = [Against(**each) for each in stored["against"]]
     names = ("split", "metric", "queries", "positives", "alpha", "power", "correction")
-    warnings = [*stored["warnings"], *_alike(facts), *_known_before(facts)]
+    warnings = [*stored["warnings"], *_by_chance(facts), *_alike(facts), *_known_before(facts)]
     # Of an evaluation, which names the model that it loaded, and what that has seen if it is ours.
     outside = "loaded" in (facts.get("model") or {}) and facts.get("exposure") is None
     return Verdict(
@@ -112,6 +122,18 @@ def verdict_of(facts: Mapping[str, Any]) -> Verdict | None:
         warnings=warnings,
         subject="the model" if outside else "this version",
     )
+
+
+def _by_chance(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Say so where a random order does as well."""
+    for split in (facts.get("evaluation") or {}).get("splits") or []:
+        found = {row["system"]: row["value"] for row in split["rows"] if row["metric"] == HEADLINE}
+        own, chance = found.get("model"), found.get("random_order")
+        if split["split"] == "test" and own is not None and chance is not None and own <= chance:
+            yield (
+                f"Its {HEADLINE} of {own:.3f} is not above the {chance:.3f} that a random order of"
+                " these candidates has on average."
+            )
 
 
 def _alike(facts: Mapping[str, Any]) -> Iterator[str]:

@@ -162,9 +162,9 @@ def _shared_passages(observed: Observed, split: str) -> dict[str, Any]:
     here, train = observed.passages[split].distinct, observed.passages["train"].distinct
     count, of = int(np.isin(here, train, assume_unique=True).sum()), len(here)
     meaning = (
-        f"figures on {split} say how a model ranks these very passages for new queries, and nothing"
-        " on new passages."
-        if count == of
+        f"figures on {split} say how a model ranks these very passages for new queries, and"
+        f" {'nothing' if count == of else 'little'} on new passages."
+        if 2 * count > of
         else f"figures on {split} may flatter a model on new passages."
     )
     message = f"{count:,} of {of:,} passages of {split} also occur in train: {meaning}"
@@ -195,7 +195,8 @@ def _without_relevant(statistics: Mapping[str, SplitStatistics]) -> dict[str, An
     count = {name: of[name] - len(split.relevant_queries) for name, split in statistics.items()}
     message = (
         f"{sum(count.values()):,} of {sum(of.values()):,} queries have no relevant passage"
-        f" ({_by_split(count, of)}): no ranking of theirs can score above 0."
+        f" ({_by_split(count, of)}): there is nothing to find, and of ranking figures only"
+        " nDCG can be above 0, by passages whose grade has a gain."
     )
     return {
         "kind": "no_relevant",

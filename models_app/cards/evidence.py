@@ -10,6 +10,7 @@ from models_app.figures import HEADLINE, row_word, system_named
 
 FEW_POSITIVES: Final = 20
 FEW_QUERIES: Final = 20
+USEFUL: Final = 0.05  # a difference in the headline that few teams would leave lying
 _OWN_QUERIES: Final = (
     "Compare scores of this version with each other only; look at its metrics on your own "
     "queries before you rely on them."
@@ -38,6 +39,7 @@ def weaknesses(facts: Mapping[str, Any]) -> list[str]:
         *_of_likely(facts),
         *_of_comparison(facts),
         *_of_chance(facts),
+        *_of_calibration(facts),
         *(str(finding["message"]) for finding in facts.get("findings") or []),
     ]
 
@@ -55,14 +57,39 @@ def advice(facts: Mapping[str, Any]) -> list[str]:
     if thin:
         names = " and ".join(split["split"] for split in thin)
         found.append(
-            f"Judge more queries: at least {FEW_POSITIVES} relevant passages "
-            f"{'each ' if len(thin) > 1 else ''}in {names} would narrow the intervals."
+            f"Judge more queries: with at least {FEW_POSITIVES} relevant passages "
+            f"{'each ' if len(thin) > 1 else ''}in {names}, a single label moves figures less."
         )
+    if wanted := _queries_wanted(facts):
+        found.append(wanted)
     if (facts.get("base") or {}).get("fell_back"):
         found.append("Train again where the base model that was asked for can be fetched.")
     if not facts.get("labels"):
         found.append("Record where the labels come from before others build on this model.")
     return found
+
+
+def _queries_wanted(facts: Mapping[str, Any]) -> str:
+    """Say how many test queries would show a difference that matters; empty where these do."""
+    verdict = facts.get("verdict") or {}
+    missed = [
+        each["detectable"]
+        for each in verdict.get("against") or []
+        if each["word"] == "undecided" and (each["detectable"] or 0.0) > USEFUL
+    ]
+    if not missed:
+        return ""
+    # What can be told shrinks with the root of the number of queries.
+    many = verdict["queries"] * (max(missed) / USEFUL) ** 2
+    return (
+        f"About {_rounded(many):,} test queries like these, instead of {verdict['queries']:,}, "
+        f"would show a difference in {HEADLINE} of {USEFUL} four times in five."
+    )
+
+
+def _rounded(value: float) -> int:
+    """Two digits: an estimate has no more."""
+    return int(float(f"{value:.1e}"))
 
 
 def _of_base(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -72,7 +99,7 @@ def _of_base(facts: Mapping[str, Any]) -> Iterator[str]:
             f"It was trained from {base['loaded']}: its figures say nothing about what training "
             f"from {base['requested']} would give."
         )
-    if base.get("fresh_head") and any(row["against"] == "base" for row in _headline_rows(facts)):
+    if (facts.get("methods") or {}).get("base") == "cosines" and "base" in _rivals(facts):
         yield (
             "The base model has no output layer: what is called the untouched base is the order of "
             "its vectors, by their cosines."
@@ -179,6 +206,10 @@ def _headline_rows(facts: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
                 yield row
 
 
+def _rivals(facts: Mapping[str, Any]) -> set[str]:
+    return {row["against"] for row in _headline_rows(facts)}
+
+
 def _word(facts: Mapping[str, Any], rival: str) -> str:
     rows = (row for row in _headline_rows(facts) if row["against"] == rival)
     return next((row_word(row) for row in rows), "undecided")
@@ -210,6 +241,16 @@ def _of_chance(facts: Mapping[str, Any]) -> Iterator[str]:
                     f"On {split['split']}, this version's {named} ({number(own)}) is not above "
                     f"that of {what} ({number(chance)})."
                 )
+
+
+def _of_calibration(facts: Mapping[str, Any]) -> Iterator[str]:
+    for split in (facts.get("calibration") or {}).get("splits") or []:
+        before, after = split["before"]["ece"], (split["after"] or split["before"])["ece"]
+        if split["split"] == "test" and after > before:
+            yield (
+                f"On test, calibrated scores are further from the share that is relevant than "
+                f"before: an expected error of {number(after)} after {number(before)}."
+            )
 
 
 def _splits(facts: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -246,7 +246,7 @@ def _first_stage_run(facts: Mapping[str, Any]) -> Ready | None:
 def _hardware(hardware: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not hardware:
         return None
-    gigabyte = 2**30
+    gigabyte = 10**9
     return {
         "device": inline(hardware["device"]),
         "gpu": _words(hardware["gpus"]) or "No GPU used",

@@ -130,8 +130,9 @@ def test_queries_without_a_relevant_passage_are_counted(cast: Cast) -> None:
             2,
             3,
             (
-                "2 of 3 queries have no relevant passage (train 2 of 3): no ranking of theirs can"
-                " score above 0."
+                "2 of 3 queries have no relevant passage (train 2 of 3): there is nothing to find,"
+                " and of ranking figures only nDCG can be above 0, by passages whose grade has a"
+                " gain."
             ),
         )
     ]

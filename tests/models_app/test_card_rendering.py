@@ -141,6 +141,7 @@ def test_a_base_that_was_not_asked_for_is_said_at_the_top_and_among_the_limits()
         "fresh_head": True,
         "reason": "The Hub cannot be reached, so the packaged all-MiniLM-L6-v2 was used.",
     }
+    facts["methods"]["base"] = "cosines"
     text = card_render(facts)
     note = next(line for line in text.splitlines() if line.startswith("> **Note:**"))
     assert "not trained from the base that was asked for, `cross-encoder/ms-marco" in note

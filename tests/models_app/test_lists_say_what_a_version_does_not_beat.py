@@ -45,7 +45,7 @@ def rows_of(client: Client, cast: Cast) -> list[str]:
         (0.82, -0.106, 0.096, "not shown to be better than the first stage -0.010 [-0.106, 0.096]"),
         (0.89, -0.2, -0.01, "worse than the first stage -0.080 [-0.200, -0.010]"),
         (0.75, 0.01, 0.2, "better than the first stage +0.060 [0.010, 0.200]"),
-        (0.81, None, None, "not shown to be better than the first stage +0.000"),
+        (0.81, None, None, "not shown to be better than the first stage 0.000"),
     ],
 )
 def test_the_best_of_the_others_is_the_one_to_beat(

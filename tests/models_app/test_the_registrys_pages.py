@@ -78,9 +78,25 @@ def test_what_is_not_shown_to_be_better_is_not_called_better(
     publish(cast.project, tmp_path / "m", facts=facts)
     page = text(as_user(client, cast.viewer), VERSION)
     assert "ranks better than the first stage; it ranks worse than the untouched base" in page
-    assert "it is not shown to differ from BM25." in page
+    assert "it is not shown to differ from BM25 (0.170 higher)." in page
     assert "four times in five these queries show a difference in nDCG@10 of 0.136 against" in page
     assert "only 7 relevant pairs" in page
+
+
+def test_what_chance_reaches_too_is_said_beside_the_verdict(
+    client: Client, cast: Cast, tmp_path: Path
+) -> None:
+    facts = facts_made()
+    (split,) = facts["evaluation"]["splits"]
+    chance = {"metric": "nDCG@10", "system": "random_order", "value": 0.82, "n": 40}
+    split["rows"].append({**chance, "low": None, "high": None})
+    for row in facts["verdict"]["against"]:
+        row |= {"word": "undecided", "delta": 0.0, "detectable": None}
+    publish(cast.project, tmp_path / "m", facts=facts)
+    page = text(as_user(client, cast.viewer), VERSION)
+    assert "Its nDCG@10 of 0.810 is not above the 0.820 that a random order" in page
+    assert "has for each of them the nDCG@10 of" in page
+    assert "four times in five" not in page
 
 
 def test_a_version_without_any_evidence_still_opens(

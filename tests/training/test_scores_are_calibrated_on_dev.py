@@ -6,7 +6,13 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.calibration import _sigmoid_calibration
 
-from training.ml.measures.calibration import calibrated, orders_kept, platt_fit, reliability
+from training.ml.measures.calibration import (
+    calibrated,
+    held_out_gain,
+    orders_kept,
+    platt_fit,
+    reliability,
+)
 
 
 def sample(
@@ -68,6 +74,18 @@ def test_what_cannot_be_fitted_stays_as_it_is(scores: np.ndarray, positives: int
     assert why in (fit.refused or "")
     assert (fit.scale, fit.shift) == (1.0, 0.0)
     assert calibrated(scores, fit) == pytest.approx(scores, abs=1e-12)
+
+
+def test_a_fit_is_worth_what_it_does_for_queries_that_it_has_not_seen() -> None:
+    queries = np.arange(600) // 10
+    scores, labels = sample(600)
+    assert held_out_gain(scores, labels, queries) > 0.01
+    # Scores that are what they should be: a fit can only follow chance.
+    right = [held_out_gain(*sample(600, scale=1, shift=0, seed=s), queries) for s in range(20)]
+    assert sum(gain < 0 for gain in right) > 10
+    assert max(right) < 0.01
+    # One query: nothing is held out, and nothing is gained.
+    assert held_out_gain(scores, labels, np.zeros(600, np.int64)) == 0
 
 
 def test_reliability_worked_by_hand() -> None:

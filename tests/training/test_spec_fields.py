@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from training.spec.base import SpecError
+from training.spec.field import SpecField
 from training.spec.losses import LOSSES
 from training.spec.presets import PRESETS
 from training.spec.train import TrainSpec
@@ -90,6 +91,11 @@ def test_the_seed_presets_are_the_recipes_of_the_reference_cards() -> None:
     )
 
 
+def told(key: SpecField) -> list[tuple[str, str]]:
+    """The choices that have a line of their own."""
+    return list(zip(key.choices, key.meanings, strict=True)) if key.meanings else []
+
+
 def test_every_key_describes_itself_and_its_default_is_within_its_own_bounds() -> None:
     described = list(TrainSpec.described())
     assert [key.name for key in described] == [f.name for f in dataclasses.fields(TrainSpec)]
@@ -97,7 +103,8 @@ def test_every_key_describes_itself_and_its_default_is_within_its_own_bounds() -
         assert key.help.endswith(".")
         assert key.clean(key.default) == key.default
         schema = key.json_schema()
-        assert schema["description"] == key.help
+        assert schema["description"].startswith(key.help)
+        assert all(f"`{name}`: {line}" in schema["description"] for name, line in told(key))
         assert schema["default"] == key.plain(key.default)
 
 

@@ -24,11 +24,20 @@ def run(tmp_path: Path, reporter: RecordingReporter, **changes: Any) -> Outcome:
 def test_a_training_that_gains_nothing_is_stopped(tmp_path: Path) -> None:
     # Steps this small change no order.
     changes = {"learning_rate": 1e-12, "num_train_epochs": 9, "eval_steps": 2}
-    outcome = run(tmp_path, RecordingReporter(), **changes, early_stopping_patience=2)
+    reporter = RecordingReporter()
+    outcome = run(tmp_path, reporter, **changes, early_stopping_patience=2)
     measured = [line["Step"] for line in outcome.log if "dev_ndcg@10" in line]
     assert measured == [2, 4, 6]
     assert outcome.facts["log"]["best_step"] == 2
     assert outcome.facts["trials"][0]["steps"] == 6
+    steps = 9 * -(-len(tiny_snapshot().splits["train"]) // 16)
+    assert f"Stopped after step 6 of {steps}: dev gained no more in 2 looks." in reporter.lines
+    assert any(line.startswith("The weights of step 2 are kept; dev") for line in reporter.lines)
+    # The kept weights are measured once more; the curve has each step once, with what it came to.
+    told = [(step, each) for step, _, each in reporter.metrics if "dev_ndcg@10" in each]
+    assert [step for step, _ in told] == measured
+    log = {line["Step"]: line["dev_ndcg@10"] for line in outcome.log if "dev_ndcg@10" in line}
+    assert log == {step: each["dev_ndcg@10"] for step, each in told}
 
 
 def test_of_several_seeds_the_best_on_dev_is_kept_and_all_are_told(tmp_path: Path) -> None:

@@ -64,7 +64,9 @@ def _boolean(key: SpecField, initial: Any) -> forms.Field:
 
 
 def _choice(key: SpecField, initial: Any) -> forms.Field:
-    choices = [(name, name) for name in key.choices]
+    meanings = key.meanings or ("",) * len(key.choices)
+    lines = zip(key.choices, meanings, strict=True)
+    choices = [(name, f"{name}: {line}" if line else name) for name, line in lines]
     if not key.nullable:
         return forms.ChoiceField(**_common(key, initial), choices=choices)
     return forms.TypedChoiceField(

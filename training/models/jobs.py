@@ -228,6 +228,13 @@ class TrainingJob(models.Model):
         return self.status in JOB_TERMINAL
 
     @property
+    def seconds(self) -> float | None:
+        """How long it ran, from its last start to its end; None before that."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
+
+    @property
     def progress(self) -> float:
         """Share of the stage that the job is in, or was when it ended; 1 once it has succeeded."""
         if self.status == JobStatus.SUCCEEDED:

@@ -43,6 +43,11 @@ class QueryRow:
         return self.own - self.other
 
     @property
+    def idle(self) -> bool:
+        """Whether neither has found anything: there may be nothing to find."""
+        return self.own <= _TIE and self.other <= _TIE
+
+    @property
     def word(self) -> str:
         """Win, tie or loss, as the version's."""
         return "tie" if abs(self.delta) <= _TIE else "win" if self.delta > 0 else "loss"
@@ -73,6 +78,11 @@ class Duel:
     def counts(self) -> dict[str, int]:
         """How many wins, ties and losses."""
         return _counts(self.rows)
+
+    @property
+    def idle(self) -> int:
+        """On how many queries neither has found anything."""
+        return sum(row.idle for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)

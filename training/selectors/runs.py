@@ -20,6 +20,7 @@ from models_app.figures import (
     system_named,
 )
 from models_app.models import Version
+from training.kinds import SPECS, JobKind
 from training.models import JobMetric, JobQueryScore, TrainingJob
 from training.selectors.comparing import differences_tested
 from training.selectors.curves import DEV, TRAINING, curves_of
@@ -157,6 +158,7 @@ def runs_compared(jobs: Sequence[TrainingJob]) -> RunsCompared:
 
 def _differences(jobs: Sequence[TrainingJob]) -> Iterator[RunDifference]:
     asked: dict[str, list[Any]] = {
+        "Kind": [job.get_kind_display() for job in jobs],
         "Base model": [job.base_shown for job in jobs],
         "Trained from": [(job.base_used or {}).get("loaded") for job in jobs],
         "Snapshot": [job.snapshot.short_digest if job.snapshot else None for job in jobs],
@@ -165,10 +167,18 @@ def _differences(jobs: Sequence[TrainingJob]) -> Iterator[RunDifference]:
     for name, values in asked.items():
         if _differ(values):
             yield RunDifference(name, values, is_key=False)
-    for key in dict.fromkeys(key for job in jobs for key in job.recipe):
-        values = [job.recipe.get(key) for job in jobs]
-        if _differ(values):
-            yield RunDifference(key, values)
+    recipes = [_recipe(job) for job in jobs]
+    for key in recipes[0]:
+        if all(key in recipe for recipe in recipes):
+            values = [recipe[key] for recipe in recipes]
+            if _differ(values):
+                yield RunDifference(key, values)
+
+
+def _recipe(job: TrainingJob) -> dict[str, Any]:
+    """Every key of a job's kind with its value; the default of one that the job is older than."""
+    known = SPECS[JobKind(job.kind)].described()
+    return {**{item.name: item.plain(item.default) for item in known}, **job.recipe}
 
 
 def _differ(values: Sequence[Any]) -> bool:

@@ -17,7 +17,7 @@ from training.learned import CurveOutcome, DoubtOutcome
 from training.ml.errors import DataError
 from training.ml.search.languages import stemmed_language
 from training.models import JobDoubt, JobStatus, TrainingJob
-from training.selectors.base_models import base_checked
+from training.selectors.base_models import base_checked, version_pinned
 from training.selectors.held_out import candidates_named, cost_told, sendable
 from training.services.claims import Claim
 from training.services.enqueuing import job_enqueue
@@ -90,6 +90,13 @@ def _create(
     except DataError as error:
         raise ValidationError({"snapshot": str(error)}) from error
     base = base_checked(base_model, project=project, user=created_by)
+    if base.revision and version_pinned(base.revision).snapshot_digest == snapshot.digest:
+        raise ValidationError(
+            {
+                "base_model": "It was trained on this very snapshot, and what is held out must be "
+                "new to it. Take the model that it was trained from, or another one from outside."
+            }
+        )
     language = spec.language or stemmed_language(project.language)
     teacher = teacher_checked(
         spec.silver_teacher, project=project, user=created_by, key="silver_teacher"

@@ -26,7 +26,8 @@ class SpecField:
     """What a form, an API schema or a page needs to know about one key of a spec.
 
     `minimum` and `maximum` are inclusive unless `above_minimum` says that the minimum itself is
-    too small. `nullable` keys may be None, whose meaning `help` gives.
+    too small. `nullable` keys may be None, whose meaning `help` gives. `meanings` has a line on
+    each of the choices, where their names do not say it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class SpecField:
     maximum: float | None = None
     above_minimum: bool = False
     choices: tuple[str, ...] = ()
+    meanings: tuple[str, ...] = ()
     nullable: bool = False
 
     def json_schema(self) -> dict[str, Any]:
@@ -72,6 +74,9 @@ class SpecField:
             schema["maximum"] = self.maximum
         if self.kind == "run":
             schema |= {"minLength": 1, "maxLength": RUN_LENGTH}
+        if self.meanings:
+            lines = zip(self.choices, self.meanings, strict=True)
+            schema["description"] += "".join(f"\n* `{name}`: {line}" for name, line in lines)
         if self.choices:
             schema["enum"] = [*self.choices, *([None] if self.nullable else [])]
         return schema

@@ -36,6 +36,7 @@ class TrainSpec(SilverSpec):
         "Loss that is minimised; null: the one for the data, which is BinaryCrossEntropyLoss where "
         "relevant and other passages were judged.",
         choices=tuple(LOSSES),
+        meanings=tuple(loss.help for loss in LOSSES.values()),
         nullable=True,
     )
     num_train_epochs: float = key(

@@ -5,6 +5,8 @@ from typing import Any, Final
 from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
 
+from models_app.figures import HEADLINE, MODEL, figure_of
+from models_app.models import Version
 from training.retrying import words as settings_said
 from training.spec.sweep import grid_text
 
@@ -49,6 +51,13 @@ def grouped(value: float) -> str:
 def megabytes(value: float) -> str:
     """Return bytes as "1,204 MB", a million bytes each."""
     return f"{value / 1e6:,.0f} MB"
+
+
+@register.filter
+def on_dev(version: Version) -> float | None:
+    """Return a version's nDCG@10 on the dev split, by which settings are chosen."""
+    figure = figure_of(version.metrics, "dev", MODEL, HEADLINE)
+    return None if figure is None else figure.value
 
 
 @register.filter

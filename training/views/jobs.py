@@ -135,6 +135,7 @@ def _standing(job: TrainingJob, trial: int | None = None) -> dict[str, Any]:
         "progress": progress_of(job, trial),
         "queue": queue_place(job),
         "version": version,
+        "best_step": (facts.get("log") or {}).get("best_step"),
         "verdict": verdict_of(facts) if facts else None,
         "slices": slices_of(facts, member=True) if job.evaluates else [],
         "calibration": calibration_of(facts) if job.evaluates else None,

@@ -13,6 +13,8 @@ from training.ml.measures.intervals import Floats
 BINS: Final = 10
 FEWEST: Final = 10
 """Relevant pairs, and pairs that are not, that a scale and a shift are fitted on at least."""
+FOLDS: Final = 10
+"""Parts of the dev queries, each of which is left out once to see whether a fit helps."""
 _STEEPEST: Final = 1000.0
 _END: Final = 36.0
 """Logits beyond it are 1 in double precision."""
@@ -98,6 +100,22 @@ def platt_fit(scores: Floats, relevant: NDArray[np.bool_]) -> Fit:
     if scale > _STEEPEST:
         return Fit(refused="scores hardly differ")
     return Fit(scale, shift)
+
+
+def held_out_gain(scores: Floats, relevant: NDArray[np.bool_], queries: NDArray[np.int64]) -> float:
+    """How much closer to labels scores come under a fit to the pairs of other queries.
+
+    The mean squared distance of score and label as it is, minus that under `platt_fit`, over all
+    pairs, each of which is calibrated by what was fitted without the tenth of the queries that its
+    own is among; where that is refused, its score stays. `queries` numbers each pair's query.
+    """
+    after = scores.copy()
+    for fold in range(FOLDS):
+        held = queries % FOLDS == fold
+        if held.any() and not held.all():
+            fit = platt_fit(scores[~held], relevant[~held])
+            after[held] = scores[held] if fit.refused else calibrated(scores[held], fit)
+    return float(np.mean((scores - relevant) ** 2) - np.mean((after - relevant) ** 2))
 
 
 def calibrated(scores: Floats, fit: Fit) -> Floats:

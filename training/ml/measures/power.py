@@ -28,7 +28,7 @@ def smallest_difference(n: int, spread: float | None, *, comparisons: int = 1) -
     detectable effects; with the randomisation test, which has about the power of the t test
     (Smucker, Allan and Carterette 2007), it is a good approximation from a dozen queries on.
     """
-    if n < 2 or not spread:
+    if n < 2 or spread is None or spread <= 1e-12:
         return None
     multiplier = stats.t.ppf(1 - ALPHA / (2 * max(1, comparisons)), n - 1) + stats.t.ppf(
         POWER, n - 1

@@ -40,8 +40,8 @@ class RankingMeasures:
     that was not ranked adds 0, one with n = 0 adds 1 even where N is 0, and what nobody judged is
     passed over. Source: Buckley and Voorhees 2004 (SIGIR), as corrected in trec_eval 8.
 
-    A query without a relevant passage is 0 in all of them; Judged@10 is the share of the first ten
-    that somebody judged.
+    A query without a relevant passage is 0 in all of them but nDCG@10, which goes by gains: a grade
+    that is not relevant may have one. Judged@10 is the share of the first ten that were judged.
     """
 
     def __init__(self, judged: Judged) -> None:

@@ -13,6 +13,7 @@ from training.ml.measures.calibration import (
     Fit,
     calibrated,
     fit_facts,
+    held_out_gain,
     orders_kept,
     platt_fit,
     reliability,
@@ -50,6 +51,8 @@ def calibrate(
     # Dev alone decides: nothing is chosen by what the test split's scores are.
     if not orders_kept(raw["dev"][0], after["dev"]):
         fit = Fit(refused="scores that differ would become the same")
+    if fit.refused is None and held_out_gain(*raw["dev"], _queries(snapshot.splits["dev"])) <= 0:
+        fit = Fit(refused="fitted without a dev query, it brings its scores no closer to labels")
     if fit.refused is None and (trouble := _fold(model, snapshot, spec, fit)):
         fit = Fit(refused=trouble)
     if fit.refused is None:
@@ -102,6 +105,11 @@ def _columns(
 ) -> tuple[Floats, NDArray[np.bool_]]:
     values = [scores[pair.query_id][pair.passage_id] for pair in pairs]
     return np.array(values, dtype=np.float64), np.array([pair.relevant for pair in pairs])
+
+
+def _queries(pairs: Sequence[Pair]) -> NDArray[np.int64]:
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(pair.query_id, len(numbers)) for pair in pairs])
 
 
 def _laid(pairs: Sequence[Pair], scores: Floats) -> dict[str, dict[str, float]]:

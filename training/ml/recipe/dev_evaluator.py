@@ -74,6 +74,19 @@ class DevEvaluator(CrossEncoderClassificationEvaluator):
         steps: int = -1,
     ) -> dict[str, float]:
         """Score the split, report, and return all values under `{name}_{metric}`."""
+        values = self.look(model, output_path, epoch, steps)
+        # The trainer renames the keys of what is returned.
+        self._reporter.metric(steps, epoch, dict(values))
+        return values
+
+    def look(
+        self,
+        model: BaseModel,
+        output_path: str | None = None,
+        epoch: float = -1,
+        steps: int = -1,
+    ) -> dict[str, float]:
+        """Do the same and report nothing: for weights that are not those of this step."""
         if not isinstance(model, CrossEncoder):
             raise TypeError(f"{type(model).__name__} is no cross-encoder")
         scores = texts_score(model, self._texts, batch_size=self.batch_size)
@@ -91,7 +104,6 @@ class DevEvaluator(CrossEncoderClassificationEvaluator):
         ranking, intervals = self._ranking(found)
         # The stock evaluator has just opened or extended the line of this step.
         model.model_card_data.training_logs[-1].update(ranking)
-        self._reporter.metric(steps, epoch, values | ranking)
         self.last, self.values = (steps, found), values | ranking | intervals
         return values | ranking
 

@@ -126,7 +126,10 @@ def evaluation_run(
             },
             **evidence,
             "methods": methods_facts(
-                snapshot.splits.values(), seed=spec.seed, language=spec.language or DEFAULT
+                snapshot.splits.values(),
+                seed=spec.seed,
+                language=spec.language or DEFAULT,
+                base=None if untouched is None else untouched.info,
             ),
             "timings": [[name, round(value, 3)] for name, value in stages.seconds.items()],
         },

@@ -55,7 +55,8 @@ column does not keep the order of keys. Keys, and who fills them where it is not
     slices          [{kind, slices [{name, queries, pairs, positives, figures}]}] of the test split;
                     those of the kind `made` with said, conditions and members, see
                     `training.ml.measures.slices`
-    methods         bm25, intervals, paired_test: how that was computed
+    methods         base (`cosines` of an embedder's vectors, or `scores`), bm25, intervals,
+                    paired_test: how that was computed
     findings        of the snapshot, [{kind, count, message}]   (the driver)
     precision       bf16, reason, fp32_seconds, bf16_seconds, see `training.ml.precision`
     trials          [{number, changes [[key, value]], values [[name, value]] on dev, steps,
@@ -82,6 +83,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sentence_transformers import CrossEncoder
 from sentence_transformers.cross_encoder import CrossEncoderTrainingArguments
 from sentence_transformers.cross_encoder.model_card import CrossEncoderModelCardData
 from sentence_transformers.util import fullname
@@ -137,7 +139,7 @@ def facts_collect(run: Run) -> dict[str, Any]:
         "usage": _usage(run),
         "loss": _loss(run),
         "training_set": learning_facts(run.trained.lesson, run.trained.spec),
-        "hyperparameters": _hyperparameters(run.trained.trainer.args, card),
+        "hyperparameters": _hyperparameters(run.trained, card),
         "log": _log(card),
         "evaluation": {
             "validation": validation_facts(
@@ -153,6 +155,7 @@ def facts_collect(run: Run) -> dict[str, Any]:
             run.snapshot.splits.values(),
             seed=run.spec.seed,
             language=run.spec.language or DEFAULT,
+            base=run.base,
         ),
         "precision": run.precision.to_dict(),
         "trials": [_trial(each, run.trained.chosen) for each in run.trained.trials],
@@ -178,7 +181,10 @@ def _model(run: Run, card: CrossEncoderModelCardData) -> dict[str, Any]:
         "max_length": specific["model_max_length"],
         "num_labels": specific["model_num_labels"],
         "modalities": list(specific["supported_modalities"]),
-        "architecture": specific["model_string"],
+        # What whoever loads it gets: our own class only computes in another way.
+        "architecture": specific["model_string"].replace(
+            type(model).__name__, CrossEncoder.__name__, 1
+        ),
         "parameters": sum(weights.numel() for weights in model.parameters()),
         "activation": fullname(model.activation_fn),
     }
@@ -253,11 +259,12 @@ def _loss(run: Run) -> dict[str, Any]:
     }
 
 
-def _hyperparameters(
-    args: CrossEncoderTrainingArguments, card: CrossEncoderModelCardData
-) -> dict[str, Any]:
+def _hyperparameters(trained: Trained, card: CrossEncoderModelCardData) -> dict[str, Any]:
     """All arguments that the library shows, those above, and the ones that differ from default."""
-    given, default = _as_dict(args), _as_dict(CrossEncoderTrainingArguments(output_dir="unused"))
+    # The trainer is told to keep nothing: the best weights are kept by us.
+    kept = {"load_best_model_at_end": trained.spec.load_best_model_at_end}
+    given = _as_dict(trained.trainer.args) | kept
+    default = _as_dict(CrossEncoderTrainingArguments(output_dir="unused"))
     shown = [name for name in given if name in card.all_hyperparameters or name in _SHOWN_TOO]
     return {
         "all": [[name, _scalar(given[name])] for name in shown],

@@ -14,6 +14,7 @@ from training.ml.measures import intervals
 from training.ml.measures.evaluation import Counts, Evaluation
 from training.ml.measures.references import shuffles_of
 from training.ml.measures.systems import first_stage_ties
+from training.ml.models.find import BaseInfo
 from training.ml.recipe.dev_evaluator import DevEvaluator
 from training.ml.search import bm25
 from training.ml.search.languages import DEFAULT
@@ -59,10 +60,18 @@ def split_facts(split: str, evaluation: Evaluation, pairs: Sequence[Pair]) -> di
 
 
 def methods_facts(
-    splits: Iterable[Sequence[Pair]], *, seed: int, language: str = DEFAULT
+    splits: Iterable[Sequence[Pair]],
+    *,
+    seed: int,
+    language: str = DEFAULT,
+    base: BaseInfo | None = None,
 ) -> dict[str, Any]:
-    """How baselines, intervals and tests came about, from the constants of the code that ran."""
+    """How baselines, intervals and tests came about, from the constants of the code that ran.
+
+    `base` is the one that was measured untouched.
+    """
     return {
+        "base": base and ("cosines" if base.fresh_head else "scores"),
         "bm25": {
             "variant": bm25.VARIANT,
             "k1": bm25.K1,

@@ -3,7 +3,7 @@
 The test split is not looked at here: what is chosen by it cannot be measured on it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -123,6 +123,7 @@ class _Training:
     trainer: RecipeTrainer
     evaluator: DevEvaluator
     lesson: Lesson
+    spec: TrainSpec
 
 
 def _folder(setting: Setting, trial: Trial) -> Path:
@@ -169,7 +170,7 @@ def _prepare(
         bf16=setting.bf16,
         checkpoint_seconds=setting.checkpoint_seconds,
     )
-    return _Training(model, trainer, evaluator, lesson)
+    return _Training(model, trainer, evaluator, lesson, spec)
 
 
 def _train(setting: Setting, trial: Trial, training: _Training, *, alone: bool) -> TrialResult:
@@ -186,6 +187,8 @@ def _train(setting: Setting, trial: Trial, training: _Training, *, alone: bool) 
     if restored:
         card.set_best_model_step(trainer.best.step or 0)
     values = _measure(training, restored=restored, recast=setting.bf16)
+    for line in _ending(training, values, restored=restored):
+        setting.reporter.log(line)
     result = TrialResult(
         number=trial.number,
         changes=dict(trial.changes),
@@ -207,6 +210,22 @@ def _train(setting: Setting, trial: Trial, training: _Training, *, alone: bool) 
     Checkpoints(_folder(setting, trial)).clear()
     setting.reporter.kept(result.steps, result.steps)
     return result
+
+
+def _ending(training: _Training, values: Mapping[str, float], *, restored: bool) -> Iterator[str]:
+    """Say where training stopped, which weights are kept, and what dev says of them."""
+    state, spec = training.trainer.state, training.spec
+    if state.global_step < state.max_steps:
+        yield (
+            f"Stopped after step {state.global_step:,} of {state.max_steps:,}: dev gained no more"
+            f" in {spec.early_stopping_patience} looks."
+        )
+    name = f"{spec.validation_name}_{spec.metric_for_best_model}"
+    kept = training.trainer.best.step if restored else state.global_step
+    yield (
+        f"The weights of step {kept:,} are kept; dev, in single precision: "
+        f"{spec.metric_for_best_model} {values[name]:.4f}."
+    )
 
 
 def _failed(
@@ -246,7 +265,9 @@ def _measure(training: _Training, *, restored: bool, recast: bool) -> dict[str, 
     told = evaluator.last is not None and evaluator.last[0] == state.global_step
     if restored or recast or not told:
         log, begun = [dict(line) for line in card.training_logs], monotonic()
-        evaluator(trainer.model, epoch=state.epoch or 0.0, steps=state.global_step)
+        # The curve has what the step itself came to; another figure there would be none of it.
+        look = evaluator.look if restored or told else evaluator
+        look(trainer.model, epoch=state.epoch or 0.0, steps=state.global_step)
         card.evaluation_duration += monotonic() - begun
         if restored or told:
             # The weights have a line already: that of the step they are of, or the last one.
@@ -265,7 +286,7 @@ def _restore(setting: Setting, trial: Trial, result: TrialResult) -> _Training:
     training = _prepare(setting, trial, model, trained=True)
     weights_read(model, _folder(setting, trial) / "done")
     training.trainer.state.global_step, training.trainer.state.epoch = result.steps, result.epoch
-    training.evaluator(model, epoch=result.epoch, steps=result.steps)
+    training.evaluator.look(model, epoch=result.epoch, steps=result.steps)
     card, arguments = model.model_card_data, asdict(training.trainer.args)
     card.training_logs = [dict(line) for line in result.log]
     card.evaluation_duration = result.evaluation_duration
