@@ -8,7 +8,9 @@ from django.db import IntegrityError, transaction
 from django.test import Client, override_settings
 
 from annotate.models import Snapshot
+from models_app.services.rerankers import reranker_ensure
 from tests.factory import PASSWORD, Cast, bearer
+from tests.models_app.published import version_row
 from tests.training.jobs import (
     frozen_snapshot,
     label_project,
@@ -99,6 +101,25 @@ def test_what_cannot_be_is_refused(
     answer = client.post(API, body, content_type="application/json", **bearer(cast.manager))
     assert answer.status_code == 400
     assert words in str(answer.json()["errors"][key])
+    assert not TrainingJob.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["curve", "doubt"])
+def test_what_a_version_was_trained_on_is_not_held_out_from_it(
+    client: Client, cast: Cast, kind: str
+) -> None:
+    rows = {"queries": 40, "pairs": 240, "positives": 80}
+    own = ready_snapshot(cast.project, statistics={"splits": {"train": rows, "dev": rows}})
+    reranker = reranker_ensure(project=cast.project, name="finder", created_by=None)
+    version_row(
+        reranker=reranker, number=1, revision="c" * 40, snapshot_digest=own.digest, base_model="b"
+    )
+    body = {"project": "library", "kind": kind, "snapshot": str(own.pk)}
+    body["base_model"] = "library/finder@v1"
+    answer = client.post(API, body, content_type="application/json", **bearer(cast.manager))
+    assert answer.status_code == 400
+    assert "trained on this very snapshot" in str(answer.json()["errors"]["base_model"])
     assert not TrainingJob.objects.exists()
 
 
