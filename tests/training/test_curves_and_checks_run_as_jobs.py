@@ -1,5 +1,6 @@
 """A learning curve and a check of labels end as jobs, with checkpoints kept at every step."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,11 @@ def test_a_curve_and_a_check_end_with_what_they_found(cast: Cast, tmp_path: Path
 
 def test_a_base_that_has_learned_the_labels_is_no_judge_of_them(cast: Cast, tmp_path: Path) -> None:
     label_project(cast.project, queries=48)
-    snapshot = frozen_snapshot(cast.project)
-    version = tiny_version(cast.project, tmp_path, snapshot_digest=snapshot.digest)
+    # On another division of these labels: which queries it knows is seen once they are read.
+    version = tiny_version(
+        cast.project, tmp_path, snapshot_digest=frozen_snapshot(cast.project).digest
+    )
+    snapshot = frozen_snapshot(cast.project, seed=7)
     for create in (curve_create, doubt_create):
         job = create(
             project=cast.project, created_by=cast.manager, snapshot=snapshot,
@@ -52,7 +56,8 @@ def test_a_base_that_has_learned_the_labels_is_no_judge_of_them(cast: Cast, tmp_
         run_job(job)
         job.refresh_from_db()
         assert job.status == "failed"
-        assert "has learned from 43 of these 43 queries" in job.error
+        known, of = re.findall(r"has learned from (\d+) of these (\d+) queries", job.error)[0]
+        assert 0 < int(known) <= int(of) == 43
         assert "Take the model that it was trained from" in job.error
 
 
