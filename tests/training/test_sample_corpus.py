@@ -49,6 +49,12 @@ def test_names_are_unique_sorted_and_public(corpus: Corpus) -> None:
 
 def test_nothing_of_this_process_leaks_into_a_passage(corpus: Corpus) -> None:
     assert not [it.name for it in corpus.passages if " at 0x" in it.title + it.text]
+    for path in (sys.executable, sys.prefix, sys.base_prefix):
+        assert not [it.name for it in corpus.passages if path in it.title + it.text]
+    titles = {it.name: it.title for it in corpus.passages}
+    shown = titles["platform.architecture"]
+    assert shown == "platform.architecture(executable=..., bits='', linkage='')"
+    assert "safe='/'" in titles["urllib.parse.quote"]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,8 @@ MIN_CHARS: Final = 17  # "Thread-local data" is the whole of threading.local
 MAX_CHARS: Final = 20_000
 MAX_SIGNATURE: Final = 120
 _FIELD_ALIAS: Final = "Alias for field number"  # what namedtuple writes on every field
-_OBJECT_REPR: Final = re.compile(r"<[^<>]*>")
+# What differs from one installation to the next: objects with their addresses, and paths.
+_OF_THIS_MACHINE: Final = re.compile(r"<[^<>]*>|'/[^']+'")
 _CHILD: Final = (
     "import sys; sys.path.append(sys.argv[1]); "
     "from training.sample.docstrings import corpus_print; corpus_print()"
@@ -208,5 +209,5 @@ def _title(item: _Found) -> str:
         for parameter in signature.parameters.values()
     ]
     bare = str(signature.replace(parameters=parameters, return_annotation=inspect.Signature.empty))
-    shown = _OBJECT_REPR.sub("...", bare)
+    shown = _OF_THIS_MACHINE.sub("...", bare)
     return f"{item.name}{shown if len(shown) <= MAX_SIGNATURE else '(...)'}"
