@@ -74,18 +74,12 @@ class DevEvaluator(CrossEncoderClassificationEvaluator):
         steps: int = -1,
     ) -> dict[str, float]:
         """Score the split, report, and return all values under `{name}_{metric}`."""
-        values = self.look(model, output_path, epoch, steps)
+        values = self.look(model, epoch=epoch, steps=steps)
         # The trainer renames the keys of what is returned.
         self._reporter.metric(steps, epoch, dict(values))
         return values
 
-    def look(
-        self,
-        model: BaseModel,
-        output_path: str | None = None,
-        epoch: float = -1,
-        steps: int = -1,
-    ) -> dict[str, float]:
+    def look(self, model: BaseModel, *, epoch: float, steps: int) -> dict[str, float]:
         """Do the same and report nothing: for weights that are not those of this step."""
         if not isinstance(model, CrossEncoder):
             raise TypeError(f"{type(model).__name__} is no cross-encoder")
@@ -97,9 +91,8 @@ class DevEvaluator(CrossEncoderClassificationEvaluator):
         values: dict[str, float] = super().__call__(
             # The trainer gives fractions of an epoch, whatever the annotation says.
             stand_in,
-            output_path,
-            cast("int", epoch),
-            steps,
+            epoch=cast("int", epoch),
+            steps=steps,
         )
         ranking, intervals = self._ranking(found)
         # The stock evaluator has just opened or extended the line of this step.
