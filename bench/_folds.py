@@ -58,8 +58,8 @@ class Printer:
         pass
 
 
-def folds_of(queries: Mapping[str, str], count: int, *, seed: int = 1) -> list[list[str]]:
-    """Deal queries out into folds of about one size, near-identical ones into the same."""
+def groups_of(queries: Mapping[str, str]) -> list[list[str]]:
+    """Put near-identical queries together, and each other one by itself."""
     terms = Tokens("en").terms
     groups: list[tuple[set[str], list[str]]] = []
     for name, text in sorted(queries.items()):
@@ -69,9 +69,15 @@ def folds_of(queries: Mapping[str, str], count: int, *, seed: int = 1) -> list[l
             near[0][1].append(name)
         else:
             groups.append((words, [name]))
+    return [names for _, names in groups]
+
+
+def folds_of(queries: Mapping[str, str], count: int, *, seed: int = 1) -> list[list[str]]:
+    """Deal queries out into folds of about one size, near-identical ones into the same."""
+    groups = groups_of(queries)
     folds: list[list[str]] = [[] for _ in range(count)]
     for place in np.random.default_rng(seed).permutation(len(groups)):
-        min(folds, key=len).extend(groups[place][1])
+        min(folds, key=len).extend(groups[place])
     return folds
 
 

@@ -55,13 +55,14 @@ def reranker_context(access: Access) -> dict[str, Any]:
 def version_context(access: Access, version: Version) -> dict[str, Any]:
     """Return what a version's page shows to this caller."""
     points = headline_of(version)
-    member = access.member
+    member, verdict = access.member, verdict_of(version.facts)
+    warned = verdict.warnings if verdict else ()
     return page_context(access) | {
         "version": version,
         "points": points,
         "first_stage": first_stage_of(version),
-        "verdict": verdict_of(version.facts),
-        "weaknesses": list(weaknesses(version.facts)),
+        "verdict": verdict,
+        "weaknesses": [said for said in weaknesses(version.facts) if said not in warned],
         "ranking": ranking_tables(version.metrics),
         "binary": binary_tables(version.metrics),
         "slices": slices_of(version.facts, member=member),

@@ -113,7 +113,7 @@ def verdict_of(facts: Mapping[str, Any]) -> Verdict | None:
         return None
     against = [Against(**each) for each in stored["against"]]
     names = ("split", "metric", "queries", "positives", "alpha", "power", "correction")
-    warnings = [*stored["warnings"], *_by_chance(facts), *_alike(facts), *_known_before(facts)]
+    warnings = [*stored["warnings"], *warnings_of(facts)]
     # Of an evaluation, which names the model that it loaded, and what that has seen if it is ours.
     outside = "loaded" in (facts.get("model") or {}) and facts.get("exposure") is None
     return Verdict(
@@ -122,6 +122,13 @@ def verdict_of(facts: Mapping[str, Any]) -> Verdict | None:
         warnings=warnings,
         subject="the model" if outside else "this version",
     )
+
+
+def warnings_of(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Say what weakens the figures on test, beside what the verdict itself was stored with."""
+    yield from _by_chance(facts)
+    yield from _alike(facts)
+    yield from _known_before(facts)
 
 
 def _by_chance(facts: Mapping[str, Any]) -> Iterator[str]:

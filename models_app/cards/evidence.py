@@ -7,6 +7,7 @@ from django.utils.text import get_text_list
 
 from models_app.cards.markup import number
 from models_app.figures import HEADLINE, row_word, system_named
+from models_app.verdict import warnings_of
 
 FEW_POSITIVES: Final = 20
 FEW_QUERIES: Final = 20
@@ -28,11 +29,14 @@ _CHANCE: Final[Mapping[str, tuple[str, str, str]]] = {
 
 
 def weaknesses(facts: Mapping[str, Any]) -> list[str]:
-    """Return sentences on what weakens the evidence; plain text, to be escaped."""
+    """Return sentences on what weakens the evidence; plain text, to be escaped.
+
+    Those that a verdict says as well are said in its very words.
+    """
     return [
         *_of_base(facts),
+        *warnings_of(facts),
         *_of_exposure(facts),
-        *_of_teacher(facts),
         *_of_champion(facts),
         *_of_splits(facts),
         *_of_labels(facts),
@@ -107,34 +111,19 @@ def _of_base(facts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_exposure(facts: Mapping[str, Any]) -> Iterator[str]:
-    exposure = facts.get("exposure") or {}
-    for split in ("test", "dev"):
-        if seen := exposure.get(split):
-            yield (
-                f"The base model was trained on {seen} of the {exposure[f'{split}_queries']} "
-                f"{split} queries: figures of both it and this version are too good there."
-            )
-    for name in exposure.get("unread") or []:
+    """Say what the base and the teacher knew of dev; what they knew of test is a warning above."""
+    own, teacher = facts.get("exposure") or {}, facts.get("teacher") or {}
+    if seen := own.get("dev"):
         yield (
-            f"Which queries {name}, from which this version comes, was trained on cannot be told; "
-            "queries of its training may be measured here."
+            f"The base model was trained on {seen} of the {own['dev_queries']} dev queries: figures"
+            " of both it and this version are too good there."
         )
-
-
-def _of_teacher(facts: Mapping[str, Any]) -> Iterator[str]:
-    teacher = facts.get("teacher") or {}
-    exposure = teacher.get("exposure") or {}
-    for split in ("test", "dev"):
-        if seen := exposure.get(split):
-            yield (
-                f"Its teacher {teacher['version']} was trained on {seen} of the "
-                f"{exposure[f'{split}_queries']} {split} queries: what it knew of them may have "
-                "reached this version, whose figures are then too good there."
-            )
-    for name in exposure.get("unread") or []:
+    taught = teacher.get("exposure") or {}
+    if seen := taught.get("dev"):
         yield (
-            f"Which queries {name}, which taught this version or its teacher, was trained on "
-            "cannot be told; queries of its training may be measured here."
+            f"The teacher {teacher['version']} was trained on {seen} of the {taught['dev_queries']}"
+            " dev queries: what it knew of them may have reached this version, whose figures are"
+            " then too good there."
         )
 
 
@@ -142,12 +131,6 @@ def _of_champion(facts: Mapping[str, Any]) -> Iterator[str]:
     champion = facts.get("champion") or {}
     if missing := champion.get("missing"):
         yield f"The champion {champion['version']} was not measured beside this version: {missing}"
-    exposure = champion.get("exposure") or {}
-    if seen := exposure.get("test"):
-        yield (
-            f"The champion {champion['version']} was trained on {seen} of the "
-            f"{exposure['test_queries']} test queries: its figures are too good there."
-        )
 
 
 def _of_splits(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -229,13 +212,15 @@ def _compared(row: Mapping[str, Any]) -> str:
 
 
 def _of_chance(facts: Mapping[str, Any]) -> Iterator[str]:
-    """Figures that an answer without any model reaches as well."""
+    """Figures that an answer without any model reaches, beside the headline on test."""
     for split in _evaluated(facts):
         found = {(row["system"], row["metric"]): row["value"] for row in split["rows"]}
         for metric, (reference, named, what) in _CHANCE.items():
             own, chance = found.get(("model", metric)), found.get((reference, metric))
             if own is None or chance is None or own > chance:
                 continue
+            if (split["split"], metric) == ("test", HEADLINE):
+                continue  # one of the verdict's warnings
             if ("model", f"{metric}_at_dev_threshold") not in found:
                 yield (
                     f"On {split['split']}, this version's {named} ({number(own)}) is not above "

@@ -94,7 +94,8 @@ def test_what_chance_reaches_too_is_said_beside_the_verdict(
         row |= {"word": "undecided", "delta": 0.0, "detectable": None}
     publish(cast.project, tmp_path / "m", facts=facts)
     page = text(as_user(client, cast.viewer), VERSION)
-    assert "Its nDCG@10 of 0.810 is not above the 0.820 that a random order" in page
+    said = "Its nDCG@10 of 0.810 is not above the 0.820 that a random order"
+    assert page.partition("Read the card")[0].count(said) == 1
     assert "has for each of them the nDCG@10 of" in page
     assert "four times in five" not in page
 

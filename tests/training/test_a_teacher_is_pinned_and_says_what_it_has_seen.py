@@ -108,7 +108,7 @@ def test_a_job_learns_from_a_version_and_its_version_says_so(cast: Cast, tmp_pat
     assert any(line in each.data["line"] for each in job.events.filter(kind="log"))
     card = card_render(version.facts)
     assert "### Teacher" in card
-    assert f"Its teacher library/reranker@v1 was trained on {seen}" in card.replace("\\", "")
+    assert f"The teacher library/reranker@v1 was trained on {seen}" in card.replace("\\", "")
     assert exposure_of(version, snapshot_fetch(second, tmp_path / "t"), cast.project).test == seen
 
 

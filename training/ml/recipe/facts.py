@@ -79,7 +79,7 @@ column does not keep the order of keys. Keys, and who fills them where it is not
     seed            of the recipe
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -88,11 +88,12 @@ from sentence_transformers.cross_encoder import CrossEncoderTrainingArguments
 from sentence_transformers.cross_encoder.model_card import CrossEncoderModelCardData
 from sentence_transformers.util import fullname
 
-from training.ml.data import Pair, Snapshot
+from training.ml.data import Snapshot
 from training.ml.hardware import hardware_facts
 from training.ml.measures.evaluation import Evaluation
 from training.ml.models.find import BaseInfo
 from training.ml.precision import Precision
+from training.ml.recipe.facts_dataset import dataset_facts, plain, usage_facts
 from training.ml.recipe.facts_evaluation import methods_facts, split_facts, validation_facts
 from training.ml.recipe.learning import learning_facts
 from training.ml.recipe.trials import TrialResult
@@ -100,8 +101,6 @@ from training.ml.recipe.trying import Trained
 from training.ml.search.languages import DEFAULT
 from training.spec.train import TrainSpec
 
-SAMPLES: Final = 3
-USAGE_PASSAGES: Final = 5
 # The library leaves these out of its list, though they say how a model was chosen.
 _SHOWN_TOO: Final = ("eval_strategy", "eval_steps", "load_best_model_at_end")
 _COLUMNS_FIRST: Final = ("Epoch", "Step", "Training Loss", "Validation Loss")
@@ -135,8 +134,8 @@ def facts_collect(run: Run) -> dict[str, Any]:
         "labels": run.snapshot.manifest.get("labels"),
         "registry": None,
         "lineage": None,
-        "dataset": _dataset(run),
-        "usage": _usage(run),
+        "dataset": dataset_facts(run.snapshot, run.trained.lesson.shaped.dataset),
+        "usage": usage_facts(run.snapshot, run.spec),
         "loss": _loss(run),
         "training_set": learning_facts(run.trained.lesson, run.trained.spec),
         "hyperparameters": _hyperparameters(run.trained, card),
@@ -190,72 +189,13 @@ def _model(run: Run, card: CrossEncoderModelCardData) -> dict[str, Any]:
     }
 
 
-def _dataset(run: Run) -> dict[str, Any]:
-    rows = run.trained.lesson.shaped.dataset
-    columns = list(rows.column_names)
-    return {
-        "name": run.snapshot.manifest.get("name"),
-        "digest": run.snapshot.digest,
-        "size": len(rows),
-        "columns": columns,
-        "statistics": [_statistics(name, list(rows[name])) for name in columns],
-        "samples": [
-            [_scalar(rows[row][name]) for name in columns] for row in range(min(SAMPLES, len(rows)))
-        ],
-        "splits": [_split(name, pairs) for name, pairs in run.snapshot.splits.items()],
-    }
-
-
-def _usage(run: Run) -> list[list[str]]:
-    """One training query with its own candidates, a relevant one and others among them if any."""
-    by_query: dict[str, list[Pair]] = {}
-    for pair in run.snapshot.splits["train"]:
-        by_query.setdefault(pair.query_id, []).append(pair)
-    # The first query that has both, else one that has a relevant passage, else any.
-    pairs = max(by_query.values(), key=lambda own: sum({1 + pair.relevant for pair in own}))
-    best = next((pair for pair in pairs if pair.relevant), pairs[0])
-    others = sorted((pair for pair in pairs if pair is not best), key=lambda pair: pair.relevant)
-    shown = [best, *others[: USAGE_PASSAGES - 1]]
-    filled = run.spec.templates.pair
-    return [
-        list(filled(query=pair.query, title=pair.title, text=pair.text))
-        for pair in pairs
-        if pair in shown
-    ]
-
-
-def _statistics(column: str, values: Sequence[Any]) -> dict[str, Any]:
-    """Minimum, mean and maximum over all rows: of lengths for texts, of values for targets."""
-    text, several = isinstance(values[0], str), isinstance(values[0], list)
-    numbers = [len(value) for value in values] if text or several else values
-    return {
-        "column": column,
-        "type": "string" if text else "list" if several else type(values[0]).__name__,
-        "modality": "text" if text else "",
-        "min": round(min(numbers), 2),
-        "mean": round(sum(numbers) / len(numbers), 2),
-        "max": round(max(numbers), 2),
-        "unit": "characters" if text else "elements" if several else "",
-    }
-
-
-def _split(name: str, pairs: Sequence[Pair]) -> dict[str, Any]:
-    return {
-        "split": name,
-        "queries": len({pair.query_id for pair in pairs}),
-        "pairs": len(pairs),
-        "positives": sum(pair.relevant for pair in pairs),
-        "label_mean": round(sum(pair.target for pair in pairs) / len(pairs), 4) if pairs else None,
-    }
-
-
 def _loss(run: Run) -> dict[str, Any]:
     loss = run.trained.trainer.loss
     config: dict[str, Any] = getattr(loss, "get_config_dict", dict)()
     return {
         "name": type(loss).__name__,
         "class_name": fullname(loss),
-        "parameters": [[name, _scalar(value)] for name, value in config.items()],
+        "parameters": [[name, plain(value)] for name, value in config.items()],
     }
 
 
@@ -267,9 +207,9 @@ def _hyperparameters(trained: Trained, card: CrossEncoderModelCardData) -> dict[
     default = _as_dict(CrossEncoderTrainingArguments(output_dir="unused"))
     shown = [name for name in given if name in card.all_hyperparameters or name in _SHOWN_TOO]
     return {
-        "all": [[name, _scalar(given[name])] for name in shown],
+        "all": [[name, plain(given[name])] for name in shown],
         "non_default": [
-            [name, _scalar(given[name])] for name in shown if given[name] != default.get(name)
+            [name, plain(given[name])] for name in shown if given[name] != default.get(name)
         ],
     }
 
@@ -286,7 +226,7 @@ def _log(card: CrossEncoderModelCardData) -> dict[str, Any]:
     columns += [name for name in names if name not in columns]
     return {
         "columns": columns,
-        "rows": [[_scalar(line.get(name)) for name in columns] for line in lines],
+        "rows": [[plain(line.get(name)) for name in columns] for line in lines],
         "best_step": card.best_model_step,
     }
 
@@ -318,8 +258,3 @@ def _trial(each: TrialResult, chosen: TrialResult) -> dict[str, Any]:
         "chosen": each.number == chosen.number,
         "failed": each.failed,
     }
-
-
-def _scalar(value: Any) -> Any:
-    """Keep what JSON has a plain value for; everything else becomes the text that is shown."""
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

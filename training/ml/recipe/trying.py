@@ -3,10 +3,9 @@
 The test split is not looked at here: what is chosen by it cannot be measured on it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from time import monotonic
 from typing import Final
 
 from transformers import set_seed
@@ -22,6 +21,7 @@ from training.ml.models.load import base_load
 from training.ml.models.split import SplitCrossEncoder
 from training.ml.precision import autocast_end
 from training.ml.recipe.dev_evaluator import DevEvaluator
+from training.ml.recipe.ending import ending_lines, final_measure
 from training.ml.recipe.learning import Lesson, lesson_check, lesson_make
 from training.ml.recipe.snapshot_check import tells_apart
 from training.ml.recipe.teaching import Taught
@@ -186,8 +186,8 @@ def _train(setting: Setting, trial: Trial, training: _Training, *, alone: bool) 
     classes_fold(training.model)
     if restored:
         card.set_best_model_step(trainer.best.step or 0)
-    values = _measure(training, restored=restored, recast=setting.bf16)
-    for line in _ending(training, values, restored=restored):
+    values = final_measure(trainer, training.evaluator, restored=restored, recast=setting.bf16)
+    for line in ending_lines(trainer, training.spec, values, restored=restored):
         setting.reporter.log(line)
     result = TrialResult(
         number=trial.number,
@@ -210,22 +210,6 @@ def _train(setting: Setting, trial: Trial, training: _Training, *, alone: bool) 
     Checkpoints(_folder(setting, trial)).clear()
     setting.reporter.kept(result.steps, result.steps)
     return result
-
-
-def _ending(training: _Training, values: Mapping[str, float], *, restored: bool) -> Iterator[str]:
-    """Say where training stopped, which weights are kept, and what dev says of them."""
-    state, spec = training.trainer.state, training.spec
-    if state.global_step < state.max_steps:
-        yield (
-            f"Stopped after step {state.global_step:,} of {state.max_steps:,}: dev gained no more"
-            f" in {spec.early_stopping_patience} looks."
-        )
-    name = f"{spec.validation_name}_{spec.metric_for_best_model}"
-    kept = training.trainer.best.step if restored else state.global_step
-    yield (
-        f"The weights of step {kept:,} are kept; dev, in single precision: "
-        f"{spec.metric_for_best_model} {values[name]:.4f}."
-    )
 
 
 def _failed(
@@ -252,27 +236,6 @@ def _failed(
     )
     Checkpoints(_folder(setting, trial)).clear()
     return result
-
-
-def _measure(training: _Training, *, restored: bool, recast: bool) -> dict[str, float]:
-    """Return the dev figures of the final weights; scores them unless the last step did.
-
-    Weights may be `restored` from an earlier step, and on the way have been scored in bfloat16
-    (`recast`), which is fast, and good enough to choose between steps.
-    """
-    trainer, evaluator = training.trainer, training.evaluator
-    state, card = trainer.state, trainer.model.model_card_data
-    told = evaluator.last is not None and evaluator.last[0] == state.global_step
-    if restored or recast or not told:
-        log, begun = [dict(line) for line in card.training_logs], monotonic()
-        # The curve has what the step itself came to; another figure there would be none of it.
-        look = evaluator.look if restored or told else evaluator
-        look(trainer.model, epoch=state.epoch or 0.0, steps=state.global_step)
-        card.evaluation_duration += monotonic() - begun
-        if restored or told:
-            # The weights have a line already: that of the step they are of, or the last one.
-            card.training_logs = log
-    return dict(evaluator.values)
 
 
 def _result(setting: Setting, trial: Trial) -> TrialResult | None:
