@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint style types bench e2e clean install install-dev chromium
+.PHONY: help run test lint style types bench e2e compat clean install install-dev chromium
 
 # An interpreter may be named: make run PYTHON=/opt/python/bin/python3.13
 PYTHON ?=
@@ -29,7 +29,7 @@ run: install ## install what is missing, start everything, print the address; Ct
 test: install-dev chromium style ## everything that can be checked: lint, unit, database, training, browser
 	@$(MAKE) --no-print-directory types >.make/types.log 2>&1 & types=$$!; \
 	trap 'kill $$types 2>/dev/null' EXIT; \
-	$(OFFLINE) $(PY) -m pytest $(SIDE_BY_SIDE) $(ARGS); tests=$$?; \
+	$(OFFLINE) $(PY) -m pytest -m 'not compat' $(SIDE_BY_SIDE) $(ARGS); tests=$$?; \
 	wait $$types; typed=$$?; cat .make/types.log; \
 	exit $$((tests ? tests : typed))
 
@@ -54,6 +54,10 @@ bench: install ## the measurements in bench/; ARGS chooses
 
 e2e: install-dev chromium ## the browser tests alone
 	@$(OFFLINE) exec $(PY) -m pytest $(SIDE_BY_SIDE) tests/e2e $(ARGS)
+
+# What `make test` runs of tests/compat, with the clients' versions in between.
+compat: install-dev ## other people's clients, in every version that is told to work
+	@$(OFFLINE) exec $(PY) -m pytest tests/compat $(ARGS)
 
 clean: ## remove what can be made again: .venv, caches, static files; never var/
 	@rm -rf .venv .make staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \

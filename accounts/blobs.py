@@ -11,16 +11,19 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, Final
 
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
+from django.utils.http import content_disposition_header
 
 from config.folders import private_folder
 
 _CHUNK: Final = 1 << 20
+_LINK_SECONDS: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +82,13 @@ def file_digest(path: Path) -> Blob:
     return Blob(digest, path.stat().st_size)
 
 
-def blob_put(path: Path) -> Blob:
+def blob_put(path: Path, blob: Blob | None = None) -> Blob:
     """Store a local file under its sha256 and return it; storing it again changes nothing.
 
-    Raises OSError where the storage cannot take it (a full disk).
+    `blob` is what `file_digest` has found of it, where that is known. Raises OSError where the
+    storage cannot take it (a full disk).
     """
-    blob = file_digest(path)
+    blob = blob or file_digest(path)
     storage, name = _blobs(), _name(blob.sha256)
     if not (storage.exists(name) and storage.size(name) == blob.size):
         with path.open("rb") as source:
@@ -102,6 +106,44 @@ def blob_chunks(sha256: str) -> Iterator[bytes]:
     with blob_open(sha256) as source:
         while block := source.read(_CHUNK):
             yield block
+
+
+def blob_path(sha256: str) -> Path | None:
+    """Return where a stored file lies on this machine; None where the storage is elsewhere."""
+    try:
+        return Path(_blobs().path(_name(sha256)))
+    except NotImplementedError:
+        return None
+
+
+def blob_link(sha256: str, *, name: str) -> str:
+    """Return an address at which a storage elsewhere gives a file out, under `name`, for an hour.
+
+    The signature in it is the right to read; who gets it has passed our own checks.
+    """
+    disposition = content_disposition_header(True, name) or "attachment"
+    parameters = {"ResponseContentDisposition": disposition}
+    return str(_blobs().url(_name(sha256), parameters=parameters, expire=_LINK_SECONDS))  # type: ignore[call-arg]
+
+
+@lru_cache(maxsize=4096)
+def _digest_of(path: Path, inode: int, size: int, changed: int) -> str:
+    """Return a file's sha256, read once for as long as the file is the same one."""
+    return file_digest(path).sha256
+
+
+def blob_whole(sha256: str, size: int) -> bool:
+    """Say whether a file that lies on this machine has the bytes that its name promises.
+
+    They are read once in a process, and again when the file was touched. Raises FileNotFoundError.
+    """
+    path = blob_path(sha256)
+    if path is None:
+        raise ValueError("the storage is elsewhere")
+    found = path.stat()
+    if found.st_size != size:
+        return False
+    return _digest_of(path, found.st_ino, found.st_size, found.st_mtime_ns) == sha256
 
 
 def blob_fetch(sha256: str, target: Path) -> None:

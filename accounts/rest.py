@@ -68,7 +68,7 @@ class ApiView(APIView):
 
     `parameters` are its query parameters, for the call and for OpenAPI. Where it lists,
     `pagination_class` says how, and `orders` which names `?order=` knows beyond the usual ones.
-    `takes_files` lets its form bring files.
+    `takes_files` lets its form bring files. With `only_reads` a token that may only read can POST.
     """
 
     content_negotiation_class = OneForm
@@ -76,6 +76,7 @@ class ApiView(APIView):
     pagination_class: ClassVar[type[pagination.NewestFirst]] = pagination.NewestFirst
     orders: ClassVar[Mapping[str, str]] = {}
     takes_files: ClassVar[bool] = False
+    only_reads: ClassVar[bool] = False
 
 
 def caller(request: Request) -> User:

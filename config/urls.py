@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from accounts.api import Nothing, SchemaDocument
 from config import pages
+from models_app.hub import urls as hub
 from training.views.home import project_cards
 
 api_patterns: list[URLPattern | URLResolver] = [
@@ -21,6 +22,7 @@ api_patterns: list[URLPattern | URLResolver] = [
     path("v1/", include("annotate.api_urls")),
     path("v1/", include("training.api_urls")),
     path("v1/", include("models_app.api_urls")),
+    *hub.api_patterns,
     path("<path:rest>", Nothing.as_view()),
 ]
 
@@ -34,6 +36,7 @@ urlpatterns = [
     path("projects/", project_cards, name="project-cards"),
     path("projects/<str:slug>/", include("annotate.urls")),
     path("projects/<str:slug>/jobs/", include("training.urls")),
+    path("", include(hub.urlpatterns)),
     path("", include("training.registry_urls")),
     path("", include("models_app.urls")),
 ]

@@ -48,6 +48,19 @@ def reranker_access(caller: Caller, team: str, name: str, right: Right = Right.V
     return Access(found, role)
 
 
+def reranker_managed(caller: Caller, team: str, name: str) -> Reranker:
+    """Return a reranker of which the caller may publish versions, also one that has none yet.
+
+    Raises what `accounts.access.project_for` raises, and Http404 where there is none.
+    """
+    project = member_for(caller, team, Right.MANAGE).project
+    found = Reranker.objects.filter(project=project, name=name).first()
+    if found is None:
+        raise Http404("There is no such reranker.")
+    found.project = project
+    return found
+
+
 def _role(caller: Caller, reranker: Reranker) -> str | None:
     if not isinstance(caller, User):
         return None

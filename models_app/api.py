@@ -18,9 +18,15 @@ from accounts.rest import ApiView, Parameters, caller, filters, paginated, valid
 from accounts.schema import ProblemSerializer
 from models_app import selectors
 from models_app.access import Access, reranker_access
-from models_app.downloads import BYTES_TYPE, TEXT_TYPES, archive_response, file_response
+from models_app.downloads import (
+    BYTES_TYPE,
+    TEXT_TYPES,
+    archive_response,
+    artifact_of,
+    artifact_response,
+)
 from models_app.integrity import DamagedError
-from models_app.models import Alias, Version
+from models_app.models import Alias, Use, Version
 from models_app.revisions import revision_find
 from models_app.serializers import (
     AliasMoveInputSerializer,
@@ -32,6 +38,7 @@ from models_app.serializers import (
     VersionSerializer,
     VersionShortSerializer,
 )
+from models_app.services.counting import use_count
 from models_app.services.rerankers import alias_move, reranker_update, review_add
 
 
@@ -131,7 +138,11 @@ class VersionArchive(RegistryView):
         The same bytes every time, with `Content-Length` and a strong `ETag`.
         """
         reranker = reranker_access(request.user, team, name).reranker
-        return archive_response(request, selectors.version_get(reranker, number))
+        version = selectors.version_get(reranker, number)
+        response = archive_response(request, version)
+        if request.method == "GET" and response.status_code == status.HTTP_200_OK:
+            use_count(version=version, use=Use.DOWNLOAD)
+        return response
 
 
 class VersionFile(RegistryView):
@@ -139,9 +150,14 @@ class VersionFile(RegistryView):
     def get(
         self, request: Request, team: str, name: str, number: int, path: str
     ) -> HttpResponseBase:
-        """Download one file of a version; its `ETag` is its sha256."""
+        """Download one file of a version, or the part that `Range` asks for.
+
+        Its `ETag` is its sha256.
+        """
         reranker = reranker_access(request.user, team, name).reranker
-        return file_response(request, selectors.version_get(reranker, number), path)
+        return artifact_response(
+            request, artifact_of(selectors.version_get(reranker, number), path)
+        )
 
 
 class AliasDetail(RegistryView):

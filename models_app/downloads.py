@@ -2,12 +2,13 @@
 
 import mimetypes
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
-from accounts.downloads import held_response, stream_response
+from accounts.blobs import blob_link, blob_path
+from accounts.downloads import file_response, held_response, stream_response
 from models_app.archive import Archive, archive_of
-from models_app.integrity import artifact_chunks, require_stored
+from models_app.integrity import require_whole
 from models_app.models import Artifact, Version
 
 # What a browser runs nothing of; every other file is sent as bytes.
@@ -27,20 +28,37 @@ def archive_response(request: HttpRequest, version: Version) -> HttpResponseBase
     )
 
 
-def file_response(request: HttpRequest, version: Version, path: str) -> HttpResponseBase:
-    """Send one file of a version. Raises Http404 where the version has no such file."""
+def artifact_of(version: Version, path: str) -> Artifact:
+    """Return a file of a version. Raises Http404 where it has none of this path."""
     artifact = version.artifacts.filter(path=path).first()
     if artifact is None:
-        raise Http404(f"{version} has no file {path!r}.")
-    etag = f'"{artifact.sha256}"'
-    if held := held_response(request, etag):
+        raise Http404(f"{version} has no file {path[:200]!r}.")
+    return artifact
+
+
+def artifact_response(
+    request: HttpRequest, artifact: Artifact, *, etag: str | None = None
+) -> HttpResponseBase:
+    """Send one file of a version, or the part that `Range` asks for; 304 where the caller has it.
+
+    Its ETag is its sha256 unless another is given. Where the storage is elsewhere the caller is
+    sent there. Raises DamagedError, before anything is sent, where its bytes are not those that
+    were published.
+    """
+    tag = f'"{etag or artifact.sha256}"'
+    name = artifact.path.rsplit("/", 1)[-1]
+    if held := held_response(request, tag):
         return held
-    require_stored([artifact])
-    return stream_response(
-        artifact_chunks(artifact),
+    stored = blob_path(artifact.sha256)
+    if stored is None:
+        return HttpResponseRedirect(blob_link(artifact.sha256, name=name))
+    require_whole(artifact)
+    return file_response(
+        request,
+        stored,
         size=artifact.size,
-        etag=etag,
-        name=artifact.path.rsplit("/", 1)[-1],
+        etag=tag,
+        name=name,
         content_type=_content_type(artifact),
     )
 

@@ -68,15 +68,19 @@ def _refusal(file: GatedFile) -> str | None:
         return "symbolic links are refused, since they may point out of the model."
     if not file.source.is_file():
         return "only regular files can be published."
-    return _name_refusal(file.path) or _content_refusal(file)
+    return path_refusal(file.path) or _content_refusal(file)
 
 
-def _name_refusal(path: str) -> str | None:
+def path_refusal(path: str) -> str | None:
+    """Say why no file of this path can be published, or return None."""
     if len(path) > PATH_MAX_LENGTH or not path.isprintable() or "\\" in path:
         return "the path is too long or holds characters that not every system can store."
     if path == MANIFEST:
         return "this name is kept for the list of files that the archive adds."
-    if any(part.startswith(".") for part in path.split("/")):
+    parts = path.split("/")
+    if any(part in ("", ".", "..") for part in parts):
+        return "the path does not lead to a file within the model."
+    if any(part.startswith(".") for part in parts):
         return "hidden files are no part of a model."
     suffix = Path(path).suffix.lower()
     if suffix in _PICKLES:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from accounts.blobs import blob_chunks, blob_open
+from accounts.blobs import blob_chunks, blob_open, blob_whole
 from models_app.models import Artifact, Version
 from models_app.revisions import StoredFile, revision_make
 
@@ -34,7 +34,7 @@ def version_check(version: Version) -> list[FileCheck]:
         created_at=version.created_at,
         job=version.job,
         snapshot_digest=version.snapshot_digest,
-        files=[StoredFile(file.path, file.sha256, file.size) for file in artifacts],
+        files=[StoredFile(file.path, file.sha256, file.size, file.oid) for file in artifacts],
     )
     differs = None if expected == version.revision else f"its rows give {expected}"
     return [*checks, FileCheck("revision", differs)]
@@ -62,6 +62,16 @@ def require_stored(artifacts: list[Artifact]) -> None:
             blob_open(artifact.sha256).close()
         except FileNotFoundError as error:
             raise DamagedError(f"{artifact.path} is missing from the storage") from error
+
+
+def require_whole(artifact: Artifact) -> None:
+    """Raise DamagedError where a file on this machine is gone or has other bytes."""
+    try:
+        whole = blob_whole(artifact.sha256, artifact.size)
+    except FileNotFoundError as error:
+        raise DamagedError(f"{artifact.path} is missing from the storage") from error
+    if not whole:
+        raise DamagedError(f"{artifact.path} is damaged in the storage")
 
 
 def _file_problem(artifact: Artifact) -> str | None:

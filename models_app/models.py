@@ -112,12 +112,13 @@ class Version(models.Model):
 
 
 class Artifact(models.Model):
-    """A file of a version, stored under its sha256."""
+    """A file of a version, stored under its sha256. `oid` is its git blob's, see `objects`."""
 
     version = models.ForeignKey(Version, models.CASCADE, related_name="artifacts")
     path = models.CharField(max_length=255)
     sha256 = models.CharField(max_length=64)
     size = models.BigIntegerField()
+    oid = models.CharField(max_length=40)
 
     class Meta:
         ordering = ["version", "path"]
@@ -126,6 +127,9 @@ class Artifact(models.Model):
             models.UniqueConstraint(F("version"), Lower("path"), name="artifact_path_once"),
             models.CheckConstraint(
                 condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="artifact_sha256_form"
+            ),
+            models.CheckConstraint(
+                condition=Q(oid__regex=r"^[0-9a-f]{40}$"), name="artifact_oid_form"
             ),
             models.CheckConstraint(
                 condition=Q(path__iregex=_SUFFIX_PATTERN), name="artifact_is_weights_or_text"
@@ -138,6 +142,56 @@ class Artifact(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+
+class Upload(models.Model):
+    """A file that was sent ahead of a commit, and lies in the storage under its sha256."""
+
+    reranker = models.ForeignKey(Reranker, models.CASCADE, related_name="uploads")
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["reranker", "sha256"]
+        constraints = [
+            models.UniqueConstraint(fields=["reranker", "sha256"], name="upload_once"),
+            models.CheckConstraint(
+                condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="upload_sha256_form"
+            ),
+            models.CheckConstraint(condition=Q(size__gte=0), name="upload_size_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reranker}: {self.sha256}"
+
+
+class Use(models.TextChoices):
+    """What is counted of a version."""
+
+    DOWNLOAD = "download", "Downloads"
+    RERANK = "rerank", "Rerank requests"
+
+
+class DailyUse(models.Model):
+    """How often a version was used on one day, in UTC."""
+
+    version = models.ForeignKey(Version, models.CASCADE, related_name="uses")
+    use = models.CharField(max_length=8, choices=Use.choices)
+    day = models.DateField()
+    count = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["version", "use", "day"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "use", "day"], name="daily_use_once"),
+            models.CheckConstraint(condition=Q(use__in=Use.values), name="daily_use_known"),
+            models.CheckConstraint(condition=Q(count__gte=1), name="daily_use_counts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version}: {self.count} {self.get_use_display()} on {self.day}"
 
 
 class Alias(models.Model):

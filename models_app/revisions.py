@@ -18,11 +18,12 @@ _SHA = re.compile(rf"[0-9a-f]{{{SHORT_REVISION},40}}")
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A published file: path within the model, hexadecimal sha256, size in bytes."""
+    """A published file: path within the model, hexadecimal sha256, size in bytes, git blob's id."""
 
     path: str
     sha256: str
     size: int
+    oid: str
 
 
 def revision_make(
@@ -55,14 +56,16 @@ def revision_make(
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def version_resolve(reranker: Reranker, revision: str) -> Version:
+def version_resolve(reranker: Reranker, revision: str, *, light: bool = False) -> Version:
     """Return the version that a revision names: `main`, an alias, `vN`, or a sha of 7 to 40 digits.
 
     `main` is `champion`, or the newest version where there is none. Raises Version.DoesNotExist for
-    an unknown revision, and for a short sha that fits several versions.
+    an unknown revision, and for a short sha that fits several versions. A `light` one has its
+    facts, lineage and metrics, which are large, only when asked for them.
     """
     what = f"revision {revision!r}"
     versions = reranker.versions.select_related("reranker__project").order_by("-number")
+    versions = versions.defer("facts", "lineage", "metrics") if light else versions
     if revision == "main":
         found = versions.filter(aliases__name=CHAMPION).first() or versions.first()
     elif tag := _TAG.fullmatch(revision):

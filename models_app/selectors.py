@@ -4,10 +4,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, Sum
 
+from accounts.access import Caller
 from accounts.models import Project, User
-from models_app.models import CHAMPION, Alias, AliasMove, Reranker, Review, Version
+from models_app.models import (
+    CHAMPION,
+    Alias,
+    AliasMove,
+    DailyUse,
+    Reranker,
+    Review,
+    Use,
+    Version,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +30,17 @@ class Standing:
 
 
 def rerankers_visible(
-    user: User, *, project: str | None = None, search: str | None = None
+    caller: Caller, *, project: str | None = None, search: str | None = None
 ) -> QuerySet[Reranker]:
-    """Return the published rerankers that a user may read, ready for `standing_of`.
+    """Return the published rerankers that a caller may read, ready for `standing_of`.
 
-    They are those of the user's projects and the public ones.
+    They are those of a user's projects and the public ones, which an anonymous caller may read too.
     `project` is a slug; `search` is a part of the project's slug, the name or the description.
     """
-    found = Reranker.objects.published().filter(
-        Q(public=True) | Q(project__in=user.memberships.values("project"))
-    )
+    readable = Q(public=True)
+    if isinstance(caller, User):
+        readable |= Q(project__in=caller.memberships.values("project"))
+    found = Reranker.objects.published().filter(readable)
     if project:
         found = found.filter(project__slug=project)
     if search:
@@ -73,6 +84,24 @@ def evaluations_of(versions: Iterable[Version]) -> dict[int, list[dict[str, Any]
     keys = [version.pk for version in versions]
     found = Version.objects.filter(pk__in=keys).values_list("pk", "facts__evaluation__splits")
     return {pk: splits or [] for pk, splits in found}
+
+
+def downloads_of(rerankers: Iterable[Reranker]) -> dict[int, int]:
+    """Return how often versions of some rerankers were downloaded, by key; none are left out."""
+    keys = [reranker.pk for reranker in rerankers]
+    uses = DailyUse.objects.filter(version__reranker__in=keys, use=Use.DOWNLOAD)
+    counted = uses.values("version__reranker").annotate(total=Sum("count"))
+    return dict(counted.values_list("version__reranker", "total"))
+
+
+def heads_of(versions: Iterable[Version]) -> dict[int, dict[str, Any]]:
+    """Return the facts that stand at the head of a card of some versions, by key; for lists."""
+    keys = [version.pk for version in versions]
+    names = ("model", "base", "language", "license", "own_card")
+    found = Version.objects.filter(pk__in=keys).values_list(
+        "pk", *(f"facts__{name}" for name in names)
+    )
+    return {pk: dict(zip(names, values, strict=True)) for pk, *values in found}
 
 
 def versions_of(reranker: Reranker) -> QuerySet[Version]:
@@ -127,6 +156,23 @@ def alias_history(reranker: Reranker, name: str | None = None) -> QuerySet[Alias
     """Return the moves of one alias, or of all, newest first."""
     moves = reranker.alias_moves.select_related("from_version", "to_version", "moved_by")
     return moves.filter(name=name) if name else moves
+
+
+def rollback_of(version: Version) -> AliasMove | None:
+    """Return the move by which the champion went from a version back to an older one.
+
+    None where it never did, or where the version is champion again.
+    """
+    last = (
+        AliasMove.objects.filter(reranker=version.reranker_id, name=CHAMPION)
+        .filter(Q(from_version=version) | Q(to_version=version))
+        .select_related("to_version")
+        .defer("to_version__facts", "to_version__lineage", "to_version__metrics")
+        .order_by("-id")
+        .first()
+    )
+    back = last is not None and last.to_version.number < version.number
+    return last if back and last and last.from_version_id == version.pk else None
 
 
 def reviews_of(version: Version) -> QuerySet[Review]:

@@ -19,6 +19,7 @@ from models_app.forms import AliasForm, RerankerForm, ReviewForm
 from models_app.integrity import version_check
 from models_app.models import Version
 from models_app.pages import reranker_context, version_context
+from models_app.revisions import version_resolve
 from models_app.services.rerankers import alias_move, reranker_update, review_add
 
 PAGE_SIZE = 50
@@ -69,6 +70,19 @@ def reranker_settings(request: HttpRequest, team: str, name: str) -> HttpRespons
     reranker_update(reranker=access.reranker, **form.cleaned_data)
     messages.success(request, "Saved.", extra_tags="good")
     return redirect("models_app:reranker", team, name)
+
+
+@require_safe
+def revision(
+    request: HttpRequest, team: str, name: str, kind: str, revision: str, path: str = ""
+) -> HttpResponse:
+    """The page of the version that a hub's own address names."""
+    found = reranker_access(request.user, team, name).reranker
+    try:
+        named = version_resolve(found, revision, light=True)
+    except Version.DoesNotExist as error:
+        raise Http404(str(error)) from error
+    return redirect("models_app:version", team, name, named.number)
 
 
 @require_http_methods(GET_OR_POST)

@@ -18,7 +18,18 @@ HUB_METRICS: Final = {
 
 
 def front_matter(facts: Mapping[str, Any]) -> str:
-    """Return the YAML between the dashes; keys without a fact are left out, as the Hub wants it."""
+    """Return the YAML between the dashes."""
+    known = front_data(facts)
+    return yaml.safe_dump(known, sort_keys=False, allow_unicode=True, width=1000).strip()
+
+
+def front_data(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the YAML says; keys without a fact are left out, as the Hub wants it.
+
+    A model that was made elsewhere came with its own.
+    """
+    if facts.get("own_card") is not None:
+        return dict(facts["own_card"])
     model, base = facts.get("model") or {}, facts.get("base") or {}
     results = _results(facts.get("evaluation") or {})
     metrics = [metric["type"] for result in results for metric in result["metrics"]]
@@ -33,8 +44,7 @@ def front_matter(facts: Mapping[str, Any]) -> str:
     }
     if results:
         data["model-index"] = [{"name": model.get("name") or "CrossEncoder", "results": results}]
-    known = {name: value for name, value in data.items() if value not in (None, [], "")}
-    return yaml.safe_dump(known, sort_keys=False, allow_unicode=True, width=1000).strip()
+    return {name: value for name, value in data.items() if value not in (None, [], "")}
 
 
 def _results(evaluation: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                 ('path', models.CharField(max_length=255)),
                 ('sha256', models.CharField(max_length=64)),
                 ('size', models.BigIntegerField()),
+                ('oid', models.CharField(max_length=40)),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='artifacts', to='models_app.version')),
             ],
             options={
@@ -152,6 +153,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='artifact',
+            constraint=models.CheckConstraint(condition=models.Q(('oid__regex', '^[0-9a-f]{40}$')), name='artifact_oid_form'),
+        ),
+        migrations.AddConstraint(
+            model_name='artifact',
             constraint=models.CheckConstraint(condition=models.Q(('path__iregex', '\\.(safetensors|json|txt|md|jinja|model)$')), name='artifact_is_weights_or_text'),
         ),
         migrations.AddConstraint(
@@ -185,5 +190,34 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='alias',
             constraint=models.CheckConstraint(condition=models.Q(('name__regex', '^[a-z][a-z0-9-]{0,39}$'), models.Q(('name__regex', '^(main|head|v[0-9]+(-.*)?|[0-9a-f]+)$'), _negated=True)), name='alias_name_is_no_tag_or_commit'),
+        ),
+        migrations.CreateModel(
+            name='DailyUse',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('use', models.CharField(choices=[('download', 'Downloads'), ('rerank', 'Rerank requests')], max_length=8)),
+                ('day', models.DateField()),
+                ('count', models.BigIntegerField()),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uses', to='models_app.version')),
+            ],
+            options={
+                'ordering': ['version', 'use', 'day'],
+                'constraints': [models.UniqueConstraint(fields=('version', 'use', 'day'), name='daily_use_once'), models.CheckConstraint(condition=models.Q(('use__in', ['download', 'rerank'])), name='daily_use_known'), models.CheckConstraint(condition=models.Q(('count__gte', 1)), name='daily_use_counts')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Upload',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sha256', models.CharField(max_length=64)),
+                ('size', models.BigIntegerField()),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('reranker', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uploads', to='models_app.reranker')),
+            ],
+            options={
+                'ordering': ['reranker', 'sha256'],
+                'constraints': [models.UniqueConstraint(fields=('reranker', 'sha256'), name='upload_once'), models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='upload_sha256_form'), models.CheckConstraint(condition=models.Q(('size__gte', 0)), name='upload_size_not_negative')],
+            },
         ),
     ]

@@ -15,17 +15,19 @@ from accounts.blobs import blob_put, scratch_folder
 from accounts.models import User
 from models_app.gate import CARD, folder_gate
 from models_app.models import Artifact, Reranker, Version
+from models_app.objects import file_oid
 from models_app.readme import facts_complete, readme_render
 from models_app.revisions import StoredFile, revision_make
 from models_app.services.rerankers import reranker_lock
 
 
-def folder_store(folder: Path) -> list[StoredFile]:
-    """Store the files of a model's folder and return them; the card is not among them.
+def folder_store(folder: Path, *, card: bool = False) -> list[StoredFile]:
+    """Store the files of a model's folder and return them, its README.md only as its own `card`.
 
     Raises ValidationError where the gate refuses a file, OSError where the storage cannot take it.
     """
-    return [_stored(file.path, file.source) for file in folder_gate(folder)]
+    found = [_stored(file.path, file.source) for file in folder_gate(folder)]
+    return [*found, _stored(CARD, folder / CARD)] if card else found
 
 
 def version_publish(
@@ -80,7 +82,10 @@ def version_publish(
 
 
 def _version_add(version: Version, facts: Mapping[str, Any], files: Sequence[StoredFile]) -> None:
-    """Add the rows of a version, and its card and its commit id, which need its number and time."""
+    """Add the rows of a version, and its card and its commit id, which need its number and time.
+
+    A card is written unless one is among the files.
+    """
     version.facts = facts_complete(
         facts,
         reranker=version.reranker,
@@ -89,7 +94,9 @@ def _version_add(version: Version, facts: Mapping[str, Any], files: Sequence[Sto
         created_at=version.created_at,
         commit=(version.lineage.get("code") or {}).get("git_commit"),
     )
-    published = sorted([*files, _card(version.facts)], key=lambda file: file.path)
+    own = any(file.path == CARD for file in files)
+    card = [] if own else [_card(version.facts)]
+    published = sorted([*files, *card], key=lambda file: file.path)
     version.revision = revision_make(
         reranker=version.reranker,
         number=version.number,
@@ -100,7 +107,7 @@ def _version_add(version: Version, facts: Mapping[str, Any], files: Sequence[Sto
     )
     version.save(force_insert=True)
     Artifact.objects.bulk_create(
-        Artifact(version=version, path=file.path, sha256=file.sha256, size=file.size)
+        Artifact(version=version, path=file.path, sha256=file.sha256, size=file.size, oid=file.oid)
         for file in published
     )
 
@@ -124,7 +131,8 @@ def _require_json(name: str, value: Mapping[str, Any]) -> None:
 
 def _stored(path: str, source: Path) -> StoredFile:
     blob = blob_put(source)
-    return StoredFile(path, blob.sha256, blob.size)
+    oid = file_oid(path, source, sha256=blob.sha256, size=blob.size)
+    return StoredFile(path, blob.sha256, blob.size, oid)
 
 
 def _card(facts: Mapping[str, Any]) -> StoredFile:

@@ -2,26 +2,17 @@
 
 import hashlib
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.conf import settings
-from django.core.files.storage import storages
 from django.db import connection
 
 from accounts.models import Project
 from annotate.models import Import
 from annotate.services.importing import import_file
 
-ROOT = Path(__file__).resolve().parents[2]
 WORKER = (
     "-m", "celery", "-A", "config.celery", "worker", "--pool", "solo", "-Q", "default",
     "--without-mingle", "--without-gossip", "--loglevel", "WARNING",
@@ -75,39 +66,3 @@ def _tables() -> Iterable[str]:
 
 def places(errors: Iterable[Mapping[str, Any]]) -> list[tuple[int, str]]:
     return [(error["line"], error["field"]) for error in errors]
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-
-
-def environment() -> dict[str, str]:
-    """The environment in which a process of its own uses this test's database and files."""
-    # Uploads lie below ARBITER_HOME there, and in a folder of the test's own here.
-    uploads = Path(settings.ARBITER_HOME) / "uploads"
-    if not uploads.exists():
-        uploads.symlink_to(Path(storages["default"].path("")), target_is_directory=True)
-    found = connection.settings_dict
-    server = f"{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT']}"
-    return {
-        **os.environ,
-        "DATABASE_URL": f"postgresql://{server}/{found['NAME']}",
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "ARBITER_HOME": str(settings.ARBITER_HOME),
-    }
-
-
-@contextmanager
-def process(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    running = subprocess.Popen(
-        [sys.executable, *arguments], cwd=ROOT, env=environment(), start_new_session=True
-    )
-    try:
-        yield running
-    finally:
-        if running.poll() is None:
-            os.killpg(running.pid, signal.SIGKILL)
-        running.wait()

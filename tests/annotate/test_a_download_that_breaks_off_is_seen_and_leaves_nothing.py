@@ -3,18 +3,16 @@
 import http.client
 import io
 import os
-import socket
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing
 from http import HTTPStatus
 
 import pytest
 from django.db import connection
 
 from accounts.services import token_create
-from tests.annotate.import_files import process, wait_for
 from tests.factory import Cast, make_candidate, make_label, make_passage, make_query
+from tests.processes import Address, answers, wait_for, web_part
 
 PATH = "/api/v1/projects/library/export/?format="
 # Together more than all buffers between the database and a client that does not read.
@@ -22,29 +20,12 @@ PASSAGES, CHARACTERS = 40, 400_000
 OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 COPYING = f"SELECT pid {OTHERS} AND state = 'active' AND query LIKE 'COPY (%%'"
 HELD = f"SELECT pid {OTHERS} AND state LIKE 'idle in transaction%%'"
-Address = tuple[str, int]
 
 
 @pytest.fixture
 def web(transactional_db: None) -> Iterator[Address]:
-    """Gunicorn with one process of four threads, as `up` runs it."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        address: Address = probe.getsockname()
-    bind = f"{address[0]}:{address[1]}"
-    options = ("--worker-class", "gthread", "--workers", "1", "--threads", "4", "--bind", bind)
-    with process("-m", "gunicorn", "config.wsgi", *options):
-        wait_for(lambda: answers(address))
+    with web_part() as address:
         yield address
-
-
-def answers(address: Address) -> bool:
-    with closing(http.client.HTTPConnection(*address, timeout=10)) as client:
-        try:
-            client.request("GET", "/livez")
-            return client.getresponse().status == HTTPStatus.OK
-        except OSError:
-            return False
 
 
 def begun(address: Address, token: str, format_name: str) -> http.client.HTTPResponse:

@@ -11,9 +11,10 @@ from django.test import Client
 
 from annotate.models import Candidate, Judgment
 from annotate.services.answers import Recorded, Status
-from tests.annotate.import_files import pair, take, wait_for, write
+from tests.annotate.import_files import pair, take, write
 from tests.annotate.judging import grade, record, reword_query
 from tests.factory import PASSWORD, Cast, bearer
+from tests.processes import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LEASE = "/api/v1/projects/library/tasks/lease/"

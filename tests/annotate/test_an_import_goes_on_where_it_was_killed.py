@@ -20,9 +20,10 @@ from annotate.importing.staging import Staging
 from annotate.models import Candidate, Import, Judgment, Passage, Text
 from annotate.services.import_attempts import import_attempt
 from annotate.services.importing import import_run, imports_requeue
-from tests.annotate.import_files import contents, pair, process, take, wait_for, write
+from tests.annotate.import_files import contents, pair, take, write
 from tests.annotate.test_import_survives_kills import kept
 from tests.factory import Cast
+from tests.processes import process, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,9 +12,10 @@ from django.test import Client
 from annotate.importing import holds, load
 from annotate.models import Candidate, Import
 from annotate.services.importing import import_run
-from tests.annotate.import_files import pair, process, wait_for, write
+from tests.annotate.import_files import pair, write
 from tests.annotate.test_import_survives_kills import big, kept
 from tests.factory import PASSWORD, Cast, bearer
+from tests.processes import process, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATH = "/api/v1/projects/library/imports/"

@@ -9,8 +9,9 @@ from django.core.management import CommandError, call_command
 
 from annotate.management.commands.import_data import label_and_grade
 from annotate.models import Candidate, Import, Judgment
-from tests.annotate.import_files import pair, process, write
+from tests.annotate.import_files import pair, write
 from tests.factory import Cast
+from tests.processes import process
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -22,8 +22,9 @@ from annotate.services.answers import Answer, Status
 from annotate.services.importing import import_create, import_file, import_run, imports_requeue
 from annotate.services.judging import judgments_record
 from annotate.services.leasing import tasks_lease
-from tests.annotate.import_files import WORKER, pair, process, take, wait_for, write
+from tests.annotate.import_files import WORKER, pair, take, write
 from tests.factory import Cast, make_judgment
+from tests.processes import process, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,9 +11,10 @@ from annotate.models import Import, Snapshot
 from annotate.services.claiming import GAVE_UP, attempt_begin
 from annotate.services.importing import import_run
 from annotate.services.snapshots import snapshot_create, snapshot_freeze
-from tests.annotate.import_files import pair, process, write
+from tests.annotate.import_files import pair, write
 from tests.annotate.test_import_survives_kills import kept
 from tests.factory import Cast
+from tests.processes import process
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

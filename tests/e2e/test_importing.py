@@ -8,9 +8,10 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotate.models import Candidate
-from tests.annotate.import_files import WORKER, process
+from tests.annotate.import_files import WORKER
 from tests.browsers import log_in
 from tests.factory import make_cast
+from tests.processes import process
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

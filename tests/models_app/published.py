@@ -197,7 +197,8 @@ def version_row(**fields: Any) -> Version:
     """Add a version as bare as the database takes it: its row, and files stored nowhere."""
     version = Version.objects.create(created_at=TransactionNow(), **fields)
     Artifact.objects.bulk_create(
-        Artifact(version=version, path=path, sha256="0" * 64, size=1) for path in REQUIRED
+        Artifact(version=version, path=path, sha256="0" * 64, size=1, oid="0" * 40)
+        for path in REQUIRED
     )
     version.refresh_from_db()
     return version

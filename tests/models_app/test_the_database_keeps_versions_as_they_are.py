@@ -84,7 +84,7 @@ UNSAFE = ["model.bin", "MODEL.BIN", "own.Py", "w.h5", "notes", "../up.json", "/a
 @pytest.mark.parametrize("path", [*UNSAFE, "a\\b.json", "a\tb.json", "manifest.json", "VOCAB.txt"])
 def test_an_unsafe_path_is_refused(version: Version, path: str) -> None:
     with pytest.raises(IntegrityError, match="artifact_"), transaction.atomic():
-        Artifact.objects.create(version=version, path=path, sha256="0" * 64, size=1)
+        Artifact.objects.create(version=version, path=path, sha256="0" * 64, size=1, oid="0" * 40)
 
 
 @pytest.mark.parametrize("missing", [*REQUIRED, "all"])
@@ -97,7 +97,7 @@ def test_a_version_without_card_configuration_or_weights_is_refused(
             created_at=TransactionNow(),
         )  # fmt: skip
         for path in () if missing == "all" else {*REQUIRED, "note.txt"} - {missing}:
-            Artifact.objects.create(version=row, path=path, sha256="0" * 64, size=1)
+            Artifact.objects.create(version=row, path=path, sha256="0" * 64, size=1, oid="0" * 40)
 
     with pytest.raises(IntegrityError, match="lacks its card"), transaction.atomic():
         commit(publish_without)
@@ -105,7 +105,9 @@ def test_a_version_without_card_configuration_or_weights_is_refused(
 
 def test_a_size_is_not_negative(version: Version) -> None:
     with pytest.raises(IntegrityError, match="artifact_size_not_negative"), transaction.atomic():
-        Artifact.objects.create(version=version, path="x.txt", sha256="0" * 64, size=-1)
+        Artifact.objects.create(
+            version=version, path="x.txt", sha256="0" * 64, size=-1, oid="0" * 40
+        )
 
 
 @pytest.mark.parametrize("number", [1, 3, 99])
@@ -185,5 +187,7 @@ def commit(change: Callable[[], object]) -> None:
 def test_a_published_version_gets_no_more_files(cast: Cast, version: Version) -> None:
     files = version.artifacts.count()
     with pytest.raises(IntegrityError, match="no file is added"):
-        Artifact.objects.create(version=version, path="more.json", sha256="0" * 64, size=1)
+        Artifact.objects.create(
+            version=version, path="more.json", sha256="0" * 64, size=1, oid="0" * 40
+        )
     assert version.artifacts.count() == files > 1

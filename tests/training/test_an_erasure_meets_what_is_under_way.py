@@ -11,9 +11,10 @@ from annotate.services.erasing import erasure_apply, erasure_create, erasure_fin
 from annotate.services.importing import import_file
 from annotate.services.snapshots import snapshot_create, snapshot_freeze
 from annotate.verifying import snapshot_verify
-from tests.annotate.import_files import pair, take, wait_for, write
+from tests.annotate.import_files import pair, take, write
 from tests.annotate.test_an_edit_and_an_answer_meet import aside, somebody_waits
 from tests.factory import Cast
+from tests.processes import wait_for
 from tests.training.jobs import frozen_snapshot, label_project
 from tests.training.test_an_erased_text_is_nowhere import (
     TOLD,

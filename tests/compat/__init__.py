@@ -1,0 +1,1 @@
+"""Other people's clients, unmodified, each in a virtual environment and a process of its own."""
