@@ -20,6 +20,7 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.utils.http import content_disposition_header
 
+from accounts.models import Leftover
 from config.folders import private_folder
 
 _CHUNK: Final = 1 << 20
@@ -85,10 +86,12 @@ def file_digest(path: Path) -> Blob:
 def blob_put(path: Path, blob: Blob | None = None) -> Blob:
     """Store a local file under its sha256 and return it; storing it again changes nothing.
 
-    `blob` is what `file_digest` has found of it, where that is known. Raises OSError where the
-    storage cannot take it (a full disk).
+    `blob` is what `file_digest` has found of it, where that is known. A row that names it may come
+    later: it is no leftover from now on. Raises OSError where the storage cannot take it (a full
+    disk).
     """
     blob = blob or file_digest(path)
+    Leftover.objects.filter(sha256=blob.sha256).delete()  # waits for who is just removing it
     storage, name = _blobs(), _name(blob.sha256)
     if not (storage.exists(name) and storage.size(name) == blob.size):
         with path.open("rb") as source:
@@ -159,6 +162,11 @@ def blob_fetch(sha256: str, target: Path) -> None:
 def blob_drop(sha256: str) -> None:
     """Remove a stored file for good; one that is gone is fine. Ask first who else names it."""
     _blobs().delete(_name(sha256))
+
+
+def blob_size(sha256: str) -> int:
+    """Return the size of a stored file in bytes. Raises FileNotFoundError where there is none."""
+    return int(_blobs().size(_name(sha256)))
 
 
 def blobs_stored() -> Iterator[str]:

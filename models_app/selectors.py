@@ -12,9 +12,11 @@ from models_app.models import (
     CHAMPION,
     Alias,
     AliasMove,
+    Artifact,
     DailyUse,
     Reranker,
     Review,
+    Upload,
     Use,
     Version,
 )
@@ -84,6 +86,12 @@ def evaluations_of(versions: Iterable[Version]) -> dict[int, list[dict[str, Any]
     keys = [version.pk for version in versions]
     found = Version.objects.filter(pk__in=keys).values_list("pk", "facts__evaluation__splits")
     return {pk: splits or [] for pk, splits in found}
+
+
+def blobs_named() -> set[str]:
+    """Return the sha256 of every stored file that a version has, or that was sent for one."""
+    files = Artifact.objects.values_list("sha256", flat=True).distinct()
+    return {*files.iterator(), *Upload.objects.values_list("sha256", flat=True)}
 
 
 def downloads_of(rerankers: Iterable[Reranker]) -> dict[int, int]:

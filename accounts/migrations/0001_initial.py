@@ -213,4 +213,16 @@ class Migration(migrations.Migration):
             model_name='grade',
             constraint=models.CheckConstraint(condition=models.Q(('target__range', (0, 1))), name='grade_target_is_a_probability'),
         ),
+        migrations.CreateModel(
+            name='Leftover',
+            fields=[
+                ('sha256', models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ('size', models.BigIntegerField()),
+                ('since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+            options={
+                'ordering': ['since', 'sha256'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='leftover_sha256_form')],
+            },
+        ),
     ]

@@ -10,9 +10,11 @@ from accounts.models.people import (
     secret_digest,
 )
 from accounts.models.projects import Grade, Member, Namespace, Project, Role
+from accounts.models.storage import Leftover
 
 __all__ = [
     "Grade",
+    "Leftover",
     "LoginAttempt",
     "Member",
     "Namespace",

@@ -54,3 +54,9 @@ def copies_findings(snapshot: Snapshot) -> list[dict[str, Any]]:
         for name, counts in splits.items()
         if counts["near"]
     ]
+
+
+def blobs_named() -> set[str]:
+    """Return the sha256 of every stored file of a snapshot."""
+    rows = Snapshot.objects.exclude(files={}).values_list("files", flat=True)
+    return {file["sha256"] for files in rows.iterator() for file in files.values()}

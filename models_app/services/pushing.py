@@ -2,10 +2,12 @@
 
 import shutil
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from django.core.exceptions import ValidationError
+from django.db.models.functions import Now
 
 from accounts.blobs import blob_fetch, blob_path, blob_put, file_digest
 from accounts.models import User
@@ -16,6 +18,7 @@ from models_app.services.importing import Origin, version_import
 # What belongs to the model that a commit replaces: our own notes on it, and its weights.
 _OF_A_MODEL: Final = ("arbiter.json", CARD)
 _WEIGHTS: Final = ".safetensors"
+KEPT_FOR: Final = timedelta(days=1)  # a file that was sent ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,15 @@ def upload_keep(
         reranker=reranker, sha256=sha256, defaults={"size": size, "created_by": created_by}
     )
     blob_put(path, found)
+
+
+def uploads_expire() -> int:
+    """Forget files that were sent ahead of a commit which never came; returns how many.
+
+    Their bytes are then nobody's, and left to who removes leftovers.
+    """
+    gone, _ = Upload.objects.filter(created_at__lt=Now() - KEPT_FOR).delete()
+    return gone
 
 
 def _lay(target: Path, sent: Sent) -> None:

@@ -186,7 +186,8 @@ def test_a_download_that_was_cut_goes_on_where_it_broke(
         first, second = hub.tried(step, step, token=registry.token(registry.cast.viewer))
     assert proxy.times == 0
     # Older ones give up, and go on when they are asked again.
-    assert "ok" in first or "RequestException" in first["error"], first
+    given_up = {"RequestException", "TransportError"}
+    assert "ok" in first or given_up & set(first["error"]), first
     assert second["ok"] == shas(version)["model.safetensors"]
     started = [int(each) for asked in proxy.asked for each in RANGE.findall(asked)]
     assert any(10_000_000 < start < 15_000_000 for start in started), started
