@@ -130,6 +130,19 @@ class TeacherSerializer(serializers.Serializer[Any]):
     weights_sha256 = serializers.CharField()
 
 
+class OriginSerializer(serializers.Serializer[Any]):
+    """How a model that was made elsewhere came here."""
+
+    how = serializers.CharField(help_text="`push`: with a commit of a hub's client.")
+    message = serializers.CharField(required=False)
+    description = serializers.CharField(required=False)
+    client = serializers.CharField(required=False, help_text="As it names itself.")
+    completes = serializers.IntegerField(
+        required=False,
+        help_text="The version before, of the same push: its client sent it in several commits.",
+    )
+
+
 class LineageSerializer(serializers.Serializer[Any]):
     """What a version came from. Outsiders read of it base model, teacher, code, packages, recipe
     and seed.
@@ -139,6 +152,7 @@ class LineageSerializer(serializers.Serializer[Any]):
         required=False, allow_null=True, help_text="Null where it comes from elsewhere."
     )
     attempt = serializers.IntegerField(required=False)
+    origin = OriginSerializer(required=False)
     snapshot = serializers.CharField(required=False, help_text="Its digest.")
     base_model = BaseModelSerializer(required=False)
     teacher = TeacherSerializer(

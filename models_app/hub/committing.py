@@ -1,13 +1,16 @@
 """Commits: what a client sends becomes a version."""
 
+import re
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any, Final
 
 from django.http import JsonResponse
 from rest_framework.request import Request
 
 from accounts.blobs import scratch_folder
+from accounts.models import User
 from accounts.rest import caller
 from models_app.access import reranker_managed
 from models_app.hub.base import REVISION, HubError, HubView
@@ -17,6 +20,8 @@ from models_app.models import Reranker, Version
 from models_app.revisions import version_resolve
 from models_app.services.importing import Origin
 from models_app.services.pushing import Tree
+
+_PART: Final = re.compile(r"(.*) \(part ([2-9]|[1-9][0-9]{1,4})\)", re.DOTALL)
 
 
 class Commit(HubView):
@@ -67,15 +72,32 @@ def _committed(
                 tree = Tree.on(reranker, _parent(reranker, str(parent)))
         else:
             _apply(tree, line, places)
-    told = {
-        "message": str(header.get("summary") or "")[:500],
+    message = str(header.get("summary") or "")[:500]
+    told: dict[str, Any] = {
+        "message": message,
         "description": str(header.get("description") or "")[:5_000],
         "client": request.headers.get("User-Agent", "")[:200],
     }
+    if newest is not None and _completes(newest, message, caller(request)):
+        told["completes"] = newest.number
     files = folder / "model"
     files.mkdir()
     origin = Origin("push", told)
     return tree.publish(folder=files, origin=origin, created_by=caller(request))
+
+
+def _completes(newest: Version, message: str, sender: User) -> bool:
+    """Say whether a commit is a further part of the push that made the newest version.
+
+    Clients from 1.20 on send a large folder in several commits, of which they name all but the
+    first `MESSAGE (part N)`.
+    """
+    part = _PART.fullmatch(message)
+    if part is None or newest.created_by_id != sender.pk:
+        return False
+    said = str((newest.lineage.get("origin") or {}).get("message") or "")
+    number = int(part[2])
+    return said == (part[1] if number == 2 else f"{part[1]} (part {number - 1})")
 
 
 def _apply(tree: Tree, line: Line, places: Iterator[Path]) -> None:

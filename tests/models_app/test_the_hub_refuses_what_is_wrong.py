@@ -1,6 +1,5 @@
 """The hub's answers to what is wrong: a status, a code that clients know, and nothing stored."""
 
-import base64
 import hashlib
 import json
 from collections.abc import Iterable
@@ -17,32 +16,17 @@ from models_app.models import Reranker, Upload, Version
 from models_app.services.rerankers import alias_move
 from tests.factory import Cast, bearer
 from tests.models_app.published import make_public, publish
+from tests.models_app.pushed import commit, push, sent
 
 API = "/api/models/library/finder"
 FILES = "/library/finder/resolve"
 LFS = "/library/finder.git/info/lfs/objects"
-COMMIT = f"{API}/commit/main"
 
 
 def body(answer: Any) -> bytes:
     if answer.streaming:
         return b"".join(typed("Iterable[bytes]", answer.streaming_content))
     return bytes(answer.content)
-
-
-def commit(*operations: tuple[str, dict[str, Any]]) -> bytes:
-    lines = [("header", {"summary": "Try", "description": ""}), *operations]
-    return "".join(json.dumps({"key": key, "value": value}) + "\n" for key, value in lines).encode()
-
-
-def sent(path: str, content: bytes) -> tuple[str, dict[str, Any]]:
-    encoded = base64.b64encode(content).decode()
-    return "file", {"path": path, "content": encoded, "encoding": "base64"}
-
-
-def push(client: Client, cast: Cast, data: bytes, to: str = COMMIT) -> Any:
-    kind = "application/x-ndjson"
-    return client.post(to, data, content_type=kind, **bearer(cast.manager))
 
 
 @pytest.mark.parametrize(
