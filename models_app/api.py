@@ -12,10 +12,11 @@ from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnl
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.access import LoginRequiredError, Right
+from accounts.access import LoginRequiredError, Right, project_for
 from accounts.pagination import NewestFirst
 from accounts.rest import ApiView, Parameters, caller, filters, paginated, validated
 from accounts.schema import ProblemSerializer
+from accounts.uploads import UploadParser, room_needed
 from models_app import selectors
 from models_app.access import Access, reranker_access
 from models_app.downloads import (
@@ -35,11 +36,17 @@ from models_app.serializers import (
     RerankerChangeSerializer,
     RerankerSerializer,
     ReviewSerializer,
+    VersionInputSerializer,
     VersionSerializer,
     VersionShortSerializer,
 )
 from models_app.services.counting import use_count
-from models_app.services.rerankers import alias_move, reranker_update, review_add
+from models_app.services.importing import zip_publish
+from models_app.services.rerankers import (
+    alias_move,
+    reranker_update,
+    review_add,
+)
 
 
 class LatestMoveFirst(NewestFirst):
@@ -112,6 +119,9 @@ class RerankerDetail(RegistryView):
 
 
 class VersionList(RegistryView):
+    parser_classes = [UploadParser]
+    takes_files = True
+
     @extend_schema(
         operation_id="rerankers_versions_list", responses=VersionShortSerializer(many=True)
     )
@@ -119,6 +129,25 @@ class VersionList(RegistryView):
         """List a reranker's versions, newest first."""
         rows = reranker_access(request.user, team, name).reranker.versions.all()
         return paginated(self, request, rows, VersionShortSerializer)
+
+    @extend_schema(
+        request={"multipart/form-data": VersionInputSerializer},
+        responses={201: VersionSerializer, 507: ProblemSerializer},
+    )
+    def post(self, request: Request, team: str, name: str) -> Response:
+        """Publish the model in a zip as the next version, made elsewhere; no alias moves.
+
+        A reranker of this name is made where the project has none.
+        """
+        project = project_for(request.user, team, Right.MANAGE)
+        upload = validated(VersionInputSerializer(data=request.data))["file"]
+        with room_needed():
+            version = zip_publish(
+                project=project, name=name, upload=upload, created_by=caller(request)
+            )
+        found = selectors.version_get(version.reranker, version.number)
+        data = VersionSerializer(found, context={"member": True}).data
+        return Response(data, status=status.HTTP_201_CREATED)
 
 
 class VersionDetail(RegistryView):

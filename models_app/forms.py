@@ -2,6 +2,7 @@
 
 from django import forms
 
+from accounts.names import NAME_MAX_LENGTH, validate_name
 from models_app.models import Reranker, Verdict
 
 
@@ -36,6 +37,20 @@ class ReviewForm(FocusedForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Required unless you approve.",
+    )
+
+
+class ModelForm(FocusedForm):
+    """A model that was made elsewhere, and what it is called here."""
+
+    name = forms.CharField(
+        max_length=NAME_MAX_LENGTH,
+        validators=[validate_name],
+        help_text="Of a reranker that is there already it becomes the next version.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    file = forms.FileField(
+        label="Zip", help_text="Of its folder: config.json, safetensors, the tokenizer's files."
     )
 
 

@@ -133,7 +133,7 @@ class TeacherSerializer(serializers.Serializer[Any]):
 class OriginSerializer(serializers.Serializer[Any]):
     """How a model that was made elsewhere came here."""
 
-    how = serializers.CharField(help_text="`push`: with a commit of a hub's client.")
+    how = serializers.CharField(help_text="push (a commit of a hub's client), zip, folder or hub.")
     message = serializers.CharField(required=False)
     description = serializers.CharField(required=False)
     client = serializers.CharField(required=False, help_text="As it names itself.")
@@ -199,6 +199,14 @@ class VerdictSerializer(serializers.Serializer[Any]):
     correction = serializers.CharField()
     against = AgainstSerializer(many=True)
     warnings = serializers.ListField(child=serializers.CharField())
+
+
+class VersionInputSerializer(StrictSerializer):
+    """A model that was made elsewhere."""
+
+    file = serializers.FileField(
+        help_text="A zip of its folder: config.json, safetensors, the tokenizer's files."
+    )
 
 
 class VersionSerializer(VersionShortSerializer):

@@ -11,15 +11,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import Right, project_for
 from accounts.middleware import PageRequest
+from accounts.models import Project, User
+from accounts.uploads import NoRoomError, room_needed, takes_files, upload_refusal
 from accounts.views import GET_OR_POST, user_of
 from models_app import selectors
 from models_app.access import Access, reranker_access
 from models_app.evidence import own_headline, summaries_of
-from models_app.forms import AliasForm, RerankerForm, ReviewForm
+from models_app.forms import AliasForm, ModelForm, RerankerForm, ReviewForm
 from models_app.integrity import version_check
 from models_app.models import Version
 from models_app.pages import reranker_context, version_context
 from models_app.revisions import version_resolve
+from models_app.services.importing import zip_publish
 from models_app.services.rerankers import alias_move, reranker_update, review_add
 
 PAGE_SIZE = 50
@@ -41,17 +44,45 @@ def reranker_list(request: HttpRequest) -> HttpResponse:
     return render(request, "models_app/reranker_list.html", context)
 
 
-@require_safe
+@require_http_methods(GET_OR_POST)
+@takes_files
 def project_rerankers(request: HttpRequest, slug: str) -> HttpResponse:
-    """The rerankers of one project."""
-    project = project_for(request.user, slug)
+    """The rerankers of one project, and the way in for a model that was made elsewhere."""
+    project = project_for(request.user, slug, _right(request))
+    form = ModelForm(request.POST or None, request.FILES or None)
+    if refusal := upload_refusal(request):
+        form.errors["file"] = form.error_class([refusal.message])
+    if request.method == "POST" and form.is_valid():
+        made = _imported(project, form, user_of(request))
+        if made:
+            return redirect("models_app:version", slug, made.reranker.name, made.number)
+    form.focus_error()
     context = {
         "project": project,
+        "form": form,
         "summaries": summaries_of(selectors.rerankers_of_project(project)),
         "section": "projects",
         "tab": "rerankers",
     }
     return render(request, "models_app/project_rerankers.html", context)
+
+
+def _right(request: HttpRequest) -> Right:
+    return Right.MANAGE if request.method == "POST" else Right.VIEW
+
+
+def _imported(project: Project, form: ModelForm, by: User) -> Version | None:
+    """Publish what came; None where the form says why it was refused."""
+    name, upload = form.cleaned_data["name"], form.cleaned_data["file"]
+    try:
+        with room_needed():
+            return zip_publish(project=project, name=name, upload=upload, created_by=by)
+    except ValidationError as error:
+        wrong = "name" if "name" in getattr(error, "message_dict", {}) else "file"
+        form.add_error(wrong, error.messages)
+    except NoRoomError as error:
+        form.add_error("file", str(error))
+    return None
 
 
 @require_safe

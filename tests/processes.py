@@ -31,7 +31,7 @@ def environment() -> dict[str, str]:
     """The environment in which a process of its own uses this test's database and files."""
     # Uploads lie below ARBITER_HOME there, and in a folder of the test's own here.
     uploads = Path(settings.ARBITER_HOME) / "uploads"
-    if not uploads.exists():
+    if not uploads.is_symlink() and not uploads.exists():
         uploads.symlink_to(Path(storages["default"].path("")), target_is_directory=True)
     found = connection.settings_dict
     server = f"{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT']}"

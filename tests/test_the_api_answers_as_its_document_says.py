@@ -1,8 +1,10 @@
 """Every operation of the OpenAPI document is called on a real project, by everybody who may and may
 not, and whatever comes back is what the document says: status, media type, body."""
 
+import io
 import json
 import uuid
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +20,7 @@ from annotate.services.snapshots import snapshot_freeze
 from models_app.services.rerankers import alias_move
 from tests.contract import Contract, Operation
 from tests.factory import Cast, bearer, make_user
-from tests.models_app.published import make_public, publish
+from tests.models_app.published import make_public, model_folder, publish
 from tests.training.held_out import curve_job, doubt_job
 from tests.training.jobs import label_project, make_job, run_job, tiny_base
 from tests.training.likely import mined_job
@@ -338,6 +340,14 @@ def registry(walk: Walk, folder: Path) -> None:
         walk.do(f"GET {VERSION}files/{{path}}", values={"path": path})
     walk.do(f"GET {VERSION}archive/", HTTP_IF_NONE_MATCH="*")
     walk.do(f"GET {VERSION}", values={"number": 2})
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as packed:
+        for file in model_folder(folder / "elsewhere").iterdir():
+            packed.write(file, file.name)
+    for content in (made.getvalue(), b"no zip"):
+        sent = {"file": SimpleUploadedFile("theirs.zip", content)}
+        walk.do(f"POST {RERANKER}versions/", sent, kind="multipart/form-data")
+    walk.do(f"GET {VERSION}", values={"number": 3})
     walk.do(f"GET {RERANKER}compare/", query={"a": "1"})
     found = walk.do(f"GET {VERSION}queries/", query={"against": "bm25", "first": "gains"})
     for name in (found["results"][0]["query_id"], "never"):

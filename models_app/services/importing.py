@@ -2,19 +2,26 @@
 
 import json
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import yaml
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 
+from accounts.blobs import scratch_folder
 from accounts.markdown import html_running
-from accounts.models import User
+from accounts.models import Project, User
 from models_app.gate import CARD
-from models_app.models import Reranker, Version
+from models_app.models import ARTIFACT_SUFFIXES, Reranker, Version
 from models_app.services.publishing import folder_store, version_publish
+from models_app.services.rerankers import reranker_ensure
+from models_app.unpacking import zip_unpack
 
 CARD_LIMIT: Final = 1 << 20  # bytes
 BASE_LENGTH: Final = 200
@@ -54,6 +61,70 @@ def version_import(
         facts=_facts(folder, head if own else None),
         created_by=created_by,
     )
+
+
+@transaction.atomic
+def zip_publish(
+    *, project: Project, name: str, upload: UploadedFile[bytes], created_by: User
+) -> Version:
+    """Publish the model in a zip that was sent; its name is made where the project has none.
+
+    Raises as `reranker_ensure` and `zip_import` do; then there is no such name either.
+    """
+    reranker = reranker_ensure(project=project, name=name, created_by=created_by)
+    told = upload.name or "a zip"
+    return zip_import(reranker=reranker, source=upload, name=told, created_by=created_by)
+
+
+def zip_import(
+    *, reranker: Reranker, source: Path | IO[bytes], name: str, created_by: User | None
+) -> Version:
+    """Publish the model in a zip; raises as `zip_unpack` and `version_import` do."""
+    with scratch_folder("import") as folder:
+        model = folder / "model"
+        model.mkdir()
+        zip_unpack(source, model, most=settings.IMPORT_MAX_BYTES)
+        origin = Origin("zip", {"message": name[:200]})
+        return version_import(reranker=reranker, folder=model, origin=origin, created_by=created_by)
+
+
+def folder_import(*, reranker: Reranker, source: Path, created_by: User | None) -> Version:
+    """Publish the model in a folder of this machine; raises as `version_import` does."""
+    origin = Origin("folder", {"message": source.resolve().name})
+    return version_import(reranker=reranker, folder=source, origin=origin, created_by=created_by)
+
+
+def hub_import(
+    *, reranker: Reranker, repo_id: str, revision: str | None, created_by: User | None
+) -> Version:
+    """Publish a model of another hub: the one that HF_ENDPOINT names, or Hugging Face's own.
+
+    Only files that may be published are fetched: many models lie there as pickles as well. Raises
+    ValidationError on `source` where it cannot be had, and as `version_import` does.
+    """
+    # Imported here, since nothing else in the web process asks another hub.
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    with scratch_folder("import") as folder:
+        try:
+            commit = HfApi().model_info(repo_id, revision=revision).sha
+            snapshot_download(
+                repo_id,
+                revision=commit,
+                local_dir=folder / "model",
+                allow_patterns=[f"*{suffix}" for suffix in ARTIFACT_SUFFIXES],
+                ignore_patterns=["onnx/*", "openvino/*"],
+            )
+        except (HfHubHTTPError, HFValidationError, OSError) as error:
+            said = str(error).strip().splitlines()
+            why = said[0] if said else type(error).__name__
+            raise ValidationError({"source": [f"{repo_id} cannot be had: {why}"]}) from error
+        shutil.rmtree(folder / "model" / ".cache", ignore_errors=True)  # the client's notes
+        origin = Origin("hub", {"message": f"{repo_id}@{commit}"})
+        return version_import(
+            reranker=reranker, folder=folder / "model", origin=origin, created_by=created_by
+        )
 
 
 def card_check(path: Path) -> dict[str, Any]:
