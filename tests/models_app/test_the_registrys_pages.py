@@ -38,8 +38,9 @@ def test_members_open_it_outsiders_and_the_anonymous_do_not(
     assert anonymous["Location"].startswith("/accounts/login/")
     assert client.get(path.replace("library", "nobody"))["Location"].startswith("/accounts/login/")
     assert as_user(client, cast.viewer).get(path).status_code == 200
-    # A version's page takes the forms on it, from those who may.
-    assert client.post(path).status_code == (403 if path == VERSION else 405)
+    # These pages take the forms on them, from those who may.
+    takes = path in (VERSION, "/projects/library/rerankers/")
+    assert client.post(path).status_code == (403 if takes else 405)
     assert client.delete(path).status_code == 405
     assert as_user(client, cast.outsider).get(path).status_code == 404
 
