@@ -5,9 +5,9 @@ once. Nothing is unpickled, imported or executed to find out.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
@@ -73,7 +73,11 @@ def _refusal(file: GatedFile) -> str | None:
 
 def path_refusal(path: str) -> str | None:
     """Say why no file of this path can be published, or return None."""
-    if len(path) > PATH_MAX_LENGTH or not path.isprintable() or "\\" in path:
+    if (
+        len(path.encode(errors="replace")) > PATH_MAX_LENGTH
+        or not path.isprintable()
+        or "\\" in path
+    ):
         return "the path is too long or holds characters that not every system can store."
     if path == MANIFEST:
         return "this name is kept for the list of files that the archive adds."
@@ -92,6 +96,13 @@ def path_refusal(path: str) -> str | None:
     if suffix not in ARTIFACT_SUFFIXES:
         return f"files of this kind ({suffix or 'no suffix'}) are no part of a model."
     return None
+
+
+def path_clash(paths: Iterable[str]) -> str | None:
+    """Return a path that is a file and a folder at once, None where there is none."""
+    known = set(paths)
+    above = {parent.as_posix() for path in known for parent in PurePosixPath(path).parents}
+    return min(known & above, default=None)
 
 
 def _content_refusal(file: GatedFile) -> str | None:

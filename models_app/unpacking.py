@@ -7,7 +7,8 @@ from typing import IO, Final
 
 from django.core.exceptions import ValidationError
 
-from models_app.gate import path_refusal
+from accounts.archives import DAMAGE
+from models_app.gate import path_clash, path_refusal
 
 FILES_MAX: Final = 1_000
 _BLOCK: Final = 1 << 20
@@ -28,7 +29,7 @@ def zip_unpack(source: Path | IO[bytes], folder: Path, *, most: int) -> None:
     try:
         with zipfile.ZipFile(source) as archive:
             _unpack(archive, folder, most)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError) as error:
+    except (*DAMAGE, EOFError) as error:
         raise _refused(f"This is no zip that can be read ({error}).") from error
 
 
@@ -41,6 +42,8 @@ def _unpack(archive: zipfile.ZipFile, folder: Path, most: int) -> None:
     if len(entries) > FILES_MAX:
         raise _refused(f"It has {len(entries):,} files; a model has at most {FILES_MAX:,}.")
     start = _common([entry.filename for entry in entries])
+    if clash := path_clash(entry.filename.removeprefix(start) for entry in entries):
+        raise _refused(f"{clash[:200]}: it is a file and a folder.")
     left = most
     for entry in entries:
         path = entry.filename.removeprefix(start)
@@ -77,13 +80,21 @@ def _extract(
 ) -> int:
     """Write one file and return its size; stops where there is more than may come."""
     size = 0
-    with archive.open(entry) as packed, target.open("xb") as out:
+    with _opened(archive, entry) as packed, target.open("xb") as out:
         while block := packed.read(_BLOCK):
             size += len(block)
             if size > left:
                 raise _refused(f"Unpacked it has more than {most:,} bytes.")
             out.write(block)
     return size
+
+
+def _opened(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> IO[bytes]:
+    """Open a file of a zip; a forged place outside of it is no fault of our disk."""
+    try:
+        return archive.open(entry)
+    except (OSError, ValueError) as error:
+        raise _refused(f"This is no zip that can be read ({error}).") from error
 
 
 def _refused(why: str) -> ValidationError:

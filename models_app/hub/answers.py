@@ -11,6 +11,7 @@ from models_app.models import CHAMPION, Alias, Artifact, Reranker, Version
 from models_app.objects import lfs_kept, pointer_of
 
 MAIN: Final = "main"
+NO_COMMIT: Final = "0" * 40
 NO_REFS: Final[Mapping[str, list[Any]]] = {
     "branches": [], "tags": [], "converts": [], "pullRequests": [],
 }  # fmt: skip
@@ -51,26 +52,13 @@ def model_answer(
 
 def empty_answer(reranker: Reranker) -> dict[str, Any]:
     """Return what `model_info` reads of a name that has no version yet."""
-    made = moment(reranker.created_at)
     return {
-        "_id": _identity("reranker", reranker.pk),
-        "id": reranker.repo_id,
-        "modelId": reranker.repo_id,
-        "author": reranker.project.slug,
-        "sha": "0" * 40,
-        "private": not reranker.public,
-        "gated": False,
-        "disabled": False,
+        **_named(reranker),
+        "sha": NO_COMMIT,
         "tags": [],
         "siblings": [],
-        "createdAt": made,
-        "lastModified": made,
+        "lastModified": moment(reranker.created_at),
     }
-
-
-def _identity(kind: str, key: int) -> str:
-    """Return an id of the form that the Hub's have: 24 hexadecimal digits."""
-    return hashlib.sha256(f"{kind} {key}".encode()).hexdigest()[:24]
 
 
 def model_summary(
@@ -83,6 +71,20 @@ def model_summary(
 ) -> dict[str, Any]:
     """Return what a list of models says of each; `head` is the front matter of its card."""
     return {
+        **_named(reranker),
+        "sha": version.revision,
+        "likes": 0,
+        "downloads": downloads,
+        "tags": _tags(head),
+        "pipeline_tag": head.get("pipeline_tag"),
+        "library_name": head.get("library_name"),
+        "lastModified": moment(newest.created_at),
+    }
+
+
+def _named(reranker: Reranker) -> dict[str, Any]:
+    """Return what is true of a name, with or without versions."""
+    return {
         "_id": _identity("reranker", reranker.pk),
         "id": reranker.repo_id,
         "modelId": reranker.repo_id,
@@ -90,15 +92,13 @@ def model_summary(
         "private": not reranker.public,
         "gated": False,
         "disabled": False,
-        "likes": 0,
-        "downloads": downloads,
-        "tags": _tags(head),
-        "pipeline_tag": head.get("pipeline_tag"),
-        "library_name": head.get("library_name"),
         "createdAt": moment(reranker.created_at),
-        "lastModified": moment(newest.created_at),
-        "sha": version.revision,
     }
+
+
+def _identity(kind: str, key: int) -> str:
+    """Return an id of the form that the Hub's have: 24 hexadecimal digits."""
+    return hashlib.sha256(f"{kind} {key}".encode()).hexdigest()[:24]
 
 
 def _tags(head: Mapping[str, Any]) -> list[str]:

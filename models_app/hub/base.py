@@ -12,9 +12,10 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.access import LoginRequiredError, Right
+from accounts.access import LoginRequiredError
 from accounts.rest import ApiView
 from models_app.access import reranker_access, reranker_managed
+from models_app.hub.answers import NO_COMMIT
 from models_app.integrity import DamagedError
 from models_app.models import Reranker, Version
 from models_app.revisions import version_resolve
@@ -27,7 +28,6 @@ BAD_TOKEN: Final = "Invalid credentials in Authorization header"  # noqa: S105
 # Clients up to 0.36 send what ~/.netrc says of the host in the token's place.
 _BASIC: Final = "A password came and no token: does ~/.netrc name this host?"
 _MESSAGE_LIMIT: Final = 500
-NO_COMMIT: Final = "0" * 40
 
 
 class HubError(Exception):
@@ -43,11 +43,10 @@ class HubError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """A version as a caller named it. `revision` is what they called it."""
+    """A version that a caller named."""
 
     reranker: Reranker
     version: Version
-    revision: str
 
 
 class HubView(ApiView):
@@ -66,13 +65,13 @@ class HubView(ApiView):
         return refusal(refused)
 
 
-def repository(request: Request, team: str, name: str, right: Right = Right.VIEW) -> Reranker:
-    """Return a reranker that the caller has a right to.
+def repository(request: Request, team: str, name: str) -> Reranker:
+    """Return a reranker that the caller may read.
 
     Raises what `reranker_access` does, and EmptyError where it has no version yet.
     """
     try:
-        return reranker_access(request.user, team, name, right).reranker
+        return reranker_access(request.user, team, name).reranker
     except Http404:
         with suppress(PermissionDenied):
             raise EmptyError(reranker_managed(request.user, team, name)) from None
@@ -96,7 +95,7 @@ def at_revision(request: Request, team: str, name: str, revision: str, *, light:
     reranker = repository(request, team, name)
     short = revision.removeprefix("refs/heads/").removeprefix("refs/tags/")
     try:
-        return At(reranker, version_resolve(reranker, short, light=light), revision)
+        return At(reranker, version_resolve(reranker, short, light=light))
     except Version.DoesNotExist as error:
         raise HubError(HTTPStatus.NOT_FOUND, str(error), REVISION) from error
 

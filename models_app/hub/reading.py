@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from django.http import Http404, JsonResponse
 from django.http.response import HttpResponseBase
@@ -44,10 +43,8 @@ class Models(HubView):
         found = selectors.rerankers_visible(
             request.user, project=asked.get("author"), search=asked.get("search")
         ).order_by("-pk")
-        size, after = (
-            _count(asked.get("limit"), PAGE, PAGE_MAX),
-            _count(asked.get("cursor"), 0, 1 << 62),
-        )
+        size = _count(asked.get("limit"), PAGE, PAGE_MAX)
+        after = _count(asked.get("cursor"), 0, 1 << 62)
         rows = list((found.filter(pk__lt=after) if after else found)[: size + 1])
         answer = JsonResponse(_summaries(rows[:size]), safe=False)
         if len(rows) > size:
@@ -62,7 +59,7 @@ class Model(HubView):
             at = at_revision(request, team, name, revision, light=False)
         except EmptyError as error:
             return JsonResponse(empty_answer(error.reranker))
-        blobs = request.query_params.get("blobs", "").lower() in ("1", "true")
+        blobs = _truth(request.query_params.get("blobs"))
         answer = JsonResponse(
             model_answer(
                 at.reranker,
@@ -256,5 +253,8 @@ def _count(text: str | None, default: int, most: int) -> int:
 
 def _next_page(answer: JsonResponse, request: Request, **changed: int) -> None:
     """Say where the next page is, as clients follow it."""
-    asked = urlencode({**request.query_params.dict(), **changed})
-    answer["Link"] = f'<{request.build_absolute_uri(request.path)}?{asked}>; rel="next"'
+    asked = request.query_params.copy()
+    for name, value in changed.items():
+        asked[name] = str(value)
+    page = asked.urlencode()
+    answer["Link"] = f'<{request.build_absolute_uri(request.path)}?{page}>; rel="next"'

@@ -77,6 +77,13 @@ def mapping(value: object) -> Mapping[str, Any]:
     return value
 
 
+def objects(value: object) -> list[Mapping[str, Any]]:
+    """Return a list of JSON objects as it came, none for null. Raises HubError for another."""
+    if not isinstance(value, list | None):
+        raise HubError(HTTPStatus.BAD_REQUEST, "Send a list of JSON objects.")
+    return [mapping(each) for each in value or ()]
+
+
 def endpoint(request: Request) -> str:
     """Return the address at which the caller reaches us."""
     return request.build_absolute_uri("/").rstrip("/")

@@ -1,6 +1,7 @@
 """Files that are sent ahead of a commit, by the batch API of Git LFS."""
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -13,7 +14,16 @@ from accounts.models import User
 from accounts.rest import caller
 from models_app.access import reranker_managed
 from models_app.hub.base import HubError, HubView
-from models_app.hub.sent import AnyJson, Stream, endpoint, mapping, require_main, room, spool
+from models_app.hub.sent import (
+    AnyJson,
+    Stream,
+    endpoint,
+    mapping,
+    objects,
+    require_main,
+    room,
+    spool,
+)
 from models_app.models import Reranker
 from models_app.objects import lfs_kept
 from models_app.services.pushing import stored_size, upload_keep
@@ -36,8 +46,8 @@ class Preupload(HubView):
         ahead = bool(_SENDS_AHEAD.search(request.headers.get("User-Agent", "")))
         held = _held(reranker)
         found = []
-        for file in mapping(request.data).get("files") or []:
-            path, size = str(mapping(file).get("path")), file.get("size")
+        for file in objects(mapping(request.data).get("files")):
+            path, size = str(file.get("path")), file.get("size")
             large = isinstance(size, int) and lfs_kept(path, size)
             found.append(
                 {
@@ -62,14 +72,15 @@ class Batch(HubView):
         asked = mapping(request.data)
         if asked.get("operation") != "upload":
             raise HubError(HTTPStatus.BAD_REQUEST, "Files are downloaded by their address.")
-        objects = [self._object(request, reranker, each) for each in asked.get("objects") or []]
+        told = [self._object(request, reranker, each) for each in objects(asked.get("objects"))]
         return JsonResponse(
-            {"transfer": "basic", "objects": objects, "hash_algo": "sha256"},
+            {"transfer": "basic", "objects": told, "hash_algo": "sha256"},
             content_type="application/vnd.git-lfs+json",
         )
 
-    def _object(self, request: Request, reranker: Reranker, asked: object) -> dict[str, Any]:
-        named = mapping(asked)
+    def _object(
+        self, request: Request, reranker: Reranker, named: Mapping[str, Any]
+    ) -> dict[str, Any]:
         oid, size = str(named.get("oid")), named.get("size")
         if not _SHA256.fullmatch(oid) or not isinstance(size, int) or size < 0:
             told = {"code": 422, "message": "An object has a sha256 and a size."}
@@ -95,8 +106,10 @@ class UploadFile(HubView):
             key, oid, size, user = signing.loads(sealed, salt=_SALT, max_age=UPLOAD_SECONDS)
         except signing.BadSignature as error:
             raise HubError(HTTPStatus.FORBIDDEN, "This address is no longer good.") from error
-        reranker = Reranker.objects.select_related("project").get(pk=key)
-        sender = User.objects.get(pk=user)
+        reranker = Reranker.objects.select_related("project").filter(pk=key).first()
+        sender = User.objects.filter(pk=user, is_active=True).first()
+        if reranker is None or sender is None:
+            raise HubError(HTTPStatus.FORBIDDEN, "This address is no longer good.")
         reranker_managed(sender, reranker.project.slug, reranker.name)
         with room(), scratch_folder("upload") as folder:
             path = folder / "file"
@@ -112,7 +125,8 @@ class VerifyFile(HubView):
         """Say whether a file that was sent is here, whole."""
         reranker = reranker_managed(request.user, team, name)
         asked = mapping(request.data)
-        if stored_size(reranker, str(asked.get("oid"))) != asked.get("size"):
+        known = stored_size(reranker, str(asked.get("oid")))
+        if known is None or known != asked.get("size"):
             raise HubError(HTTPStatus.NOT_FOUND, "This file has not come.")
         return JsonResponse({})
 

@@ -17,7 +17,7 @@ from django.db import transaction
 from accounts.blobs import scratch_folder
 from accounts.markdown import html_running
 from accounts.models import Project, User
-from models_app.gate import CARD
+from models_app.gate import CARD, folder_gate
 from models_app.models import ARTIFACT_SUFFIXES, Reranker, Version
 from models_app.services.publishing import folder_store, version_publish
 from models_app.services.rerankers import reranker_ensure
@@ -47,8 +47,9 @@ def version_import(
     """
     card = folder / CARD
     own = card.is_file() and not card.is_symlink()
-    stored = folder_store(folder, card=own)  # the gate speaks first
+    folder_gate(folder)  # speaks first, and all is looked at before any of it is stored
     head = card_check(card) if own else {}
+    stored = folder_store(folder, card=own)
     base = head.get("base_model")
     return version_publish(
         reranker=reranker,
@@ -103,8 +104,9 @@ def hub_import(
     ValidationError on `source` where it cannot be had, and as `version_import` does.
     """
     # Imported here, since nothing else in the web process asks another hub.
+    import httpx2
     from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+    from huggingface_hub.errors import HFValidationError
 
     with scratch_folder("import") as folder:
         try:
@@ -116,7 +118,7 @@ def hub_import(
                 allow_patterns=[f"*{suffix}" for suffix in ARTIFACT_SUFFIXES],
                 ignore_patterns=["onnx/*", "openvino/*"],
             )
-        except (HfHubHTTPError, HFValidationError, OSError) as error:
+        except (httpx2.HTTPError, HFValidationError, OSError) as error:
             said = str(error).strip().splitlines()
             why = said[0] if said else type(error).__name__
             raise ValidationError({"source": [f"{repo_id} cannot be had: {why}"]}) from error

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from accounts.blobs import blob_fetch, blob_path, blob_put, file_digest
 from accounts.models import User
-from models_app.gate import CARD, path_refusal
+from models_app.gate import CARD, path_clash, path_refusal
 from models_app.models import Artifact, Reranker, Upload, Version
 from models_app.services.importing import Origin, version_import
 
@@ -57,23 +57,23 @@ class Tree:
 
     def add(self, path: str, source: Path) -> None:
         """Add a file that came with the commit. Raises ValidationError for a path that is none."""
-        if refusal := path_refusal(path):
-            raise ValidationError({"files": [f"{path[:200]}: {refusal}"]})
-        self.files[path] = Sent(None, source)
-        self.sent.add(path)
+        self._put(path, Sent(None, source))
 
     def add_stored(self, path: str, sha256: str, size: int | None) -> None:
         """Add a file that was sent ahead, or that a version of the reranker has.
 
         Raises ValidationError where it was not, or has another size.
         """
-        if refusal := path_refusal(path):
-            raise ValidationError({"files": [f"{path[:200]}: {refusal}"]})
         known = stored_size(self.reranker, sha256)
         if known is None or size not in (None, known):
             was = "was not sent" if known is None else f"has {known:,} bytes, and not {size:,}"
             raise ValidationError({"files": [f"{path}: the file {sha256[:64]} {was}."]})
-        self.files[path] = Sent(sha256, None)
+        self._put(path, Sent(sha256, None))
+
+    def _put(self, path: str, sent: Sent) -> None:
+        if refusal := path_refusal(path):
+            raise ValidationError({"files": [f"{path[:200]}: {refusal}"]})
+        self.files[path] = sent
         self.sent.add(path)
 
     def remove(self, path: str, *, folder: bool = False) -> None:
@@ -102,6 +102,8 @@ class Tree:
                     del self.files[path]
         if (same := self._newest_of_these()) is not None:
             return same, False
+        if clash := path_clash(self.files):
+            raise ValidationError({"files": [f"{clash}: it is a file and a folder."]})
         for path, sent in self.files.items():
             _lay(folder / path, sent)
         version = version_import(

@@ -71,6 +71,8 @@ def test_a_zip_becomes_a_version_and_no_alias_moves(
         ("a\\b.json", b"{}", "not every system can store"),
         (".hidden.json", b"{}", "hidden files"),
         ("Config.json", b"{}", "differs from"),
+        ("config.json/a.json", b"{}", "a file and a folder"),
+        ("README.md", b"<script>alert(1)</script>", "<script>"),
     ],
 )
 def test_what_the_gate_refuses_in_a_zip_is_nowhere_afterwards(
@@ -127,6 +129,21 @@ def test_a_damaged_zip_is_refused(client: Client, cast: Cast, tmp_path: Path) ->
     answer = send(client, cast, bytes(data))
     assert answer.status_code == 400
     assert "no zip that can be read" in str(answer.json())
+
+
+def test_a_forged_zip_is_refused_in_words(client: Client, cast: Cast, tmp_path: Path) -> None:
+    """Deflated bytes that are none, and entries that lie before the zip's beginning."""
+    whole = zipped(model_files(tmp_path / "m"), compression=zipfile.ZIP_DEFLATED)
+    start = whole.index(b"model.safetensors") + len(b"model.safetensors")
+    garbled = whole[:start] + b"\xff" * 20 + whole[start + 20 :]
+    outside = bytearray(whole)
+    for at in range(len(whole) - 50):
+        if whole[at : at + 4] == b"PK\x01\x02":
+            outside[at + 42 : at + 46] = b"\xff\xff\xff\x7f"
+    for data in (garbled, bytes(outside), whole[:-10], whole[20:]):
+        answer = send(client, cast, data)
+        assert answer.status_code == 400, answer.content
+    assert not Version.objects.exists()
 
 
 def test_only_who_manages_the_project_imports(client: Client, cast: Cast, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from accounts.blobs import blob_path, blobs_stored
-from accounts.services import project_create
+from accounts.services import project_create, project_delete
 from models_app.models import Reranker, Upload, Version
 from models_app.services.rerankers import alias_move
 from tests.factory import Cast, bearer
@@ -146,6 +146,11 @@ def test_a_damaged_file_is_not_sent(client: Client, cast: Cast, version: Version
             400, "was not sent",
         ),
         (commit(("deletedFile", {"path": "none.json"})), 400, "no such file to remove"),
+        (
+            commit(sent("a.json", b"{}"), sent("a.json/b.json", b"{}")),
+            400, "a file and a folder",
+        ),
+        (commit(sent("\u00e4" * 200 + ".json", b"{}")), 400, "too long"),
         (commit(("copyFile", {"path": "a.json"})), 400, "no operation"),
         (commit(("file", {"path": "a.json", "content": "####"})), 400, "no base64"),
     ],
@@ -153,6 +158,7 @@ def test_a_damaged_file_is_not_sent(client: Client, cast: Cast, version: Version
 def test_a_commit_that_is_wrong_stores_nothing(
     client: Client, cast: Cast, version: Version, data: bytes, status: int, said: str
 ) -> None:
+    known = set(blobs_stored())
     if not data:
         reranker = Reranker.objects.create(project=cast.project, name="empty")
         answer = push(client, cast, data, f"/api/models/{reranker.repo_id}/commit/main")
@@ -161,6 +167,42 @@ def test_a_commit_that_is_wrong_stores_nothing(
     assert answer.status_code == status
     assert said in answer["X-Error-Message"], answer["X-Error-Message"]
     assert Version.objects.count() == 1
+    assert set(blobs_stored()) == known
+
+
+def test_what_is_no_list_of_files_is_refused_in_words(
+    client: Client, cast: Cast, version: Version
+) -> None:
+    batch = {"operation": "upload"}
+    for path, body in (
+        (f"{API}/preupload/main", {"files": 5}), (f"{API}/preupload/main", {"files": [5]}),
+        (f"{API}/preupload/main", [5]), (f"{LFS}/batch", {**batch, "objects": 5}),
+        (f"{LFS}/batch", {**batch, "objects": ["x"]}), (f"{LFS}/batch", {}),
+    ):  # fmt: skip
+        kind = {"content_type": "application/json", **bearer(cast.manager)}
+        answer = client.post(path, json.dumps(body), **kind)
+        assert answer.status_code == 400, (path, body)
+    nothing = client.post(f"{LFS}/verify", "{}", content_type="application/json",
+                          **bearer(cast.manager))  # fmt: skip
+    assert nothing.status_code == 404
+
+
+def test_an_address_to_send_to_ends_with_its_sender_and_its_reranker(
+    client: Client, cast: Cast, version: Version
+) -> None:
+    oid = hashlib.sha256(b"x").hexdigest()
+    asked = {"operation": "upload", "objects": [{"oid": oid, "size": 1}]}
+    kind = {"content_type": "application/vnd.git-lfs+json", **bearer(cast.manager)}
+    answer = client.post(f"{LFS}/batch", json.dumps(asked), **kind).json()
+    href = answer["objects"][0]["actions"]["upload"]["href"]
+    cast.manager.is_active = False
+    cast.manager.save(update_fields=["is_active"])
+    assert client.put(href, b"x", content_type="application/octet-stream").status_code == 403
+    cast.manager.is_active = True
+    cast.manager.save(update_fields=["is_active"])
+    project_delete(project=cast.project)
+    assert client.put(href, b"x", content_type="application/octet-stream").status_code == 403
+    assert not Upload.objects.exists()
 
 
 def test_a_file_sent_ahead_must_be_what_it_was_announced_to_be(
