@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.blobs import blob_chunks
 from accounts.markdown import markdown_html
 from models_app.cards.figures import dev_name_of, first_stage_said
+from models_app.cards.front_matter import front_split
 from models_app.figures import (
     HEADLINE,
     HEADLINE_SPLIT,
@@ -166,7 +167,7 @@ def card_of(version: Version) -> Card | None:
         text = b"".join(blob_chunks(artifact.sha256)).decode()
     except FileNotFoundError:
         return None
-    front, body = _front_matter(text)
+    front, body = front_split(text)
     return Card(front, _page_html(body))
 
 
@@ -218,13 +219,6 @@ def _leads(splits: Iterable[Mapping[str, Any]]) -> dict[str, Difference]:
         )
         for row in rows
     }
-
-
-def _front_matter(text: str) -> tuple[str, str]:
-    if not text.startswith("---\n"):
-        return "", text
-    front, found, body = text.removeprefix("---\n").partition("\n---\n")
-    return (front, body) if found else ("", text)
 
 
 def _page_html(body: str) -> SafeString:

@@ -40,7 +40,7 @@ class ReviewForm(FocusedForm):
     )
 
 
-class ModelForm(FocusedForm):
+class ImportForm(FocusedForm):
     """A model that was made elsewhere, and what it is called here."""
 
     name = forms.CharField(

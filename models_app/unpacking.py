@@ -1,13 +1,14 @@
 """A model in a zip: unpacked within bounds, before any of it is believed."""
 
 import stat
+import struct
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
 from django.core.exceptions import ValidationError
 
-from accounts.archives import DAMAGE
 from models_app.gate import path_clash, path_refusal
 
 FILES_MAX: Final = 1_000
@@ -15,6 +16,17 @@ _BLOCK: Final = 1 << 20
 _ENCRYPTED: Final = 0x1
 # What tools add on their own; nobody means to publish it.
 _IGNORED: Final = ("__MACOSX/",)
+# What zipfile raises for forged or damaged data. `annotate.formats.members` has the like of it, and
+# neither room may know the other; formats know no room at all.
+_DAMAGE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    OverflowError,
+    UnicodeDecodeError,
+    EOFError,
+)
 _OURS: Final = "manifest.json"
 
 
@@ -29,7 +41,7 @@ def zip_unpack(source: Path | IO[bytes], folder: Path, *, most: int) -> None:
     try:
         with zipfile.ZipFile(source) as archive:
             _unpack(archive, folder, most)
-    except (*DAMAGE, EOFError) as error:
+    except _DAMAGE as error:
         raise _refused(f"This is no zip that can be read ({error}).") from error
 
 

@@ -17,7 +17,7 @@ from accounts.views import GET_OR_POST, user_of
 from models_app import selectors
 from models_app.access import Access, reranker_access
 from models_app.evidence import own_headline, summaries_of
-from models_app.forms import AliasForm, ModelForm, RerankerForm, ReviewForm
+from models_app.forms import AliasForm, ImportForm, RerankerForm, ReviewForm
 from models_app.integrity import version_check
 from models_app.models import Version
 from models_app.pages import reranker_context, version_context
@@ -49,7 +49,7 @@ def reranker_list(request: HttpRequest) -> HttpResponse:
 def project_rerankers(request: HttpRequest, slug: str) -> HttpResponse:
     """The rerankers of one project, and the way in for a model that was made elsewhere."""
     project = project_for(request.user, slug, _right(request))
-    form = ModelForm(request.POST or None, request.FILES or None)
+    form = ImportForm(request.POST or None, request.FILES or None)
     if refusal := upload_refusal(request):
         form.errors["file"] = form.error_class([refusal.message])
     if request.method == "POST" and form.is_valid():
@@ -71,7 +71,7 @@ def _right(request: HttpRequest) -> Right:
     return Right.MANAGE if request.method == "POST" else Right.VIEW
 
 
-def _imported(project: Project, form: ModelForm, by: User) -> Version | None:
+def _imported(project: Project, form: ImportForm, by: User) -> Version | None:
     """Publish what came; None where the form says why it was refused."""
     name, upload = form.cleaned_data["name"], form.cleaned_data["file"]
     try:

@@ -3,13 +3,15 @@
 import gzip
 import io
 import shutil
+import struct
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from accounts.archives import DAMAGE
 from annotate.formats.lines import size
 from annotate.formats.records import MIB, FormatError
 
@@ -22,7 +24,17 @@ class OutsideError(OSError):
     """A forged zip points outside itself. An OSError, since zipfile tries places that may fail."""
 
 
-_DAMAGE = (*DAMAGE, OutsideError)
+# What gzip and zipfile raise for forged or damaged data, besides EOFError.
+_DAMAGE = (
+    gzip.BadGzipFile,
+    zlib.error,
+    zipfile.BadZipFile,
+    struct.error,
+    NotImplementedError,
+    OverflowError,
+    UnicodeDecodeError,
+    OutsideError,
+)
 
 
 class Budget:

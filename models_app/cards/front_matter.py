@@ -1,10 +1,12 @@
 """The YAML at the head of a card: what the Hub's own tools read."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 import yaml
 
+_FRONT: Final = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*\r?$\n?", re.DOTALL | re.MULTILINE)
 # Names of metrics in the Hub's habit, so that lists of models can be filtered by them.
 HUB_METRICS: Final = {
     "nDCG@10": "ndcg@10",
@@ -15,6 +17,12 @@ HUB_METRICS: Final = {
     "Recall@10": "recall@10",
     "bpref": "bpref",
 }
+
+
+def front_split(text: str) -> tuple[str, str]:
+    """Return the YAML at the head of a card's text, empty where there is none, and the rest."""
+    found = _FRONT.match(text)
+    return (found[1], text[found.end() :]) if found else ("", text)
 
 
 def front_matter(facts: Mapping[str, Any]) -> str:

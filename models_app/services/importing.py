@@ -1,7 +1,6 @@
 """Models that were made elsewhere, published as versions: through the gate, and with their card."""
 
 import json
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from django.db import transaction
 from accounts.blobs import scratch_folder
 from accounts.markdown import html_running
 from accounts.models import Project, User
+from models_app.cards.front_matter import front_split
 from models_app.gate import CARD, folder_gate
 from models_app.models import ARTIFACT_SUFFIXES, Reranker, Version
 from models_app.services.publishing import folder_store, version_publish
@@ -25,7 +25,6 @@ from models_app.unpacking import zip_unpack
 
 CARD_LIMIT: Final = 1 << 20  # bytes
 BASE_LENGTH: Final = 200
-_FRONT: Final = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*\r?$\n?", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +145,11 @@ def card_check(path: Path) -> dict[str, Any]:
 
 def front_matter_check(text: str) -> dict[str, Any]:
     """Return the front matter of a card's text; raises as `card_check` does."""
-    found = _FRONT.match(text)
-    body = text[found.end() :] if found else text
+    front, body = front_split(text)
     if active := html_running(body):
         raise _refused(f"<{active}> would run in a reader's browser; take it out.")
-    if found is None:
-        return {}
     try:
-        head = yaml.safe_load(found[1])
+        head = yaml.safe_load(front)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise _refused(f"its front matter is not YAML ({said}).") from error
