@@ -29,7 +29,7 @@ from models_app.downloads import (
 from models_app.integrity import DamagedError
 from models_app.models import Alias, Use, Version
 from models_app.revisions import revision_find
-from models_app.serializers import (
+from models_app.serializers.registry import (
     AliasMoveInputSerializer,
     AliasMoveSerializer,
     AliasSerializer,

@@ -11,7 +11,9 @@ from accounts.rest import Parameters, asked
 from models_app.access import reranker_access
 from models_app.api import RegistryView
 from models_app.revisions import revision_find
-from models_app.serializers import RECIPE_VALUE, FigureSerializer, VersionShortSerializer
+from models_app.serializers.evidence import FigureSerializer
+from models_app.serializers.lineage import RECIPE_VALUE
+from models_app.serializers.registry import VersionShortSerializer
 from training.selectors.comparing import versions_compared
 
 

@@ -10,7 +10,8 @@ from rest_framework.response import Response
 
 from accounts.rest import ApiView, Parameters, asked
 from accounts.schema import ProblemSerializer
-from models_app.serializers import RECIPE_VALUE, FigureSerializer
+from models_app.serializers.evidence import FigureSerializer
+from models_app.serializers.lineage import RECIPE_VALUE
 from training.models import JobStatus
 from training.selectors.jobs import job_for
 from training.selectors.runs import MOST, RunCurve, RunsCompared, runs_chosen, runs_compared

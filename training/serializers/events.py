@@ -6,7 +6,7 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_fiel
 from rest_framework import serializers
 
 from accounts.rest import Parameters
-from models_app.serializers import SINGLE_VALUE
+from models_app.serializers.lineage import SINGLE_VALUE
 from training.kinds import Stage
 from training.models import EventKind, JobEvent, TrialState
 

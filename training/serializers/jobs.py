@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from accounts.access import Right, member_for, role_allows
 from accounts.rest import Parameters
-from models_app.serializers import MetricsField
+from models_app.serializers.evidence import MetricsField
 from training.kinds import JobKind, Stage
 from training.models import JobStatus, TrainingJob
 from training.outcomes import outcome_of

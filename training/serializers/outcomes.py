@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from models_app.models import Version
-from models_app.serializers import VerdictSerializer
+from models_app.serializers.evidence import VerdictSerializer
 from models_app.verdict import verdict_of
 from training.models import TrainingJob
 from training.selectors.jobs import version_of

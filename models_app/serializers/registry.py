@@ -1,6 +1,6 @@
-"""What the registry's API takes and gives."""
+"""Rerankers, versions, aliases and reviews, as the API takes and gives them."""
 
-from typing import Any, Final
+from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -11,24 +11,9 @@ from models_app.lineage import lineage_shown
 from models_app.models import Alias, AliasMove, Artifact, Reranker, Review, Verdict, Version
 from models_app.readme import archive_path
 from models_app.selectors import standing_of
+from models_app.serializers.evidence import FigureSerializer, MetricsField, VerdictSerializer
+from models_app.serializers.lineage import LineageSerializer
 from models_app.verdict import verdict_of
-
-
-class FigureSerializer(serializers.Serializer[Any]):
-    """A value, its 95% interval over queries where there is one, and the n behind it."""
-
-    value = serializers.FloatField()
-    low = serializers.FloatField(allow_null=True)
-    high = serializers.FloatField(allow_null=True)
-    n = serializers.IntegerField()
-
-
-class MetricsField(serializers.DictField):
-    """All figures: `{split: {system: {metric: figure}}}`."""
-
-    def __init__(self, **options: Any) -> None:
-        system = serializers.DictField(child=FigureSerializer())
-        super().__init__(child=serializers.DictField(child=system), **options)
 
 
 class VersionShortSerializer(serializers.ModelSerializer[Version]):
@@ -80,125 +65,6 @@ class FileSerializer(serializers.ModelSerializer[Artifact]):
     class Meta:
         model = Artifact
         fields = ["path", "size", "sha256"]
-
-
-SINGLE_VALUE: Final = {"type": ["string", "number", "boolean", "null"]}
-# A sweep is an object: the values that were tried of each key.
-RECIPE_VALUE: Final = {"type": ["string", "number", "boolean", "null", "object"]}
-
-
-class BaseModelSerializer(serializers.Serializer[Any]):
-    """What was asked for as base model and what was loaded, and why."""
-
-    requested = serializers.CharField()
-    loaded = serializers.CharField()
-    again = serializers.CharField(help_text="The name that loads the same base again.")
-    kind = serializers.CharField(help_text="hub, folder or packaged.")
-    revision = serializers.CharField(allow_null=True, help_text="Commit or package version.")
-    fell_back = serializers.BooleanField(help_text="Whether it stands in for what was asked for.")
-    reason = serializers.CharField()
-    fresh_head = serializers.BooleanField(help_text="Whether it had no output layer.")
-    weights_sha256 = serializers.CharField()
-
-
-class CodeSerializer(serializers.Serializer[Any]):
-    """The code that trained; `modified` is null where there was no checkout to compare with."""
-
-    git_commit = serializers.CharField()
-    modified = serializers.BooleanField(allow_null=True)
-
-
-class HostSerializer(serializers.Serializer[Any]):
-    """The machine that trained."""
-
-    name = serializers.CharField()
-    system = serializers.CharField()
-    python = serializers.CharField()
-    cores = serializers.IntegerField(allow_null=True)
-
-
-@extend_schema_field({"type": "object", "additionalProperties": RECIPE_VALUE})
-class RecipeOfVersionField(serializers.DictField):
-    """The recipe as it was when the version was trained, whatever keys there are today."""
-
-
-class TeacherSerializer(serializers.Serializer[Any]):
-    """The model whose scores a version has learned."""
-
-    loaded = serializers.CharField()
-    revision = serializers.CharField(allow_null=True, help_text="Commit or package version.")
-    weights_sha256 = serializers.CharField()
-
-
-class OriginSerializer(serializers.Serializer[Any]):
-    """How a model that was made elsewhere came here."""
-
-    how = serializers.CharField(help_text="push (a commit of a hub's client), zip, folder or hub.")
-    message = serializers.CharField(required=False)
-    description = serializers.CharField(required=False)
-    client = serializers.CharField(required=False, help_text="As it names itself.")
-    completes = serializers.IntegerField(
-        required=False,
-        help_text="The version before, of the same push: its client sent it in several commits.",
-    )
-
-
-class LineageSerializer(serializers.Serializer[Any]):
-    """What a version came from. Outsiders read of it base model, teacher, code, packages, recipe
-    and seed.
-    """
-
-    job = serializers.CharField(
-        required=False, allow_null=True, help_text="Null where it comes from elsewhere."
-    )
-    attempt = serializers.IntegerField(required=False)
-    origin = OriginSerializer(required=False)
-    snapshot = serializers.CharField(required=False, help_text="Its digest.")
-    base_model = BaseModelSerializer(required=False)
-    teacher = TeacherSerializer(
-        required=False, allow_null=True, help_text="Null where nobody taught it."
-    )
-    code = CodeSerializer(required=False)
-    packages = serializers.DictField(child=serializers.CharField(), required=False)
-    host = HostSerializer(required=False)
-    recipe = RecipeOfVersionField(required=False)
-    seed = serializers.IntegerField(required=False)
-    seconds = serializers.DictField(
-        child=serializers.FloatField(), required=False, help_text="By stage."
-    )
-
-
-class AgainstSerializer(serializers.Serializer[Any]):
-    """This version minus one rival in nDCG@10, paired over the test queries."""
-
-    system = serializers.CharField(help_text="base, bm25, first_stage or champion.")
-    word = serializers.ChoiceField(choices=["better", "worse", "undecided"])
-    delta = serializers.FloatField()
-    low = serializers.FloatField(allow_null=True, help_text="Of the 95% interval over queries.")
-    high = serializers.FloatField(allow_null=True)
-    p = serializers.FloatField(help_text="Of the paired randomisation test, two-sided.")
-    p_holm = serializers.FloatField(help_text="Adjusted for all rivals; it decides the word.")
-    effect = serializers.FloatField(
-        allow_null=True, help_text="Standardised mean difference of paired values, d_z."
-    )
-    detectable = serializers.FloatField(
-        allow_null=True, help_text="The difference that these queries show with power `power`."
-    )
-
-
-class VerdictSerializer(serializers.Serializer[Any]):
-    """Better, worse or not shown to differ, and what weakens that; `text` says all of it."""
-
-    text = serializers.CharField()
-    split = serializers.CharField()
-    metric = serializers.CharField()
-    queries = serializers.IntegerField()
-    positives = serializers.IntegerField()
-    alpha = serializers.FloatField()
-    power = serializers.FloatField()
-    correction = serializers.CharField()
-    against = AgainstSerializer(many=True)
-    warnings = serializers.ListField(child=serializers.CharField())
 
 
 class VersionInputSerializer(StrictSerializer):
