@@ -12,7 +12,7 @@ from django.http import QueryDict
 
 from accounts.card_fields import LICENSES
 from accounts.models import Grade, Project, Role, Scope, User
-from accounts.names import NAME_MAX_LENGTH, validate_top_name
+from accounts.names import NAME_MAX_LENGTH, validate_model_name, validate_top_name
 
 GUIDELINES_HELP = (
     "Markdown; shown beside every item that is judged. Pages load nothing from elsewhere, so an"
@@ -244,4 +244,8 @@ class TokenForm(forms.Form):
     days = forms.IntegerField(
         min_value=1, max_value=3650, required=False, label="Days until it expires",
         help_text="Empty: it does not expire.",
+    )  # fmt: skip
+    default_model = forms.CharField(
+        max_length=200, required=False, validators=[validate_model_name],
+        help_text="TEAM/RERANKER, for rerank clients that name no model. Usually empty.",
     )  # fmt: skip

@@ -59,3 +59,18 @@ def validate_top_name(value: str) -> None:
     validate_name(value)
     if value.lower() in RESERVED_NAMES:
         raise ValidationError(f"'{value}' is reserved. Choose another name.", code="name_reserved")
+
+
+def validate_model_name(value: str) -> None:
+    """Raise ValidationError unless `value` names a reranker, with or without a revision.
+
+    That is `TEAM/RERANKER`, `TEAM/RERANKER@alias`, or `…@v3`; whether it is there is not asked.
+    """
+    repo_id, at, revision = value.partition("@")
+    team, slash, name = repo_id.partition("/")
+    if not slash or (at and not re.fullmatch(r"[A-Za-z0-9._-]+", revision)):
+        raise ValidationError(
+            "Name it as TEAM/RERANKER, TEAM/RERANKER@alias or TEAM/RERANKER@v1.", code="model_name"
+        )
+    for half in (team, name):
+        validate_name(half)

@@ -49,11 +49,26 @@ def user_create(
 
 
 def token_create(
-    *, user: User, name: str, scope: str = Scope.READ, expires_in: timedelta | None = None
+    *,
+    user: User,
+    name: str,
+    scope: str = Scope.READ,
+    expires_in: timedelta | None = None,
+    default_model: str = "",
 ) -> IssuedToken:
-    """Issue a token. Raises ValidationError for an unknown scope or an empty name."""
+    """Issue a token; `default_model` is what rerank requests mean that name no model.
+
+    Raises ValidationError for an unknown scope, an empty name, or what can be no model's name.
+    """
     secret = MARK + secrets.token_urlsafe(32)
-    token = Token(user=user, name=name, scope=scope, digest=digest_of(secret), prefix=secret[:10])
+    token = Token(
+        user=user,
+        name=name,
+        scope=scope,
+        default_model=default_model,
+        digest=digest_of(secret),
+        prefix=secret[:10],
+    )
     token.full_clean(validate_unique=False)
     token.save()
     if expires_in is not None:

@@ -251,6 +251,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
             name=form.cleaned_data["name"],
             scope=form.cleaned_data["scope"],
             expires_in=timedelta(days=days) if days else None,
+            default_model=form.cleaned_data["default_model"],
         )
         form = TokenForm()
     context = {"form": form, "issued": issued, "tokens": user.tokens.all(), "section": "tokens"}

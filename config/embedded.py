@@ -8,13 +8,10 @@
 can ask for them. No Django in here.
 """
 
-import hashlib
 import os
 import secrets
 import signal
-import stat
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -22,6 +19,7 @@ from urllib.parse import quote
 
 import redis
 
+from config.folders import require_private
 from config.postgres import Postgres
 from config.processes import (
     ProcessError,
@@ -31,10 +29,9 @@ from config.processes import (
     write_private,
 )
 from config.server import Server, wheel_folder
+from config.sockets import socket_path
 
 __all__ = ["Postgres", "ProcessError", "Secrets", "Valkey", "secrets_ensure"]
-
-SOCKET_PATH_LIMIT = 103  # bytes: 107 on Linux, 103 on macOS (sun_path without its final NUL)
 
 SETTINGS = {
     "port": "0",  # the socket only
@@ -61,11 +58,7 @@ class Valkey(Server):
     @property
     def socket(self) -> Path:
         """The Unix socket; in the temporary folder where `folder` makes too long a path."""
-        near = self.folder / "run" / "valkey.sock"
-        if len(os.fsencode(near)) <= SOCKET_PATH_LIMIT:
-            return near
-        digest = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"arbiter-{os.geteuid()}-{digest}" / "valkey.sock"
+        return socket_path(self.folder / "run" / "valkey.sock")
 
     @property
     def broker_url(self) -> str:
@@ -84,7 +77,7 @@ class Valkey(Server):
     def _spawn(self, durable: bool) -> subprocess.Popen[bytes]:
         for private in (self.folder, self.data, self.socket.parent):
             private.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _require_private(private)
+            require_private(private)
         # Forced to disk before the reply: a publish that returned survives a power cut. A broker
         # of doorbells has few writes, so the cost (one fsync each) does not matter here.
         policy = "always" if durable else "no"
@@ -98,14 +91,6 @@ class Valkey(Server):
             cwd=self.data,
             death_signal=signal.SIGTERM,
         )
-
-
-def _require_private(folder: Path) -> None:
-    """Close our folder to others; refuse one that somebody else put in its place."""
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-        raise ProcessError(f"{folder} is not a folder of ours: remove it, or change its owner")
-    folder.chmod(0o700)
 
 
 @dataclass(frozen=True)
@@ -122,7 +107,7 @@ def secrets_ensure(home: Path) -> Secrets:
     """
     folder = home.expanduser().absolute() / "secrets"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _require_private(folder)
+    require_private(folder)
     return Secrets(secret_key=_secret(folder / "secret_key"))
 
 

@@ -7,7 +7,7 @@ Without `DATABASE_URL` and `CELERY_BROKER_URL` the embedded servers under ARBITE
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import django_stubs_ext
 
@@ -16,6 +16,7 @@ from config.embedded import Valkey, secrets_ensure
 from config.folders import private_folder
 from config.postgres import Postgres
 from config.processes import ProcessError
+from config.sockets import socket_path
 
 # Lets classes such as `ModelForm[Project]` name their type argument at run time, too.
 django_stubs_ext.monkeypatch()
@@ -286,6 +287,22 @@ BASE_MODEL_FALLBACK = env.read_bool("BASE_MODEL_FALLBACK", True)
 BASE_MODEL_FOLDERS = env.read_list(
     "BASE_MODEL_FOLDERS", (), pattern="/.*", allowed="absolute paths separated by commas"
 )
+
+# The process that computes scores for rerank requests, and how much of it there is.
+SCORER_URL = env.read_url(
+    "SCORER_URL",
+    f"unix://{quote(str(socket_path(ARBITER_HOME / 'run' / 'scorer.sock')))}",
+    schemes=["unix", "http"],
+)
+SCORER_MODELS = env.read_int("SCORER_MODELS", 4, minimum=1)
+SCORER_QUEUE = env.read_int("SCORER_QUEUE", 2000, minimum=1)
+# Try every backend that is installed with a version that serves, and use the fastest faithful one.
+SCORER_BACKENDS = env.read_bool("SCORER_BACKENDS", True)
+RERANK_MAX_DOCUMENTS = env.read_int("RERANK_MAX_DOCUMENTS", 1000, minimum=1, maximum=100_000)
+RERANK_MAX_BYTES = env.read_int("RERANK_MAX_BYTES", 4 << 20, minimum=1 << 10)
+RERANK_SECONDS = env.read_float("RERANK_SECONDS", 30.0, minimum=1.0)
+# Requests of one web process that wait for scores: its other threads are for people.
+RERANK_AT_ONCE = env.read_int("RERANK_AT_ONCE", 10, minimum=1)
 
 LOGGING = {
     "version": 1,

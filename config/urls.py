@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from accounts.api import Nothing, SchemaDocument
 from config import pages
 from models_app.hub import urls as hub
+from models_app.rerank import urls as rerank
 from training.views.home import project_cards
 
 api_patterns: list[URLPattern | URLResolver] = [
@@ -32,6 +33,7 @@ handler500 = "accounts.errors.server_error"
 urlpatterns = [
     path("favicon.ico", pages.favicon),
     path("api/", include(api_patterns)),
+    path("", include(rerank.urlpatterns)),
     path("", include("accounts.urls")),
     path("projects/", project_cards, name="project-cards"),
     path("projects/<str:slug>/", include("annotate.urls")),

@@ -151,6 +151,7 @@ class Migration(migrations.Migration):
                 ('digest', models.CharField(max_length=64, unique=True)),
                 ('prefix', models.CharField(max_length=12)),
                 ('scope', models.CharField(choices=[('read', 'Read'), ('write', 'Read and write')], max_length=8)),
+                ('default_model', models.CharField(blank=True, max_length=200, validators=[accounts.names.validate_model_name])),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('expires_at', models.DateTimeField(blank=True, null=True)),
                 ('last_used_at', models.DateTimeField(blank=True, null=True)),

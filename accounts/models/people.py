@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.names import (
     NAME_MAX_LENGTH,
+    validate_model_name,
     validate_top_name,
 )
 
@@ -78,6 +79,7 @@ class Token(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     prefix = models.CharField(max_length=12)
     scope = models.CharField(max_length=8, choices=Scope.choices)
+    default_model = models.CharField(max_length=200, blank=True, validators=[validate_model_name])
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)

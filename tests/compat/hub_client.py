@@ -1,6 +1,6 @@
 """Run by a client's own interpreter: does what it is told, and prints what came of it as JSON.
 
-    python hub_client.py '[["whoami", {}], ["download", {"repo": "team/name", "file": "..."}]]'
+    echo '[["whoami", {}], ["download", {"repo": "…", "file": "…"}]]' | python hub_client.py
 
 It imports nothing of ours. HF_ENDPOINT says where the hub is, HF_TOKEN who asks.
 """
@@ -217,7 +217,7 @@ def delete_repo(repo: str) -> Any:
 
 def main() -> None:
     results: list[dict[str, Any]] = []
-    for name, arguments in json.loads(sys.argv[1]):
+    for name, arguments in json.load(sys.stdin):
         try:
             results.append({"ok": globals()[name](**arguments)})
         except BaseException as error:

@@ -40,18 +40,7 @@ class Hub:
 
     def tried(self, *steps: Step, token: str | None = None) -> list[dict[str, Any]]:
         """Do steps; return of each what it gave (`ok`), or its `error` with its `message`."""
-        done = subprocess.run(
-            [interpreter(self.environment), str(CLIENT), json.dumps(steps)],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=self.home,
-            env=self._environment(token),
-            timeout=_SECONDS,
-        )
-        assert done.returncode == 0, done.stderr[-4000:]
-        found: list[dict[str, Any]] = json.loads(done.stdout.strip().splitlines()[-1])
-        return found
+        return told(self.environment, CLIENT, steps, self._environment(token), self.home)
 
     def _environment(self, token: str | None) -> dict[str, str]:
         """Nothing of ours but the path; the switch of tests that no hub is asked is off."""
@@ -65,6 +54,26 @@ class Hub:
             "TOKENIZERS_PARALLELISM": "false",
         }
         return given | ({"HF_TOKEN": token} if token else {})
+
+
+def told(
+    environment: Environment, program: Path, steps: Sequence[Step], variables: dict[str, str],
+    folder: Path,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Have a client's own interpreter do steps, and return what it says of each."""
+    done = subprocess.run(
+        [interpreter(environment), str(program)],
+        input=json.dumps(steps),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env=variables,
+        timeout=_SECONDS,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    found: list[dict[str, Any]] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
 
 
 def all_of(environments: Sequence[Environment]) -> Any:

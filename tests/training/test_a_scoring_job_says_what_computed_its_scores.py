@@ -10,7 +10,6 @@ from django.conf import LazySettings
 from django.test import Client
 
 from accounts.services import project_create
-from models_app.models import Version
 from tests.factory import PASSWORD, Cast, bearer
 from tests.models_app.published import publish
 from tests.tiny_run import RecordingReporter
@@ -26,10 +25,10 @@ from training.ml.backends import choose
 from training.ml.backends.fidelity import Limits
 from training.ml.backends.kept import Kept
 from training.ml.errors import BackendError
-from training.process import backends
-from training.process.backends import BLIND, judged_of
 from training.process.preparing import snapshot_fetch
 from training.process.scratch import BACKENDS, backends_clear
+from training.selectors import judged
+from training.selectors.judged import BLIND, judged_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,21 +83,18 @@ def test_it_is_held_to_the_dev_pairs_of_its_own_project(
     label_project(cast.project)
     row = frozen_snapshot(cast.project)
     digest = row.digest or ""
-    publish(cast.project, tmp_path / "v1", snapshot_digest=digest)
-    job = make_score_job(cast, "library/finder@v1")
-    pairs, name = judged_of(job)
+    version = publish(cast.project, tmp_path / "v1", snapshot_digest=digest)
+    pairs, name = judged_of(version, cast.project)
     # Its dev split has too few queries to see a change of nDCG on: train adds its own, test none.
     splits = snapshot_fetch(row, tmp_path / "s").splits
     assert list(pairs) == [*splits["dev"], *splits["train"]]
-    monkeypatch.setattr(backends, "QUERIES_LEAST", 1)
-    assert list(judged_of(job)[0]) == list(splits["dev"])
+    monkeypatch.setattr(judged, "QUERIES_LEAST", 1)
+    assert list(judged_of(version, cast.project)[0]) == list(splits["dev"])
     assert digest.startswith(name)
     # Not to those of a project that only lends its version, nor to what is not here.
     other = project_create(slug="copy", name="Copy", owner=cast.owner)
-    job.project = other
-    assert judged_of(job) == ((), BLIND)
-    version: Version = publish(cast.project, tmp_path / "v2")
-    assert judged_of(make_score_job(cast, version)) == ((), BLIND)
+    assert judged_of(version, other) == ((), BLIND)
+    assert judged_of(publish(cast.project, tmp_path / "v2"), cast.project) == ((), BLIND)
 
 
 def test_converted_weights_go_with_their_version(

@@ -16,6 +16,9 @@ TOKENS: Final = 128
 # The library's collators pad with this; it ships no types.
 _PAD: Final[Any] = pad_without_fast_tokenizer_warning
 
+Row = Mapping[str, Sequence[int]]
+"""Input name -> the ids of one pair."""
+
 Features = Mapping[str, NDArray[np.int64]]
 """Input name -> ids; every array has the shape (pairs, tokens of the longest)."""
 
@@ -35,9 +38,18 @@ class Tokenised:
         self._lengths = np.array([len(ids) for ids in self._encoded["input_ids"]], dtype=np.int64)
 
     @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Tokens of each pair, without padding."""
+        return self._lengths
+
+    @property
     def tokens(self) -> int:
         """Tokens of all pairs, without padding."""
         return int(self._lengths.sum())
+
+    def row(self, place: int) -> Row:
+        """Return the ids of one pair."""
+        return {name: ids[place] for name, ids in self._encoded.items()}
 
     def batches(self, batch_size: int) -> Iterator[tuple[NDArray[np.int64], Features]]:
         """Yield the rows of each batch with its features, from the longest pairs to the shortest.
@@ -55,9 +67,14 @@ class Tokenised:
             start += len(rows)
 
     def _features(self, rows: NDArray[np.int64]) -> Features:
-        picked = {name: [ids[row] for row in rows] for name, ids in self._encoded.items()}
-        padded = _PAD(self._tokenizer, picked, padding="longest", return_tensors="np")
-        return {name: np.ascontiguousarray(ids, dtype=np.int64) for name, ids in padded.items()}
+        return rows_pad(self._tokenizer, [self.row(row) for row in rows])
+
+
+def rows_pad(tokenizer: PreTrainedTokenizerBase, rows: Sequence[Row]) -> Features:
+    """Return the features of a batch of pairs, which the tokenizer has read at any time."""
+    picked = {name: [row[name] for row in rows] for name in rows[0]}
+    padded = _PAD(tokenizer, picked, padding="longest", return_tensors="np")
+    return {name: np.ascontiguousarray(ids, dtype=np.int64) for name, ids in padded.items()}
 
 
 def plain(model: CrossEncoder) -> bool:

@@ -31,6 +31,7 @@ from training.selectors.base_models import (
     version_files,
     version_named,
     version_pinned,
+    version_request,
 )
 from training.spec.sets import SetSpec
 from training.spec.train import TrainSpec
@@ -125,7 +126,7 @@ def untouched_fetch(version: Version, folder: Path) -> Base:
     revision = known["revision"]
     ours = Version.objects.filter(revision=revision).first() if revision else None
     if ours is not None:
-        return base_find(_version_request(str(ours), ours, folder))
+        return base_find(version_request(str(ours), ours, folder))
     if known["kind"] == "folder":
         raise BaseModelError("It was a folder, and is not kept here.", "")
     return base_find(BaseRequest(known["again"], revision=revision))
@@ -167,7 +168,7 @@ def base_request(job: TrainingJob, folder: Path) -> BaseRequest:
     version, or one of its files, is gone.
     """
     if job.base_revision:
-        return _version_request(job.base_model, version_pinned(job.base_revision), folder)
+        return version_request(job.base_model, version_pinned(job.base_revision), folder)
     return _outside_request(job.base_model)
 
 
@@ -183,7 +184,7 @@ def silver_fetch(
         return None
     name = spec.silver_teacher or PACKAGED
     version = version_named(name, project=job.project, user=job.created_by)
-    asked = _version_request(name, version, folder) if version else _outside_request(name)
+    asked = version_request(name, version, folder) if version else _outside_request(name)
     drawn = (Passage(title, text) for title, text in passages_titled(job.project))
     corpus, passages = corpus_draw(drawn)
     return SilverWork(
@@ -232,13 +233,7 @@ def teacher_fetch(job: TrainingJob, spec: TrainSpec, folder: Path) -> Teacher | 
     version = version_named(spec.teacher, project=job.project, user=job.created_by)
     if version is None:
         return Teacher(base_find(_outside_request(spec.teacher)), None)
-    return Teacher(base_find(_version_request(spec.teacher, version, folder)), version)
-
-
-def _version_request(name: str, version: Version, folder: Path) -> BaseRequest:
-    files = version_files(version, folder)
-    origin = f"It is version {version.number} of {version.reranker.repo_id} in this registry."
-    return BaseRequest(name, revision=version.revision, folder=files, origin=origin)
+    return Teacher(base_find(version_request(spec.teacher, version, folder)), version)
 
 
 def _outside_request(name: str) -> BaseRequest:

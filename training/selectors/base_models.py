@@ -23,6 +23,7 @@ from models_app.models import Reranker, Version
 from models_app.revisions import version_resolve
 from training.ml.errors import BaseModelError
 from training.ml.models.check import folder_check
+from training.ml.models.find import BaseRequest
 from training.ml.models.names import PACKAGED, PACKAGED_HUB_NAME
 from training.models import TrainingJob
 from training.spec.presets import PRESETS
@@ -160,6 +161,13 @@ def version_files(version: Version, folder: Path) -> Path:
                 "Restore the data folder from a backup, or choose another base model.",
             ) from error
     return folder
+
+
+def version_request(name: str, version: Version, folder: Path) -> BaseRequest:
+    """Return what to load of a version, under a name; its files are copied into `folder`."""
+    files = version_files(version, folder)
+    origin = f"It is version {version.number} of {version.reranker.repo_id} in this registry."
+    return BaseRequest(name, revision=version.revision, folder=files, origin=origin)
 
 
 def fallback_allowed(name: str) -> bool:

@@ -1,10 +1,11 @@
-"""`manage.py create_token USER --scope S --expires-in D`."""
+"""`manage.py create_token USER --scope S --expires-in D --model M`."""
 
 import re
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import timedelta
 from typing import Any, Final
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Scope, User
@@ -29,17 +30,27 @@ class Command(BaseCommand):
         parser.add_argument("--scope", choices=Scope.values, default=Scope.READ)
         parser.add_argument("--expires-in", type=duration, metavar="D", help="30m, 12h, 90d or 4w")
         parser.add_argument("--name", default="command line")
+        parser.add_argument(
+            "--model",
+            default="",
+            metavar="TEAM/RERANKER",
+            help="what rerank requests mean that name no model",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(username=options["user"]).first()
         if user is None:
             raise CommandError(f"There is no user {options['user']!r}.")
-        issued = token_create(
-            user=user,
-            name=options["name"],
-            scope=options["scope"],
-            expires_in=options["expires_in"],
-        )
+        try:
+            issued = token_create(
+                user=user,
+                name=options["name"],
+                scope=options["scope"],
+                expires_in=options["expires_in"],
+                default_model=options["model"],
+            )
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
         moment = issued.token.expires_at
         end = f"expires {moment:%Y-%m-%d %H:%M} UTC" if moment else "does not expire"
         self.stdout.write(f"Token of {user.username}, scope {issued.token.scope}, {end}:")

@@ -24,7 +24,7 @@ MANAGE: Final = (sys.executable, str(settings.BASE_DIR / "manage.py"))
 
 
 class Command(BaseCommand):
-    help = "Start PostgreSQL, Valkey, web, worker, trainer and beat, and load the sample project."
+    help = "Start every part, from PostgreSQL to the scorer, and load the sample project."
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,6 +43,7 @@ def supervisor() -> Supervisor:
         Step("migrate", [*MANAGE, "migrate", "--no-input"], env=environment),
         Step("static", [*MANAGE, "collectstatic", "--no-input"], env=environment),
         Part("web", web_argv(), env=environment, ready=web_answers),
+        Part("scorer", [*MANAGE, "run_scorer"], env=environment),
         Part("worker", [*CELERY, *WORKER], env=environment, grace=10.0),
         Part("trainer", [*CELERY, *TRAINER], env=environment),
         Part("beat", [*CELERY, "beat", "--loglevel", "INFO"], env=environment),
@@ -82,11 +83,11 @@ def environment() -> Mapping[str, str]:
 
 
 def web_argv() -> list[str]:
-    """Return gunicorn's command line: two processes of eight threads."""
+    """Return gunicorn's command line: two processes of sixteen threads."""
     return [
         sys.executable, "-m", "gunicorn", "config.wsgi",
         "--bind", settings.ARBITER_BIND,
-        "--worker-class", "gthread", "--workers", "2", "--threads", "8",
+        "--worker-class", "gthread", "--workers", "2", "--threads", "16",
         "--timeout", "60", "--graceful-timeout", "5", "--keep-alive", "30",
     ]  # fmt: skip
 

@@ -64,11 +64,9 @@ def backend_choose(
     if wanted == TORCH or not scored.texts:
         return Choice(TORCH, "as asked for" if wanted == TORCH else "nothing is scored"), exact
     named = _named(model, wanted)
-    held = _held(kept, scored.of, wanted)
+    held = backend_held(model, scored, wanted=wanted, kept=kept, log=log)
     if held is not None:
-        forward = _loaded(model, scored, held.backend, kept, log)
-        if forward is not None:
-            return held, forward
+        return held
     there = [named] if named else [each for each in _others() if not each.missing(model)]
     if not there or not plain(model):
         return Choice(TORCH, "nothing else is installed that can score with this model"), exact
@@ -86,6 +84,17 @@ def backend_choose(
     kept.decide(f"{scored.of}-{wanted}", choice.to_dict())
     kept.only({BACKENDS[each["backend"]].files for each in kept.decisions()})
     return choice, tried.forward if tried else exact
+
+
+def backend_held(
+    model: CrossEncoder, scored: Scored, *, wanted: str, kept: Kept, log: Callable[[str], None]
+) -> tuple[Choice, Forward] | None:
+    """Return what was chosen for `wanted` on this host before, loaded; None where nothing was."""
+    held = _held(kept, scored.of, wanted)
+    if held is None:
+        return None
+    forward = _loaded(model, scored, held.backend, kept, log)
+    return None if forward is None else (held, forward)
 
 
 def _decided(

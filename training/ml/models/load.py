@@ -1,6 +1,7 @@
 """A base that was found, loaded as a cross-encoder. No code that comes with a model is run."""
 
 from pathlib import Path
+from typing import Final
 
 import torch
 from safetensors import SafetensorError
@@ -8,21 +9,28 @@ from sentence_transformers.cross_encoder.model_card import CrossEncoderModelCard
 from transformers import set_seed
 
 from training.ml.errors import BaseModelError, resource_error
-from training.ml.models.check import model_check
+from training.ml.models.check import model_check, tokens_limit
 from training.ml.models.find import Base
 from training.ml.models.split import SplitCrossEncoder
 
+LENGTH: Final = 512
+"""Tokens that a model reads which sets no limit."""
+
 
 def base_load(
-    base: Base, *, seed: int, max_length: int, device: str | None = None
+    base: Base, *, seed: int, max_length: int | None, device: str | None = None
 ) -> SplitCrossEncoder:
     """Load a base as a cross-encoder with one output, in float32, with a Sigmoid activation.
 
-    A missing head is drawn from `seed`. `max_length` is in tokens. Raises BaseModelError with a
+    A missing head is drawn from `seed`. `max_length` is in tokens; None: as many as the model says
+    that it reads, and can. Raises BaseModelError with a
     message for the user, ResourceError where memory runs out.
     """
     set_seed(seed)
     model = _load(base.folder, device)
+    if max_length is None:
+        said = (tokens_limit(model), model.max_seq_length)
+        max_length = min((limit for limit in said if limit), default=LENGTH)
     model_check(model, max_length)
     model.max_seq_length = max_length
     return model

@@ -22,17 +22,25 @@ class Published:
     templates: Templates
 
 
+def served_load(base: Base) -> Published:
+    """Load a version that is asked for scores: as it was evaluated, where its files say how.
+
+    Any other one, made elsewhere, reads the texts as they are, as long as it takes. Raises as
+    `published_load` does.
+    """
+    if (base.folder / METADATA).exists():
+        return published_load(base)
+    _scoring_check(base)
+    return Published(base_load(base, seed=0, max_length=None), Templates())
+
+
 def published_load(base: Base) -> Published:
     """Load a version's files with the templates and the length that it was evaluated with.
 
     Raises BaseModelError where they do not say what these are, or have no output layer, and
     ResourceError where memory runs out.
     """
-    if base.info.fresh_head:
-        raise BaseModelError(
-            f"{base.info.loaded} has no output layer, so that it scores nothing.",
-            "Score with a version that a training job has published.",
-        )
+    _scoring_check(base)
     said = _metadata(base)
     try:
         templates = Templates(query=said["query_template"], passage=said["passage_template"])
@@ -40,6 +48,14 @@ def published_load(base: Base) -> Published:
     except (KeyError, TypeError, ValueError) as error:
         raise _unknown(base) from error
     return Published(base_load(base, seed=0, max_length=max_length), templates)
+
+
+def _scoring_check(base: Base) -> None:
+    if base.info.fresh_head:
+        raise BaseModelError(
+            f"{base.info.loaded} has no output layer, so that it scores nothing.",
+            "Score with a version that a training job has published.",
+        )
 
 
 def _metadata(base: Base) -> dict[str, Any]:
