@@ -1,5 +1,6 @@
 """Errors of the API as RFC 9457 problem details: `type, title, status, detail`, and `errors`."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,8 +17,9 @@ MEDIA_TYPE: Final = "application/problem+json"
 
 
 class ConflictError(exceptions.APIException):
-    """409: the call contradicts what is already there."""
+    """409: the call contradicts what is already there; `errors` are messages by field, if any."""
 
+    errors: Mapping[str, list[str]] | None = None
     status_code = HTTPStatus.CONFLICT
     default_detail = "This contradicts what is already there."
     default_code = "conflict"
@@ -39,6 +41,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         response.data = {**problem(status, _first_message(errors)), "errors": errors}
     else:
         response.data = problem(status, str(response.data.get("detail", status.phrase)))
+        if isinstance(error, ConflictError) and error.errors:
+            response.data["errors"] = error.errors
     response.content_type = MEDIA_TYPE
     return response
 

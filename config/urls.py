@@ -38,6 +38,7 @@ urlpatterns = [
     path("projects/", project_cards, name="project-cards"),
     path("projects/<str:slug>/", include("annotate.urls")),
     path("projects/<str:slug>/jobs/", include("training.urls")),
+    path("projects/<str:slug>/gates/", include("training.gate_urls")),
     path("", include(hub.urlpatterns)),
     path("", include("training.registry_urls")),
     path("", include("models_app.urls")),

@@ -223,6 +223,7 @@ class AliasMove(models.Model):
     moved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     by_setup = models.BooleanField(default=False)
     reason = models.TextField()
+    gate = models.JSONField(default=list, help_text="What was asked of the version, and found.")
     moved_at = models.DateTimeField(db_default=Now())
 
     class Meta:

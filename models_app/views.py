@@ -21,6 +21,7 @@ from models_app.forms import AliasForm, ImportForm, RerankerForm, ReviewForm
 from models_app.integrity import version_check
 from models_app.models import Version
 from models_app.pages import reranker_context, version_context
+from models_app.promoting import GateRefusedError
 from models_app.revisions import version_resolve
 from models_app.services.importing import zip_publish
 from models_app.services.rerankers import alias_move, reranker_update, review_add
@@ -145,6 +146,8 @@ def version_alias(request: HttpRequest, team: str, name: str, number: int) -> Ht
             )
         except ValidationError as error:
             form.add_error(None, error)
+        except GateRefusedError as error:
+            form.add_error(None, list(error.reasons))
         else:
             messages.success(request, f"{alias} is {found.tag} now.", extra_tags="good")
             return redirect("models_app:version", team, name, number)

@@ -333,6 +333,17 @@ def registry(walk: Walk, folder: Path) -> None:
     for version, expected in (("v2", None), ("2", 1), ("", 2)):
         move = {"version": version, "reason": "It is better.", "expected": expected}
         walk.do(f"PUT {RERANKER}aliases/{{alias}}/", move)
+    gate = f"{PROJECT}gates/{{alias}}/"
+    floors = [{"slice": "all", "least": 2.0}]
+    for asks in ({"approvals": 2, "gain": 0.1}, {"floors": floors}, {"snapshot": "never"}):
+        walk.do(f"PUT {gate}", asks)
+    walk.do(f"GET {VERSION}gates/", query={"alias": "champion"})
+    walk.do(f"GET {VERSION}gates/", values={"number": 2})
+    challenged = {"version": "3", "reason": "It is better."}
+    walk.do(f"PUT {RERANKER}aliases/{{alias}}/", challenged)
+    for _ in range(2):
+        walk.do(f"DELETE {gate}")
+    walk.do(f"PUT {gate}", {"approvals": 1})
     for review in ({"verdict": "approve"}, {"verdict": "reject"}):
         walk.do(f"POST {VERSION}reviews/", review, by="reviewer")
     walk.do(f"PATCH {RERANKER}", {"description": "Finds."})

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.views import asking, erasures, evaluations, held_out, jobs, likely, runs
+from training.views import asking, erasures, evaluations, gates, held_out, jobs, likely, runs
 
 app_name = "training"
 
@@ -23,6 +23,11 @@ urlpatterns = [
         "versions/<str:name>/<int:number>/evaluations/",
         evaluations.version_evaluations,
         name="version-evaluations",
+    ),
+    path(
+        "versions/<str:name>/<int:number>/gates/",
+        gates.version_gates,
+        name="version-gates",
     ),
     path("<uuid:pk>/queries/", evaluations.job_queries, name="job-queries"),
     path("<uuid:pk>/", jobs.job_detail, name="job-detail"),

@@ -88,6 +88,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=40)),
                 ('by_setup', models.BooleanField(default=False)),
                 ('reason', models.TextField()),
+                ('gate', models.JSONField(default=list, help_text='What was asked of the version, and found.')),
                 ('moved_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('moved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('reranker', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='alias_moves', to='models_app.reranker')),

@@ -156,6 +156,14 @@ class AliasSerializer(serializers.ModelSerializer[Alias]):
         fields = ["alias", "version", "revision", "moved_at"]
 
 
+class CheckSerializer(serializers.Serializer[Any]):
+    """One condition of a promotion, and what was found of it."""
+
+    name = serializers.CharField()
+    passed = serializers.BooleanField()
+    said = serializers.CharField(help_text="What was found, in words.")
+
+
 class AliasMoveSerializer(serializers.ModelSerializer[AliasMove]):
     """One move of an alias. `moved_by` is null where the sample's set-up moved it."""
 
@@ -164,11 +172,12 @@ class AliasMoveSerializer(serializers.ModelSerializer[AliasMove]):
     from_version = serializers.IntegerField(source="from_version.number", allow_null=True)
     to_version = serializers.IntegerField(source="to_version.number")
     moved_by = serializers.CharField(source="moved_by.username", allow_null=True)
+    gate = CheckSerializer(many=True)
 
     class Meta:
         model = AliasMove
         fields = [
-            "id", "alias", "from_version", "to_version", "moved_by", "by_setup", "reason",
+            "id", "alias", "from_version", "to_version", "moved_by", "by_setup", "reason", "gate",
             "moved_at",
         ]  # fmt: skip
 

@@ -19,6 +19,7 @@ from models_app.models import (
     Verdict,
     Version,
 )
+from models_app.promoting import gate_pass
 
 NOWHERE: Final = 0
 """What `alias_move` expects of an alias that does not exist yet."""
@@ -79,8 +80,9 @@ def alias_move(
     `expected` is the number of the version that the caller believes the alias to name (NOWHERE: no
     version yet); None does not ask. A move to where the alias stands already changes and logs
     nothing. Raises ValidationError for a forbidden name, a missing reason or another reranker's
-    version, ConflictError where `expected` is not what is found, and ValueError unless exactly one
-    of a person and the set-up moves it.
+    version, ConflictError where `expected` is not what is found, GateRefusedError where the alias
+    has a gate that the version does not pass, and ValueError unless exactly one of a person and the
+    set-up moves it.
     """
     if (moved_by is None) is not by_setup:
         raise ValueError("an alias is moved by a person or by the set-up: give exactly one")
@@ -92,14 +94,17 @@ def alias_move(
         raise ConflictError(f"{name} is at {_place(found)}, not at {_place(expected)}.")
     if alias is not None and found == version.number:
         return alias
+    before = alias.version if alias else None
+    checks = gate_pass(reranker=reranker, name=name, version=version, before=before)
     AliasMove.objects.create(
         reranker=reranker,
         name=name,
-        from_version=alias.version if alias else None,
+        from_version=before,
         to_version=version,
         moved_by=moved_by,
         by_setup=by_setup,
         reason=reason.strip(),
+        gate=checks,
     )
     alias, _ = Alias.objects.update_or_create(
         reranker=reranker, name=name, defaults={"version": version, "moved_at": Now()}
@@ -121,18 +126,23 @@ def review_add(*, version: Version, reviewer: User, verdict: str, comment: str =
     )
 
 
-def _validate_move(reranker: Reranker, name: str, version: Version, reason: str) -> None:
-    errors: dict[str, str] = {}
+def alias_name_check(name: str) -> dict[str, str]:
+    """Return why a name can be no alias, under `alias`; nothing where it can."""
     if not re.fullmatch(ALIAS_PATTERN, name):
-        errors["alias"] = (
-            "An alias is lower-case letters, digits and '-', starts with a letter and has at most "
-            "40 characters."
-        )
-    elif re.fullmatch(ALIAS_FORBIDDEN_PATTERN, name):
-        errors["alias"] = (
-            f"{name!r} cannot be an alias: 'main' and 'head', tags such as 'v3' or 'v3-int8' and "
-            "names of hexadecimal digits only have a meaning of their own."
-        )
+        return {
+            "alias": "An alias is lower-case letters, digits and '-', starts with a letter and has"
+            " at most 40 characters."
+        }
+    if re.fullmatch(ALIAS_FORBIDDEN_PATTERN, name):
+        return {
+            "alias": f"{name!r} cannot be an alias: 'main' and 'head', tags such as 'v3' or"
+            " 'v3-int8' and names of hexadecimal digits only have a meaning of their own."
+        }
+    return {}
+
+
+def _validate_move(reranker: Reranker, name: str, version: Version, reason: str) -> None:
+    errors = alias_name_check(name)
     if version.reranker_id != reranker.pk:
         errors["version"] = f"{version} is no version of {reranker.repo_id}."
     if not reason.strip():

@@ -116,14 +116,17 @@ def bare_version(job: TrainingJob) -> Version:
     )
 
 
-def running_job(project: Project, *, reranker: str = "finder") -> TrainingJob:
+def running_job(
+    project: Project, *, reranker: str = "finder", snapshot: Snapshot | None = None, **fields: Any
+) -> TrainingJob:
     """Return a job that may publish a version of `reranker` now."""
     job = TrainingJob.objects.create(
         id=uuid4(),
         project=project,
-        snapshot=ready_snapshot(project),
+        snapshot=snapshot or ready_snapshot(project),
         reranker=reranker_ensure(project=project, name=reranker, created_by=None),
         base_model="base",
+        **fields,
     )
     assert job_claim(job_id=job.pk, worker=f"host:{job.pk}")
     return job

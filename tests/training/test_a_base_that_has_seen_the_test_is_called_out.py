@@ -19,8 +19,8 @@ from tests.factory import Cast
 from tests.models_app.published import facts_made, lineage_made, publish
 from tests.training.jobs import frozen_snapshot, label_project
 from training.ml.data import Snapshot
-from training.process.exposure import Exposure, exposure_of
 from training.process.preparing import snapshot_fetch
+from training.selectors.exposure import Exposure, exposure_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 VERDICT: dict[str, Any] = {

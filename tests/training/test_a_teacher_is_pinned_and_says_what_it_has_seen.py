@@ -26,8 +26,8 @@ from tests.training.jobs import (
 from tests.training.test_jobs_are_started_and_shown_on_pages import form_data
 from training.kinds import Stage
 from training.models import TrainingJob
-from training.process.exposure import exposure_of
 from training.process.preparing import snapshot_fetch, teacher_fetch
+from training.selectors.exposure import exposure_of
 from training.spec.train import TrainSpec
 
 

@@ -20,8 +20,8 @@ from tests.annotate.import_files import pair, take, write
 from tests.factory import Cast, make_candidate, make_judgment, make_label, make_passage, make_query
 from tests.training.jobs import frozen_snapshot, label_project, make_job, run_job, tiny_base
 from training.models import JobQueryScore
-from training.process.exposure import queries_seen
 from training.selectors.erasures import erasure_versions, version_redacted
+from training.selectors.exposure import queries_seen
 from training.services.erasing import erasure_run
 from training.services.jobs import job_create
 

@@ -223,4 +223,23 @@ class Migration(migrations.Migration):
             model_name='jobdoubt',
             constraint=models.CheckConstraint(condition=models.Q(('score__gte', 0), ('score__lte', 1)), name='job_doubt_score_a_probability'),
         ),
+        migrations.CreateModel(
+            name='Gate',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('alias', models.CharField(max_length=40)),
+                ('gain', models.FloatField(null=True)),
+                ('floors', models.JSONField(default=list)),
+                ('no_leakage', models.BooleanField(default=False)),
+                ('approvals', models.PositiveSmallIntegerField(default=0)),
+                ('changed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('changed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='gates', to='accounts.project')),
+                ('snapshot', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='annotate.snapshot')),
+            ],
+            options={
+                'ordering': ['project', 'alias'],
+                'constraints': [models.UniqueConstraint(fields=('project', 'alias'), name='gate_once'), models.CheckConstraint(condition=models.Q(('gain__isnull', True), models.Q(('gain__gte', -1), ('gain__lte', 1)), _connector='OR'), name='gate_gain_in_bounds'), models.CheckConstraint(condition=models.Q(('approvals__lte', 20)), name='gate_approvals_in_bounds')],
+            },
+        ),
     ]

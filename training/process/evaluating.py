@@ -11,7 +11,6 @@ from training.ml.errors import BaseModelError
 from training.ml.models.find import Base
 from training.ml.reporter import Reporter
 from training.models import TrainingJob
-from training.process.exposure import exposure_of
 from training.process.preparing import (
     base_fetch,
     champion_beside,
@@ -21,6 +20,7 @@ from training.process.preparing import (
 )
 from training.process.telling import champion_said, twins_said
 from training.selectors.base_models import version_pinned
+from training.selectors.exposure import exposure_of
 from training.spec.evaluate import EvaluateSpec
 
 if TYPE_CHECKING:

@@ -21,10 +21,10 @@ from training.ml.models.find import Base
 from training.ml.recipe.snapshot_check import snapshot_check
 from training.ml.reporter import Reporter
 from training.models import TrainingJob
-from training.process.exposure import known, queries_seen
 from training.process.preparing import base_fetch, judged_fetch, silver_fetch, snapshot_fetch
 from training.process.scratch import cache_path, work_path
 from training.selectors.base_models import version_named, version_pinned
+from training.selectors.exposure import known, queries_seen
 from training.services.held_out import Doubted
 from training.spec.held_out import ALL, CurveSpec, DoubtSpec
 from training.spec.silver import OFF

@@ -10,12 +10,12 @@ from training.ml.data import Snapshot
 from training.ml.reporter import Reporter
 from training.ml.sets.corpus_pool import corpus_facts
 from training.models import TrainingJob
-from training.process.exposure import exposure_of
 from training.process.preparing import (
     Champion,
     Teacher,
 )
 from training.selectors.base_models import version_pinned
+from training.selectors.exposure import exposure_of
 from training.selectors.jobs import last_mined
 
 

@@ -53,7 +53,7 @@ def _own(a: Version, b: Version) -> tuple[TrainingJob, TrainingJob] | None:
 
 def _met(a: Version, b: Version) -> tuple[TrainingJob, TrainingJob] | None:
     """Return the jobs that measured both on the newest snapshot on which both were."""
-    found = [_measured(version) for version in (a, b)]
+    found = [measured_by(version) for version in (a, b)]
     shared = found[0].keys() & found[1].keys()
     if not shared:
         return None
@@ -61,7 +61,7 @@ def _met(a: Version, b: Version) -> tuple[TrainingJob, TrainingJob] | None:
     return found[0][newest], found[1][newest]
 
 
-def _measured(version: Version) -> dict[int, TrainingJob]:
+def measured_by(version: Version) -> dict[int, TrainingJob]:
     """Return the jobs that measured a version, by snapshot: its own, or the newest evaluation."""
     rows = TrainingJob.objects.filter(project=version.reranker.project, snapshot__isnull=False)
     rows = rows.select_related("snapshot")

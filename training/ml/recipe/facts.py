@@ -21,7 +21,7 @@ column does not keep the order of keys. Keys, and who fills them where it is not
     first_stage     run, the name of the run whose ranks are measured as first stage, or None
                                                    (the driver)
     exposure        dev, test, dev_queries, test_queries, unread, see
-                    `training.process.exposure`, or None where the base is none of the registry's
+                    `training.selectors.exposure`, or None where the base is none of the registry's
     twins           queries, groups, of: test queries that are near-identical to another one
                                                    (the driver)
     lineage         job, git_commit, created_at    (the driver; None here)
