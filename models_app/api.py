@@ -40,6 +40,7 @@ from models_app.serializers.registry import (
     VersionSerializer,
     VersionShortSerializer,
 )
+from models_app.serializers.uses import UsesSerializer
 from models_app.services.counting import use_count
 from models_app.services.importing import zip_publish
 from models_app.services.rerankers import (
@@ -47,6 +48,7 @@ from models_app.services.rerankers import (
     reranker_update,
     review_add,
 )
+from models_app.uses import uses_of
 
 
 class LatestMoveFirst(NewestFirst):
@@ -227,6 +229,17 @@ class AliasHistory(RegistryView):
         access = members_only(request, team, name)
         rows = selectors.alias_history(access.reranker, alias)
         return paginated(self, request, rows, AliasMoveSerializer)
+
+
+class VersionUses(RegistryView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(operation_id="rerankers_versions_uses_retrieve", responses=UsesSerializer)
+    def get(self, request: Request, team: str, name: str, number: int) -> Response:
+        """Count a version's downloads and rerank requests; for members of the project."""
+        access = members_only(request, team, name)
+        version = selectors.version_get(access.reranker, number)
+        return Response(UsesSerializer({"uses": uses_of(version)}).data)
 
 
 class ReviewList(RegistryView):

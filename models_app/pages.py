@@ -15,6 +15,7 @@ from models_app.figures import binary_tables, ranking_tables
 from models_app.lineage import lineage_shown
 from models_app.models import Version
 from models_app.readme import archive_path
+from models_app.uses import uses_of
 from models_app.verdict import verdict_of
 
 
@@ -77,4 +78,5 @@ def version_context(access: Access, version: Version) -> dict[str, Any]:
         "moves": selectors.moves_of(version) if member else [],
         "reviews": selectors.reviews_of(version) if member else [],
         "newest": selectors.newest_of(access.reranker),
+        "uses": uses_of(version) if member else [],
     }

@@ -13,11 +13,13 @@ from models_app.services.rerankers import alias_move
 from tests.browsers import log_in, opened
 from tests.factory import Cast, make_cast
 from tests.models_app.published import make_public, publish
+from training.services.gates import gate_set
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PATHS = (
     "/rerankers/",
     "/projects/library/rerankers/",
+    "/projects/library/gates/",
     "/library/finder",
     "/library/finder/versions/2/",
 )
@@ -31,6 +33,7 @@ def team(transactional_db: None, tmp_path: Path) -> Cast:
     alias_move(
         reranker=one.reranker, name="champion", version=one, reason="First.", moved_by=cast.owner
     )
+    gate_set(project=cast.project, alias="challenger", changed_by=cast.owner, approvals=1)
     return cast
 
 
