@@ -37,6 +37,16 @@ class Scores:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """How many golden pairs a version has, how far one's score is from what it was at most, and
+    whether that keeps its contract."""
+
+    pairs: int
+    difference: float
+    kept: bool
+
+
 def scorer_key() -> str:
     """Return what web processes show the scorer."""
     return salted_hmac("models_app.rerank.scorer", "call", algorithm="sha256").hexdigest()
@@ -70,6 +80,17 @@ def scores_of(version: Version, asked: Asked) -> Scores:
         return Scores(said["logits"], said["tokens"], said["backend"], said["seconds"])
     kind = _KINDS.get(status, Kind.FAILED)
     raise RefusedError(kind, said["error"], seconds=said.get("seconds", 0))
+
+
+def golden_of(version: Version) -> Golden:
+    """Return how a version's golden pairs come out in the scorer, which loads it if need be.
+
+    Raises RefusedError as `scores_of` does.
+    """
+    status, said = _call("POST", "/golden", {"revision": version.revision})
+    if status == HTTPStatus.OK:
+        return Golden(**said)
+    raise RefusedError(_KINDS.get(status, Kind.FAILED), said["error"])
 
 
 def scorer_state() -> dict[str, Any]:

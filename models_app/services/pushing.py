@@ -16,7 +16,7 @@ from models_app.models import Artifact, Reranker, Upload, Version
 from models_app.services.importing import Origin, version_import
 
 # What belongs to the model that a commit replaces: our own notes on it, and its weights.
-_OF_A_MODEL: Final = ("arbiter.json", CARD)
+_OF_A_MODEL: Final = ("arbiter.json", "golden.json", CARD)
 _WEIGHTS: Final = ".safetensors"
 KEPT_FOR: Final = timedelta(days=1)  # a file that was sent ahead
 

@@ -69,6 +69,7 @@ def test_the_folder_is_complete_readable_and_free_of_pickles() -> None:
     names = {path.name for path in folder.iterdir()}
     assert names == {
         "arbiter.json",
+        "golden.json",
         "config.json",
         "config_sentence_transformers.json",
         "model.safetensors",

@@ -1,6 +1,7 @@
 """The scorer's process: what it loads and lets go, whom it answers, and what computes for it."""
 
 import json
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
@@ -10,17 +11,24 @@ from urllib.parse import urlsplit
 import pytest
 from pytest_django.fixtures import Settings
 
-from models_app.models import Version
+from models_app.models import Alias, Version
+from models_app.promoting import GateRefusedError
 from models_app.rerank.base import Asked, Document, Kind, RefusedError
-from models_app.rerank.scorer import scorer_state, scores_of
+from models_app.rerank.scorer import golden_of, scorer_state, scores_of
+from models_app.services.rerankers import alias_move
 from tests.factory import Cast
 from tests.models_app.published import publish
 from tests.processes import wait_for
 from tests.scorer import scorer_process, scorer_thread
 from tests.tiny import tiny_cross_encoder
+from tests.tiny_run import tiny_run
+from training.ml.backends.choice import Choice
+from training.ml.models.golden import GOLDEN, PAIRS
+from training.ml.scoring import Forward, torch_forward
 from training.scorer import shelf
 from training.scorer.loading import Loaded, version_load
 from training.scorer.shelf import Shelf
+from training.services.gates import gate_set
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -156,3 +164,59 @@ def test_a_backend_is_chosen_once_while_torch_serves(
         assert (third.backend, scorer_state()["choosing"]) == (chosen, 0)
         assert third.logits == pytest.approx(second.logits, abs=1e-6)
     assert decision.stat().st_mtime_ns == written
+
+
+def test_golden_pairs_tell_a_version_that_scores_otherwise(
+    cast: Cast, settings: Settings, tmp_path: Path
+) -> None:
+    """A contract is of the version: kept here, broken where its weights are others, else none."""
+    settings.SCORER_BACKENDS = False
+    run = tiny_run("court-cases").outcome.folder
+    kept = publish(cast.project, run, saved=True, by=cast.manager)
+    changed = tmp_path / "changed"
+    shutil.copytree(run, changed)
+    golden = json.loads((changed / GOLDEN).read_text())
+    golden["pairs"][3]["score"] += 0.001
+    (changed / GOLDEN).write_text(json.dumps(golden))
+    broken = publish(cast.project, changed, saved=True, by=cast.manager)
+    bare = publish(cast.project, tiny_cross_encoder(tmp_path / "bare"), saved=True, by=cast.manager)
+    with scorer_thread(settings):
+        found = golden_of(kept)
+        assert (found.pairs, found.kept, found.difference < 1e-6) == (len(PAIRS), True, True)
+        found = golden_of(broken)
+        assert (found.kept, round(found.difference, 5)) == (False, 0.001)
+        assert (golden_of(bare).pairs, golden_of(bare).kept) == (0, False)
+        gate_set(project=cast.project, alias="champion", changed_by=cast.owner, score_contract=True)
+        for version, said in (
+            (broken, "It scores its 24 golden pairs not as when it was saved: off by 1.0e-03"),
+            (bare, "v3 has no golden pairs: it was not trained here."),
+        ):
+            with pytest.raises(GateRefusedError, match=said):
+                promote(version, cast)
+        assert promote(kept, cast).version == kept
+    with pytest.raises(GateRefusedError, match="was not checked: The scorer does not answer"):
+        promote(broken, cast)
+
+
+def promote(version: Version, cast: Cast) -> Alias:
+    return alias_move(
+        reranker=version.reranker, name="champion", version=version, reason="Better.",
+        moved_by=cast.manager,
+    )  # fmt: skip
+
+
+def test_a_backend_that_breaks_golden_pairs_does_not_serve(
+    cast: Cast, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tiny_run("court-cases").outcome.folder
+    version = publish(cast.project, run, saved=True, by=cast.manager)
+    settings.SCORER_BACKENDS = True
+
+    def wrong(loaded: Loaded) -> tuple[Choice, Forward]:
+        exact = torch_forward(loaded.published.model)
+        return Choice("openvino-int8", "it is said to be faithful"), lambda rows: exact(rows) + 3
+
+    monkeypatch.setattr(shelf, "backend_before", wrong)
+    monkeypatch.setattr(shelf, "_chosen_by_process", lambda *_: False)
+    served = Shelf(1).get(version.revision)
+    assert (served.backend, served.contract.kept) == ("torch", True)

@@ -38,6 +38,10 @@ class GateForm(forms.Form):
         required=False, label="No leakage",
         help_text="Refuse a version that learned from a test query, or from a near-identical one.",
     )  # fmt: skip
+    score_contract = forms.BooleanField(
+        required=False, label="Score contract",
+        help_text="Refuse a version that does not score its golden pairs as when it was saved.",
+    )  # fmt: skip
     approvals = forms.IntegerField(
         min_value=0, max_value=APPROVALS_MOST, initial=0,
         help_text="Of people other than the version's trainer.",
@@ -70,5 +74,6 @@ def _initial(gate: Gate) -> dict[str, Any]:
         "gain": gate.gain,
         "floors": "\n".join(f"{each['slice']} = {each['least']:g}" for each in gate.floors),
         "no_leakage": gate.no_leakage,
+        "score_contract": gate.score_contract,
         "approvals": gate.approvals,
     }

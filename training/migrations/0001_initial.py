@@ -231,6 +231,7 @@ class Migration(migrations.Migration):
                 ('gain', models.FloatField(null=True)),
                 ('floors', models.JSONField(default=list)),
                 ('no_leakage', models.BooleanField(default=False)),
+                ('score_contract', models.BooleanField(default=False)),
                 ('approvals', models.PositiveSmallIntegerField(default=0)),
                 ('changed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('changed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),

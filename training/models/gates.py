@@ -17,8 +17,9 @@ class Gate(models.Model):
 
     `gain` is how much better in nDCG@10 a version has to be, on `snapshot`'s test queries, than the
     one that the alias names; below 0, how much worse it may be. None asks for nothing.
-    `floors` are `{"slice": name, "least": nDCG@10}`. `approvals` counts people who did not train
-    the version.
+    `floors` are `{"slice": name, "least": nDCG@10}`. `score_contract` asks for golden pairs that
+    still come out as when the version was saved. `approvals` counts people who did not train the
+    version.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="gates")
@@ -27,6 +28,7 @@ class Gate(models.Model):
     gain = models.FloatField(null=True)
     floors: Any = models.JSONField(default=list)
     no_leakage = models.BooleanField(default=False)
+    score_contract = models.BooleanField(default=False)
     approvals = models.PositiveSmallIntegerField(default=0)
     changed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     changed_at = models.DateTimeField(db_default=Now())

@@ -3,6 +3,8 @@
     {"revision", "query", "documents": [{"text", "title"}], "chunks", "tokens", "truncate",
      "keep_end", "within"} -> {"logits", "tokens", "backend", "seconds"}
 
+`POST /golden` with `{"revision"}` says how its golden pairs came out: `pairs, difference, kept`.
+
 Callers prove themselves by a key that is made of SECRET_KEY. Refusals are `{"error", "seconds"}`.
 """
 
@@ -10,6 +12,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from http import HTTPStatus
 from secrets import compare_digest
 from typing import Any, Final
@@ -59,36 +62,47 @@ def _answered(call: str, environ: Environ) -> Answered:
         return HTTPStatus.UNAUTHORIZED, {"error": "This is for web processes of Arbiter alone."}
     if call == "GET /models":
         return HTTPStatus.OK, _models()
-    if call != "POST /score":
+    answer = {"POST /score": _scored, "POST /golden": _golden}.get(call)
+    if answer is None:
         return HTTPStatus.NOT_FOUND, {"error": "There is no such call."}
-    return _scored(json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))))
-
-
-def _scored(said: dict[str, Any]) -> Answered:
-    begun = time.perf_counter()
+    said = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
     try:
-        served = SHELF.get(said["revision"])
-        found = served.score(_asked(said), SHARING, within=said["within"])
-    except Version.DoesNotExist:
-        return HTTPStatus.NOT_FOUND, {"error": "This version was deleted."}
-    except TooLongError as error:
-        return HTTPStatus.UNPROCESSABLE_ENTITY, {"error": str(error)}
-    except BusyError as error:
-        return HTTPStatus.TOO_MANY_REQUESTS, {"error": str(error), "seconds": error.seconds}
-    except LateError as error:
-        return HTTPStatus.TOO_MANY_REQUESTS, {"error": str(error), "seconds": 1}
-    except RecipeError as error:
-        return HTTPStatus.FAILED_DEPENDENCY, {"error": error.message}
-    except Exception:
-        log.exception("Version %s could not score", said["revision"])
-        return HTTPStatus.INTERNAL_SERVER_ERROR, {"error": "The model failed; see scorer.log."}
-    seconds = time.perf_counter() - begun
-    return HTTPStatus.OK, {
+        return HTTPStatus.OK, answer(said)
+    except Exception as error:
+        return _refused(error, said["revision"])
+
+
+def _refused(error: Exception, revision: str) -> Answered:
+    match error:
+        case Version.DoesNotExist():
+            return HTTPStatus.NOT_FOUND, {"error": "This version was deleted."}
+        case TooLongError():
+            return HTTPStatus.UNPROCESSABLE_ENTITY, {"error": str(error)}
+        case BusyError():
+            return HTTPStatus.TOO_MANY_REQUESTS, {"error": str(error), "seconds": error.seconds}
+        case LateError():
+            return HTTPStatus.TOO_MANY_REQUESTS, {"error": str(error), "seconds": 1}
+        case RecipeError():
+            return HTTPStatus.FAILED_DEPENDENCY, {"error": error.message}
+    log.error("Version %s could not score", revision, exc_info=error)
+    return HTTPStatus.INTERNAL_SERVER_ERROR, {"error": "The model failed; see scorer.log."}
+
+
+def _scored(said: dict[str, Any]) -> dict[str, Any]:
+    begun = time.perf_counter()
+    served = SHELF.get(said["revision"])
+    found = served.score(_asked(said), SHARING, within=said["within"])
+    return {
         "logits": list(found.logits),
         "tokens": found.tokens,
         "backend": served.backend,
-        "seconds": round(seconds, 6),
+        "seconds": round(time.perf_counter() - begun, 6),
     }
+
+
+def _golden(said: dict[str, Any]) -> dict[str, Any]:
+    contract = SHELF.get(said["revision"]).contract
+    return {**asdict(contract), "kept": contract.kept}
 
 
 def _asked(said: dict[str, Any]) -> Ask:

@@ -18,6 +18,7 @@ from training.ml.backends.choose import Scored, backend_choose, backend_held
 from training.ml.backends.host import kept_for
 from training.ml.backends.kept import Kept
 from training.ml.models.find import Base, base_find
+from training.ml.models.golden import Golden, golden_read
 from training.ml.models.published import Published, served_load
 from training.ml.scoring import Forward
 from training.process.scratch import BACKENDS
@@ -39,6 +40,7 @@ class Loaded:
     published: Published
     kept: Kept
     judged_by: str
+    golden: Golden | None
 
     @property
     def judged(self) -> bool:
@@ -52,11 +54,11 @@ def version_load(revision: str) -> Loaded:
     """
     version = Version.objects.select_related("reranker__project").get(revision=revision)
     with _files(version) as base:
-        published = served_load(base)
+        published, golden = served_load(base), golden_read(base.folder)
     root, weights = Path(settings.ARBITER_HOME) / BACKENDS, base.info.weights_sha256
     kept = kept_for(root, published.model, weights=weights)
     snapshot = judged_snapshot(version, version.reranker.project)
-    return Loaded(version, published, kept, name_of(snapshot))
+    return Loaded(version, published, kept, name_of(snapshot), golden)
 
 
 def backend_before(loaded: Loaded) -> tuple[Choice, Forward] | None:

@@ -2,17 +2,19 @@
 
 import json
 import logging
-import os
 import subprocess
 import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
 from django.db import connection
 
+from training.ml.backends.fidelity import Limits
+from training.ml.models.golden import LIMIT
 from training.ml.serving.asked import Answer, Ask
 from training.ml.serving.engine import Engine, Work
 from training.ml.serving.sharing import Sharing
@@ -24,8 +26,20 @@ log = logging.getLogger(__name__)
 # Pairs of requests by which a backend is tried where nothing is judged.
 TEXTS_LEAST: Final = 32
 TEXTS_MOST: Final = 128
-# Below what people do at this machine, and below the requests that are served meanwhile.
-NICE: Final = 10
+# How far a backend's scores of the golden pairs may be from the version's own: as of judged pairs.
+FAITHFUL: Final = Limits().difference
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """How a version's golden pairs came out here, by torch; without any it has no contract."""
+
+    pairs: int
+    difference: float
+
+    @property
+    def kept(self) -> bool:
+        return bool(self.pairs) and self.difference <= LIMIT
 
 
 class Served:
@@ -36,6 +50,7 @@ class Served:
         self.backend = TORCH
         self._loaded: Loaded = version_load(revision)
         self.engine = Engine(self._loaded.published)
+        self.contract = self._contract()
         self.choosing = False
         self._one_at_a_time = choosing
         self._seen: list[tuple[str, str]] = []
@@ -81,10 +96,23 @@ class Served:
             return False
         if held is None:
             return False
-        choice, self.engine.forward = held
-        self.backend = choice.backend
+        choice, forward = held
+        golden = self._loaded.golden
+        if golden and (far := self.engine.golden(golden, forward)) > FAITHFUL:
+            log.warning("%s: golden pairs are off by %.4f", choice.backend, far)
+            return False
+        self.engine.forward, self.backend = forward, choice.backend
         log.info("%s: %s", self.revision[:12], choice.line())
         return True
+
+    def _contract(self) -> Contract:
+        golden = self._loaded.golden
+        if golden is None:
+            return Contract(0, 0.0)
+        found = Contract(len(golden.scores), self.engine.golden(golden, self.engine.exact))
+        if not found.kept:
+            log.error("%s scores golden pairs otherwise by %.6f", self.revision, found.difference)
+        return found
 
 
 def _chosen_by_process(revision: str, texts: Sequence[tuple[str, str]]) -> bool:
@@ -92,16 +120,11 @@ def _chosen_by_process(revision: str, texts: Sequence[tuple[str, str]]) -> bool:
     ended = subprocess.run(
         [sys.executable, manage, "choose_backend", revision],
         input=json.dumps(list(texts)).encode(),
-        preexec_fn=_step_back,
         check=False,
     )
     if ended.returncode:
         log.warning("No backend was chosen for %s: status %s", revision[:12], ended.returncode)
     return not ended.returncode
-
-
-def _step_back() -> None:
-    os.nice(NICE)
 
 
 class Shelf:

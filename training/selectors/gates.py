@@ -13,6 +13,8 @@ from annotate.models import Snapshot
 from models_app.figures import HEADLINE, HEADLINE_SPLIT, MODEL
 from models_app.models import Alias, Verdict, Version
 from models_app.promoting import Check
+from models_app.rerank.base import RefusedError
+from models_app.rerank.scorer import golden_of
 from training.models import Gate, JobQueryScore, TrainingJob
 from training.selectors.comparing import differences_tested, measured_by
 from training.selectors.exposure import known, queries_seen
@@ -66,6 +68,8 @@ def checks_of(gate: Gate, version: Version, before: Version | None) -> Iterator[
         yield _floor(gate, floor, version)
     if gate.no_leakage:
         yield _leakage(gate, version)
+    if gate.score_contract:
+        yield _contract(version)
     if gate.approvals:
         yield _approvals(gate, version)
 
@@ -155,6 +159,22 @@ def _leakage(gate: Gate, version: Version) -> Check:
         said = f"What {', '.join(unread)} learned from cannot be told."
         return _told("leakage", False, said)
     return _told("leakage", True, f"It learned from none {of}, and from none near-identical.")
+
+
+def _contract(version: Version) -> Check:
+    try:
+        found = golden_of(version)
+    except RefusedError as error:
+        return _told("contract", False, f"Its score contract was not checked: {error.message}")
+    if not found.pairs:
+        said = f"{version.tag} has no golden pairs: it was not trained here."
+        return _told("contract", False, said)
+    word = "as" if found.kept else "not as"
+    said = (
+        f"It scores its {found.pairs} golden pairs {word} when it was saved: off by"
+        f" {found.difference:.1e} at most."
+    )
+    return _told("contract", found.kept, said)
 
 
 def _approvals(gate: Gate, version: Version) -> Check:

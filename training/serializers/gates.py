@@ -33,6 +33,10 @@ class GateInput(StrictSerializer):
         required=False, default=False,
         help_text="Refuse what learned from a test query, or from a near-identical one.",
     )  # fmt: skip
+    score_contract = serializers.BooleanField(
+        required=False, default=False,
+        help_text="Refuse what does not score its golden pairs as when it was saved.",
+    )  # fmt: skip
     approvals = serializers.IntegerField(
         required=False, default=0, min_value=0, max_value=APPROVALS_MOST,
         help_text="Approvals of people other than the version's trainer.",
@@ -49,8 +53,8 @@ class GateOutput(serializers.ModelSerializer[Gate]):
     class Meta:
         model = Gate
         fields = [
-            "alias", "snapshot", "gain", "floors", "no_leakage", "approvals", "changed_by",
-            "changed_at",
+            "alias", "snapshot", "gain", "floors", "no_leakage", "score_contract", "approvals",
+            "changed_by", "changed_at",
         ]  # fmt: skip
 
 

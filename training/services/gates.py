@@ -26,6 +26,7 @@ def gate_set(
     gain: float | None = None,
     floors: Sequence[dict[str, Any]] = (),
     no_leakage: bool = False,
+    score_contract: bool = False,
     approvals: int = 0,
 ) -> Gate:
     """Make the gate of an alias, or change it whole; all of it that is not given asks for nothing.
@@ -47,6 +48,7 @@ def gate_set(
             "gain": gain,
             "floors": [{"slice": each["slice"], "least": each["least"]} for each in floors],
             "no_leakage": no_leakage,
+            "score_contract": score_contract,
             "approvals": approvals,
             "changed_by": changed_by,
             "changed_at": Now(),

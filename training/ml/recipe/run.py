@@ -22,6 +22,7 @@ from training.ml.measures.made import MadeSlice
 from training.ml.measures.rankings import Rankings, rankings_top
 from training.ml.models.find import Base, BaseInfo
 from training.ml.models.freezing import layers_below
+from training.ml.models.golden import golden_write
 from training.ml.models.load import base_load
 from training.ml.models.save import model_save
 from training.ml.models.split import SplitCrossEncoder
@@ -168,6 +169,7 @@ def _run(asked: Asked, folder: Path, scratch: Path) -> Outcome:
     # 8. Save: complete in a scratch folder, then moved into place.
     with stages("save"):
         model_save(model, scratch / "model", metadata_of(asked) | calibration_metadata(calibration))
+        golden_write(model, spec.templates, scratch / "model")
         (scratch / "model").rename(folder)
 
     run = Run(

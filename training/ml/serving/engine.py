@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from training.ml.models.golden import Golden
 from training.ml.models.published import Published
 from training.ml.scoring import Forward, logits, torch_forward
 from training.ml.serving.asked import Answer, Ask, TooLongError
@@ -77,6 +78,11 @@ class Engine:
     def compute_texts(self, texts: Texts) -> NDArray[np.float64]:
         """Return the logits of pairs that the model reads in a way of its own."""
         return logits(self.model, texts, batch_size=self.batch)
+
+    def golden(self, golden: Golden, forward: Forward) -> float:
+        """Return how far the golden pairs are from what they were, computed by `forward`."""
+        with self._reading:
+            return golden.difference(self.model, self.templates, forward)
 
     def _short(self, ask: Ask) -> None:
         query = self.templates.query_text(ask.query)
