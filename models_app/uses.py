@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from typing import Final
 
+from django.db.models import Sum
 from django.utils import timezone
 
-from models_app.models import Use, Version
+from models_app.models import DailyUse, Use, Version
 
 DAYS: Final = 30
 _BAR: Final = 40  # height of the tallest bar
@@ -62,3 +63,12 @@ def uses_of(version: Version) -> list[Used]:
         total = sum(count for (each, _), count in counts.items() if each == use.value)
         found.append(Used(use, total, sum(own), days))
     return found
+
+
+def reranked_lately(most: int) -> list[str]:
+    """Return the commits of versions that were asked for scores in the last week, those asked most
+    first."""
+    since = timezone.now().astimezone(UTC).date() - timedelta(days=7)
+    rows = DailyUse.objects.filter(use=Use.RERANK, day__gte=since).order_by()
+    counted = rows.values_list("version__revision").annotate(times=Sum("count"))
+    return [revision for revision, _ in counted.order_by("-times")[:most]]

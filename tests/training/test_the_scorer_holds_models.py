@@ -4,17 +4,20 @@ import json
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from django.utils.timezone import now
 from pytest_django.fixtures import Settings
 
-from models_app.models import Alias, Version
+from models_app.models import Alias, DailyUse, Use, Version
 from models_app.promoting import GateRefusedError
 from models_app.rerank.base import Asked, Document, Kind, RefusedError
 from models_app.rerank.scorer import golden_of, scorer_state, scores_of
+from models_app.services.counting import use_count
 from models_app.services.rerankers import alias_move
 from tests.factory import Cast
 from tests.models_app.published import publish
@@ -26,6 +29,7 @@ from training.ml.backends.choice import Choice
 from training.ml.models.golden import GOLDEN, PAIRS
 from training.ml.scoring import Forward, torch_forward
 from training.scorer import shelf
+from training.scorer.app import NOTHING_YET
 from training.scorer.loading import Loaded, version_load
 from training.scorer.shelf import Shelf
 from training.services.gates import gate_set
@@ -220,3 +224,20 @@ def test_a_backend_that_breaks_golden_pairs_does_not_serve(
     monkeypatch.setattr(shelf, "_chosen_by_process", lambda *_: False)
     served = Shelf(1).get(version.revision)
     assert (served.backend, served.contract.kept) == ("torch", True)
+
+
+def test_what_was_asked_for_lately_is_loaded_at_the_start(
+    make: Callable[[int], Version], settings: Settings, tmp_path: Path
+) -> None:
+    first, second = make(1), make(2)
+    settings.SCORER_URL = f"unix://{tmp_path}/run/scorer.sock"
+    DailyUse.objects.create(
+        version=first, use=Use.RERANK, day=now().date() - timedelta(days=9), count=50
+    )
+    with scorer_process():
+        # Nobody asked for anything of late: not even torch is there.
+        assert scorer_state() == {**NOTHING_YET}
+    use_count(version=second, use=Use.RERANK)
+    with scorer_process():
+        wait_for(lambda: bool(scorer_state()["models"]))
+        assert [each["revision"] for each in scorer_state()["models"]] == [second.revision]

@@ -4,51 +4,52 @@
      "keep_end", "within"} -> {"logits", "tokens", "backend", "seconds"}
 
 `POST /golden` with `{"revision"}` says how its golden pairs came out: `pairs, difference, kept`.
-
 Callers prove themselves by a key that is made of SECRET_KEY. Refusals are `{"error", "seconds"}`.
+
+Torch is imported when it is needed: at once where rerank requests came lately, and by the first
+request elsewhere, so that an installation without any has no process that holds it.
 """
 
 import json
 import logging
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict
+import sys
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from secrets import compare_digest
 from typing import Any, Final
 
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.db import connection
 
 get_wsgi_application()  # Django is set up before its models are imported
 
-from models_app.models import Version  # noqa: E402
+from django.conf import settings  # noqa: E402
+
 from models_app.rerank.scorer import scorer_key  # noqa: E402
-from training.ml.errors import RecipeError  # noqa: E402
-from training.ml.serving.asked import (  # noqa: E402
-    Ask,
-    BusyError,
-    Document,
-    LateError,
-    TooLongError,
-)
-from training.ml.serving.sharing import Sharing  # noqa: E402
-from training.scorer.shelf import Shelf  # noqa: E402
+from models_app.uses import reranked_lately  # noqa: E402
 
 log = logging.getLogger(__name__)
 
 Environ = dict[str, Any]
 Respond = Callable[[str, list[tuple[str, str]]], object]
-Answered = tuple[HTTPStatus, dict[str, Any]]
+Answered = tuple[HTTPStatus, Mapping[str, Any]]
 
-SHELF: Final = Shelf(settings.SCORER_MODELS)
-SHARING: Final = Sharing(limit=settings.SCORER_QUEUE)
+SERVICE: Final = "training.scorer.service"
+NOTHING_YET: Final[Mapping[str, Any]] = {
+    "models": [], "choosing": 0, "pairs_waiting": 0, "batches": 0, "batches_shared": 0, "pairs": 0,
+}  # fmt: skip
+
+
+def served() -> Callable[[Environ, Respond], Iterable[bytes]]:
+    """Return the application for a server, and load meanwhile what was asked for lately."""
+    threading.Thread(target=warm, name="warming", daemon=True).start()
+    return application
 
 
 def application(environ: Environ, respond: Respond) -> Iterable[bytes]:
     """Answer one call."""
-    call = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
-    status, answer = _answered(call, environ)
+    status, answer = _answered(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}", environ)
     body = json.dumps(answer).encode()
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
     respond(f"{status.value} {status.phrase}", headers)
@@ -60,69 +61,27 @@ def _answered(call: str, environ: Environ) -> Answered:
         return HTTPStatus.OK, {"status": "up"}
     if not compare_digest(environ.get("HTTP_AUTHORIZATION", ""), f"Bearer {scorer_key()}"):
         return HTTPStatus.UNAUTHORIZED, {"error": "This is for web processes of Arbiter alone."}
-    if call == "GET /models":
-        return HTTPStatus.OK, _models()
-    answer = {"POST /score": _scored, "POST /golden": _golden}.get(call)
-    if answer is None:
-        return HTTPStatus.NOT_FOUND, {"error": "There is no such call."}
-    said = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+    if call == "GET /models" and SERVICE not in sys.modules:
+        return HTTPStatus.OK, NOTHING_YET
+    sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    from training.scorer.service import answered
+
+    return answered(call, json.loads(sent or "{}"))
+
+
+def warm() -> None:
+    """Load the versions that rerank requests asked for lately, most of all first."""
     try:
-        return HTTPStatus.OK, answer(said)
-    except Exception as error:
-        return _refused(error, said["revision"])
+        wanted = reranked_lately(settings.SCORER_MODELS)
+    except Exception:
+        log.exception("What was asked for lately is not known: versions are loaded when asked for")
+        return
+    finally:
+        connection.close()
+    for revision in reversed(wanted):  # the most wanted one is to be the last to make room
+        from training.scorer.service import SHELF
 
-
-def _refused(error: Exception, revision: str) -> Answered:
-    match error:
-        case Version.DoesNotExist():
-            return HTTPStatus.NOT_FOUND, {"error": "This version was deleted."}
-        case TooLongError():
-            return HTTPStatus.UNPROCESSABLE_ENTITY, {"error": str(error)}
-        case BusyError():
-            return HTTPStatus.TOO_MANY_REQUESTS, {"error": str(error), "seconds": error.seconds}
-        case LateError():
-            return HTTPStatus.TOO_MANY_REQUESTS, {"error": str(error), "seconds": 1}
-        case RecipeError():
-            return HTTPStatus.FAILED_DEPENDENCY, {"error": error.message}
-    log.error("Version %s could not score", revision, exc_info=error)
-    return HTTPStatus.INTERNAL_SERVER_ERROR, {"error": "The model failed; see scorer.log."}
-
-
-def _scored(said: dict[str, Any]) -> dict[str, Any]:
-    begun = time.perf_counter()
-    served = SHELF.get(said["revision"])
-    found = served.score(_asked(said), SHARING, within=said["within"])
-    return {
-        "logits": list(found.logits),
-        "tokens": found.tokens,
-        "backend": served.backend,
-        "seconds": round(time.perf_counter() - begun, 6),
-    }
-
-
-def _golden(said: dict[str, Any]) -> dict[str, Any]:
-    contract = SHELF.get(said["revision"]).contract
-    return {**asdict(contract), "kept": contract.kept}
-
-
-def _asked(said: dict[str, Any]) -> Ask:
-    return Ask(
-        query=said["query"],
-        documents=[Document(each["text"], each["title"]) for each in said["documents"]],
-        chunks=said["chunks"],
-        tokens=said["tokens"],
-        truncate=said["truncate"],
-        keep_end=said["keep_end"],
-    )
-
-
-def _models() -> dict[str, Any]:
-    counts, held = SHARING.counts, SHELF.held()
-    return {
-        "models": [{"revision": each.revision, "backend": each.backend} for each in held],
-        "choosing": sum(each.choosing for each in held),
-        "pairs_waiting": SHARING.pairs_waiting,
-        "batches": counts.batches,
-        "batches_shared": counts.shared,
-        "pairs": counts.pairs,
-    }
+        try:
+            SHELF.get(revision)
+        except Exception:
+            log.exception("Version %s is not loaded", revision)

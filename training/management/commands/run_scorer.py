@@ -34,9 +34,10 @@ def scorer_argv(url: str) -> list[str]:
     else:
         bind = parts.netloc
     return [
-        sys.executable, "-m", "gunicorn", "training.scorer.app",
+        sys.executable, "-m", "gunicorn", "training.scorer.app:served()",
         "--bind", bind, "--umask", "0o077",
         "--worker-class", "gthread", "--workers", "1", "--threads", str(THREADS),
         # A model that is being loaded is no reason to be ended.
         "--timeout", "300", "--graceful-timeout", "5", "--keep-alive", "30",
+        "--no-control-socket",  # it would be one for all servers of this user
     ]  # fmt: skip

@@ -89,6 +89,7 @@ def web_argv() -> list[str]:
         "--bind", settings.ARBITER_BIND,
         "--worker-class", "gthread", "--workers", "2", "--threads", "16",
         "--timeout", "60", "--graceful-timeout", "5", "--keep-alive", "30",
+        "--no-control-socket",  # it would be one for all servers of this user
     ]  # fmt: skip
 
 
