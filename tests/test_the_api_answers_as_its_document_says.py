@@ -333,6 +333,13 @@ def registry(walk: Walk, folder: Path) -> None:
     for version, expected in (("v2", None), ("2", 1), ("", 2)):
         move = {"version": version, "reason": "It is better.", "expected": expected}
         walk.do(f"PUT {RERANKER}aliases/{{alias}}/", move)
+    for named in (
+        {"judge": walk.cast.reviewer.username},
+        {"query": "q1"},
+        {"passage": "never"},
+        {},
+    ):
+        walk.do(f"GET {PROJECT}reach/", query=named)
     gate = f"{PROJECT}gates/{{alias}}/"
     floors = [{"slice": "all", "least": 2.0}]
     for asks in ({"approvals": 2, "gain": 0.1}, {"floors": floors}, {"snapshot": "never"}):

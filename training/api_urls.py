@@ -1,11 +1,12 @@
 from django.urls import path
 
-from training.api import comparison, erasures, gates, held_out, jobs, likely, queries, runs
+from training.api import comparison, erasures, gates, held_out, jobs, likely, queries, reach, runs
 
 _VERSION = "rerankers/<str:team>/<str:name>/versions/<int:number>/"
 
 urlpatterns = [
     path("projects/<str:slug>/erasures/<int:pk>/versions/", erasures.ErasureVersions.as_view()),
+    path("projects/<str:slug>/reach/", reach.ProjectReach.as_view()),
     path("projects/<str:slug>/gates/", gates.GateList.as_view()),
     path("projects/<str:slug>/gates/<str:alias>/", gates.GateDetail.as_view()),
     path("training-jobs/", jobs.JobList.as_view()),

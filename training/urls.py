@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.views import asking, erasures, evaluations, gates, held_out, jobs, likely, runs
+from training.views import asking, erasures, evaluations, gates, held_out, jobs, likely, reach, runs
 
 app_name = "training"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("evaluate/", evaluations.evaluate_new, name="evaluate-new"),
     path("curve/", held_out.curve_new, name="curve-new"),
     path("doubt/", held_out.doubt_new, name="doubt-new"),
+    path("reach/", reach.reach, name="reach"),
     path("erasures/<int:pk>/", erasures.erasure_versions_shown, name="erasure-versions"),
     path(
         "versions/<str:name>/<int:number>/erased/",
