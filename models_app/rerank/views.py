@@ -9,7 +9,12 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from rest_framework.exceptions import APIException, AuthenticationFailed, ParseError
+from rest_framework.exceptions import (
+    APIException,
+    AuthenticationFailed,
+    MethodNotAllowed,
+    ParseError,
+)
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -175,6 +180,8 @@ def _refused(error: Exception) -> RefusedError | None:
             return RefusedError(Kind.FORBIDDEN, str(error))
         case ParseError():
             return RefusedError(Kind.INVALID, str(error.detail))
+        case MethodNotAllowed():
+            return None
         case APIException() if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
             forbidden = error.status_code == HTTPStatus.FORBIDDEN
             return RefusedError(Kind.FORBIDDEN if forbidden else Kind.INVALID, str(error.detail))

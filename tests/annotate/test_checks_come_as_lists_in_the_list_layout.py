@@ -32,9 +32,10 @@ def test_gold_comes_as_lists_at_its_rate(cast: Cast) -> None:
     set_queue(cast.project, gold_rate=0.2, strategy="query")
     lists = sitting(cast, 30)
     purposes = Counter(lease.purpose for each in lists for lease in each)
-    assert 0.1 < purposes[Purpose.CHECK] / purposes.total() < 0.3, purposes
+    # 36 of 180 on average, give or take 5.4, in lists of six: within four and a half of these.
+    assert 0.03 < purposes[Purpose.CHECK] / purposes.total() < 0.37, purposes
     checked = [each for each in lists if Purpose.CHECK in {lease.purpose for lease in each}]
-    assert len(checked) >= 3
+    assert checked
     assert all(len(each) >= 3 for each in checked), "a list of one would tell"
     assert Judgment.objects.filter(kind=Kind.CHECK).count() == purposes[Purpose.CHECK]
     assert not Judgment.objects.filter(kind=Kind.CHECK, slot__isnull=False).exists()
@@ -49,7 +50,7 @@ def test_repeats_come_as_lists_and_no_pair_twice(cast: Cast) -> None:
         for lease in each:
             again[lease.candidate_id] += lease.purpose == Purpose.REPEAT
     number = sum(again.values())
-    assert 0.1 < number / sum(map(len, lists)) < 0.35
+    assert 0.04 < number / sum(map(len, lists)) < 0.4
     assert max(again.values()) == 1
     assert Judgment.objects.filter(kind=Kind.REPEAT).count() == number
 

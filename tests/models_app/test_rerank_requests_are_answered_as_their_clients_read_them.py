@@ -240,6 +240,12 @@ def test_scores_are_for_members_with_a_token(version: Version, cast: Cast) -> No
     assert call("/rerank", TEI, HTTPStatus.UNAUTHORIZED, token="")["error_type"] == "Unauthorized"
 
 
+def test_only_posts_are_rerank_requests(version: Version, cast: Cast) -> None:
+    headers = {"Authorization": f"Bearer {Caller(cast).token}"}
+    for path in ("/v1/rerank", "/v2/rerank", "/rerank", "/compat/tei/rerank"):
+        assert Client().get(path, headers=headers).status_code == HTTPStatus.METHOD_NOT_ALLOWED
+
+
 def test_halves_of_characters_and_blank_documents_are_ranked(version: Version, cast: Cast) -> None:
     body = json.dumps(BASE | {"documents": ["\ud83d a", "", "\x00", "  "], "query": "\udc00?"})
     assert len(Caller(cast)("/v2/rerank", body.encode())["results"]) == 4

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from annotate.models import Snapshot
 from models_app.models import Alias, AliasMove, Version
@@ -17,6 +18,7 @@ from tests.factory import Cast, bearer
 from tests.models_app.published import version_row
 from tests.training.jobs import frozen_snapshot, label_project, running_job
 from training.models import Gate, JobMetric, JobQueryScore, TrainingJob
+from training.selectors.gates import standings_of
 from training.services.gates import gate_remove, gate_set
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -194,6 +196,27 @@ def test_approvals_are_those_of_others(cast: Cast, make: Make) -> None:
     review(cast.owner, "approve")
     assert promote(cast, version).version == version
     assert AliasMove.objects.get().gate[0]["said"] == f"It has 2 of 2 {of}"
+
+
+def test_the_set_up_of_the_sample_passes(cast: Cast, make: Make) -> None:
+    gate_set(project=cast.project, alias="champion", changed_by=cast.owner, approvals=2)
+    version = make(0.5)
+    moved = alias_move(
+        reranker=version.reranker, name="champion", version=version, reason="First.", by_setup=True
+    )
+    assert moved.version == version
+
+
+def test_a_page_does_not_have_the_scorer_load_a_version(
+    cast: Cast, make: Make, settings: Settings
+) -> None:
+    settings.SCORER_URL = "unix:///nowhere/scorer.sock"
+    gate_set(project=cast.project, alias="champion", changed_by=cast.owner, score_contract=True)
+    (standing,) = standings_of(make(0.5))
+    assert standing.checks == [
+        {"name": "contract", "passed": True,
+         "said": "Its score contract is checked when the alias moves."}
+    ]  # fmt: skip
 
 
 def test_a_gate_is_set_within_bounds(cast: Cast, snapshot: Snapshot) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import psutil
 from django.conf import settings
 from django.db import connection
 
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 # Pairs of requests by which a backend is tried where nothing is judged.
 TEXTS_LEAST: Final = 32
 TEXTS_MOST: Final = 128
+# What trying backends may take of this machine's memory: torch and the model once more.
+SPARE: Final = 2 << 30
 # How far a backend's scores of the golden pairs may be from the version's own: as of judged pairs.
 FAITHFUL: Final = Limits().difference
 
@@ -53,6 +56,7 @@ class Served:
         self.contract = self._contract()
         self.choosing = False
         self._one_at_a_time = choosing
+        self._learning = threading.Lock()
         self._seen: list[tuple[str, str]] = []
         self._wanted = settings.SCORER_BACKENDS and self.engine.plain and not self._take_over()
         if self._wanted and self._loaded.judged:
@@ -68,9 +72,10 @@ class Served:
 
     def _learn(self, work: Work) -> None:
         """Where nothing was judged, keep a few texts for a while: backends are tried on them."""
-        self._seen += work.texts[: max(0, TEXTS_MOST - len(self._seen))]
-        if len(self._seen) >= TEXTS_LEAST:
-            self._choose()
+        with self._learning:
+            self._seen += work.texts[: max(0, TEXTS_MOST - len(self._seen))]
+            if self._wanted and len(self._seen) >= TEXTS_LEAST:
+                self._choose()
 
     def _choose(self) -> None:
         self._wanted = False
@@ -82,7 +87,10 @@ class Served:
         """Have a process of its own choose, one at a time: it converts, and may die of that."""
         try:
             with self._one_at_a_time:
-                if _chosen_by_process(self.revision, texts):
+                free = psutil.virtual_memory().available
+                if free < SPARE:
+                    log.warning("%d MiB are free: no backend is tried", free >> 20)
+                elif _chosen_by_process(self.revision, texts):
                     self._take_over()
         finally:
             self.choosing = False

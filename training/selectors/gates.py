@@ -52,14 +52,23 @@ def standings_of(version: Version) -> list[Standing]:
     aliases = Alias.objects.filter(reranker=version.reranker).select_related("version")
     named = {alias.name: alias.version for alias in aliases}
     return [
-        Standing(gate, named.get(gate.alias), list(checks_of(gate, version, named.get(gate.alias))))
+        Standing(
+            gate,
+            named.get(gate.alias),
+            list(checks_of(gate, version, named.get(gate.alias), moving=False)),
+        )
         for gate in gates_of(version.reranker.project)
         if named.get(gate.alias) != version
     ]
 
 
-def checks_of(gate: Gate, version: Version, before: Version | None) -> Iterator[Check]:
-    """Yield the conditions of a gate, as they are found of a version now."""
+def checks_of(
+    gate: Gate, version: Version, before: Version | None, *, moving: bool = True
+) -> Iterator[Check]:
+    """Yield the conditions of a gate, as they are found of a version now.
+
+    Only where its alias is `moving` is the scorer asked, which may have to load the version.
+    """
     if gate.gain is not None and before is not None:
         yield _gain(gate, gate.gain, version, before)
     elif gate.gain is not None:
@@ -68,8 +77,10 @@ def checks_of(gate: Gate, version: Version, before: Version | None) -> Iterator[
         yield _floor(gate, floor, version)
     if gate.no_leakage:
         yield _leakage(gate, version)
-    if gate.score_contract:
+    if gate.score_contract and moving:
         yield _contract(version)
+    elif gate.score_contract:
+        yield _told("contract", True, "Its score contract is checked when the alias moves.")
     if gate.approvals:
         yield _approvals(gate, version)
 
