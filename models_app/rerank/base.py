@@ -1,7 +1,8 @@
 """What all dialects of rerank requests have in common: asking, answering, refusing."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from http import HTTPStatus
 from math import exp
@@ -104,14 +105,12 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """What came of a request: the best results first. `seconds` were spent in the scorer."""
+    """What came of a request: the best results first."""
 
     asked: Asked
     version: Version
     results: Sequence[Result]
     tokens: int
-    backend: str
-    seconds: float
     id: str
     created: int
 
@@ -166,13 +165,20 @@ class DocumentsField(serializers.Field[Any, Any, Any, Any]):
         if isinstance(sent, str):
             return Document(readable(sent))
         if isinstance(sent, dict):
-            fields = (self.context.get("rank_fields")) or ("text",)
+            fields = _names(self.context.get("rank_fields"))
             found = [sent.get(name) for name in fields if sent.get(name) is not None]
             title = sent.get("title", "") if "title" not in fields else ""
             if found and all(isinstance(each, str | int | float) for each in found):
                 text = "\n".join(map(str, found))
                 return Document(readable(text), readable(title) if isinstance(title, str) else "")
         raise serializers.ValidationError(f"Document {place} is no text, and has no “text”.")
+
+
+def _names(rank_fields: Any) -> Sequence[str]:
+    """Return the fields of a document that are read; what is no list of names has an error of its
+    own."""
+    named = isinstance(rank_fields, list) and all(isinstance(name, str) for name in rank_fields)
+    return rank_fields if named and rank_fields else ("text",)
 
 
 class QueryField(serializers.CharField):
@@ -220,11 +226,12 @@ class Form(serializers.Serializer[Any]):
     query = QueryField()
 
 
-class Dialect:
-    """A way to ask for a ranking, to answer, and to refuse. `name` is what documentation says."""
+class Dialect(ABC):
+    """A way to ask for a ranking, to answer, and to refuse."""
 
-    name: ClassVar[str]
     form: ClassVar[type[Form]]
+    documents: ClassVar[tuple[str, str]] = ("documents", "return_documents")
+    """Its fields for the documents, and for whether these are to be in the answer."""
     statuses: ClassVar[Mapping[Kind, HTTPStatus]] = {}
 
     def asked(self, body: Any) -> Asked:
@@ -237,20 +244,26 @@ class Dialect:
             message = " ".join(f"{name}: {said}" for name, said in errors.items())
             raise RefusedError(Kind.INVALID, message, errors=errors)
         said = form.validated_data
-        model = said.pop("model") or ""
-        return self.read({**said, "model": "" if model == NOT_NAMED else model})
+        model, (documents, returned) = said["model"] or "", self.documents
+        asked = Asked(
+            model="" if model == NOT_NAMED else model,
+            query=said["query"],
+            documents=said[documents],
+            with_documents=bool(said.get(returned)),
+        )
+        return replace(asked, **self.wishes(said))
 
-    def read(self, said: dict[str, Any]) -> Asked:
-        """Return what was asked for with valid fields."""
-        raise NotImplementedError
+    @abstractmethod
+    def wishes(self, said: dict[str, Any]) -> dict[str, Any]:
+        """Return what valid fields ask for beside that, as fields of `Asked`."""
 
+    @abstractmethod
     def answer(self, ranked: Ranked) -> Any:
         """Return the body of an answer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refusal(self, refused: RefusedError, status: HTTPStatus) -> dict[str, Any]:
         """Return the body of a refusal."""
-        raise NotImplementedError
 
     def status(self, kind: Kind) -> HTTPStatus:
         """Return the status of a refusal."""

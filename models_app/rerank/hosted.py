@@ -8,7 +8,6 @@ from rest_framework import serializers
 
 from models_app.rerank.base import (
     CHUNKS_MOST,
-    Asked,
     Dialect,
     DocumentsField,
     Form,
@@ -41,22 +40,17 @@ class CohereForm(Form):
 class Cohere(Dialect):
     """Cohere's API of a version; the answer of the first also is what Jina's clients read."""
 
-    name: ClassVar[str] = "Cohere"
     form: ClassVar[type[Form]] = CohereForm
 
     def __init__(self, version: str) -> None:
         self._version = version
 
-    def read(self, said: dict[str, Any]) -> Asked:
-        return Asked(
-            model=said["model"],
-            query=said["query"],
-            documents=said["documents"],
-            top=said.get("top_n"),
-            with_documents=bool(said["return_documents"]),
-            chunks=said.get("max_chunks_per_doc") or 1,
-            tokens=said.get("max_tokens_per_doc"),
-        )
+    def wishes(self, said: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "top": said.get("top_n"),
+            "chunks": said.get("max_chunks_per_doc") or 1,
+            "tokens": said.get("max_tokens_per_doc"),
+        }
 
     def answer(self, ranked: Ranked) -> Any:
         return {
@@ -85,8 +79,6 @@ class Cohere(Dialect):
 class Voyage(Dialect):
     """Voyage's API, which shares Cohere's address."""
 
-    name: ClassVar[str] = "Voyage"
-
     class VoyageForm(Form):
         """Fields of Voyage."""
 
@@ -102,15 +94,8 @@ class Voyage(Dialect):
         """Say whether a request is in this dialect and not in Cohere's."""
         return isinstance(body, Mapping) and ("top_k" in body or "truncation" in body)
 
-    def read(self, said: dict[str, Any]) -> Asked:
-        return Asked(
-            model=said["model"],
-            query=said["query"],
-            documents=said["documents"],
-            top=said.get("top_k"),
-            with_documents=bool(said["return_documents"]),
-            truncate=said["truncation"] is not False,
-        )
+    def wishes(self, said: dict[str, Any]) -> dict[str, Any]:
+        return {"top": said.get("top_k"), "truncate": said["truncation"] is not False}
 
     def answer(self, ranked: Ranked) -> Any:
         return {

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from models_app.rerank.base import (
-    Asked,
     Dialect,
     DocumentsField,
     Form,
@@ -22,7 +21,6 @@ from models_app.rerank.base import (
 class Vllm(Dialect):
     """The API of vLLM: every result with its document."""
 
-    name: ClassVar[str] = "vLLM"
     # What no other client at the same address sends.
     own: ClassVar = frozenset({"truncate_prompt_tokens", "truncation_side", "use_activation"})
 
@@ -46,18 +44,15 @@ class Vllm(Dialect):
         """Say whether a request holds what only this dialect knows."""
         return isinstance(body, Mapping) and not cls.own.isdisjoint(body)
 
-    def read(self, said: dict[str, Any]) -> Asked:
+    def wishes(self, said: dict[str, Any]) -> dict[str, Any]:
         tokens = said.get("truncate_prompt_tokens")
-        return Asked(
-            model=said["model"],
-            query=said["query"],
-            documents=said["documents"],
-            top=said.get("top_n") or None,
-            with_documents=True,
-            raw=said["use_activation"] is False,
-            tokens=tokens if tokens and tokens > 0 else None,
-            keep_end=said.get("truncation_side") == "left",
-        )
+        return {
+            "top": said.get("top_n") or None,
+            "with_documents": True,
+            "raw": said["use_activation"] is False,
+            "tokens": tokens if tokens and tokens > 0 else None,
+            "keep_end": said.get("truncation_side") == "left",
+        }
 
     def answer(self, ranked: Ranked) -> Any:
         return {
@@ -88,8 +83,6 @@ class Vllm(Dialect):
 class Infinity(Dialect):
     """Infinity's API."""
 
-    name: ClassVar[str] = "Infinity"
-
     class InfinityForm(Form):
         """Fields of Infinity."""
 
@@ -103,15 +96,8 @@ class Infinity(Dialect):
         (Kind.INVALID, Kind.TOO_MANY, Kind.TOO_LONG), HTTPStatus.UNPROCESSABLE_ENTITY
     )
 
-    def read(self, said: dict[str, Any]) -> Asked:
-        return Asked(
-            model=said["model"],
-            query=said["query"],
-            documents=said["documents"],
-            top=said.get("top_n"),
-            with_documents=bool(said["return_documents"]),
-            raw=bool(said["raw_scores"]),
-        )
+    def wishes(self, said: dict[str, Any]) -> dict[str, Any]:
+        return {"top": said.get("top_n"), "raw": bool(said["raw_scores"])}
 
     def answer(self, ranked: Ranked) -> Any:
         return {
@@ -152,7 +138,7 @@ class Infinity(Dialect):
 class Tei(Dialect):
     """The API of Text Embeddings Inference; no model is named, and all is ranked."""
 
-    name: ClassVar[str] = "TEI"
+    documents: ClassVar[tuple[str, str]] = ("texts", "return_text")
 
     class TeiForm(Form):
         """Fields of TEI."""
@@ -187,16 +173,12 @@ class Tei(Dialect):
         """Say whether a request is in this dialect and not in Infinity's."""
         return isinstance(body, Mapping) and "texts" in body
 
-    def read(self, said: dict[str, Any]) -> Asked:
-        return Asked(
-            model=said["model"],
-            query=said["query"],
-            documents=said["texts"],
-            with_documents=bool(said["return_text"]),
-            raw=bool(said["raw_scores"]),
-            truncate=said["truncate"] is not False,
-            keep_end=(said.get("truncation_direction") or "").lower() == "left",
-        )
+    def wishes(self, said: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "raw": bool(said["raw_scores"]),
+            "truncate": said["truncate"] is not False,
+            "keep_end": (said.get("truncation_direction") or "").lower() == "left",
+        }
 
     def answer(self, ranked: Ranked) -> Any:
         return [

@@ -81,8 +81,6 @@ class Rerank(ApiView):
             version=version,
             results=results_of(asked, scores.logits),
             tokens=scores.tokens,
-            backend=scores.backend,
-            seconds=scores.seconds,
             id=str(uuid4()),
             created=int(time.time()),
         )
