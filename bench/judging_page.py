@@ -49,7 +49,7 @@ def served(folder: Path) -> Iterator[str]:
 
     call_command("collectstatic", interactive=False, verbosity=0)
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
-    options = ["--worker-class", "gthread", "--workers", "2", "--threads", "8"]
+    options = ["--worker-class", "gthread", "--workers", "2", "--threads", "16"]
     with (folder / "web.log").open("w") as log:
         server = subprocess.Popen([*command, *options], stdout=log, stderr=log, env=os.environ)
     try:

@@ -16,7 +16,8 @@ DEFAULT_POLICY: Final[Mapping[str, Any]] = {
     "first_stage_run": None,
 }
 # What a frozen snapshot consists of; judgments.jsonl says which judgments each line rests on.
-FILES: Final = [*(f"{name}.jsonl" for name in SPLITS), "judgments.jsonl", "manifest.json"]
+BASIS: Final = "judgments.jsonl"
+FILES: Final = [*(f"{name}.jsonl" for name in SPLITS), BASIS, "manifest.json"]
 
 
 class SnapshotStatus(models.TextChoices):

@@ -14,8 +14,8 @@ from annotate.freezing_preferences import PREFERENCES
 from annotate.frozen.sealing import canonical_json, records_take_out
 from annotate.frozen.splitting import SPLITS
 from annotate.models import ErasedRecords, Erasure, Snapshot, SnapshotStatus
+from annotate.models.snapshots import BASIS
 
-BASIS: Final = "judgments.jsonl"
 # How a line of a snapshot's files looks: a record, a marker, or what a record rests on.
 _LINE_MAX: Final = 1 << 20
 _OURS: Final = re.compile(

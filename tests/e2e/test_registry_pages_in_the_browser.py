@@ -20,6 +20,7 @@ PATHS = (
     "/rerankers/",
     "/projects/library/rerankers/",
     "/projects/library/gates/",
+    "/projects/library/jobs/reach/?query=q1",
     "/library/finder",
     "/library/finder/versions/2/",
 )

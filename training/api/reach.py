@@ -9,7 +9,7 @@ from accounts.access import Right, project_for
 from accounts.models import User
 from accounts.rest import ApiView, asked
 from accounts.schema import ProblemSerializer
-from training.selectors.reach import judge_reach, passage_reach, query_reach
+from training.selectors.reach import reach_of
 from training.serializers.reach import ReachOutput, ReachParameters
 
 
@@ -24,15 +24,10 @@ class ProjectReach(ApiView):
         """
         project = project_for(request.user, slug, Right.REVIEW)
         said = asked(self, request)
-        if said["judge"]:
-            person = User.objects.filter(username=said["judge"]).first()
-            if person is None or not person.judgments.filter(project=project).exists():
-                raise Http404("Nobody of this name has judged here.")
-            found = judge_reach(project, person)
-        elif said["query"]:
-            found = query_reach(project, said["query"])
-        else:
-            found = passage_reach(project, said["passage"])
+        judge = User.objects.filter(username=said.pop("judge") or None).first()
+        found = reach_of(project, judge=judge, **said)
+        if found is None or (judge and not judge.judgments.filter(project=project).exists()):
+            raise Http404("Nobody of this name has judged here.")
         rows = [
             {
                 "version": str(each.version),

@@ -139,14 +139,16 @@ def _learned(
     if row is None or any(f"{name}.jsonl" not in row.files for name in LEARNED):
         return None
     try:
-        return {name: _read(row.files[f"{name}.jsonl"]["sha256"]) for name in LEARNED}
+        return {name: queries_read(row.files[f"{name}.jsonl"]["sha256"]) for name in LEARNED}
     except FileNotFoundError:
         return None
 
 
-def _read(digest: str) -> dict[str, str]:
+def queries_read(digest: str) -> dict[str, str]:
+    """Return the queries of a snapshot's file, key -> text; raises FileNotFoundError."""
     with blob_open(digest) as lines:
-        return {each["query_id"]: each["query"] for each in map(json.loads, lines)}
+        records = map(json.loads, lines)  # what was erased has left a line without a query
+        return {each["query_id"]: each["query"] for each in records if "query_id" in each}
 
 
 def _texts(pairs: Iterable[Pair]) -> dict[str, str]:

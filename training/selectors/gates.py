@@ -1,13 +1,11 @@
 """Gates: what an alias asks of a version, and what is found of it now, in words."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models import QuerySet
 
-from accounts.blobs import blob_open
 from accounts.models import Project
 from annotate.models import Snapshot
 from models_app.figures import HEADLINE, HEADLINE_SPLIT, MODEL
@@ -17,7 +15,7 @@ from models_app.rerank.base import RefusedError
 from models_app.rerank.scorer import golden_of
 from training.models import Gate, JobQueryScore, TrainingJob
 from training.selectors.comparing import differences_tested, measured_by
-from training.selectors.exposure import known, queries_seen
+from training.selectors.exposure import known, queries_read, queries_seen
 from training.selectors.jobs import metrics_of
 
 ALPHA: Final = 0.05
@@ -234,9 +232,7 @@ def _test_queries(snapshot: Snapshot) -> dict[str, str]:
     if file is None:
         return {}
     try:
-        with blob_open(file["sha256"]) as lines:
-            records = (json.loads(line) for line in lines)
-            return {each["query_id"]: each["query"] for each in records if "query_id" in each}
+        return queries_read(file["sha256"])
     except FileNotFoundError:
         return {}
 
