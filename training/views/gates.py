@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import Right, member_for, project_for
 from accounts.views import GET_OR_POST, user_of
 from models_app.access import reranker_access
-from models_app.models import Version
+from models_app.models import CHAMPION, Version
 from models_app.selectors import version_get
 from training.forms.gates import GateForm
 from training.selectors.gates import gates_of, standings_of
@@ -19,11 +19,13 @@ from training.views.frame import frame
 
 @require_http_methods(GET_OR_POST)
 def gate_list(request: HttpRequest, slug: str) -> HttpResponse:
-    """A project's gates, and for who manages it the form; `?alias=` is the one to change."""
+    """A project's gates, and for who manages it the form; `?alias=` is the one to change, else
+    the champion's: a form that says nothing of a gate would take away what it asks."""
     post = request.method == "POST"
     member = member_for(request.user, slug, Right.MANAGE if post else Right.VIEW)
     gates = list(gates_of(member.project))
-    chosen = next((gate for gate in gates if gate.alias == request.GET.get("alias")), None)
+    wanted = request.GET.get("alias", CHAMPION)
+    chosen = next((gate for gate in gates if gate.alias == wanted), None)
     form = GateForm(request.POST or None, project=member.project, gate=chosen)
     if post and form.is_valid():
         try:
